@@ -1,0 +1,37 @@
+# Completions of rolecall for bash. In ~/.bashrc: source <(rolecall completions bash)
+_rolecall_ask() {
+    command rolecall __complete bash -- "${COMP_LINE:0:COMP_POINT}" "$1" "${COMP_TYPE:-9}" "${COLUMNS:-80}" 2>/dev/null
+}
+_rolecall() {
+    local line answer=()
+    if ((BASH_VERSINFO[0] > 3)); then
+        mapfile -t answer < <(_rolecall_ask "$2")
+    else
+        while IFS= read -r line; do
+            answer+=("$line")
+        done < <(_rolecall_ask "$2")
+    fi
+    COMPREPLY=()
+    case ${answer[0]:-} in
+    values)
+        COMPREPLY=("${answer[@]:1}")
+        ;;
+    files)
+        compopt -o default 2>/dev/null
+        ;;
+    command)
+        local at=1
+        while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} != -- ]]; do
+            at=$((at + 1))
+        done
+        if declare -F _comp_command_offset >/dev/null; then
+            _comp_command_offset $((at + 1))
+        elif declare -F _command_offset >/dev/null; then
+            _command_offset $((at + 1))
+        else
+            compopt -o bashdefault -o default 2>/dev/null
+        fi
+        ;;
+    esac
+}
+complete -o nosort -F _rolecall rolecall 2>/dev/null || complete -F _rolecall rolecall

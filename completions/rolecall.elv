@@ -1,0 +1,19 @@
+# Completions of rolecall for elvish. In rc.elv: eval (rolecall completions elvish | slurp)
+use str
+set edit:completion:arg-completer[rolecall] = {|@words|
+  var answer = [(try { (external rolecall) __complete elvish -- $@words 2>/dev/null | from-lines } catch { })]
+  if (== (count $answer) 0) {
+    nop
+  } elif (eq $answer[0] values) {
+    for line $answer[1..] {
+      var parts = [(str:split &max=2 "\t" $line)]
+      if (== (count $parts) 2) {
+        edit:complex-candidate $parts[0] &display=$parts[0]"  ("$parts[1]")"
+      } else {
+        put $parts[0]
+      }
+    }
+  } else {
+    edit:complete-filename $@words
+  }
+}

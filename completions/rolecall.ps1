@@ -1,0 +1,21 @@
+# Completions of rolecall for PowerShell. In $PROFILE: rolecall completions powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName rolecall -ScriptBlock {
+    param($word, $ast, $cursor)
+    $program = Get-Command rolecall -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
+    if (-not $program) { return }
+    $before = @()
+    $current = ''
+    foreach ($element in $ast.CommandElements) {
+        if ($element.Extent.StartOffset -ge $cursor) { break }
+        $text = if ($element -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $element.Value } else { $element.Extent.Text }
+        if ($element.Extent.EndOffset -ge $cursor) { $current = $text } else { $before += $text }
+    }
+    $answer = @(& $program __complete powershell '--' @before "=$current" 2>$null)
+    if ($answer.Count -eq 0 -or $answer[0] -ne 'values') { return }
+    $answer | Select-Object -Skip 1 | ForEach-Object {
+        $text, $shown, $description = $_ -split "`t", 3
+        if (-not $shown) { $shown = $text }
+        if (-not $description) { $description = $shown }
+        [System.Management.Automation.CompletionResult]::new($text, $shown, 'ParameterValue', $description)
+    }
+}

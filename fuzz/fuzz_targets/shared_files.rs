@@ -1,0 +1,40 @@
+//! Two shared files and an environment, divided by lines `%%`: read, merged, and resolved for every profile.
+#![no_main]
+#![allow(dead_code, unused)]
+
+include!("../tree.rs");
+
+use std::path::Path;
+
+use chain::overrides::{Environment, Overrides};
+use config::document::{Document, FileKind};
+use config::profiles::Profiles;
+use zeroize::Zeroizing;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data);
+    let mut parts = text.splitn(3, "\n%%\n");
+    let (config, credentials) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let variables = parts.next().unwrap_or_default().lines().filter_map(|l| l.split_once('='));
+    let environment = Environment::new(variables.map(|(k, v)| (k.to_owned(), v.to_owned())), Some("bob".to_owned()));
+
+    let document = |kind: FileKind, text: &str| Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()));
+    let profiles = Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, credentials));
+    let lines = 1 + config.matches('\n').count().max(credentials.matches('\n').count());
+    for (place, _) in profiles.malformed().iter().chain(&profiles.ignored()) {
+        assert!((1..=lines).contains(&place.line), "{place}");
+    }
+    let names = profiles.names().take(20).map(|name| Some(name.to_owned())).chain([None]);
+    for name in names {
+        for role_arn in [None, Some("arn:aws:iam::222222222222:role/admin".to_owned())] {
+            let overrides = Overrides { profile: name.clone(), role_arn, ..Overrides::default() };
+            match chain::resolve::resolve(&profiles, &overrides, &environment) {
+                Ok(chain) => {
+                    let keys = chain::session_key::SessionKeys::of(&chain);
+                    assert_eq!(keys.last().as_str().len(), 64);
+                }
+                Err(error) => assert!(matches!(error.kind, error::Kind::Configuration | error::Kind::Usage), "{error:?}"),
+            }
+        }
+    }
+});

@@ -1,0 +1,9 @@
+//! AWS's vocabulary: sessions, ARNs, partitions and the limits that STS sets. Pure data, no I/O.
+
+pub mod arn;
+pub mod duration;
+pub mod partition;
+pub mod process_json;
+pub mod session;
+
+pub use session::{Credentials, LongTermKeys, Session};

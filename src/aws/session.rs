@@ -1,0 +1,77 @@
+//! Credentials in memory. Long-term keys and sessions are different types, so that one is never kept where the other belongs.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+/// An IAM user's access key pair. It has no session token and does not expire.
+#[derive(Clone)]
+pub struct LongTermKeys {
+    pub access_key_id: String,
+    pub secret_access_key: SecretString,
+    pub account_id: Option<String>,
+}
+
+/// One set of temporary credentials. `expires_at` is absent where the source does not say it (keys with a token in a shared file).
+#[derive(Clone)]
+pub struct Session {
+    pub access_key_id: String,
+    pub secret_access_key: SecretString,
+    /// Absent only where a `credential_process` gives an expiry and no token.
+    pub session_token: Option<SecretString>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub issued_at: Option<DateTime<Utc>>,
+    pub account_id: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    LongTerm(LongTermKeys),
+    Session(Session),
+}
+
+impl Credentials {
+    pub fn access_key_id(&self) -> &str {
+        match self {
+            Self::LongTerm(keys) => &keys.access_key_id,
+            Self::Session(session) => &session.access_key_id,
+        }
+    }
+    pub fn secret_access_key(&self) -> &SecretString {
+        match self {
+            Self::LongTerm(keys) => &keys.secret_access_key,
+            Self::Session(session) => &session.secret_access_key,
+        }
+    }
+    pub fn session_token(&self) -> Option<&SecretString> {
+        match self {
+            Self::LongTerm(_) => None,
+            Self::Session(session) => session.session_token.as_ref(),
+        }
+    }
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::LongTerm(_) => None,
+            Self::Session(session) => session.expires_at,
+        }
+    }
+    pub fn account_id(&self) -> Option<&str> {
+        match self {
+            Self::LongTerm(keys) => keys.account_id.as_deref(),
+            Self::Session(session) => session.account_id.as_deref(),
+        }
+    }
+}
+
+impl fmt::Debug for LongTermKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LongTermKeys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("access_key_id", &self.access_key_id).field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}

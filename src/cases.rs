@@ -1,0 +1,87 @@
+//! Reads the tables of cases under `tests/data`. A file holds cases, a case holds blocks:
+//! ```text
+//! === name of the case
+//! --- block
+//! text
+//! --- block escaped
+//! text with \t, \r, \\, \u{feff} and a trailing \ that takes the line's end away
+//! ```
+//! What stands before the first case is for the reader.
+
+use std::path::Path;
+
+pub struct Case {
+    /// `file.txt: name of the case`.
+    pub name: String,
+    blocks: Vec<(String, String)>,
+}
+
+impl Case {
+    /// Returns a block's text, empty where the case does not have it.
+    pub fn block(&self, name: &str) -> &str {
+        self.optional(name).unwrap_or_default()
+    }
+
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        self.blocks.iter().find(|(n, _)| n == name).map(|(_, text)| text.as_str())
+    }
+
+    pub fn json(&self, name: &str) -> serde_json::Value {
+        serde_json::from_str(self.block(name)).unwrap_or_else(|e| panic!("{}: {name}: {e}", self.name))
+    }
+}
+
+/// Reads all cases of a folder; a block whose name is not in `blocks` is a typing error.
+pub fn read(folder: &str, blocks: &[&str]) -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut cases: Vec<Case> = Vec::new();
+    for path in files {
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        let mut escaped = false;
+        let mut in_case = false;
+        for line in std::fs::read_to_string(&path).unwrap().split_inclusive('\n') {
+            if let Some(name) = line.strip_prefix("=== ") {
+                let name = format!("{file}: {}", name.trim());
+                assert!(cases.iter().all(|c| c.name != name), "{name}: twice");
+                cases.push(Case { name, blocks: Vec::new() });
+                in_case = true;
+            } else if !in_case {
+            } else if let Some(name) = line.strip_prefix("--- ") {
+                let case = cases.last_mut().unwrap();
+                let name = name.trim();
+                escaped = name.ends_with(" escaped");
+                let name = name.trim_end_matches(" escaped");
+                assert!(blocks.contains(&name), "{}: no block is named `{name}`", case.name);
+                case.blocks.push((name.to_owned(), String::new()));
+            } else if let Some((_, text)) = cases.last_mut().unwrap().blocks.last_mut() {
+                if escaped { text.push_str(&unescape(line)) } else { text.push_str(line) }
+            }
+        }
+    }
+    cases
+}
+
+fn unescape(line: &str) -> String {
+    let mut text = String::new();
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            text.push(c);
+            continue;
+        }
+        match rest.next().unwrap() {
+            't' => text.push('\t'),
+            'r' => text.push('\r'),
+            '\\' => text.push('\\'),
+            '\n' => {}
+            'u' => {
+                let hex: String = rest.by_ref().skip(1).take_while(|c| *c != '}').collect();
+                text.push(char::from_u32(u32::from_str_radix(&hex, 16).unwrap()).unwrap());
+            }
+            other => panic!("no escape: \\{other} in {line}"),
+        }
+    }
+    text
+}

@@ -1,0 +1,112 @@
+//! Regions, endpoints and retry settings, from the command line, the environment and the profile
+//! (AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "AWS STS Regional endpoints", "Retry behavior").
+
+use super::overrides::Environment;
+use super::{Imds, Network};
+use crate::aws::partition::{self, Endpoint, EndpointVariant};
+use crate::config::document::SectionKind;
+use crate::config::profiles::{Merged, Profiles, Property, sub_properties};
+use crate::error::{Error, Result};
+
+/// Settings of one resolution: the selected profile's, since the SDKs make one client for a whole chain.
+pub struct Endpoints<'a> {
+    pub profiles: &'a Profiles,
+    pub environment: &'a Environment,
+    pub profile: Option<&'a Merged>,
+}
+
+impl Endpoints<'_> {
+    /// Returns a setting, the environment's before the profile's, with where it was found.
+    fn setting(&self, variable: &str, key: &str) -> Option<(String, String)> {
+        if let Some(value) = self.environment.get(variable) {
+            return Some((value.to_owned(), variable.to_owned()));
+        }
+        self.profile.and_then(|p| p.get(key)).map(|p| (p.value.trim().to_owned(), p.place.to_string()))
+    }
+
+    fn switch(&self, variable: &str, key: &str) -> bool {
+        self.setting(variable, key).is_some_and(|(value, _)| value.eq_ignore_ascii_case("true"))
+    }
+
+    fn number(&self, variable: &str, key: &str) -> Result<Option<u32>> {
+        let Some((value, place)) = self.setting(variable, key) else { return Ok(None) };
+        match value.parse() {
+            Ok(n) if n > 0 => Ok(Some(n)),
+            _ => Err(Error::configuration(format!("{place}: {key} must be a whole number above 0, not `{value}`"))),
+        }
+    }
+
+    /// Returns the configured endpoint of a service: its variable, the variable of all, the `services` section, the profile's own.
+    pub fn configured(&self, service: &str) -> Result<Option<String>> {
+        if self.switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") {
+            return Ok(None);
+        }
+        let variable = format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase());
+        for name in [variable.as_str(), "AWS_ENDPOINT_URL"] {
+            if let Some(url) = self.environment.get(name) {
+                return checked(url, name).map(Some);
+            }
+        }
+        let Some(profile) = self.profile else { return Ok(None) };
+        if let Some(services) = profile.get("services") {
+            let Some(section) = self.profiles.section(SectionKind::Services, &services.value)? else {
+                return Err(Error::configuration(format!("{}: there is no section [services {}]", services.place, *services.value))
+                    .hint("see what is in the files: rolecall profile dump --json"));
+            };
+            if let Some(block) = section.get(service) {
+                if let Some((_, url)) = sub_properties(&block.value).find(|(key, _)| key == "endpoint_url") {
+                    return checked(url, &block.place.to_string()).map(Some);
+                }
+            }
+        }
+        let own: Option<&Property> = profile.get("endpoint_url");
+        own.map(|p| checked(&p.value, &p.place.to_string())).transpose()
+    }
+
+    /// Returns the STS endpoint of a region.
+    pub fn sts(&self, region: &str) -> Result<Endpoint> {
+        if let Some(url) = self.configured("sts")? {
+            return Ok(Endpoint { url, signing_region: region.to_owned() });
+        }
+        let variant = EndpointVariant {
+            fips: self.switch("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+            dual_stack: self.switch("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
+            legacy_global: self
+                .setting("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints")
+                .is_some_and(|(value, _)| value.eq_ignore_ascii_case("legacy")),
+        };
+        Ok(partition::sts_endpoint(region, variant))
+    }
+
+    pub fn network(&self) -> Result<Network> {
+        let retry_mode = self.setting("AWS_RETRY_MODE", "retry_mode");
+        let imds_mode = self.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+        Ok(Network {
+            fips: self.switch("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+            dual_stack: self.switch("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
+            max_attempts: self.number("AWS_MAX_ATTEMPTS", "max_attempts")?,
+            adaptive_retries: retry_mode.is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("adaptive")),
+            ca_bundle: self.setting("AWS_CA_BUNDLE", "ca_bundle").map(|(path, _)| path),
+            imds: Imds {
+                endpoint: self.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint").map(|(url, _)| url),
+                ipv6: imds_mode.is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("ipv6")),
+                attempts: self.number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts")?,
+                timeout: self.number("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout")?,
+                disabled: self.environment.is_true("AWS_EC2_METADATA_DISABLED"),
+            },
+            host: self.environment.get("HOSTNAME").map(str::to_owned),
+            container: ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+                .into_iter()
+                .find_map(|name| self.environment.get(name))
+                .map(str::to_owned),
+        })
+    }
+}
+
+fn checked(url: &str, place: &str) -> Result<String> {
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if host.is_some_and(|h| !h.is_empty() && !h.starts_with('/')) && url.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(url.trim_end_matches('/').to_owned());
+    }
+    Err(Error::configuration(format!("{place}: the endpoint must be a URL that begins with https:// or http://, not `{url}`")))
+}

@@ -1,0 +1,88 @@
+//! What shapes a chain besides the shared files: what was typed, and the environment. Plain data, read once by `context`.
+
+use std::collections::HashMap;
+
+use zeroize::Zeroizing;
+
+/// The options of every command that yields credentials (the contract's table), as far as they shape the chain.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `[PROFILE]` or `--profile`; `None` means the SDKs' default chain.
+    pub profile: Option<String>,
+    pub region: Option<String>,
+    pub duration_seconds: Option<u32>,
+    pub role_arn: Option<String>,
+    pub source_profile: Option<String>,
+    pub external_id: Option<String>,
+    pub role_session_name: Option<String>,
+    pub mfa_serial: Option<String>,
+    /// How long the session with MFA of an identity is to live, in seconds; `None` when there is to be none, because it was switched
+    /// off or nothing is kept.
+    pub mfa_session: Option<u32>,
+    pub source_identity: Option<String>,
+    pub tags: Vec<(String, String)>,
+    pub transitive_tags: Vec<String>,
+    /// JSON.
+    pub policy: Option<String>,
+    pub policy_arns: Vec<String>,
+    pub read_only: bool,
+}
+
+impl Overrides {
+    /// Returns the first option that only means something where a role is assumed.
+    pub fn role_option(&self) -> Option<&'static str> {
+        [
+            (self.source_profile.is_some(), "--source-profile"),
+            (self.external_id.is_some(), "--external-id"),
+            (self.role_session_name.is_some(), "--role-session-name"),
+            (self.mfa_serial.is_some(), "--mfa-serial"),
+            (self.source_identity.is_some(), "--source-identity"),
+            (!self.tags.is_empty(), "--tag"),
+            (!self.transitive_tags.is_empty(), "--transitive-tag"),
+            (self.policy.is_some(), "--policy"),
+            (!self.policy_arns.is_empty(), "--policy-arn"),
+            (self.read_only, "--read-only"),
+            (self.duration_seconds.is_some(), "--duration"),
+        ]
+        .into_iter()
+        .find_map(|(given, name)| given.then_some(name))
+    }
+}
+
+/// The environment, read once. An empty value counts as absent, as in the SDKs.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: HashMap<String, Zeroizing<String>>,
+    /// The local user's name, for the role session name.
+    pub user: Option<String>,
+}
+
+impl Environment {
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>, user: Option<String>) -> Self {
+        Self { variables: variables.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect(), user }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(|v| v.trim()).filter(|v| !v.is_empty())
+    }
+
+    pub fn set(&mut self, name: &str, value: String) {
+        self.variables.insert(name.to_owned(), Zeroizing::new(value));
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
+    /// Returns whether a switch is on: `true`, in any case.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|v| v.eq_ignore_ascii_case("true"))
+    }
+}
+
+impl Environment {
+    /// Returns whether a web identity is set by the environment (AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN).
+    pub fn web_identity(&self) -> bool {
+        self.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
+    }
+}

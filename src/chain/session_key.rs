@@ -1,0 +1,157 @@
+//! What a session is kept under: a hash of everything that shaped it. An edited profile misses the cache by itself, and roles
+//! that share the beginning of their chains share its sessions.
+
+use ring::digest::{Context, SHA256};
+use secrecy::ExposeSecret;
+
+use super::{AssumeRole, Base, Chain, GetSessionToken, Step};
+use crate::aws::partition::Endpoint;
+
+/// The name of a session in the store: 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionKey(String);
+
+impl SessionKey {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The keys along a chain: the base's, and each step's session's.
+#[derive(Debug, Clone)]
+pub struct SessionKeys {
+    pub base: SessionKey,
+    pub steps: Vec<SessionKey>,
+}
+
+impl SessionKeys {
+    pub fn of(chain: &Chain) -> Self {
+        let mut hash = Hash(Context::new(&SHA256));
+        hash.text("rolecall session 1");
+        hash.base(chain);
+        let base = hash.key();
+        let mut steps = Vec::with_capacity(chain.steps.len());
+        for step in &chain.steps {
+            match step {
+                Step::GetSessionToken(call) => hash.get_session_token(call),
+                Step::AssumeRole(call) => hash.assume_role(call),
+            }
+            steps.push(hash.key());
+        }
+        Self { base, steps }
+    }
+
+    /// Returns the key of what the chain ends in.
+    pub fn last(&self) -> &SessionKey {
+        self.steps.last().unwrap_or(&self.base)
+    }
+}
+
+/// Fields are hashed with their lengths, so that no two different chains make the same bytes.
+struct Hash(Context);
+
+impl Hash {
+    fn text(&mut self, text: &str) {
+        self.0.update(&(text.len() as u64).to_le_bytes());
+        self.0.update(text.as_bytes());
+    }
+
+    fn optional(&mut self, text: Option<&str>) {
+        self.text(if text.is_some() { "some" } else { "none" });
+        self.text(text.unwrap_or_default());
+    }
+
+    fn number(&mut self, number: Option<u32>) {
+        self.text(&number.map_or_else(String::new, |n| n.to_string()));
+    }
+
+    fn texts<'a>(&mut self, texts: impl ExactSizeIterator<Item = &'a str>) {
+        self.text(&texts.len().to_string());
+        texts.for_each(|text| self.text(text));
+    }
+
+    fn endpoint(&mut self, endpoint: Option<&Endpoint>) {
+        self.optional(endpoint.map(|e| e.url.as_str()));
+        self.optional(endpoint.map(|e| e.signing_region.as_str()));
+    }
+
+    fn key(&self) -> SessionKey {
+        let digest = self.0.clone().finish();
+        SessionKey(hex(digest.as_ref()))
+    }
+
+    fn base(&mut self, chain: &Chain) {
+        self.text(chain.base.kind());
+        if chain.base.is_of_this_machine() {
+            self.optional(chain.network.host.as_deref());
+        }
+        match &chain.base {
+            Base::Static(keys) | Base::Environment(keys) => self.text(&keys.access_key_id),
+            Base::Ec2InstanceMetadata => self.optional(chain.network.imds.endpoint.as_deref()),
+            Base::EcsContainer => self.optional(chain.network.container.as_deref()),
+            Base::Machine { .. } => {
+                self.optional(chain.network.container.as_deref());
+                self.optional(chain.network.imds.endpoint.as_deref());
+            }
+            Base::WebIdentity(call) => {
+                for text in [&call.role_arn, &call.token_file, &call.role_session_name, &call.region] {
+                    self.text(text);
+                }
+                self.number(call.duration_seconds);
+                self.optional(call.policy.as_deref());
+                self.texts(call.policy_arns.iter().map(String::as_str));
+                self.endpoint(Some(&call.endpoint));
+            }
+            Base::Sso(sso) => {
+                self.optional(sso.session.as_deref());
+                for text in [&sso.start_url, &sso.region, &sso.account_id, &sso.role_name] {
+                    self.text(text);
+                }
+                self.optional(sso.endpoint.as_deref());
+            }
+            Base::LoginSession { session, .. } => self.text(session),
+            Base::Process { command, account_id, place } => {
+                // The same command may mean something else in another profile, or beside another file.
+                self.text(command.expose_secret());
+                self.optional(chain.base_profile.as_deref());
+                self.text(&place.path.to_string_lossy());
+                self.optional(account_id.as_deref());
+            }
+        }
+    }
+
+    /// Without region and profile, which do not shape it: one session serves all.
+    fn get_session_token(&mut self, call: &GetSessionToken) {
+        self.text("get_session_token");
+        self.text(&call.mfa.serial);
+        self.number(Some(call.duration_seconds));
+        self.text(&call.realm);
+    }
+
+    fn assume_role(&mut self, call: &AssumeRole) {
+        self.text("assume_role");
+        self.text(&call.role_arn);
+        self.text(&call.role_session_name);
+        self.optional(call.external_id.as_deref());
+        self.optional(call.mfa.code().map(|mfa| mfa.serial.as_str()));
+        self.number(call.duration_seconds);
+        self.optional(call.source_identity.as_deref());
+        self.texts(call.tags.iter().flat_map(|(k, v)| [k.as_str(), v.as_str()]).collect::<Vec<_>>().into_iter());
+        self.texts(call.transitive_tags.iter().map(String::as_str));
+        self.optional(call.policy.as_deref());
+        self.texts(call.policy_arns.iter().map(String::as_str));
+        self.text(&call.region);
+        self.endpoint(call.endpoint.as_ref());
+    }
+}
+
+/// Returns whether a name in a store is a session's.
+pub fn is_key(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Renders bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}

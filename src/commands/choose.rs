@@ -1,0 +1,73 @@
+//! Which profile is meant where none is named: what the SDKs' default chain finds, else what a person chooses.
+
+use super::credentials::{FOR_PEOPLE, Obtained, load, obtain};
+use crate::chain::base::is_settings_only;
+use crate::cli;
+use crate::context::Context;
+use crate::error::{Kind, Result};
+use crate::executor::Report;
+use crate::picker;
+
+/// Any of them means that the environment names the credentials.
+const NAMED_BY: [&str; 7] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+];
+
+/// What the default chain has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DefaultChain {
+    /// A profile or the environment: what they give holds, and what is wrong with them is said.
+    Named,
+    /// The instance that this may be.
+    Instance,
+    Nothing,
+}
+
+/// As `obtain`, but a person chooses with `--pick`, or where no profile is named and the default chain has none. Scripts, and
+/// everybody with `--no-input`, get what the default chain gives.
+pub fn obtain_or_pick(context: &Context, options: &cli::Credentials, pick: &cli::Pick) -> Result<Obtained> {
+    if pick.pick {
+        let name = picker::pick_from(context, options.selected.name().unwrap_or_default())?;
+        return obtain_as(context, options, name);
+    }
+    match default_chain(context, options) {
+        DefaultChain::Named => obtain(context, options, FOR_PEOPLE),
+        DefaultChain::Nothing => obtain_as(context, options, picker::pick(context)?),
+        DefaultChain::Instance => match obtain(context, options, FOR_PEOPLE) {
+            Err(error) if error.kind == Kind::Failed => {
+                context.ui.decided(&|| format!("no profile is named, and the default chain has none: {error}"));
+                obtain_as(context, options, picker::pick(context)?)
+            }
+            done => done,
+        },
+    }
+}
+
+fn obtain_as(context: &Context, options: &cli::Credentials, name: String) -> Result<Obtained> {
+    let mut options = options.clone();
+    options.selected = cli::Selected { positional: Some(name), profile: None };
+    obtain(context, &options, FOR_PEOPLE)
+}
+
+fn default_chain(context: &Context, options: &cli::Credentials) -> DefaultChain {
+    let named = options.selected.name().is_some() || options.role.role_arn.is_some();
+    if named || NAMED_BY.iter().any(|name| context.environment.get(name).is_some()) || !picker::is_possible(context) {
+        return DefaultChain::Named;
+    }
+    // A file that cannot be read is for the default chain to say.
+    let Ok(profiles) = load(context) else { return DefaultChain::Named };
+    let own = profiles.profile("default");
+    match own {
+        Err(_) => DefaultChain::Named,
+        Ok(Some(profile)) if !is_settings_only(&profile) => DefaultChain::Named,
+        Ok(_) if !profiles.names().any(|name| name != "default") => DefaultChain::Named,
+        Ok(_) if context.environment.is_true("AWS_EC2_METADATA_DISABLED") => DefaultChain::Nothing,
+        Ok(_) => DefaultChain::Instance,
+    }
+}

@@ -1,0 +1,101 @@
+//! `rolecall list`: all profiles, from the files and the index alone.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
+
+use super::credentials::load;
+use crate::cli::List;
+use crate::context::Context;
+use crate::error::Result;
+use crate::executor::Report;
+use crate::output::table::{self, Column};
+use crate::output::{print, terminal_width};
+use crate::overview::{Row, row};
+use crate::store::index;
+
+/// The columns, and how they give way on a narrow terminal. The description shows only there.
+const COLUMNS: [Column; 8] = [
+    Column { title: "PROFILE", least: 16, leaves: None },
+    Column { title: "ACCOUNT", least: 12, leaves: Some(7) },
+    Column { title: "ROLE", least: 10, leaves: Some(6) },
+    Column { title: "REGION", least: 9, leaves: Some(4) },
+    Column { title: "FROM", least: 10, leaves: Some(2) },
+    Column { title: "MFA", least: 3, leaves: Some(3) },
+    Column { title: "LEFT", least: 4, leaves: Some(5) },
+    Column { title: "DESCRIPTION", least: 12, leaves: Some(1) },
+];
+
+pub fn run(context: &Context, args: &List) -> Result<ExitCode> {
+    let profiles = load(context)?;
+    let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
+    let words: Vec<String> = args.filter.iter().flat_map(|f| f.split_whitespace()).map(str::to_lowercase).collect();
+    let rows: Vec<Row> = profiles
+        .names()
+        .map(|name| row(context, &profiles, &entries, name))
+        .filter(|row| words.iter().all(|word| row.searched.contains(word)))
+        .collect();
+    if args.json {
+        print(&format!("{}\n", Value::Array(rows.iter().map(json).collect())))?;
+    } else if rows.is_empty() {
+        let paths: Vec<String> = profiles.paths().map(|p| p.display().to_string()).collect();
+        context.ui.note(&if args.filter.is_empty() {
+            format!("there is no profile in {}", paths.join(" or "))
+        } else {
+            format!("no profile matches `{}`", args.filter.join(" "))
+        });
+    } else {
+        print(&shown(context, &rows))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Renders the table: whole where it is piped, else as wide as the terminal.
+fn shown(context: &Context, rows: &[Row]) -> String {
+    let terminal = std::io::stdout().is_terminal();
+    let colored = context.ui.colors(terminal);
+    let width = terminal.then(terminal_width).flatten();
+    let columns = if width.is_some() { &COLUMNS[..] } else { &COLUMNS[..7] };
+    let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    let color = |row: usize| context.settings.color_of(&rows[row].name).filter(|_| colored);
+    table::render(columns, &cells, width, color)
+}
+
+fn json(row: &Row) -> Value {
+    let is_arn = row.role.as_deref().is_some_and(|r| r.starts_with("arn:"));
+    json!({
+        "profile": row.name,
+        "account": row.account,
+        "role": row.role_name(),
+        "role_arn": row.role.as_deref().filter(|_| is_arn),
+        "region": row.region,
+        "source": if row.source.is_empty() { Value::Null } else { json!({"kind": row.source, "profile": row.source_profile}) },
+        "mfa_serial": row.mfa,
+        "expiration": row.session.as_ref().map(|e| e.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        "store": row.session.as_ref().map(|e| &e.store),
+        "description": row.description,
+        "error": row.problem,
+    })
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
+    let source = match (&row.problem, &row.source_profile) {
+        (Some(problem), _) => format!("! {problem}"),
+        (None, Some(profile)) => format!("{} ({profile})", row.source),
+        (None, None) if row.source.is_empty() => "-".to_owned(),
+        (None, None) => row.source.clone(),
+    };
+    vec![
+        row.name.clone(),
+        or_dash(row.account.as_deref()),
+        or_dash(row.role_name()),
+        or_dash(row.region.as_deref()),
+        source,
+        if row.mfa.is_some() { "yes" } else { "-" }.to_owned(),
+        or_dash(row.left().as_deref()),
+        row.description.clone().unwrap_or_default(),
+    ]
+}

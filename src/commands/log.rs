@@ -1,0 +1,94 @@
+//! `rolecall log`: what was handed out, to whom.
+
+use std::process::ExitCode;
+
+use chrono::{SecondsFormat, TimeDelta};
+
+use crate::audit::{self, Asker, Entry};
+use crate::aws::duration;
+use crate::cli::Log;
+use crate::context::{Context, SystemClock};
+use crate::error::{Error, Result};
+use crate::executor::{Clock, Report};
+use crate::output::{print, table};
+
+pub fn run(context: &Context, args: &Log) -> Result<ExitCode> {
+    let path = context
+        .directories
+        .log()
+        .ok_or_else(|| Error::configuration("there is no folder for the log: HOME is not set").hint("set it: export HOME=/path"))?;
+    let found = audit::read(&path)
+        .map_err(|e| Error::failed("the log cannot be read").cause(e.to_string()).hint(format!("look at it: ls -l {}", path.display())))?;
+    if found.skipped > 0 {
+        context.ui.decided(&|| format!("{} lines in {} are torn or no lines of the log", found.skipped, path.display()));
+    }
+    let now = SystemClock.now();
+    let since = args.since.map(|seconds| now - TimeDelta::seconds(i64::from(seconds)));
+    let profile = args.selected.name();
+    let mut entries = found.entries;
+    entries.retain(|(entry, _)| {
+        profile.is_none_or(|name| entry.profile.as_deref() == Some(name)) && since.is_none_or(|since| entry.time >= since)
+    });
+    let first = entries.len().saturating_sub(args.limit.unwrap_or(usize::MAX));
+    let entries = &entries[first..];
+    if args.json {
+        let lines: Vec<&str> = entries.iter().map(|(_, line)| line.as_str()).collect();
+        print(&format!("[{}]\n", audit::escape(lines.join(","))))?;
+    } else if entries.is_empty() {
+        let of = profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default();
+        let off = if context.settings.log == Some(false) { " (the settings have `log = false`)" } else { "" };
+        context.ui.note(&format!("nothing{of} is in the log{off}"));
+    } else {
+        let rows: Vec<Vec<String>> = entries.iter().map(|(entry, _)| cells(entry, now)).collect();
+        print(&table::plain(&["TIME", "COMMAND", "PROFILE", "ACCOUNT", "ROLE", "ORIGIN", "LEFT", "ASKED BY"], &rows))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cells(entry: &Entry, now: chrono::DateTime<chrono::Utc>) -> Vec<String> {
+    let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
+    let left = entry.expiration.map(|end| duration::render((end - now).num_seconds()));
+    let asked_by: Vec<String> = entry.asked_by.iter().map(asker).collect();
+    vec![
+        entry.time.to_rfc3339_opts(SecondsFormat::Secs, true),
+        entry.command.clone().into_owned(),
+        or_dash(entry.profile.as_deref()),
+        or_dash(entry.account_id.as_deref()),
+        or_dash(entry.role.as_deref()),
+        entry.origin.clone().into_owned(),
+        or_dash(left.as_deref()),
+        asked_by.join(" ← "),
+    ]
+}
+
+/// Renders `name(pid)`, with quotes around a name that could be taken for something else.
+fn asker(asker: &Asker) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.+@:/ ~".contains(c);
+    match &asker.name {
+        None => format!("?({})", asker.pid),
+        Some(name) if !name.is_empty() && name.chars().all(plain) => format!("{name}({})", asker.pid),
+        Some(name) => format!("{name:?}({})", asker.pid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_be_taken_for_another_process() {
+        for (name, shown) in [
+            (Some("terraform"), "terraform(7)"),
+            (Some("tmux: server"), "tmux: server(7)"),
+            (Some("prüfer.sh"), "prüfer.sh(7)"),
+            (None, "?(7)"),
+            (Some(""), r#"""(7)"#),
+            (Some("?"), r#""?"(7)"#),
+            (Some("a(1) ← b"), r#""a(1) ← b"(7)"#),
+            (Some("a\n\u{1b}[2J"), r#""a\n\u{1b}[2J"(7)"#),
+            (Some("\u{9b}2J\u{202e}\""), r#""\u{9b}2J\u{202e}\""(7)"#),
+        ] {
+            assert_eq!(asker(&Asker { pid: 7, name: name.map(str::to_owned) }), shown);
+        }
+    }
+}

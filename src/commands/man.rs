@@ -1,0 +1,122 @@
+//! `rolecall man DIR`: a manual page per verb, made from what `--help` says.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+
+use crate::cli::{self, Cli};
+use crate::error::{Error, Result};
+use crate::output::print;
+
+pub fn run(args: &cli::Man) -> Result<ExitCode> {
+    let mut root = Cli::command().disable_help_subcommand(true);
+    root.build();
+    let mut pages = Vec::new();
+    collect(&root, &mut pages);
+    let folder = &args.folder;
+    let failed = |path: &Path, e: &std::io::Error| {
+        Error::failed(format!("{} cannot be written: {e}", path.display())).hint("choose a folder that can: rolecall man ./man1")
+    };
+    std::fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
+    let mut written = String::new();
+    for (name, text) in pages {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
+        written += &format!("{}\n", path.display());
+    }
+    print(&written)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Collects the pages of a verb and of those below it, each with its file's name.
+fn collect(command: &Command, pages: &mut Vec<(String, String)>) {
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
+    pages.push((format!("{name}.1"), page(command)));
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        collect(verb, pages);
+    }
+}
+
+/// Renders a page. Its examples come before the options, because they teach more.
+fn page(command: &Command) -> String {
+    let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let usage = command.clone().render_usage().to_string();
+    let man = Man::new(command.clone());
+    let section = |render: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+        let mut bytes = Vec::new();
+        let _ = render(&mut bytes);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        // What clap_mangen repeats in each section, and a break that mandoc warns of.
+        text.replace(QUOTE, "").replace(".br\n\n.br\n", ".sp\n")
+    };
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let mut text =
+        format!("{QUOTE}.TH {} 1 \"\" \"rolecall {}\" \"rolecall\"\n", roff(&name.to_uppercase()).trim_end(), env!("CARGO_PKG_VERSION"));
+    text += &section(&|w| man.render_name_section(w));
+    text += &format!(
+        ".SH SYNOPSIS\n.nf\n{}.fi\n",
+        roff(&usage.trim_start_matches("Usage:").lines().map(str::trim).collect::<Vec<_>>().join("\n"))
+    );
+    text += &section(&|w| man.render_description_section(w));
+    text += &blocks(&examples);
+    if command.get_arguments().any(|arg| !arg.is_hide_set()) {
+        text += &section(&|w| man.render_options_section(w));
+    }
+    if command.get_subcommands().any(|verb| !verb.is_hide_set()) {
+        text += &section(&|w| man.render_subcommands_section(w));
+    }
+    if name == "rolecall" {
+        text += &blocks(cli::REFERENCE);
+    }
+    // Older roffs know no other characters than those of ASCII by themselves.
+    text.chars().fold(String::new(), |text, c| {
+        if c.is_ascii() { text + c.encode_utf8(&mut [0]) } else { text + &format!("\\[u{:04X}]", u32::from(c)) }
+    })
+}
+
+/// What an apostrophe is, for old and new roffs.
+const QUOTE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
+/// Renders what follows a verb's help: a line that ends in `:` heads a section, the lines under it stand as they are.
+fn blocks(help: &str) -> String {
+    let mut text = String::new();
+    for block in help.trim_end().split("\n\n").filter(|block| !block.is_empty()) {
+        let (head, body) = block.split_once('\n').unwrap_or((block, ""));
+        match head.strip_suffix(':').filter(|_| !body.is_empty()) {
+            Some(head) => {
+                text += &format!(".SH {}\n.nf\n{}.fi\n", roff(&head.to_uppercase()).trim_end(), roff(body));
+            }
+            None => text += &format!(".PP\n{}", roff(block)),
+        }
+    }
+    text
+}
+
+/// Escapes lines for roff: nothing in them is a request or an escape, and what can be typed stays ASCII.
+fn roff(text: &str) -> String {
+    text.lines().fold(String::new(), |out, line| {
+        let line = line
+            .replace('\\', "\\e")
+            .replace('-', "\\-")
+            .replace('\'', "\\(aq")
+            .replace('`', "\\(ga")
+            .replace('^', "\\(ha")
+            .replace('~', "\\(ti");
+        let guard = if line.starts_with('.') { "\\&" } else { "" };
+        format!("{out}{guard}{line}\n")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_the_help_becomes_sections() {
+        let text = blocks("Examples:\n  eval \"$(rolecall env 'a\\b')\"   sh\n\nFiles:\n.x\n\nA last word.");
+        let examples = ".SH EXAMPLES\n.nf\n  eval \"$(rolecall env \\(aqa\\eb\\(aq)\"   sh\n.fi\n";
+        assert_eq!(text, format!("{examples}.SH FILES\n.nf\n\\&.x\n.fi\n.PP\nA last word.\n"));
+    }
+}

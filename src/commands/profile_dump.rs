@@ -1,0 +1,56 @@
+//! `rolecall profile dump`: both shared files as merged, and strict about every line of them.
+
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+
+use super::credentials::load;
+use crate::cli::ProfileCommand;
+use crate::config::document::SectionKind;
+use crate::config::profiles::{Merged, Profiles, is_secret, sub_properties};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::output::print;
+
+pub fn run(context: &Context, _: &ProfileCommand) -> Result<ExitCode> {
+    let profiles = load(context)?;
+    let malformed = profiles.malformed();
+    if !malformed.is_empty() {
+        let count = malformed.len();
+        let mut error =
+            Error::configuration(format!("{count} malformed {} in the shared files", if count == 1 { "line" } else { "lines" }));
+        for (place, reason) in malformed {
+            error = error.cause(format!("{place}: {reason}"));
+        }
+        return Err(error.hint("correct them, then look again: rolecall doctor"));
+    }
+    let dump = json!({
+        "profiles": sections(&profiles, SectionKind::Profile, |merged| properties(merged, false))?,
+        "sso_sessions": sections(&profiles, SectionKind::SsoSession, |merged| properties(merged, false))?,
+        "services": sections(&profiles, SectionKind::Services, |merged| properties(merged, true))?,
+    });
+    print(&format!("{dump}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sections(profiles: &Profiles, kind: SectionKind, render: impl Fn(&Merged) -> Value) -> Result<Value> {
+    let mut all = Map::new();
+    for name in profiles.names_of(kind) {
+        if let Some(merged) = profiles.section(kind, name)? {
+            all.insert(name.to_owned(), render(&merged));
+        }
+    }
+    Ok(Value::Object(all))
+}
+
+fn properties(merged: &Merged, nested: bool) -> Value {
+    let render = |key: &str, value: &str| -> Value {
+        if nested && value.starts_with('\n') {
+            return Value::Object(sub_properties(value).map(|(key, value)| (key, Value::from(value))).collect());
+        }
+        // Values are verbatim but for secrets; the token of old botocore opens nothing without them, and the SDKs' cases expect it.
+        let secret = is_secret(key) && key != "aws_security_token";
+        Value::from(if secret && !value.is_empty() { "****" } else { value })
+    };
+    Value::Object(merged.properties.iter().map(|p| (p.key.clone(), render(&p.key, &p.value))).collect())
+}

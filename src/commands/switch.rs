@@ -1,0 +1,210 @@
+//! `rolecall use`: what the function of the shell side evaluates. It prints lines only when all went well, so a failure changes nothing.
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use zeroize::Zeroizing;
+
+use super::credentials::{FOR_PEOPLE, FOR_SDKS, Obtained, load, obtain, policy};
+use super::env::calling_shell_name;
+use crate::aws::{Credentials, duration};
+use crate::chain::base::is_asked_by_sdks;
+use crate::cli::{self, Role, Use};
+use crate::context::{Context, SystemClock, min_ttl};
+use crate::error::{Error, Kind, Result};
+use crate::executor::{Clock, Report, least_life};
+use crate::output::print;
+use crate::output::shells::{RenderError, Shell, Variable, render_shell};
+use crate::output::variables::{BEFORE, OWNER, PREVIOUS, RENEW_AT, SAID, Values};
+use crate::picker;
+use crate::shell::Side;
+use crate::shell::state::{Caller, GIVEN_BACK, Said, State};
+use crate::store::StoreName;
+
+/// When a shell tries again after a renewal that failed.
+const PAUSE: TimeDelta = TimeDelta::minutes(2);
+/// The soonest that a shell renews after a switch, however short the session: not before every command.
+const SOONEST: TimeDelta = TimeDelta::minutes(1);
+/// What marks lines to evaluate, in place of help to show.
+const MARK: &str = "# rolecall\n";
+
+/// What the shell is to set and unset.
+struct Change {
+    /// Everything that programs look at; `None` where that stays as it is.
+    values: Option<Values>,
+    /// Variables beside those of `values`, which they replace.
+    own: Vec<(&'static str, Option<String>)>,
+}
+
+pub fn run(context: &mut Context, args: &Use) -> Result<ExitCode> {
+    let Some(caller) = Caller::of(&context.environment) else { return Err(not_set_up(context)) };
+    let state = State::read(&context.environment);
+    let expiration = context.environment.get("AWS_CREDENTIAL_EXPIRATION").and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    let nothing = Values::none();
+    let ours: Vec<&str> = nothing.variables().iter().map(|variable| variable.name).collect();
+    state.undo(&mut context.environment, &ours);
+    let change = if args.renew {
+        renew(context, &state, expiration)
+    } else {
+        match target(context, args, &state)? {
+            Some((said, options)) => {
+                let change = switch(context, &caller, &state, &said, options)?;
+                if let Some(name) = args.credentials.selected.name().filter(|name| *name != "-") {
+                    picker::record(context, name);
+                }
+                change
+            }
+            None => off(&state),
+        }
+    };
+    print(&change.render(caller.side.dialect())?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns what is to be used, `None` for nothing, with the options of this call.
+fn target(context: &Context, args: &Use, state: &State) -> Result<Option<(Said, cli::Credentials)>> {
+    let typed = &args.credentials;
+    if args.off {
+        return Ok(None);
+    }
+    let mut said = if typed.selected.positional.as_deref() == Some("-") {
+        if typed.role != Role::default() || typed.no_cache || typed.store.is_some() {
+            return Err(Error::usage("`use -` goes back to a profile with the options that it had")
+                .hint("to use others, name the profile: rolecall use PROFILE --read-only"));
+        }
+        match (&state.previous, &state.said) {
+            (Some(previous), _) => previous.clone(),
+            (None, Some(_)) => return Ok(None),
+            (None, None) => return Err(Error::usage("there is nothing to go back to").hint("name a profile: rolecall use PROFILE")),
+        }
+    } else {
+        let name = match typed.selected.name() {
+            Some(name) => Some(name.to_owned()),
+            None if typed.role.role_arn.is_some() => None,
+            None => Some(picker::pick(context)?),
+        };
+        Said::new(name.as_deref(), args.keep, typed)
+    };
+    said.keep |= args.keep;
+    // The file may be gone, or another, when it is said again.
+    said.role.policy = said.role.policy.as_deref().map(|text| policy(context, text)).transpose()?;
+    let options = cli::Credentials { mfa_token: typed.mfa_token.clone(), refresh: typed.refresh, ..said.options() };
+    Ok(Some((said, options)))
+}
+
+/// Gets the credentials, so that a failure shows now and SDKs find them kept, and returns what the shell is to hold.
+fn switch(context: &Context, caller: &Caller, state: &State, said: &Said, mut options: cli::Credentials) -> Result<Change> {
+    let alone = is_switched_by_name(context, said)?;
+    if alone && options.min_ttl.or(context.settings.min_ttl).is_none() {
+        options.min_ttl = u32::try_from(FOR_SDKS.num_seconds()).ok();
+    }
+    let obtained = obtain(context, &options, FOR_PEOPLE)?;
+    let chain = &obtained.chain;
+    let name = chain.profile.as_ref().map(|p| p.name.as_str());
+    let asks = chain.mfa_serial().is_some() && options.store.or(context.settings.store) == Some(StoreName::None);
+    let by_name = name.filter(|_| alone && !asks);
+    let values = match by_name {
+        Some(name) => Values::profile(name, chain.region.as_deref()),
+        None => Values::new(&obtained.credentials, chain.region.as_deref(), name),
+    };
+    let previous = if state.said.as_ref() == Some(said) { &state.previous } else { &state.said };
+    let mut own = vec![
+        (OWNER, Some(if said.keep { "keep".to_owned() } else { caller.process.clone() })),
+        (SAID, Some(said.render())),
+        (PREVIOUS, previous.as_ref().map(Said::render)),
+        (BEFORE, state.render_before()),
+        (RENEW_AT, renew_at(context, &options, &obtained.credentials).filter(|_| by_name.is_none())),
+    ];
+    own.extend(by_name.map(|name| ("AWS_PROFILE", Some(name.to_owned()))));
+    context.ui.note(&summary(&obtained));
+    Ok(Change { values: Some(values), own })
+}
+
+/// Returns whether programs can be left to resolve it themselves: nothing was said that the profile's `credential_process` does not know.
+fn is_switched_by_name(context: &Context, said: &Said) -> Result<bool> {
+    let plain = said.role == Role { region: said.role.region.clone(), ..Role::default() } && !said.no_cache && said.store.is_none();
+    let Some(name) = said.profile.as_deref().filter(|_| plain) else { return Ok(false) };
+    let merged = load(context)?.profile(name)?;
+    Ok(merged.is_some_and(|profile| is_asked_by_sdks(&profile, &context.environment)))
+}
+
+fn summary(obtained: &Obtained) -> String {
+    let Obtained { chain, credentials } = obtained;
+    let left = credentials.expires_at().map(|end| format!("{} left", duration::render((end - SystemClock.now()).num_seconds())));
+    let account = credentials.account_id().map(str::to_owned);
+    let parts: Vec<String> = [account, chain.region.clone(), left].into_iter().flatten().collect();
+    if parts.is_empty() { chain.name().to_owned() } else { format!("{} ({})", chain.name(), parts.join(", ")) }
+}
+
+/// Returns the unix second from which the shell asks for new keys.
+fn renew_at(context: &Context, options: &cli::Credentials, credentials: &Credentials) -> Option<String> {
+    let Credentials::Session(session) = credentials else { return None };
+    let wanted = context.settings.shell_renew.unwrap_or(true);
+    let end = session.expires_at.filter(|_| wanted)?;
+    let due = end - least_life(session, min_ttl(options.min_ttl, &context.settings, FOR_PEOPLE));
+    // One second more, so that what is cached is not enough any more.
+    Some((due.max(SystemClock.now() + SOONEST).timestamp() + 1).to_string())
+}
+
+/// Returns the shell to what it had before the first `use`.
+fn off(state: &State) -> Change {
+    let previous = state.said.as_ref().or(state.previous.as_ref()).map(Said::render);
+    let mut own = vec![(OWNER, None), (SAID, None), (PREVIOUS, previous), (BEFORE, None), (RENEW_AT, None)];
+    own.extend(GIVEN_BACK.map(|name| (name, state.before(name).map(str::to_owned))));
+    Change { values: Some(Values::none()), own }
+}
+
+/// Renews the shell's keys without a question. What cannot be renewed is left alone, and said once it has ended.
+fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>) -> Change {
+    let next = |values, renew_at| Change { values, own: vec![(RENEW_AT, renew_at)] };
+    // Without these the keys are no longer those that `use` put there.
+    let (Some(said), Some(end)) = (&state.said, expiration) else { return next(None, None) };
+    let quiet = std::mem::replace(&mut context.ui.quiet, true);
+    context.no_input = true;
+    let options = said.options();
+    let error = match obtain(context, &options, FOR_PEOPLE) {
+        Ok(obtained) => {
+            let name = obtained.chain.profile.as_ref().map(|p| p.name.as_str());
+            let values = Values::new(&obtained.credentials, obtained.chain.region.as_deref(), name);
+            return next(Some(values), renew_at(context, &options, &obtained.credentials));
+        }
+        Err(error) => error,
+    };
+    context.ui.quiet = quiet;
+    let now = SystemClock.now();
+    if end > now || error.kind == Kind::Interrupted {
+        let again = if end > now { end.min(now + PAUSE) } else { now + PAUSE };
+        return next(None, Some(again.timestamp().to_string()));
+    }
+    let name = said.profile.as_deref().unwrap_or("the role");
+    let command =
+        if said.role == Role::default() { format!("rolecall use {name}") } else { "rolecall use --off; rolecall use -".to_owned() };
+    context.ui.warn(&format!("the session of `{name}` has ended: {}; to get a new one: {command}", error.message));
+    next(None, None)
+}
+
+impl Change {
+    /// Renders the lines to evaluate. Nushell takes them in as data.
+    fn render(&self, shell: Shell) -> Result<Zeroizing<String>> {
+        let mut variables = self.values.as_ref().map(Values::variables).unwrap_or_default();
+        variables.retain(|variable| self.own.iter().all(|(name, _)| *name != variable.name));
+        variables.extend(self.own.iter().map(|(name, value)| Variable { name, value: value.as_deref(), secret: false }));
+        let unprintable = |e: RenderError| Error::failed(e.to_string()).hint("use a child process instead: rolecall shell --help");
+        let text = Zeroizing::new(render_shell(shell, &variables).map_err(unprintable)?);
+        Ok(if shell == Shell::Nushell { text } else { Zeroizing::new(format!("{MARK}{}", *text)) })
+    }
+}
+
+/// The error of a `use` that has no shell to change.
+fn not_set_up(context: &Context) -> Error {
+    let error = Error::usage("`use` changes the shell that calls it, and this one is not set up for that");
+    match calling_shell_name(context).as_deref().and_then(Side::parse) {
+        Some(side) => {
+            let (place, line) = side.installation();
+            error.hint(format!("set it up with one line {place}, and start the shell anew: {line}"))
+        }
+        None => error
+            .hint(format!("there is a shell side for {}: rolecall init --help", Side::NAMES.join(", ")))
+            .hint("without one: eval \"$(rolecall env PROFILE)\""),
+    }
+}

@@ -1,0 +1,235 @@
+//! The profiles of both shared files, merged as the SDKs merge them: duplicate sections and keys, the last wins; the credentials
+//! file over the config file, key by key; `[profile default]` in place of `[default]`.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use super::document::{Document, FileKind, Header, SectionKind};
+use crate::error::{Error, Result};
+
+/// Where a line stands, shown as `path:line`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub file: FileKind,
+    pub path: PathBuf,
+    pub line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path.display(), self.line)
+    }
+}
+
+/// A key of a merged section, with the place that won. The value may be a secret: `Debug` leaves it out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Property {
+    pub key: String,
+    pub value: Zeroizing<String>,
+    pub place: Place,
+}
+
+impl fmt::Debug for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.key, self.place)
+    }
+}
+
+/// A merged section.
+#[derive(Debug, Clone)]
+pub struct Merged {
+    pub name: String,
+    /// The first header.
+    pub place: Place,
+    /// In the order of first appearance.
+    pub properties: Vec<Property>,
+}
+
+impl Merged {
+    /// Returns a property that is set to something.
+    pub fn get(&self, key: &str) -> Option<&Property> {
+        self.properties.iter().find(|p| p.key == key && !p.value.is_empty())
+    }
+
+    /// Returns a property's value; an empty one counts as absent.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.get(key).map(|p| p.value.as_str())
+    }
+}
+
+/// Both shared files with an index of their sections by kind and name.
+#[derive(Debug)]
+pub struct Profiles {
+    documents: [Document; 2],
+    /// The named sections, sorted by the hash of kind and name; those of one name in the order in which they merge: config file
+    /// first. A map would own thousands of names for the few that are asked for.
+    index: Vec<(u64, Position)>,
+}
+
+/// A document and a section of it.
+type Position = (usize, usize);
+
+fn named(documents: &[Document; 2], (which, at): Position) -> Option<(SectionKind, &str)> {
+    match &documents[which].sections[at].header {
+        Header::Named { kind, name, .. } => Some((*kind, name)),
+        Header::Ignored(_) | Header::Malformed(_) => None,
+    }
+}
+
+fn hash(key: (SectionKind, &str)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Profiles {
+    pub fn new(config: Document, credentials: Document) -> Self {
+        let prefixed_default = |section: &super::document::Section| matches!(&section.header, Header::Named { kind: SectionKind::Profile, name, prefixed: true } if name == "default");
+        let plain_default = |section: &super::document::Section| matches!(&section.header, Header::Named { name, prefixed: false, .. } if name == "default");
+        let replace_default = config.sections.iter().any(prefixed_default);
+        let documents = [config, credentials];
+        let mut index = Vec::with_capacity(documents.iter().map(|d| d.sections.len()).sum());
+        for (which, document) in documents.iter().enumerate() {
+            for (at, section) in document.sections.iter().enumerate() {
+                let replaced = replace_default && document.kind == FileKind::Config && plain_default(section);
+                if let Some(key) = named(&documents, (which, at)).filter(|_| !replaced) {
+                    index.push((hash(key), (which, at)));
+                }
+            }
+        }
+        index.sort_unstable();
+        Self { documents, index }
+    }
+
+    /// Returns where the sections of a name are, in the order in which they merge.
+    fn positions(&self, kind: SectionKind, name: &str) -> impl Iterator<Item = Position> {
+        let key = (kind, name);
+        let wanted = hash(key);
+        let begin = self.index.partition_point(|(hash, _)| *hash < wanted);
+        let same = self.index[begin..].iter().take_while(move |(hash, _)| *hash == wanted);
+        same.map(|(_, position)| *position).filter(move |&position| named(&self.documents, position) == Some(key))
+    }
+
+    /// Returns the names of all profiles, in the order of the files.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names_of(SectionKind::Profile)
+    }
+
+    pub fn names_of(&self, wanted: SectionKind) -> impl Iterator<Item = &str> {
+        let all = self.documents.iter().enumerate().flat_map(|(which, d)| (0..d.sections.len()).map(move |at| (which, at)));
+        all.filter_map(move |position| {
+            let (kind, name) = named(&self.documents, position)?;
+            (kind == wanted && self.positions(kind, name).next() == Some(position)).then_some(name)
+        })
+    }
+
+    /// Returns a profile, `None` when neither file has it. A malformed line in one of its sections is an error.
+    pub fn profile(&self, name: &str) -> Result<Option<Merged>> {
+        self.section(SectionKind::Profile, name)
+    }
+
+    pub fn section(&self, kind: SectionKind, name: &str) -> Result<Option<Merged>> {
+        let mut merged: Option<Merged> = None;
+        for (which, at) in self.positions(kind, name) {
+            let document = &self.documents[which];
+            let section = &document.sections[at];
+            let place = |line| Place { file: document.kind, path: document.path.clone(), line };
+            let body = document.body(section);
+            if !body.malformed.is_empty() {
+                let mut error = Error::configuration(format!("the section of `{name}` is malformed"));
+                for malformed in body.malformed {
+                    error = error.cause(format!("{}: {}", place(malformed.line), malformed.reason));
+                }
+                return Err(error.hint("correct the line, then check both files with: rolecall profile dump --json"));
+            }
+            let merged = merged.get_or_insert_with(|| Merged { name: name.to_owned(), place: place(section.line), properties: Vec::new() });
+            for property in body.properties {
+                let property = Property { key: property.key, value: property.value, place: place(property.line) };
+                match merged.properties.iter_mut().find(|p| p.key == property.key) {
+                    Some(existing) => *existing = property,
+                    None => merged.properties.push(property),
+                }
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Returns every malformed line of both files with its place.
+    pub fn malformed(&self) -> Vec<(Place, String)> {
+        self.places(Document::malformed)
+    }
+
+    /// Returns the sections and keys that the SDKs skip, with the reason.
+    pub fn ignored(&self) -> Vec<(Place, String)> {
+        self.places(Document::ignored)
+    }
+
+    /// Returns the paths of the config and the credentials file.
+    pub fn paths(&self) -> impl Iterator<Item = &std::path::Path> {
+        self.documents.iter().map(|d| d.path.as_path())
+    }
+
+    fn places(&self, of: impl Fn(&Document) -> Vec<super::document::Malformed>) -> Vec<(Place, String)> {
+        let place = |d: &Document, line| Place { file: d.kind, path: d.path.clone(), line };
+        self.documents.iter().flat_map(|d| of(d).into_iter().map(|m| (place(d, m.line), m.reason)).collect::<Vec<_>>()).collect()
+    }
+
+    /// Returns the error for a profile that neither file has, with what comes nearest.
+    pub fn unknown(&self, name: &str) -> Error {
+        let paths: Vec<String> = self.paths().map(|p| p.display().to_string()).collect();
+        let mut error = Error::configuration(format!("profile `{name}` is in neither {} nor {}", paths[0], paths[1]));
+        for (place, reason) in self.malformed_headers() {
+            error = error.cause(format!("{place}: {reason}"));
+        }
+        if let Some(near) = self.names().filter_map(|n| distance(n, name).map(|d| (d, n))).min() {
+            return error.hint(format!("did you mean `{}`? see: rolecall list", near.1));
+        }
+        error.hint("see which profiles there are: rolecall list")
+    }
+
+    fn malformed_headers(&self) -> impl Iterator<Item = (Place, String)> {
+        self.documents.iter().flat_map(|d| {
+            d.sections.iter().filter_map(move |s| match &s.header {
+                Header::Malformed(reason) => Some((Place { file: d.kind, path: d.path.clone(), line: s.line }, reason.clone())),
+                _ => None,
+            })
+        })
+    }
+}
+
+/// Returns the edit distance of two short names when it is small enough for a typing error.
+fn distance(a: &str, b: &str) -> Option<usize> {
+    let limit = (b.chars().count() / 2).clamp(1, 3);
+    if a.len().abs_diff(b.len()) > limit * 4 || b.len() > 128 {
+        return None;
+    }
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, cb) in b.iter().enumerate() {
+            let next = (diagonal + usize::from(ca != *cb)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row.last().copied().filter(|d| *d <= limit)
+}
+
+/// Returns whether a key's value is a secret that must never be shown.
+pub fn is_secret(key: &str) -> bool {
+    let key = key.strip_prefix("rolecall_").unwrap_or(key);
+    matches!(key, "aws_secret_access_key" | "aws_session_token" | "aws_security_token")
+        || key.contains("password")
+        || key.ends_with("_secret")
+}
+
+/// Splits the raw value of a nested block (`"\na = b\nc = d"`) into its sub-properties.
+pub fn sub_properties(value: &str) -> impl Iterator<Item = (String, &str)> {
+    value
+        .split('\n')
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.trim_matches([' ', '\t']).to_ascii_lowercase(), value.trim_matches([' ', '\t'])))
+}

@@ -1,0 +1,133 @@
+//! The grammar and the merging of the shared files: `tests/data/grammar`, and `aws-runtime`'s parser as an oracle.
+
+mod oracle;
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use super::document::{Document, FileKind, SectionKind};
+use super::profiles::{Place, Profiles, is_secret, sub_properties};
+
+pub(crate) fn profiles(config: &str, credentials: &str) -> Profiles {
+    let document = |kind: FileKind, text: &str| Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()));
+    Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, credentials))
+}
+
+fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
+    let one = |name: &str| match profiles.section(kind, name) {
+        Ok(merged) => merged.unwrap().properties.iter().map(|p| (p.key.clone(), Value::from(p.value.as_str()))).collect(),
+        Err(error) => Value::from(error.causes),
+    };
+    Value::Object(profiles.names_of(kind).map(|name| (name.to_owned(), one(name))).collect())
+}
+
+/// Everything that two files hold; what is empty is left out.
+fn read(config: &str, credentials: &str) -> Value {
+    let profiles = profiles(config, credentials);
+    let places = |places: Vec<(Place, String)>| places.into_iter().map(|(place, reason)| format!("{place}: {reason}")).collect::<Value>();
+    let all = [
+        ("profiles", sections(&profiles, SectionKind::Profile)),
+        ("sso_sessions", sections(&profiles, SectionKind::SsoSession)),
+        ("services", sections(&profiles, SectionKind::Services)),
+        ("malformed", places(profiles.malformed())),
+        ("ignored", places(profiles.ignored())),
+    ];
+    let empty = |value: &Value| *value == json!({}) || *value == json!([]);
+    Value::Object(all.into_iter().filter(|(_, value)| !empty(value)).map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+/// Places must be the same; of their reasons a part is enough.
+fn agrees(expected: &Value, got: &Value) -> bool {
+    match (expected, got) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|g| agrees(value, g)))
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(value, g)| agrees(value, g)),
+        (Value::String(a), Value::String(b)) => {
+            a == b
+                || (["config:", "credentials:"].iter().any(|file| b.starts_with(file)) && {
+                    let parts = |text: &str| text.split_once(": ").map(|(place, reason)| (place.to_owned(), reason.to_owned()));
+                    parts(a).zip(parts(b)).is_some_and(|(a, b)| a.0 == b.0 && b.1.contains(&a.1))
+                })
+        }
+        _ => expected == got,
+    }
+}
+
+#[test]
+fn grammar() {
+    let cases = crate::cases::read("grammar", &["config", "credentials", "expect"]);
+    assert!(cases.len() > 80, "{} cases", cases.len());
+    let mut wrong = String::new();
+    for case in &cases {
+        let (got, expected) = (read(case.block("config"), case.block("credentials")), case.json("expect"));
+        if !agrees(&expected, &got) {
+            wrong += &format!("\n{}\n  got      {got}\n  expected {expected}\n", case.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn places_are_those_that_won() {
+    let profiles = profiles("# x\n[profile a]\nk = 1\nl = 1\n\n[profile a]\nl = 2\n", "[b]\n[a]\n\nk = 2\n");
+    let a = profiles.profile("a").unwrap().unwrap();
+    let places: Vec<String> = a.properties.iter().map(|p| format!("{} {}", p.key, p.place)).collect();
+    assert_eq!((a.place.to_string().as_str(), places), ("config:2", vec!["k credentials:4".to_owned(), "l config:7".to_owned()]));
+    assert_eq!(profiles.names().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn an_unknown_profile_is_named_with_what_comes_nearest() {
+    let profiles = profiles("[profile production]\n[profile staging]\n[profile broken\n", "");
+    let error = profiles.unknown("prodction");
+    assert!(error.hints[0].contains("`production`"), "{error:?}");
+    assert!(error.causes[0].starts_with("config:3: "), "{error:?}");
+    for far in ["x", "", "productionproductionproduction", "日本", &"p".repeat(10_000)] {
+        assert!(!profiles.unknown(far).hints[0].contains("did you mean"), "{far}");
+    }
+}
+
+#[test]
+fn secrets_are_known_by_their_keys() {
+    for (key, secret) in [
+        ("aws_secret_access_key", true),
+        ("aws_session_token", true),
+        ("aws_security_token", true),
+        ("rolecall_aws_session_token", true),
+        ("db_password", true),
+        ("client_secret", true),
+        ("aws_access_key_id", false),
+        ("role_arn", false),
+        ("region", false),
+        ("sso_account_id", false),
+    ] {
+        assert_eq!(is_secret(key), secret, "{key}");
+    }
+}
+
+#[test]
+fn values_are_not_in_debug() {
+    let profiles = profiles("[profile a]\nk = HIDDEN\n  HIDDEN\n", "[a]\nl = HIDDEN\n");
+    assert!(!format!("{profiles:?}{:?}", profiles.profile("a")).contains("HIDDEN"));
+}
+
+#[test]
+fn sub_properties_are_split_at_the_first_equals_sign() {
+    let all: Vec<_> = sub_properties("\nEndpoint_URL = http://a?b=c \nempty =\n").collect();
+    assert_eq!(all, [("endpoint_url".to_owned(), "http://a?b=c"), ("empty".to_owned(), "")]);
+}
+
+#[test]
+fn a_large_file_is_read() {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for n in 0..20_000 {
+        writeln!(text, "[profile p{n}]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = p{}", n + 1).unwrap();
+    }
+    let profiles = profiles(&text, "");
+    assert_eq!(profiles.names().count(), 20_000);
+    assert_eq!(profiles.profile("p19999").unwrap().unwrap().place.line, 19_999 * 3 + 1);
+}

@@ -1,0 +1,114 @@
+//! Walks a chain: the newest usable session of the store first, then only the steps that are missing.
+//! What it needs of the world are the traits below; adapters implement them and `context` joins them.
+
+mod walk;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::aws::{Credentials, Session};
+use crate::chain::session_key::SessionKey;
+use crate::chain::{AssumeRole, Base, Chain, GetSessionToken};
+use crate::error::{Error, Result};
+
+pub use walk::{Executor, Origin, Policy, Walked, is_cacheable, least_life};
+
+pub trait Clock {
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The calls of AWS that a chain needs.
+pub trait Sts {
+    fn get_session_token(&self, chain: &Chain, call: &GetSessionToken, caller: &Credentials, code: &TokenCode) -> Result<Session>;
+    fn assume_role(&self, chain: &Chain, call: &AssumeRole, caller: &Credentials, code: Option<&TokenCode>) -> Result<Session>;
+    /// Returns the serial number of the caller's own MFA device (iam:ListMFADevices).
+    fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String>;
+}
+
+/// A device and a code of it.
+pub struct TokenCode {
+    pub serial: String,
+    pub code: String,
+}
+
+/// Performs a base: everything but AssumeRole that yields credentials.
+pub trait BaseSource {
+    fn fetch(&self, chain: &Chain, base: &Base) -> Result<Credentials>;
+}
+
+/// What a kept session is about, without a secret.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    pub profile: String,
+    pub role_arn: Option<String>,
+}
+
+/// Where sessions are kept. A store that fails is a miss or a warning, never an error.
+pub trait Sessions {
+    fn get(&self, key: &SessionKey) -> Option<Session>;
+    fn put(&self, key: &SessionKey, session: &Session, metadata: &Metadata);
+}
+
+/// A question for a token code.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What was asked for: the profile and the role that it ends in.
+    pub profile: &'a str,
+    pub role_arn: Option<&'a str>,
+    pub serial: &'a str,
+    /// `mfa_process`: a command that prints a code.
+    pub process: Option<&'a str>,
+    /// `mfa_yubikey_oath`: the name of the device's account on a YubiKey.
+    pub oath: Option<&'a str>,
+    /// How AWS refused the code that was given before.
+    pub refused: Option<&'a Error>,
+}
+
+/// Asks people.
+pub trait Prompt {
+    /// Gives a token code. It is asked again as long as AWS refuses what it gives, and ends that by giving an error.
+    fn token_code(&self, question: &Question) -> Result<String>;
+    fn confirm(&self, profile: &str, role_arn: Option<&str>) -> Result<()>;
+}
+
+/// Whether the lock of a name was had.
+pub enum Attempt {
+    /// Free again when the file is dropped, or its process dies.
+    Held(std::fs::File),
+    Busy,
+    /// Locks cannot be had here; everybody goes on without.
+    Unavailable,
+}
+
+/// Lets one process at a time walk from the same base.
+pub trait Locks {
+    /// `purpose` is what those who wait are told.
+    fn attempt(&self, name: &str, purpose: &str) -> Attempt;
+    /// Waits until the lock was free for a moment, for one holder no longer than `limit`.
+    fn wait(&self, name: &str, limit: Duration) -> Result<()>;
+
+    /// Waits for the lock itself.
+    fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<std::fs::File>> {
+        loop {
+            match self.attempt(name, purpose) {
+                Attempt::Held(file) => return Ok(Some(file)),
+                Attempt::Unavailable => return Ok(None),
+                Attempt::Busy => self.wait(name, limit)?,
+            }
+        }
+    }
+}
+
+/// Says what was decided (`-v`) and what went wrong without costing the result.
+pub trait Report {
+    fn decided(&self, what: &dyn Fn() -> String);
+    fn warn(&self, what: &str);
+    /// Says what a person at the terminal wants to know now.
+    fn note(&self, what: &str);
+    /// Says it on the terminal itself where stderr is none: SDKs swallow it.
+    fn call_out(&self, what: &str);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,330 @@
+//! The walk itself.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{Attempt, BaseSource, Clock, Locks, Metadata, Prompt, Question, Report, Sessions, Sts, TokenCode};
+use crate::aws::{Credentials, Session, duration};
+use crate::chain::session_key::{SessionKey, SessionKeys};
+use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Mfa, MfaUse, Step, mfa};
+use crate::error::{Error, Kind, Result};
+
+/// How long a session must live beside the command's own minimum for the next step to be made from it.
+const ENOUGH_FOR_A_CALL: TimeDelta = TimeDelta::seconds(60);
+/// A session is never handed out in its last seconds.
+const LAST_MOMENTS: TimeDelta = TimeDelta::seconds(15);
+/// An hour, less what clocks differ: AWS's default session is not a short one.
+const NEARLY_AN_HOUR: TimeDelta = TimeDelta::seconds(3_500);
+/// What clocks may differ without a word, and what is no clock's fault any more.
+const TOLERATED_SKEW: TimeDelta = TimeDelta::minutes(4);
+const LARGEST_SKEW: TimeDelta = TimeDelta::days(2);
+/// How long one process waits for another that walks from the same base: longer than that one waits for a person.
+const PATIENCE: Duration = Duration::from_secs(330);
+
+/// How the cache may be used.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// `--min-ttl`.
+    pub min_ttl: TimeDelta,
+    /// `--refresh`.
+    pub refresh: bool,
+    /// `--no-cache`.
+    pub no_cache: bool,
+}
+
+/// What a walk came to.
+#[derive(Debug)]
+pub struct Walked {
+    pub credentials: Credentials,
+    pub origin: Origin,
+}
+
+/// Where credentials were had from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Long-term keys, or somebody's session, as they stand in a file or the environment.
+    Source,
+    Cached,
+    New,
+}
+
+impl Origin {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Cached => "cached",
+            Self::New => "new",
+        }
+    }
+}
+
+pub struct Executor<'a> {
+    pub clock: &'a dyn Clock,
+    pub sts: &'a dyn Sts,
+    pub sources: &'a dyn BaseSource,
+    pub sessions: &'a dyn Sessions,
+    pub prompt: &'a dyn Prompt,
+    pub locks: &'a dyn Locks,
+    pub report: &'a dyn Report,
+    pub policy: Policy,
+}
+
+impl Executor<'_> {
+    /// Returns the credentials that a chain ends in.
+    pub fn walk(&self, chain: &Chain) -> Result<Walked> {
+        let walked = |origin| move |credentials| Walked { credentials, origin };
+        if let (Base::Static(_) | Base::Environment(_), true) = (&chain.base, chain.steps.is_empty()) {
+            return self.sources.fetch(chain, &chain.base).map(walked(Origin::Source));
+        }
+        let keys = SessionKeys::of(chain);
+        let cached = if self.policy.no_cache || !is_cacheable(chain) { None } else { self.sessions.get(keys.last()) };
+        if let (Some(session), false) = (&cached, self.policy.refresh) {
+            if self.is_usable(session) {
+                self.report.decided(&|| format!("using the cached session, {}", self.life(session)));
+                return Ok(walked(Origin::Cached)(Credentials::Session(session.clone())));
+            }
+            self.report.decided(&|| format!("the cached session is too old: {}", self.life(session)));
+        }
+        self.renew(chain, &keys).or_else(|error| self.fall_back(cached, error).map(walked(Origin::Cached)))
+    }
+
+    /// Performs what is missing, one process at a time for a base.
+    fn renew(&self, chain: &Chain, keys: &SessionKeys) -> Result<Walked> {
+        let purpose = || {
+            chain.role_arn().map_or_else(|| format!("profile `{}`", chain.name()), |role| format!("profile `{}` ({role})", chain.name()))
+        };
+        let cacheable = !self.policy.no_cache && is_cacheable(chain);
+        let asked_at = self.clock.now();
+        let meanwhile = || {
+            let session = self.sessions.get(keys.last())?;
+            let fresh = session.issued_at.is_some_and(|at| at >= asked_at);
+            (self.is_usable(&session) && (fresh || !self.policy.refresh)).then_some(Credentials::Session(session))
+        };
+        let _lock = loop {
+            let attempt = if cacheable { self.locks.attempt(keys.base.as_str(), &purpose()) } else { Attempt::Unavailable };
+            if let Attempt::Busy = attempt {
+                self.locks.wait(keys.base.as_str(), PATIENCE)?;
+            }
+            // Another process may have fetched it since the first look; those that waited all read it at once.
+            if let Some(credentials) = if cacheable { meanwhile() } else { None } {
+                self.report.decided(&|| "another process fetched the session meanwhile".to_owned());
+                return Ok(Walked { credentials, origin: Origin::Cached });
+            }
+            match attempt {
+                Attempt::Held(file) => break Some(file),
+                Attempt::Unavailable => break None,
+                Attempt::Busy => {}
+            }
+        };
+        if chain.confirm {
+            self.prompt.confirm(chain.name(), chain.role_arn())?;
+        }
+        let credentials = match self.deepest(chain, keys) {
+            None => self.perform(chain, keys, self.fetch_base(chain, keys)?, 0),
+            Some((kept, done)) => self.perform(chain, keys, kept, done).or_else(|error| {
+                if !is_refused_session(&error) {
+                    return Err(error);
+                }
+                self.report.decided(&|| format!("AWS does not accept the cached session any more ({error}); starting from the base"));
+                self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
+            }),
+        };
+        credentials.map(|credentials| Walked { credentials, origin: Origin::New })
+    }
+
+    /// Performs the steps after the first `done`, keeping each session.
+    fn perform(&self, chain: &Chain, keys: &SessionKeys, mut credentials: Credentials, done: usize) -> Result<Credentials> {
+        for (step, key) in chain.steps.iter().zip(&keys.steps).skip(done) {
+            let (session, profile, role_arn) = match step {
+                Step::GetSessionToken(call) => (self.get_session_token(chain, call, &credentials)?, call.profile.as_deref(), None),
+                Step::AssumeRole(call) => {
+                    (self.assume_role(chain, keys, call, &credentials)?, Some(call.profile.as_str()), Some(call.role_arn.as_str()))
+                }
+            };
+            if self.agrees_with_the_clock(&session, Some(step.seconds())) {
+                self.keep(key, &session, profile.unwrap_or_else(|| chain.name()), role_arn);
+            }
+            credentials = Credentials::Session(session);
+        }
+        Ok(credentials)
+    }
+
+    fn get_session_token(&self, chain: &Chain, call: &GetSessionToken, caller: &Credentials) -> Result<Session> {
+        self.with_code(chain, &call.mfa, caller, &|code| {
+            self.report.decided(&|| format!("getting a session with MFA of {} for {}", code.serial, caller.access_key_id()));
+            self.sts.get_session_token(chain, call, caller, code)
+        })
+    }
+
+    fn assume_role(&self, chain: &Chain, keys: &SessionKeys, call: &AssumeRole, caller: &Credentials) -> Result<Session> {
+        let assume = |caller: &Credentials, code: Option<&TokenCode>| {
+            self.report.decided(&|| format!("assuming {} as {} from {}", call.role_arn, call.role_session_name, caller.access_key_id()));
+            self.sts.assume_role(chain, call, caller, code)
+        };
+        match &call.mfa {
+            MfaUse::Code(mfa) => self.with_code(chain, mfa, caller, &|code| assume(caller, Some(code))),
+            MfaUse::Session(mfa) => assume(caller, None).or_else(|error| {
+                if !is_capped(&error) {
+                    return Err(error);
+                }
+                self.report.decided(&|| format!("AWS caps a role from the session with MFA ({error}); the role's own call carries a code"));
+                let base = self.fetch_base(chain, keys)?;
+                self.with_code(chain, mfa, &base, &|code| assume(&base, Some(code)))
+            }),
+            MfaUse::Impossible(mfa) => {
+                self.report.decided(&|| {
+                    format!(
+                        "the MFA device {} of profile `{}` is not used: AWS takes no code from a role's session",
+                        mfa.serial, call.profile
+                    )
+                });
+                assume(caller, None)
+            }
+            MfaUse::None => assume(caller, None),
+        }
+    }
+
+    /// Makes a call with a code, and asks again as long as AWS refuses it and there is somebody to ask.
+    fn with_code(&self, chain: &Chain, mfa: &Mfa, caller: &Credentials, call: &dyn Fn(&TokenCode) -> Result<Session>) -> Result<Session> {
+        let serial = if mfa.serial == mfa::AUTO { self.sts.mfa_serial(chain, caller)? } else { mfa.serial.clone() };
+        let mut code = TokenCode { serial: serial.clone(), code: String::new() };
+        let mut refused: Option<Error> = None;
+        loop {
+            code.code = self.prompt.token_code(&Question {
+                profile: chain.name(),
+                role_arn: chain.role_arn(),
+                serial: &serial,
+                process: mfa.process.as_deref(),
+                oath: mfa.oath.as_deref(),
+                refused: refused.as_ref(),
+            })?;
+            match call(&code) {
+                Err(error) if is_refused_code(&error) => refused = Some(error),
+                result => return result,
+            }
+        }
+    }
+
+    /// Finds the furthest session of the chain that is still good, and how many steps it covers.
+    fn deepest(&self, chain: &Chain, keys: &SessionKeys) -> Option<(Credentials, usize)> {
+        if self.policy.no_cache || self.policy.refresh {
+            return None;
+        }
+        let good = |key: &SessionKey| self.sessions.get(key).filter(|session| self.lives(session, ENOUGH_FOR_A_CALL));
+        for done in (1..chain.steps.len()).rev() {
+            if let Some(session) = good(&keys.steps[done - 1]) {
+                self.report.decided(&|| format!("going on from the cached session of step {done}, {}", self.life(&session)));
+                return Some((Credentials::Session(session), done));
+            }
+        }
+        if !is_kept(&chain.base) || chain.steps.is_empty() {
+            return None;
+        }
+        let session = good(&keys.base)?;
+        self.report.decided(&|| format!("going on from the cached base, {}", self.life(&session)));
+        Some((Credentials::Session(session), 0))
+    }
+
+    fn fetch_base(&self, chain: &Chain, keys: &SessionKeys) -> Result<Credentials> {
+        self.report.decided(&|| format!("fetching the base: {}", chain.base.kind()));
+        let credentials = self.sources.fetch(chain, &chain.base)?;
+        if let (Credentials::Session(session), true) = (&credentials, is_kept(&chain.base)) {
+            let (role, right) = match &chain.base {
+                Base::WebIdentity(call) => (Some(call.role_arn.as_str()), self.agrees_with_the_clock(session, call.duration_seconds)),
+                _ => (None, true),
+            };
+            if right {
+                self.keep(&keys.base, session, chain.base_profile.as_deref().unwrap_or_else(|| chain.name()), role);
+            }
+        }
+        Ok(credentials)
+    }
+
+    fn keep(&self, key: &SessionKey, session: &Session, profile: &str, role_arn: Option<&str>) {
+        if !self.policy.no_cache && session.expires_at.is_some() {
+            self.sessions.put(key, session, &Metadata { profile: profile.to_owned(), role_arn: role_arn.map(str::to_owned) });
+        }
+    }
+
+    /// Returns whether a new session ends when it should by this machine's clock. AWS's time tells a clock that runs wrong (the SDK
+    /// corrects it for its own calls), and a session that seems to live longer than it does must not be kept.
+    fn agrees_with_the_clock(&self, session: &Session, seconds: Option<u32>) -> bool {
+        let Some((end, begin)) = session.expires_at.zip(session.issued_at) else { return true };
+        let differs = |seconds: u32| end - begin - TimeDelta::seconds(i64::from(seconds));
+        let behind = differs(seconds.unwrap_or(duration::DEFAULT_ROLE));
+        // The account's root has its sessions capped at an hour, whatever it asks for (GetSessionToken: DurationSeconds).
+        if differs(duration::DEFAULT_ROLE).abs() < TOLERATED_SKEW || behind.abs() < TOLERATED_SKEW || behind.abs() > LARGEST_SKEW {
+            return true;
+        }
+        let way = if behind > TimeDelta::zero() { "behind" } else { "ahead of" };
+        let skew = duration::render(behind.abs().num_seconds());
+        self.report
+            .warn(&format!("this machine's clock is {skew} {way} AWS's, so the session is not kept; set it: timedatectl set-ntp true"));
+        false
+    }
+
+    /// A renewal that fails while the old session lives gives the old one, with a warning.
+    fn fall_back(&self, cached: Option<Session>, error: Error) -> Result<Credentials> {
+        match cached.filter(|session| error.kind != Kind::Interrupted && self.lives(session, LAST_MOMENTS)) {
+            Some(session) => {
+                self.report.warn(&format!("the session could not be renewed ({error}); using the old one, {}", self.life(&session)));
+                Ok(Credentials::Session(session))
+            }
+            None => Err(error),
+        }
+    }
+
+    /// Returns whether a session lives long enough; one that was never to live an hour is used until a fifth of its life is left.
+    fn is_usable(&self, session: &Session) -> bool {
+        self.lives(session, least_life(session, self.policy.min_ttl))
+    }
+
+    fn lives(&self, session: &Session, at_least: TimeDelta) -> bool {
+        session.expires_at.is_some_and(|end| end - self.clock.now() >= at_least)
+    }
+
+    fn life(&self, session: &Session) -> String {
+        match session.expires_at {
+            Some(end) => format!("{} left", duration::render((end - self.clock.now()).num_seconds())),
+            None => "without an end".to_owned(),
+        }
+    }
+}
+
+/// Returns how long a session must live to be handed out: the minimum, or a fifth of a short session's whole life.
+pub fn least_life(session: &Session, min_ttl: TimeDelta) -> TimeDelta {
+    let whole = session.expires_at.zip(session.issued_at).map(|(end, begin)| end - begin);
+    let wanted = match whole {
+        Some(whole) if whole < NEARLY_AN_HOUR => min_ttl.min(whole / 5),
+        _ => min_ttl,
+    };
+    wanted.max(LAST_MOMENTS)
+}
+
+/// Returns whether a base's own credentials are kept: not what stands in a file or is handed out on this machine, nor what
+/// another rolecall keeps, whose key knows more than its command line.
+fn is_kept(base: &Base) -> bool {
+    matches!(base, Base::WebIdentity(_) | Base::Sso(_) | Base::Process { .. }) && !base.is_rolecall()
+}
+
+/// Returns whether AWS said of the caller's session, not of what it asked for, that it is no good (STS, "Common Error Types").
+fn is_refused_session(error: &Error) -> bool {
+    let codes = ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"];
+    error.causes.iter().any(|cause| codes.iter().any(|code| cause.starts_with(code)))
+}
+
+/// Returns whether AWS said that a code is wrong or was used before (AccessDenied of STS; its message has no code of its own).
+fn is_refused_code(error: &Error) -> bool {
+    error.causes.iter().any(|cause| cause.contains("MultiFactorAuthentication failed with invalid MFA one time pass code"))
+}
+
+/// Returns whether AWS holds a session with MFA to the hour of role chaining.
+fn is_capped(error: &Error) -> bool {
+    error.causes.iter().any(|cause| cause.starts_with("ValidationError") && cause.contains("1 hour session limit"))
+}
+
+/// Returns whether what a chain ends in is kept.
+pub fn is_cacheable(chain: &Chain) -> bool {
+    !chain.steps.is_empty() || is_kept(&chain.base)
+}

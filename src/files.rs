@@ -1,0 +1,94 @@
+//! Files that are there whole or not at all, for their owner only.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Replaces a file by rename, with mode 0600; its folder is made with 0700 where it is missing.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    create_private_folder(folder)?;
+    written(folder, bytes)?.persist(path)?;
+    sync_folder(folder)
+}
+
+/// Writes a file unless there is one, in a folder that exists; returns whether it did.
+pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    match written(folder, bytes)?.persist_noclobber(path) {
+        Ok(_) => sync_folder(folder).map(|()| true),
+        Err(failure) if failure.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(failure) => Err(failure.error),
+    }
+}
+
+/// Makes a folder, and those above it, that only the user may enter.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Opens a file to read and write, making it with mode 0600 where it is missing.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Opens a file to append to, making it with mode 0600 where it is missing; its folder must exist.
+pub fn append_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // A pipe that nobody reads must not be waited for.
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Returns whether an open file is still the one at a path: who removes a lock's file lets two processes hold two of them.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+        let there = std::fs::symlink_metadata(path).map(identity);
+        file.metadata().map(identity).is_ok_and(|open| there.is_ok_and(|there| open == there))
+    }
+    // Windows removes no file that is open.
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
+}
+
+/// Writes a file that is gone again afterwards.
+pub fn try_writing(folder: &Path) -> io::Result<()> {
+    written(folder, b"probe").map(drop)
+}
+
+/// Makes a temporary file (0600) in a folder, with content that has reached the disk.
+fn written(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(".rolecall-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Makes a rename last. Windows has no such call, and needs none.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Who holds a lock and for what, as its file says it and the kernel knows it. What stands in the file is untrusted text.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+
+/// The most that is read of a lock file, in bytes, and shown of a purpose, in characters.
+const LONGEST_NOTE: u64 = 1024;
+const LONGEST_PURPOSE: usize = 200;
+
+/// The process that wrote itself into a lock file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    pub pid: u32,
+    /// Its session (setsid(2)), which stands for its terminal: a terminal controls one session, and a session has one terminal.
+    pub session: u32,
+    purpose: String,
+}
+
+/// What the kernel says of a process now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// Stopped by Ctrl-Z, or because it asks from the background.
+    pub stopped: bool,
+    pub terminal: Option<String>,
+}
+
+/// The session of this process; 0 where there is no such thing, and in a container that it reaches into (pid_namespaces(7)).
+pub fn own_session() -> u32 {
+    // On Linux it is not asked of getsid(2), since rustix, like POSIX, knows no session 0.
+    #[cfg(target_os = "linux")]
+    let session = own_stat().map_or(0, |stat| stat.session);
+    #[cfg(all(unix, not(target_os = "linux")))]
+    let session = rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get().into());
+    #[cfg(not(unix))]
+    let session = 0;
+    u32::try_from(session).unwrap_or(0)
+}
+
+/// Whether this process is in the foreground of its terminal, and not stopped when it reads there.
+#[cfg(target_os = "linux")]
+pub fn in_foreground(_tty: &File) -> bool {
+    // Groups outside of a container are all 0 inside.
+    own_stat().is_some_and(|stat| stat.group == stat.foreground)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+pub fn in_foreground(tty: &File) -> bool {
+    rustix::termios::tcgetpgrp(tty).is_ok_and(|group| group == rustix::process::getpgrp())
+}
+
+#[cfg(target_os = "linux")]
+fn own_stat() -> Option<Stat> {
+    Stat::parse(&std::fs::read_to_string("/proc/self/stat").ok()?)
+}
+
+/// Writes this process into a lock file that it holds, for those who wait. Nothing depends on it.
+pub fn note(file: &mut File, purpose: &str) {
+    let purpose = clean(purpose);
+    let text = format!("{} {} {purpose}\n", std::process::id(), own_session());
+    let _ = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(text.as_bytes()));
+}
+
+/// Reads who holds a lock; `None` while that is not written, and where it cannot be read.
+pub fn read(file: &mut File) -> Option<Holder> {
+    let mut bytes = Vec::new();
+    file.rewind().ok()?;
+    file.take(LONGEST_NOTE).read_to_end(&mut bytes).ok()?;
+    parse(&String::from_utf8_lossy(&bytes))
+}
+
+fn parse(text: &str) -> Option<Holder> {
+    let (line, _) = text.split_once('\n')?;
+    let mut words = line.splitn(3, ' ');
+    let mut number = || words.next()?.parse::<u32>().ok();
+    let (pid, session) = (number().filter(|pid| *pid > 0)?, number()?);
+    Some(Holder { pid, session, purpose: clean(words.next()?) })
+}
+
+/// Takes away what could move the cursor, hide or turn text around, and what is too long to read.
+fn clean(text: &str) -> String {
+    // A character that Rust would print as it is.
+    let printable = |c: char| matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1;
+    let mut clean: String = text.chars().take(LONGEST_PURPOSE).map(|c| if printable(c) { c } else { '\u{fffd}' }).collect();
+    if text.chars().nth(LONGEST_PURPOSE).is_some() {
+        clean.push('…');
+    }
+    clean
+}
+
+impl Holder {
+    /// Asks the kernel about the process (proc(5)); `None` where it does not tell, or has another one under this number.
+    pub fn state(&self) -> Option<State> {
+        if !cfg!(target_os = "linux") {
+            return None;
+        }
+        parse_state(&std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?, self.session)
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.pid)?;
+        if let Some(terminal) = self.state().and_then(|state| state.terminal) {
+            write!(f, " on {terminal}")?;
+        }
+        write!(f, ", which gets credentials for {}", self.purpose)
+    }
+}
+
+/// What counts here of a line of `/proc/PID/stat`: `PID (name) state ppid pgrp session tty_nr tpgid …` (proc(5)).
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no such file elsewhere"))]
+struct Stat {
+    stopped: bool,
+    group: i64,
+    session: i64,
+    terminal: i64,
+    foreground: i64,
+}
+
+impl Stat {
+    /// The name may hold anything.
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.get(line.rfind(')')? + 1..)?.split_ascii_whitespace();
+        let stopped = matches!(words.next()?, "T" | "t");
+        let numbers: Vec<i64> = words.take(5).map_while(|word| word.parse().ok()).collect();
+        let [_parent, group, session, terminal, foreground] = numbers[..] else { return None };
+        Some(Self { stopped, group, session, terminal, foreground })
+    }
+}
+
+fn parse_state(stat: &str, session: u32) -> Option<State> {
+    let stat = Stat::parse(stat).filter(|stat| stat.session == i64::from(session))?;
+    Some(State { stopped: stat.stopped, terminal: terminal_name(stat.terminal) })
+}
+
+/// Names a terminal by its device number (Linux, `Documentation/admin-guide/devices.txt`); 0 is none.
+fn terminal_name(device: i64) -> Option<String> {
+    let (major, minor) = ((device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xf_ff00));
+    match major {
+        _ if device == 0 => None,
+        4 if minor < 64 => Some(format!("tty{minor}")),
+        136..=143 => Some(format!("pts/{}", (major - 136) * 256 + minor)),
+        _ => Some("another terminal".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_is_read() {
+        let mut file = tempfile::tempfile().unwrap();
+        assert_eq!(read(&mut file), None);
+        for purpose in ["profile `prod` (arn:aws:iam::222222222222:role/admin)", "größer", ""] {
+            note(&mut file, purpose);
+            let holder = read(&mut file).unwrap();
+            assert_eq!((holder.pid, holder.session, holder.purpose.as_str()), (std::process::id(), own_session(), purpose));
+        }
+    }
+
+    #[test]
+    fn a_file_may_hold_anything() {
+        for text in ["", "1", "1 2", "1 2 x", "x 2 y\n", "0 2 y\n", "-1 2 y\n", "99999999999 2 y\n", "1 y\n", "\n", "1  2 y\n", "1 2\n"] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+        let hostile = "7 1 \u{1b}[2Jprofile\r\u{202e}\u{200b}\u{7}`x`\t\u{9b}\nmore\n";
+        let holder = parse(hostile).unwrap();
+        assert_eq!(holder.purpose, "\u{fffd}[2Jprofile\u{fffd}\u{fffd}\u{fffd}\u{fffd}`x`\u{fffd}\u{fffd}");
+        let long = parse(&format!("7 1 {}\n", "x".repeat(900))).unwrap();
+        assert_eq!(long.purpose.chars().count(), LONGEST_PURPOSE + 1);
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[0xff; 5000]).unwrap();
+        assert_eq!(read(&mut file), None);
+    }
+
+    #[test]
+    fn the_kernel_tells_the_state_and_the_terminal() {
+        let state = |stopped, terminal: Option<&str>| Some(State { stopped, terminal: terminal.map(str::to_owned) });
+        for (stat, expected) in [
+            ("9 (rolecall) S 1 9 5 34819 9 4194560 0", state(false, Some("pts/3"))),
+            ("9 (rolecall) T 1 9 5 34819 9", state(true, Some("pts/3"))),
+            ("9 (a) b) R 1 9 5 1025 9", state(false, Some("tty1"))),
+            ("9 (x) S 1 9 5 0 -1", state(false, None)),
+            ("9 (x) S 1 9 5 35072 9", state(false, Some("pts/256"))),
+            ("9 (x) S 1 9 5 1088 9", state(false, Some("another terminal"))),
+            // Another process under the same number.
+            ("9 (x) S 1 9 6 34819 9", None),
+            ("9 (x) S 1 9 5", None),
+            ("9 (x", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_state(stat, 5), expected, "{stat}");
+        }
+        // A session, and a terminal's foreground, that are outside of this container.
+        assert_eq!(parse_state("9 (x) S 0 0 0 34819 0", 0), state(false, Some("pts/3")));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn this_process_is_seen() {
+        let mut file = tempfile::tempfile().unwrap();
+        note(&mut file, "a test");
+        let holder = read(&mut file).unwrap();
+        assert!(!holder.state().unwrap().stopped);
+        assert_eq!(Holder { session: u32::MAX, ..holder }.state(), None);
+    }
+}

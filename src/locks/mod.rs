@@ -1,0 +1,227 @@
+//! Kernel file locks, one file per name in a folder that only the user may enter; the kernel frees them when their process dies.
+
+mod folder;
+mod holder;
+
+use std::cell::{Cell, RefCell};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use self::holder::Holder;
+#[cfg(unix)]
+pub use self::holder::in_foreground;
+use crate::error::{Error, Result};
+use crate::executor::{Attempt, Locks, Report};
+use crate::runtime::Runtime;
+
+/// How long a wait stays silent.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How often a waiter looks.
+const INTERVAL: Duration = Duration::from_millis(10);
+/// How often a lock is taken again whose file was removed in the meantime.
+const ATTEMPTS: usize = 8;
+/// How many times the limit for one holder a process waits in all, when holders follow one another.
+const ALL_HOLDERS: u32 = 4;
+
+pub struct FileLocks<'a> {
+    folder: Option<PathBuf>,
+    /// How long one holder is waited for, instead of what the caller says.
+    limit: Option<Duration>,
+    runtime: &'a Runtime,
+    report: &'a dyn Report,
+    /// How long this process has waited since it held a lock.
+    waited: Cell<Duration>,
+    /// What was said last.
+    said: RefCell<String>,
+    /// Held by the one that speaks for all who wait at its terminal.
+    speaker: RefCell<Option<Turn>>,
+}
+
+/// A lock whose file goes with it.
+pub struct Turn {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl<'a> FileLocks<'a> {
+    pub fn new(folder: Option<PathBuf>, limit: Option<Duration>, runtime: &'a Runtime, report: &'a dyn Report) -> Self {
+        Self { folder, limit, runtime, report, waited: Cell::default(), said: RefCell::default(), speaker: RefCell::default() }
+    }
+
+    fn open(&self, name: &str) -> Option<(File, PathBuf)> {
+        let Some(folder) = self.folder.as_deref() else {
+            self.report.decided(&|| "no lock: there is no folder for it".to_owned());
+            return None;
+        };
+        let path = folder::path(folder, name);
+        match folder::open(folder, &path) {
+            Ok(file) => Some((file, path)),
+            Err(error) => {
+                self.cannot(&path, &error);
+                None
+            }
+        }
+    }
+
+    fn cannot(&self, path: &Path, error: &std::io::Error) {
+        self.report.decided(&|| format!("going on without the lock {}: {error}", path.display()));
+    }
+
+    /// Waits until no other process asks this session's person: two questions on one terminal read each other's answers.
+    /// Not for one that was stopped at its question, and no longer than `limit`. What is waited for can be read on the terminal.
+    pub fn turn_to_ask(&self, purpose: &str, limit: Duration) -> Result<Option<Turn>> {
+        let (session, Some(folder)) = (holder::own_session(), &self.folder) else { return Ok(None) };
+        if session == 0 {
+            return Ok(None);
+        }
+        let name = format!("asks-{session}");
+        let begin = Instant::now();
+        let mut said = false;
+        loop {
+            match self.attempt(&name, purpose) {
+                Attempt::Held(file) => return Ok(Some(Turn { path: folder::path(folder, &name), _file: file })),
+                Attempt::Unavailable => return Ok(None),
+                Attempt::Busy => {}
+            }
+            let holder = self.open(&name).and_then(|(mut file, _)| holder::read(&mut file));
+            let stopped = holder.as_ref().and_then(Holder::state).is_some_and(|state| state.stopped);
+            if stopped || begin.elapsed() >= limit {
+                return Ok(None);
+            }
+            if !said {
+                self.report.decided(&|| "waiting for another question on this terminal".to_owned());
+                said = true;
+            }
+            self.runtime.run(async { tokio::time::sleep(INTERVAL).await })?;
+        }
+    }
+
+    /// Says on the terminal who is waited for, unless another one has said it there.
+    fn speak(&self, holder: Option<&Holder>) {
+        let session = holder::own_session();
+        if self.speaker.borrow().is_none() && session != 0 {
+            let Some((file, path)) = self.open(&format!("terminal-{session}")) else { return };
+            if file.try_lock().is_err() || !crate::files::is_at(&file, &path) {
+                return;
+            }
+            self.speaker.replace(Some(Turn { path, _file: file }));
+        }
+        let text = waiting_for(holder);
+        if self.said.replace(text.clone()) == text {
+            return;
+        }
+        self.report.note(&text);
+        // A question on this very terminal is seen already.
+        if holder.is_none_or(|holder| session == 0 || holder.session != session) {
+            self.report.call_out(&text);
+        }
+    }
+}
+
+/// What those who wait are told.
+fn waiting_for(holder: Option<&Holder>) -> String {
+    let Some(holder) = holder else {
+        return "waiting for another process, which gets credentials from the same base".to_owned();
+    };
+    let advice = match holder.state() {
+        Some(state) if state.stopped => format!("; it is stopped, let it go on by: kill -CONT {}", holder.pid),
+        Some(state) if state.terminal.is_some() && holder.session != holder::own_session() => {
+            "; if it asks for an MFA code, answer it there".to_owned()
+        }
+        _ => String::new(),
+    };
+    format!("waiting for {holder}{advice}")
+}
+
+/// What who waited too long is told.
+fn too_long(holder: Option<&Holder>, waited: Duration) -> Error {
+    let who = holder.map_or_else(|| "another process, which gets credentials from the same base,".to_owned(), ToString::to_string);
+    let error = Error::failed(format!("waited {} s for {who}", waited.as_secs()));
+    let error = match holder.and_then(|holder| Some((holder.pid, holder.state()?))) {
+        Some((pid, state)) if state.stopped => {
+            error.cause("it is stopped").hint(format!("let it go on: kill -CONT {pid}")).hint(format!("or end it: kill -KILL {pid}"))
+        }
+        Some((pid, state)) => {
+            let place = state.terminal.map(|name| format!(" on {name}")).unwrap_or_default();
+            error.cause(format!("it may wait for an answer{place}")).hint(format!("answer it there, or end it: kill {pid}"))
+        }
+        None => error.hint("see what it does, or end it: ps -f -C rolecall"),
+    };
+    error.hint("to wait longer, set lock_timeout in settings.ini; see: rolecall --help")
+}
+
+/// Tries whether locks can be had in a folder.
+pub fn try_locking(folder: &Path) -> std::io::Result<()> {
+    let path = folder::path(folder, &format!("probe-{}", std::process::id()));
+    let tried = folder::open(folder, &path).and_then(|file| file.try_lock().map_err(Into::into));
+    let _ = std::fs::remove_file(&path);
+    tried
+}
+
+impl Locks for FileLocks<'_> {
+    fn attempt(&self, name: &str, purpose: &str) -> Attempt {
+        for _ in 0..ATTEMPTS {
+            let Some((mut file, path)) = self.open(name) else { return Attempt::Unavailable };
+            match file.try_lock() {
+                // Who cleans the folder up takes the name away from a lock; whoever comes next makes another file of that name.
+                Ok(()) if !crate::files::is_at(&file, &path) => {}
+                Ok(()) => {
+                    holder::note(&mut file, purpose);
+                    self.waited.set(Duration::ZERO);
+                    return Attempt::Held(file);
+                }
+                Err(TryLockError::WouldBlock) => return Attempt::Busy,
+                Err(TryLockError::Error(error)) => {
+                    self.cannot(&path, &error);
+                    return Attempt::Unavailable;
+                }
+            }
+        }
+        self.report.decided(&|| "going on without the lock: its file is removed again and again".to_owned());
+        Attempt::Unavailable
+    }
+
+    fn wait(&self, name: &str, limit: Duration) -> Result<()> {
+        let Some((mut file, _)) = self.open(name) else { return Ok(()) };
+        let limit = self.limit.unwrap_or(limit);
+        let begin = Instant::now();
+        let mut holder = holder::read(&mut file);
+        let mut since = begin;
+        let mut silent = true;
+        self.report.decided(&|| {
+            let text = waiting_for(holder.as_ref());
+            self.said.replace(text.clone());
+            text
+        });
+        let free = self.runtime.run(async {
+            // Shared, so that all who wait go on together. A lock that cannot be asked about is none.
+            while let Err(TryLockError::WouldBlock) = file.try_lock_shared() {
+                let late = since.elapsed() >= limit || self.waited.get() + begin.elapsed() >= limit * ALL_HOLDERS;
+                if late || (silent && since.elapsed() >= SILENCE) {
+                    let now = holder::read(&mut file);
+                    let another = now.as_ref().map(|one| one.pid) != holder.as_ref().map(|one| one.pid);
+                    holder = now;
+                    if another && self.waited.get() + begin.elapsed() < limit * ALL_HOLDERS {
+                        since = Instant::now();
+                    } else if late {
+                        return false;
+                    } else {
+                        silent = false;
+                        self.speak(holder.as_ref());
+                    }
+                }
+                tokio::time::sleep(INTERVAL).await;
+            }
+            true
+        })?;
+        self.waited.set(self.waited.get() + begin.elapsed());
+        if free { Ok(()) } else { Err(too_long(holder.as_ref(), begin.elapsed())) }
+    }
+}

@@ -1,0 +1,260 @@
+//! Files and documents that hold variables. Names to unset are left out: none of these formats can say so.
+
+use super::shells::{RenderError, Variable, check, json_object};
+
+/// A format of `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `.env` files, as Docker Compose, python-dotenv and Node.js read them.
+    Dotenv,
+    /// `docker run --env-file`, `podman run --env-file`.
+    Docker,
+    /// One object.
+    Json,
+    /// What a step appends to `$GITHUB_ENV`; the masks are [`github_masks`].
+    Github,
+    /// `EnvironmentFile=`, systemd.exec(5).
+    Systemd,
+}
+
+impl Format {
+    /// The names that `--format` documents.
+    pub const NAMES: [&'static str; 5] = ["dotenv", "docker", "json", "github", "systemd"];
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "dotenv" | "env" => Self::Dotenv,
+            "docker" | "podman" => Self::Docker,
+            "json" => Self::Json,
+            "github" => Self::Github,
+            "systemd" => Self::Systemd,
+            _ => return None,
+        })
+    }
+}
+
+/// The variables in a file format.
+///
+/// # Errors
+/// A name that is no variable name, a NUL, and a value that the format cannot hold.
+pub fn render_format(format: Format, vars: &[Variable<'_>]) -> Result<String, RenderError> {
+    for variable in vars {
+        check(variable)?;
+    }
+    if format == Format::Json {
+        return Ok(json_object(vars, false));
+    }
+    let mut out = String::new();
+    for variable in vars {
+        let Some(value) = variable.value else {
+            continue;
+        };
+        out.push_str(variable.name);
+        match format {
+            Format::Dotenv => dotenv(&mut out, value),
+            Format::Docker => docker(&mut out, value),
+            Format::Github => github(&mut out, value),
+            Format::Systemd => systemd(&mut out, value),
+            Format::Json => Ok(()),
+        }
+        .map_err(|reason| RenderError::new(variable.name, reason))?;
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// Workflow commands that hide the secret values in the log of a GitHub job.
+///
+/// They are for the step's own output, where the runner reads commands on stdout and on stderr alike,
+/// and never for `$GITHUB_ENV`, where such a line is an error. Print them before anything else.
+#[must_use]
+pub fn github_masks(vars: &[Variable<'_>]) -> String {
+    let mut out = String::new();
+    for value in vars.iter().filter(|v| v.secret).filter_map(|v| v.value) {
+        if value.trim().is_empty() {
+            continue;
+        }
+        out.push_str("::add-mask::");
+        for c in value.chars() {
+            match c {
+                '%' => out.push_str("%25"),
+                '\r' => out.push_str("%0D"),
+                '\n' => out.push_str("%0A"),
+                _ => out.push(c),
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Readers agree only in part: Node.js knows no escape but `\n`, and that in double quotes only; Compose
+/// expands `$` in double quotes; python-dotenv expands `${` in any quotes and drops one of two backslashes.
+/// Written is what all of them read alike, and always on one line, so that a reader that knows no
+/// quotes cannot take a part of a value for a variable.
+fn dotenv(out: &mut String, value: &str) -> Result<(), &'static str> {
+    if value.contains('\r') {
+        return Err("its value has a carriage return, which not all readers of .env files take in");
+    }
+    if !value.contains(['"', '\\', '$', '`']) {
+        out.push_str("=\"");
+        out.push_str(&value.replace('\n', "\\n"));
+        out.push('"');
+        return Ok(());
+    }
+    if value.contains(['\'', '\n']) || value.contains("${") || value.contains("\\\\") || value.ends_with('\\') {
+        return Err("its value mixes characters that readers of .env files take differently");
+    }
+    out.push_str("='");
+    out.push_str(value);
+    out.push('\'');
+    Ok(())
+}
+
+/// Verbatim up to the end of the line, and no quoting at all.
+fn docker(out: &mut String, value: &str) -> Result<(), &'static str> {
+    if value.contains(['\n', '\r']) {
+        return Err("its value has a line break, which a docker env-file cannot hold");
+    }
+    out.push('=');
+    out.push_str(value);
+    Ok(())
+}
+
+/// `NAME=value`, or between delimiter lines if it has several lines. A carriage return at the end of
+/// a line would be read as part of the line break.
+fn github(out: &mut String, value: &str) -> Result<(), &'static str> {
+    if value.contains('\r') {
+        return Err("its value has a carriage return, which $GITHUB_ENV cannot hold");
+    }
+    if !value.contains('\n') {
+        out.push('=');
+        out.push_str(value);
+        return Ok(());
+    }
+    // The value is known here, so a delimiter that is not part of it cannot be guessed or forged.
+    let mut delimiter = String::from("ROLECALL_EOF");
+    while value.contains(&delimiter) {
+        delimiter.push('_');
+    }
+    for part in ["<<", &delimiter, "\n", value, "\n", &delimiter] {
+        out.push_str(part);
+    }
+    Ok(())
+}
+
+/// Double quotes, in which `"`, `\`, `` ` `` and `$` are escaped; a line break stands for itself.
+/// systemd drops variables whose value has another control character.
+fn systemd(out: &mut String, value: &str) -> Result<(), &'static str> {
+    if value.chars().any(|c| c.is_ascii_control() && !matches!(c, '\n' | '\t')) {
+        return Err("its value has a control character, which systemd refuses");
+    }
+    out.push_str("=\"");
+    for c in value.chars() {
+        if matches!(c, '"' | '\\' | '`' | '$') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(format: Format, value: &str) -> Result<String, RenderError> {
+        render_format(format, &[Variable { name: "X", value: Some(value), secret: true }])
+    }
+
+    fn line(format: Format, value: &str) -> String {
+        render(format, value).unwrap()
+    }
+
+    #[test]
+    fn names_parse_to_themselves() {
+        assert!(Format::NAMES.iter().all(|name| Format::parse(name).is_some()));
+        assert_eq!(Format::parse("yaml"), None);
+    }
+
+    #[test]
+    fn dotenv_takes_the_quotes_that_all_readers_agree_on() {
+        for (value, want) in [
+            ("abc/+=", "X=\"abc/+=\"\n"),
+            ("", "X=\"\"\n"),
+            ("it's # a", "X=\"it's # a\"\n"),
+            ("a\nb", "X=\"a\\nb\"\n"),
+            ("$HOME `id` \"q\"", "X='$HOME `id` \"q\"'\n"),
+            ("a\\nb", "X='a\\nb'\n"),
+        ] {
+            assert_eq!(line(Format::Dotenv, value), want);
+        }
+        for value in ["'\"", "${HOME}", "a\\\\b", "a\\", "it's $HOME", "$\nX=1", "\r"] {
+            assert!(render(Format::Dotenv, value).is_err(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn docker_is_verbatim() {
+        assert_eq!(line(Format::Docker, " a'b\"$c #d\\ "), "X= a'b\"$c #d\\ \n");
+        assert!(render(Format::Docker, "a\nPATH=/evil").is_err());
+        assert!(render(Format::Docker, "a\r").is_err());
+    }
+
+    #[test]
+    fn json_is_one_object_without_the_unset() {
+        let vars = [
+            Variable { name: "B", value: Some("q\"\\\n\u{1f600}"), secret: false },
+            Variable { name: "GONE", value: None, secret: false },
+            Variable { name: "A", value: Some("1"), secret: false },
+        ];
+        let text = render_format(Format::Json, &vars).unwrap();
+        assert_eq!(text, "{\n  \"B\": \"q\\\"\\\\\\n\u{1f600}\",\n  \"A\": \"1\"\n}\n");
+        assert_eq!(render_format(Format::Json, &[]).unwrap(), "{}\n");
+    }
+
+    #[test]
+    fn github_lines_cannot_be_forged() {
+        assert_eq!(line(Format::Github, "a<<b=c"), "X=a<<b=c\n");
+        assert_eq!(line(Format::Github, "a\nROLECALL_EOF\nPATH=/evil"), "X<<ROLECALL_EOF_\na\nROLECALL_EOF\nPATH=/evil\nROLECALL_EOF_\n");
+        assert!(render(Format::Github, "a\r").is_err());
+    }
+
+    #[test]
+    fn github_masks_only_the_secrets() {
+        let vars = [
+            Variable { name: "S", value: Some("50%\r\n::x"), secret: true },
+            Variable { name: "R", value: Some("eu-west-1"), secret: false },
+            Variable { name: "E", value: Some(""), secret: true },
+            Variable { name: "N", value: None, secret: true },
+        ];
+        assert_eq!(github_masks(&vars), "::add-mask::50%25%0D%0A::x\n");
+        assert!(!render_format(Format::Github, &vars[1..]).unwrap().contains("add-mask"));
+    }
+
+    #[test]
+    fn systemd_escapes_four_characters() {
+        assert_eq!(line(Format::Systemd, "a\"b\\c`d$e'f\n;#"), "X=\"a\\\"b\\\\c\\`d\\$e'f\n;#\"\n");
+        assert!(render(Format::Systemd, "a\u{7f}").is_err());
+        assert!(render(Format::Systemd, "a\r").is_err());
+    }
+
+    #[test]
+    fn errors_name_the_variable_and_never_the_value() {
+        for format in [Format::Dotenv, Format::Docker, Format::Json, Format::Github, Format::Systemd] {
+            let text = render(format, "geheim\0\r'\"\n").unwrap_err().to_string();
+            assert!(text.starts_with("cannot print X: its value has"), "{text}");
+            assert!(!text.contains("geheim"));
+        }
+    }
+
+    #[test]
+    fn unset_names_are_left_out() {
+        let vars = [Variable { name: "X", value: None, secret: false }];
+        for format in [Format::Dotenv, Format::Docker, Format::Github, Format::Systemd] {
+            assert_eq!(render_format(format, &vars).unwrap(), "");
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Lines that set and unset environment variables, quoted for each shell.
+//!
+//! How each is meant to be evaluated:
+//!
+//! | shell | command |
+//! |---|---|
+//! | sh, bash, zsh, dash, ksh | `eval "$(rolecall env X)"` |
+//! | fish | `rolecall env X --shell fish \| source` |
+//! | tcsh | ``eval "`rolecall env X --shell tcsh`"`` |
+//! | PowerShell | `rolecall env X --shell powershell \| Out-String \| Invoke-Expression` |
+//! | cmd | `for /f "delims=" %i in ('rolecall env X --shell cmd') do @%i` |
+//! | nushell | `rolecall env X --shell nushell \| from json \| load-env` |
+//! | elvish | `eval (rolecall env X --shell elvish \| slurp)` |
+//! | xonsh | `execx($(rolecall env X --shell xonsh))` |
+//!
+//! No value runs as code or changes on its way. What a shell cannot hold is an error,
+//! which names the variable and never shows its value.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+/// One variable to set (`Some`) or to unset (`None`), in order.
+#[derive(Clone, Copy)]
+pub struct Variable<'a> {
+    pub name: &'a str,
+    pub value: Option<&'a str>,
+    pub secret: bool,
+}
+
+/// Never shows a value, secret or not.
+impl fmt::Debug for Variable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variable")
+            .field("name", &self.name)
+            .field("value", &self.value.map(|_| "****"))
+            .field("secret", &self.secret)
+            .finish()
+    }
+}
+
+/// A shell dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    Sh,
+    Fish,
+    Tcsh,
+    PowerShell,
+    Cmd,
+    Nushell,
+    Elvish,
+    Xonsh,
+}
+
+impl Shell {
+    /// The names that `--shell` documents.
+    pub const NAMES: [&'static str; 12] =
+        ["sh", "bash", "zsh", "dash", "ksh", "fish", "tcsh", "powershell", "cmd", "nushell", "elvish", "xonsh"];
+
+    /// Reads a shell's name, its path, or its name as a login shell or process:
+    /// `zsh`, `-zsh`, `/usr/bin/fish`, `bash.exe`, `ksh93`, `bash-5.2`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let base = name.trim().rsplit(['/', '\\']).next().unwrap_or_default();
+        let base = base.strip_prefix('-').unwrap_or(base).to_ascii_lowercase();
+        let base = base.strip_suffix(".exe").unwrap_or(&base);
+        let base = base.strip_suffix("-preview").unwrap_or(base);
+        let base = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
+        Some(match base {
+            "sh" | "bash" | "rbash" | "zsh" | "rzsh" | "dash" | "ash" | "ksh" | "rksh" | "mksh" | "lksh" | "oksh" | "pdksh" | "yash"
+            | "posh" | "busybox" => Self::Sh,
+            "fish" => Self::Fish,
+            "tcsh" | "csh" => Self::Tcsh,
+            "powershell" | "pwsh" => Self::PowerShell,
+            "cmd" => Self::Cmd,
+            "nu" | "nushell" => Self::Nushell,
+            "elvish" => Self::Elvish,
+            "xonsh" => Self::Xonsh,
+            _ => return None,
+        })
+    }
+
+    /// The canonical name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sh => "sh",
+            Self::Fish => "fish",
+            Self::Tcsh => "tcsh",
+            Self::PowerShell => "powershell",
+            Self::Cmd => "cmd",
+            Self::Nushell => "nushell",
+            Self::Elvish => "elvish",
+            Self::Xonsh => "xonsh",
+        }
+    }
+}
+
+/// Why a variable cannot be rendered. Holds no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderError {
+    pub name: String,
+    pub reason: &'static str,
+}
+
+impl RenderError {
+    pub(super) fn new(name: &str, reason: &'static str) -> Self {
+        Self { name: name.escape_debug().to_string(), reason }
+    }
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot print {}: {}", self.name, self.reason)
+    }
+}
+
+impl std::error::Error for RenderError {}
+
+/// Refuses what no environment can hold: an odd name, a NUL in the value.
+pub(super) fn check(variable: &Variable<'_>) -> Result<(), RenderError> {
+    let mut bytes = variable.name.bytes();
+    if !bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Err(RenderError::new(variable.name, "not a variable name"));
+    }
+    if variable.value.is_some_and(|v| v.contains('\0')) {
+        return Err(RenderError::new(variable.name, "its value has a NUL byte"));
+    }
+    Ok(())
+}
+
+/// The lines to be evaluated by `shell`: each variable set and exported, or unset.
+///
+/// An unset line neither fails nor prints when the variable is not set. An empty value
+/// is set as such, except where the system itself has none (`cmd`, older PowerShell): there it unsets.
+///
+/// # Errors
+/// A name that is no variable name, a NUL, and what the shell cannot take in.
+pub fn render_shell(shell: Shell, vars: &[Variable<'_>]) -> Result<String, RenderError> {
+    for variable in vars {
+        check(variable)?;
+    }
+    if shell == Shell::Nushell {
+        return Ok(json_object(vars, true));
+    }
+    let mut out = String::new();
+    for variable in vars {
+        let name = variable.name;
+        match variable.value {
+            Some(value) => set(&mut out, shell, name, value)?,
+            None => unset(&mut out, shell, name),
+        }
+        out.push('\n');
+    }
+    // In the C locale tcsh loses bytes, maybe a quote, where a read of 4096 ends within other text than ASCII.
+    let odd = vars.iter().find(|v| v.value.is_some_and(|value| !value.is_ascii()));
+    if let (Shell::Tcsh, true, Some(odd)) = (shell, out.len() >= 4000, odd) {
+        return Err(RenderError::new(odd.name, "its value is not ASCII, and with so much output tcsh could garble it"));
+    }
+    Ok(out)
+}
+
+fn set(out: &mut String, shell: Shell, name: &str, value: &str) -> Result<(), RenderError> {
+    match shell {
+        Shell::Sh => {
+            push(out, format_args!("export {name}="));
+            quote_sh(out, value);
+        }
+        Shell::Fish => {
+            push(out, format_args!("set -gx {name} "));
+            quote_fish(out, value);
+            out.push(';');
+        }
+        Shell::Tcsh => {
+            push(out, format_args!("setenv {name} "));
+            quote_tcsh(out, value);
+            out.push(';');
+        }
+        Shell::PowerShell => {
+            push(out, format_args!("$env:{name} = "));
+            quote_powershell(out, value);
+        }
+        Shell::Cmd => {
+            if value.contains(['\n', '\r']) {
+                return Err(RenderError::new(name, "its value has a line break, which cmd cannot take in"));
+            }
+            // Read by `for /f` a quote would be harmless; in a batch file it would end the quoting.
+            if value.contains('"') {
+                return Err(RenderError::new(name, "its value has a double quote, which cmd cannot quote"));
+            }
+            push(out, format_args!("set \"{name}={value}\""));
+        }
+        Shell::Elvish => {
+            push(out, format_args!("set-env {name} '{}'", value.replace('\'', "''")));
+        }
+        Shell::Xonsh => {
+            push(out, format_args!("${name} = "));
+            quote_xonsh(out, value);
+        }
+        Shell::Nushell => {}
+    }
+    Ok(())
+}
+
+fn unset(out: &mut String, shell: Shell, name: &str) {
+    match shell {
+        Shell::Sh => push(out, format_args!("unset {name}")),
+        // A universal variable belongs to every session and outlives this one: it is not erased.
+        Shell::Fish => push(
+            out,
+            format_args!(
+                "if set -qg {name}; set -eg {name}; end; if set -qUx {name}; echo 'rolecall: {name} \
+                 is a universal variable and stays set; to remove it: set -eU {name}' >&2; end;"
+            ),
+        ),
+        Shell::Tcsh => push(out, format_args!("unsetenv {name};")),
+        Shell::PowerShell => push(out, format_args!("$env:{name} = $null")),
+        Shell::Cmd => push(out, format_args!("set \"{name}=\"")),
+        Shell::Elvish => push(out, format_args!("unset-env {name}")),
+        Shell::Xonsh => push(out, format_args!("${{...}}.pop('{name}', None)")),
+        Shell::Nushell => {}
+    }
+}
+
+/// Writing to a `String` cannot fail.
+fn push(out: &mut String, args: fmt::Arguments<'_>) {
+    let _ = out.write_fmt(args);
+}
+
+/// Single quotes; a quote inside is written `'\''`. Holds with zsh's `rc_quotes` too.
+fn quote_sh(out: &mut String, value: &str) {
+    out.push('\'');
+    for c in value.chars() {
+        if c == '\'' {
+            out.push_str(r"'\''");
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\'');
+}
+
+/// Single quotes, in which `\` and `'` are escaped. Line breaks are written outside of them,
+/// so that each variable stays on one line and `eval (rolecall env …)` works as well.
+fn quote_fish(out: &mut String, value: &str) {
+    out.push('\'');
+    for c in value.chars() {
+        match c {
+            '\n' => out.push_str(r"'\n'"),
+            '\r' => out.push_str(r"'\r'"),
+            '\\' | '\'' => {
+                out.push('\\');
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out.push('\'');
+}
+
+/// Single quotes; `!` (history even in single quotes), `\` (special with `backslash_quote`) and `'`
+/// are escaped outside of them. Backquotes turn a line break into a blank, so it is written `$'\n'`.
+fn quote_tcsh(out: &mut String, value: &str) {
+    out.push('\'');
+    for c in value.chars() {
+        match c {
+            '\n' => out.push_str(r"'$'\n''"),
+            '\r' => out.push_str(r"'$'\r''"),
+            '!' | '\\' | '\'' => {
+                out.push_str("'\\");
+                out.push(c);
+                out.push('\'');
+            }
+            _ => out.push(c),
+        }
+    }
+    out.push('\'');
+}
+
+/// Single quotes for printable ASCII, `[char]` codes for the rest. Windows PowerShell reads a
+/// program's output in an OEM or ANSI code page, where a byte of a UTF-8 sequence can
+/// turn into a curly quote, and those end a string as `'` does.
+fn quote_powershell(out: &mut String, value: &str) {
+    let mut open = true;
+    out.push('\'');
+    for unit in value.encode_utf16() {
+        let plain = u8::try_from(unit).ok().filter(|b| (b' '..=b'~').contains(b));
+        if let Some(byte) = plain {
+            if !open {
+                out.push_str(" + '");
+                open = true;
+            }
+            if byte == b'\'' {
+                out.push('\'');
+            }
+            out.push(char::from(byte));
+        } else {
+            if open {
+                out.push('\'');
+                open = false;
+            }
+            push(out, format_args!(" + [char]0x{unit:04x}"));
+        }
+    }
+    if open {
+        out.push('\'');
+    }
+}
+
+/// A Python string in which everything but a few harmless characters is written as its code.
+fn quote_xonsh(out: &mut String, value: &str) {
+    out.push('\'');
+    for c in value.chars() {
+        let code = u32::from(c);
+        match c {
+            _ if c.is_ascii_alphanumeric() || " _-+=/.:,@".contains(c) => out.push(c),
+            _ if code <= 0xff => push(out, format_args!("\\x{code:02x}")),
+            _ if code <= 0xffff => push(out, format_args!("\\u{code:04x}")),
+            _ => push(out, format_args!("\\U{code:08x}")),
+        }
+    }
+    out.push('\'');
+}
+
+/// One JSON object in the order given; with `nulls`, names to unset are there as `null`.
+pub(super) fn json_object(vars: &[Variable<'_>], nulls: bool) -> String {
+    let mut out = String::from("{");
+    let mut first = true;
+    for variable in vars {
+        if variable.value.is_none() && !nulls {
+            continue;
+        }
+        out.push_str(if first { "\n  " } else { ",\n  " });
+        first = false;
+        push(&mut out, format_args!("\"{}\": ", variable.name));
+        out.push_str(&serde_json::Value::from(variable.value).to_string());
+    }
+    out.push_str(if first { "}\n" } else { "\n}\n" });
+    out
+}
+
+#[cfg(test)]
+mod tests;

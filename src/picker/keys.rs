@@ -1,0 +1,268 @@
+//! Bytes from a terminal to keys. Pure; what it does not know it leaves out whole, so that no part of it is taken for text.
+
+use super::model::Key;
+
+/// What comes before and after what is pasted.
+const PASTE: (&[u8], &[u8]) = (b"\x1b[200~", b"\x1b[201~");
+/// The most that is kept of one paste, in bytes.
+const LARGEST_PASTE: usize = 16 * 1024;
+/// How many silences the end of a paste is waited for.
+const PATIENCE: u32 = 20;
+
+/// Takes bytes as they come, which may be parts of keys.
+#[derive(Debug, Default)]
+pub struct Keys {
+    pending: Vec<u8>,
+    silences: u32,
+}
+
+/// What the bytes begin with: a key or none of interest, and how long it is; or not enough to say.
+enum Taken {
+    Key(Key, usize),
+    Nothing(usize),
+    Incomplete,
+}
+
+impl Keys {
+    /// Adds bytes and returns the keys that they complete.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Key> {
+        self.silences = 0;
+        self.pending.extend_from_slice(bytes);
+        let mut keys = Vec::new();
+        let mut from = 0;
+        while from < self.pending.len() {
+            match take(&self.pending[from..]) {
+                Taken::Key(key, length) => {
+                    from += length;
+                    // Text that comes at once is found once.
+                    match (keys.last_mut(), key) {
+                        (Some(Key::Text(before)), Key::Text(more)) => before.push_str(&more),
+                        (_, key) => keys.push(key),
+                    }
+                }
+                Taken::Nothing(length) => from += length,
+                Taken::Incomplete => break,
+            }
+        }
+        self.pending.drain(..from);
+        // Only a paste can be as long; its end is still looked for.
+        if self.pending.len() > LARGEST_PASTE {
+            self.pending.drain(LARGEST_PASTE / 2..self.pending.len() - PASTE.1.len());
+        }
+        keys
+    }
+
+    /// Returns what is left when nothing follows: Escape is also how other keys begin. The rest of a paste is waited for a while.
+    pub fn silence(&mut self) -> Option<Key> {
+        self.silences += 1;
+        if self.pending.starts_with(PASTE.0) && self.silences < PATIENCE {
+            return None;
+        }
+        let pending = std::mem::take(&mut self.pending);
+        (pending == b"\x1b").then_some(Key::Cancel)
+    }
+}
+
+fn take(bytes: &[u8]) -> Taken {
+    let key = match bytes[0] {
+        b'\r' => Key::Enter,
+        b'\t' => Key::Preview,
+        0x08 | 0x7f => Key::DeleteBack,
+        control @ 0x01..=0x1a => match control - 1 + b'a' {
+            b'a' => Key::LineStart,
+            b'b' => Key::Left,
+            b'c' | b'g' | b'q' => Key::Cancel,
+            b'd' => Key::DeleteForward,
+            b'e' => Key::LineEnd,
+            b'f' => Key::Right,
+            b'j' | b'n' => Key::Down,
+            b'k' | b'p' => Key::Up,
+            b'u' => Key::DeleteToStart,
+            b'w' => Key::DeleteWord,
+            _ => return Taken::Nothing(1),
+        },
+        0x1b => return escape(bytes),
+        0x00..=0x1f => return Taken::Nothing(1),
+        _ => return text(bytes),
+    };
+    Taken::Key(key, 1)
+}
+
+/// Takes what begins with Escape.
+fn escape(bytes: &[u8]) -> Taken {
+    match bytes.get(1) {
+        None => Taken::Incomplete,
+        Some(b'[') => sequence(bytes),
+        Some(b'O') => match bytes.get(2) {
+            None => Taken::Incomplete,
+            Some(last) => named(b"", *last, 3),
+        },
+        // Alt with Backspace.
+        Some(0x7f | 0x08) => Taken::Key(Key::DeleteWord, 2),
+        // Twice is once.
+        Some(0x1b) => Taken::Key(Key::Cancel, 1),
+        // Alt with a character means nothing here; the character may be of several bytes.
+        Some(_) => match text(&bytes[1..]) {
+            Taken::Key(_, length) | Taken::Nothing(length) => Taken::Nothing(1 + length),
+            Taken::Incomplete => Taken::Incomplete,
+        },
+    }
+}
+
+/// Takes a control sequence: parameters, then a last byte (ECMA-48, 5.4).
+fn sequence(bytes: &[u8]) -> Taken {
+    if let Some(pasted) = bytes.strip_prefix(PASTE.0) {
+        return paste(pasted);
+    }
+    let parameters = bytes[2..].iter().take_while(|b| matches!(b, 0x20..=0x3f)).count();
+    match bytes.get(2 + parameters) {
+        None => Taken::Incomplete,
+        Some(last @ 0x40..=0x7e) => named(&bytes[2..2 + parameters], *last, 3 + parameters),
+        // Not a sequence after all: the byte is looked at by itself.
+        Some(_) => Taken::Nothing(2 + parameters),
+    }
+}
+
+fn paste(pasted: &[u8]) -> Taken {
+    match memchr::memmem::find(pasted, PASTE.1) {
+        Some(end) => {
+            let text = String::from_utf8_lossy(&pasted[..end]).into_owned();
+            Taken::Key(Key::Text(text), PASTE.0.len() + end + PASTE.1.len())
+        }
+        None => Taken::Incomplete,
+    }
+}
+
+/// Names a key of xterm's and the consoles' sequences; modifiers make no difference.
+fn named(parameters: &[u8], last: u8, length: usize) -> Taken {
+    let number = parameters.split(|b| *b == b';').next().unwrap_or_default();
+    let key = match (last, number) {
+        (b'A', _) => Key::Up,
+        (b'B', _) => Key::Down,
+        (b'C', _) => Key::Right,
+        (b'D', _) => Key::Left,
+        (b'H', _) | (b'~', b"1" | b"7") => Key::Home,
+        (b'F', _) | (b'~', b"4" | b"8") => Key::End,
+        (b'~', b"3") => Key::DeleteForward,
+        (b'~', b"5") => Key::PageUp,
+        (b'~', b"6") => Key::PageDown,
+        (b'M', b"") => Key::Enter,
+        _ => return Taken::Nothing(length),
+    };
+    Taken::Key(key, length)
+}
+
+/// Takes one character of UTF-8; a broken byte is left out.
+fn text(bytes: &[u8]) -> Taken {
+    let length = match bytes[0] {
+        0x00..=0x7f => 1,
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return Taken::Nothing(1),
+    };
+    let there = &bytes[..length.min(bytes.len())];
+    match std::str::from_utf8(there) {
+        Ok(text) if text.chars().all(char::is_control) => Taken::Nothing(length),
+        Ok(text) => Taken::Key(Key::Text(text.to_owned()), length),
+        Err(error) if error.error_len().is_none() => Taken::Incomplete,
+        Err(_) => Taken::Nothing(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Key::*;
+    use super::*;
+
+    fn text(text: &str) -> Key {
+        Text(text.to_owned())
+    }
+
+    const ARN: &str = "arn:aws:iam::222222222222:role/admin";
+
+    fn table() -> Vec<(Vec<u8>, Vec<Key>)> {
+        let pasted = format!("\x1b[200~{ARN}\n\x1b[201~x");
+        vec![
+            (b"prod".to_vec(), vec![text("prod")]),
+            ("日本é😀".into(), vec![text("日本é😀")]),
+            (b"\r".to_vec(), vec![Enter]),
+            (b"\x0a\x0b\x0e\x10".to_vec(), vec![Down, Up, Down, Up]),
+            (b"\x15\x17\x01\x05".to_vec(), vec![DeleteToStart, DeleteWord, LineStart, LineEnd]),
+            (b"\x7f\x08\x04\t".to_vec(), vec![DeleteBack, DeleteBack, DeleteForward, Preview]),
+            (b"\x03".to_vec(), vec![Cancel]),
+            (b"\x07".to_vec(), vec![Cancel]),
+            (b"\x1b[A\x1b[B\x1b[C\x1b[D".to_vec(), vec![Up, Down, Right, Left]),
+            (b"\x1bOA\x1bOB\x1bOH\x1bOF".to_vec(), vec![Up, Down, Home, End]),
+            (b"\x1b[H\x1b[F\x1b[1~\x1b[4~\x1b[7~\x1b[8~".to_vec(), vec![Home, End, Home, End, Home, End]),
+            (b"\x1b[3~\x1b[5~\x1b[6~".to_vec(), vec![DeleteForward, PageUp, PageDown]),
+            (b"\x1b[1;5A\x1b[1;2B\x1b[5;5~".to_vec(), vec![Up, Down, PageUp]),
+            (b"\x1b\x7f".to_vec(), vec![DeleteWord]),
+            // Unknown: function keys, mouse, focus, reports, Alt with anything, other controls.
+            (b"\x1b[15~\x1b[<0;1;1M\x1b[I\x1b[12;5R\x1b[?1;2c\x1bOPx".to_vec(), vec![text("x")]),
+            (b"\x1ba\x1b]\x1bPx\x00\x1c\x1a".to_vec(), vec![text("x")]),
+            ("\x1béx".into(), vec![text("x")]),
+            ("\u{9b}31mx".into(), vec![text("31mx")]),
+            (b"\xff\xfea\xc3(".to_vec(), vec![text("a(")]),
+            (b"\x1b[\x03".to_vec(), vec![Cancel]),
+            (b"\x1b\x1b[A".to_vec(), vec![Cancel, Up]),
+            (pasted.into_bytes(), vec![text(&format!("{ARN}\nx"))]),
+            (b"\x1b[200~\x1b[A\x03\x1b[201~".to_vec(), vec![text("\x1b[A\x03")]),
+        ]
+    }
+
+    #[test]
+    fn bytes_become_keys() {
+        for (bytes, keys) in table() {
+            let mut decoder = Keys::default();
+            assert_eq!(decoder.feed(&bytes), keys, "{:?}", String::from_utf8_lossy(&bytes));
+            assert_eq!(decoder.silence(), None);
+        }
+    }
+
+    #[test]
+    fn keys_may_come_in_parts() {
+        for (bytes, keys) in table().into_iter().filter(|(bytes, _)| bytes.len() < 100) {
+            let mut decoder = Keys::default();
+            let mut got: Vec<Key> = Vec::new();
+            for key in bytes.iter().flat_map(|byte| decoder.feed(&[*byte])) {
+                match (got.last_mut(), key) {
+                    (Some(Text(before)), Text(more)) => before.push_str(&more),
+                    (_, key) => got.push(key),
+                }
+            }
+            assert_eq!(got, keys, "{:?}", String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    #[test]
+    fn silence_tells_escape_from_what_begins_with_it() {
+        for (bytes, key) in
+            [(&b"\x1b"[..], Some(Cancel)), (b"\x1b[", None), (b"\x1b[1;", None), (b"\x1bO", None), (b"\xe6\x97", None), (b"", None)]
+        {
+            let mut decoder = Keys::default();
+            assert_eq!(decoder.feed(bytes), []);
+            assert_eq!(decoder.silence(), key, "{bytes:?}");
+            assert_eq!(decoder.feed(b"x"), [text("x")], "{bytes:?} is not forgotten");
+        }
+        let mut decoder = Keys::default();
+        assert_eq!(decoder.feed(b"\x1b[200~arn"), []);
+        assert_eq!(decoder.silence(), None);
+        assert_eq!(decoder.feed(b":aws\x1b[201~"), [text("arn:aws")]);
+        assert_eq!(decoder.feed(b"\x1b[200~never ended"), []);
+        assert!((0..PATIENCE).all(|_| decoder.silence().is_none()));
+        assert_eq!(decoder.feed(b"\x03"), [Cancel]);
+    }
+
+    #[test]
+    fn a_flood_is_no_key() {
+        let mut decoder = Keys::default();
+        assert_eq!(decoder.feed(PASTE.0), []);
+        for _ in 0..100 {
+            assert_eq!(decoder.feed(&[b'\r'; 4_096]), []);
+            assert!(decoder.pending.len() <= LARGEST_PASTE);
+        }
+        let keys = decoder.feed(b"\x1b[201~\x1b[A");
+        assert!(matches!(&keys[..], [Text(_), Up]), "{keys:?}");
+    }
+}

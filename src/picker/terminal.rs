@@ -1,0 +1,209 @@
+//! The terminal while the picker has it: the alternate screen, raw modes, keys and signals; whatever ends it, all is put back.
+//!
+//! Drawn on the controlling terminal, because stdin and stdout may be a shell's (`$(…)`). Reads end by themselves after a tenth of
+//! a second (termios), so that signals, a resize and a terminal that is gone are all noticed without a thread.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::termios::{OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGTERM};
+
+use super::keys::Keys;
+use super::model::Key;
+use super::view::{Line, Size, Style};
+use crate::error::{Error, Result};
+
+/// The alternate screen and bracketed paste (xterm, "Private modes"), and the way back.
+const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[H\x1b[2J";
+const LEAVE: &str = "\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// Terminals that know it show the whole frame at once.
+const FRAME: (&str, &str) = ("\x1b[?2026h\x1b[?25l", "\x1b[?25h\x1b[?2026l");
+/// What a terminal of no known size is taken for.
+const USUAL: Size = Size { width: 80, height: 24 };
+
+/// How long a terminal is waited for that shows nothing, as one that was stopped with Ctrl-S elsewhere.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The modes to put back, for a panic.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+pub struct Screen {
+    tty: File,
+    /// The same, for writes that do not wait.
+    output: File,
+    before: Termios,
+    keys: Keys,
+    signal: Arc<AtomicUsize>,
+    over: Arc<AtomicBool>,
+    colors: bool,
+}
+
+fn output() -> std::io::Result<File> {
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    OpenOptions::new().write(true).custom_flags(flags).open("/dev/tty")
+}
+
+/// Opens the controlling terminal; `None` where there is none, or where this process is not in its foreground and would be stopped.
+pub fn open() -> Option<File> {
+    let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    crate::locks::in_foreground(&tty).then_some(tty)
+}
+
+impl Screen {
+    pub fn begin(tty: File, colors: bool) -> Result<Self> {
+        let fail = |e: std::io::Error| Error::failed(format!("the terminal cannot be used: {e}"));
+        let before = tcgetattr(&tty).map_err(|e| fail(e.into()))?;
+        let (signal, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        for number in [SIGTERM, SIGHUP] {
+            let as_usize = usize::try_from(number).unwrap_or_default();
+            signal_hook::flag::register_usize(number, Arc::clone(&signal), as_usize).map_err(fail)?;
+            // A handler cannot be taken back, so afterwards it does what there was before.
+            signal_hook::flag::register_conditional_default(number, Arc::clone(&over)).map_err(fail)?;
+        }
+        put_back_on_panic();
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before.clone());
+        let mut screen = Self { tty, output: output().map_err(fail)?, before, keys: Keys::default(), signal, over, colors };
+        screen.patient(true)?;
+        write(&mut screen.output, ENTER)?;
+        Ok(screen)
+    }
+
+    /// Makes reads wait for a tenth of a second, or not at all.
+    pub fn patient(&self, patient: bool) -> Result<()> {
+        let mut modes = self.before.clone();
+        modes.make_raw();
+        modes.special_codes[SpecialCodeIndex::VMIN] = 0;
+        modes.special_codes[SpecialCodeIndex::VTIME] = u8::from(patient);
+        tcsetattr(&self.tty, OptionalActions::Now, &modes).map_err(gone)
+    }
+
+    /// Reads keys for as long as `patient` says; an error when the terminal is gone.
+    pub fn read(&mut self, patient: bool) -> Result<Vec<Key>> {
+        let mut bytes = [0; 4096];
+        match self.tty.read(&mut bytes) {
+            Ok(0) if patient => Ok(self.keys.silence().into_iter().collect()),
+            Ok(count) => Ok(self.keys.feed(&bytes[..count])),
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Ok(Vec::new()),
+            Err(error) => Err(gone(error)),
+        }
+    }
+
+    /// Returns the terminal's size, which also tells that it is still there.
+    pub fn size(&self) -> Result<Size> {
+        let size = tcgetwinsize(&self.tty).map_err(gone)?;
+        let (width, height) = (usize::from(size.ws_col), usize::from(size.ws_row));
+        Ok(if width == 0 || height == 0 { USUAL } else { Size { width, height } })
+    }
+
+    /// Returns the signal that came to end the program.
+    pub fn signal(&self) -> Option<usize> {
+        Some(self.signal.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
+    }
+
+    /// Shows a screen at once; returns whether the terminal took all of it.
+    pub fn draw(&mut self, lines: &[Line], cursor: usize, size: Size) -> Result<bool> {
+        let mut text = FRAME.0.to_owned();
+        for (number, line) in lines.iter().enumerate() {
+            text += &format!("\x1b[{};1H", number + 1);
+            let mut cells = 0;
+            for (at, span) in line.spans.iter().enumerate() {
+                let style = if self.colors { style(span.style, at < line.chosen) } else { String::new() };
+                if style.is_empty() {
+                    text += &span.text;
+                } else {
+                    text += &format!("\x1b[{style}m{}\x1b[0m", span.text);
+                }
+                cells += crate::output::cells::width(&span.text);
+            }
+            // In the last column the cursor stands on what was just written.
+            if cells < size.width {
+                text += "\x1b[K";
+            }
+        }
+        if lines.len() < size.height {
+            text += &format!("\x1b[{};1H\x1b[J", lines.len() + 1);
+        }
+        text += &format!("\x1b[1;{}H{}", cursor + 1, FRAME.1);
+        write(&mut self.output, &text)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // A panic has put it back already, and its message must stay.
+        if BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+            put_back(&mut self.output, &self.before);
+        }
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Ends the program as the signal would have.
+pub fn end_by(signal: usize) -> Error {
+    let _ = i32::try_from(signal).map(signal_hook::low_level::emulate_default_handler);
+    Error::interrupted()
+}
+
+fn gone(error: impl std::fmt::Display) -> Error {
+    Error::failed(format!("the terminal is gone: {error}"))
+}
+
+/// Writes a text; returns whether the terminal took all of it while it was waited for.
+fn write(tty: &mut File, text: &str) -> Result<bool> {
+    let (mut rest, begin) = (text.as_bytes(), Instant::now());
+    while !rest.is_empty() {
+        match tty.write(rest) {
+            Ok(count) => rest = &rest[count..],
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {
+                if begin.elapsed() > PATIENCE {
+                    return Ok(false);
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(gone(error)),
+        }
+    }
+    Ok(true)
+}
+
+fn put_back(tty: &mut File, before: &Termios) {
+    let _ = write(tty, LEAVE);
+    let _ = tcsetattr(&*tty, OptionalActions::Now, before);
+}
+
+/// A release ends in a panic without unwinding, and its message must not be lost with the alternate screen.
+fn put_back_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let modes = BEFORE.try_lock().ok().and_then(|mut modes| modes.take());
+            if let (Some(modes), Ok(mut tty)) = (modes, output()) {
+                put_back(&mut tty, &modes);
+            }
+            before(panic);
+        }));
+    });
+}
+
+/// Returns the parameters of an SGR sequence.
+fn style(style: Style, chosen: bool) -> String {
+    let style = match style {
+        Style::Plain => String::new(),
+        Style::Dim => "2".to_owned(),
+        Style::Colored(paint) => paint.sgr(),
+        Style::Matched(None) => "1;4".to_owned(),
+        Style::Matched(Some(paint)) => format!("{};1;4", paint.sgr()),
+        Style::Problem => "31".to_owned(),
+    };
+    match (chosen, style.as_str()) {
+        (false, _) => style,
+        (true, "") => "7".to_owned(),
+        (true, style) => format!("{style};7"),
+    }
+}

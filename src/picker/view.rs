@@ -1,0 +1,282 @@
+//! What the picker shows: lines of text for a number of cells. Pure; every text is cleaned here.
+
+use crate::output::cells::{clean, cut, fit, of, width};
+use crate::output::table::{self, Column, GAP};
+use crate::settings::Paint;
+
+/// How a piece of text looks. Without colours all look the same, and the mark alone shows what is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    Plain,
+    Dim,
+    /// The colour of the profile's pattern.
+    Colored(Paint),
+    /// A character that the query matches, in that colour.
+    Matched(Option<Paint>),
+    Problem,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    pub text: String,
+    pub style: Style,
+}
+
+/// One line of the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    pub spans: Vec<Span>,
+    /// How many of the first spans are those of the chosen row, shown inverse.
+    pub chosen: usize,
+}
+
+/// A profile on the screen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Row {
+    /// Name, account, role, region, MFA, time left.
+    pub cells: [String; 6],
+    pub color: Option<Paint>,
+    /// Which characters of the name the query matches.
+    pub matched: Vec<usize>,
+    /// The role's cell holds what is wrong, for which the rest of the row has room.
+    pub problem: bool,
+}
+
+/// All that a screen shows.
+pub struct Frame<'a> {
+    pub size: Size,
+    pub query: &'a str,
+    /// Where the cursor is in the query, in characters.
+    pub cursor: usize,
+    pub found: usize,
+    pub total: usize,
+    pub rows: &'a [Row],
+    /// Which of the rows is chosen.
+    pub chosen: usize,
+    /// The widest cells seen so far, so that columns do not jump while rows pass by.
+    pub widest: &'a [usize],
+    /// `explain`'s lines for the chosen profile.
+    pub preview: Option<&'a str>,
+}
+
+/// Cells of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    pub width: usize,
+    pub height: usize,
+}
+
+/// Where the parts of the screen are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Rows for profiles.
+    pub rows: usize,
+    header: bool,
+    help: bool,
+    pub preview: Preview,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preview {
+    None,
+    /// To the right, so many cells wide.
+    Beside(usize),
+    /// Below, so many lines high.
+    Below(usize),
+}
+
+/// From so many cells on there is room for a preview beside the list.
+const WIDE: usize = 100;
+/// From so many lines on there is room for one below it, where it is asked for.
+const HIGH: usize = 12;
+
+pub const COLUMNS: [Column; 6] = [
+    Column { title: "PROFILE", least: 16, leaves: None },
+    Column { title: "ACCOUNT", least: 12, leaves: Some(4) },
+    Column { title: "ROLE", least: 8, leaves: Some(3) },
+    Column { title: "REGION", least: 9, leaves: Some(2) },
+    Column { title: "MFA", least: 3, leaves: Some(1) },
+    Column { title: "LEFT", least: 6, leaves: Some(5) },
+];
+
+const HELP: &str = "enter choose · tab preview · esc leave";
+const PROMPT: &str = "> ";
+const MARK: (&str, &str) = ("> ", "  ");
+
+/// Lays the screen out. `preview` is what was asked for, `None` when nothing was.
+pub fn layout(size: Size, preview: Option<bool>) -> Layout {
+    let preview = match preview {
+        Some(false) => Preview::None,
+        _ if size.width >= WIDE && size.height > 3 => Preview::Beside(size.width * 45 / 100),
+        Some(true) if size.height >= HIGH => Preview::Below(size.height / 2),
+        _ => Preview::None,
+    };
+    let below = if let Preview::Below(lines) = preview { lines } else { 0 };
+    let (header, help) = (size.height >= 6, size.height >= 8);
+    let rows = size.height.saturating_sub(1 + usize::from(header) + usize::from(help) + below);
+    Layout { rows: rows.max(1), header, help, preview }
+}
+
+/// Renders the screen: its lines, and the cursor's column in the first.
+pub fn view(frame: &Frame, layout: Layout) -> (Vec<Line>, usize) {
+    let Size { width: all, height } = frame.size;
+    let beside = if let Preview::Beside(cells) = layout.preview { cells } else { 0 };
+    let room = all - beside;
+    let (first, cursor) = prompt(frame);
+    let mut lines = vec![first];
+    let widths = table::fit(&COLUMNS, frame.widest, room.saturating_sub(MARK.0.len() + usize::from(beside > 0)));
+    if layout.header {
+        let titles = COLUMNS.iter().zip(&widths).filter_map(|(column, width)| Some(fit(column.title, (*width)?)));
+        let text = format!("{}{}", MARK.1, titles.collect::<Vec<_>>().join(&" ".repeat(GAP)));
+        lines.push(line(cut(text.trim_end(), room).into_owned(), Style::Dim));
+    }
+    for (number, row) in frame.rows.iter().take(layout.rows).enumerate() {
+        lines.push(profile(row, &widths, number == frame.chosen, room.saturating_sub(usize::from(beside > 0))));
+    }
+    if frame.rows.is_empty() {
+        let text = if frame.total == 0 { "  no profiles" } else { "  no profile matches" };
+        lines.push(line(cut(text, room).into_owned(), Style::Dim));
+    }
+    match (layout.preview, frame.preview) {
+        (Preview::Beside(cells), Some(text)) => {
+            let explained = explained(text, cells.saturating_sub(2), height - 1);
+            lines.resize((height - usize::from(layout.help)).max(lines.len()), Line::default());
+            for (number, line) in lines.iter_mut().enumerate().skip(1) {
+                let taken: usize = line.spans.iter().map(|span| width(&span.text)).sum();
+                line.spans.push(span(" ".repeat(room.saturating_sub(taken)), Style::Plain));
+                line.spans.push(span("│ ".to_owned(), Style::Dim));
+                line.spans.extend(explained.get(number - 1).map(|text| span(text.clone(), Style::Plain)));
+            }
+        }
+        (Preview::Below(count), Some(text)) => {
+            lines.resize((height - usize::from(layout.help) - count).max(lines.len()), Line::default());
+            lines.push(line("─".repeat(all), Style::Dim));
+            lines.extend(explained(text, all, count.saturating_sub(1)).into_iter().map(|text| line(text, Style::Plain)));
+        }
+        _ => {}
+    }
+    if layout.help {
+        lines.resize((height - 1).max(lines.len()), Line::default());
+        lines.push(line(cut(HELP, all).into_owned(), Style::Dim));
+    }
+    lines.truncate(height.max(1));
+    (lines, cursor)
+}
+
+/// The query with the cursor in sight, and how many it finds where there is room.
+fn prompt(frame: &Frame) -> (Line, usize) {
+    let all = frame.size.width;
+    let room = all.saturating_sub(PROMPT.len() + 1);
+    let query: Vec<char> = clean(frame.query).chars().collect();
+    let cursor = frame.cursor.min(query.len());
+    // As much before the cursor as there is room for.
+    let (mut begin, mut before) = (cursor, 0);
+    while begin > 0 && before + of(query[begin - 1]) <= room {
+        begin -= 1;
+        before += of(query[begin]);
+    }
+    let shown: String = query[begin..].iter().collect();
+    let mut taken = 0;
+    let shown: String = shown
+        .chars()
+        .take_while(|c| {
+            taken += of(*c);
+            taken <= room
+        })
+        .collect();
+    let left = cut(PROMPT, all).into_owned();
+    let cursor = (width(&left) + before).min(all.saturating_sub(1));
+    let mut first = Line { spans: vec![span(left, Style::Dim), span(shown, Style::Plain)], chosen: 0 };
+    let count = format!("{}/{}", frame.found, frame.total);
+    let used: usize = first.spans.iter().map(|span| width(&span.text)).sum();
+    if used + count.len() + 2 <= all {
+        first.spans.push(span(" ".repeat(all - used - count.len()), Style::Plain));
+        first.spans.push(span(count, Style::Dim));
+    }
+    (first, cursor)
+}
+
+fn profile(row: &Row, widths: &[Option<usize>], chosen: bool, room: usize) -> Line {
+    let mark = if chosen { MARK.0 } else { MARK.1 };
+    let mut spans = vec![span(cut(mark, room).into_owned(), Style::Plain)];
+    for (at, (cell, cells)) in row.cells.iter().zip(widths).enumerate() {
+        let Some(mut cells) = *cells else { continue };
+        if row.problem && at >= 2 {
+            cells = widths[at..].iter().flatten().map(|width| width + GAP).sum::<usize>() - GAP;
+        }
+        if at > 0 {
+            spans.push(span(" ".repeat(GAP), Style::Plain));
+        }
+        let text = fit(&clean(cell), cells);
+        match at {
+            0 => name(row, &text, &mut spans),
+            2.. if row.problem => {
+                spans.push(span(fit(&clean(&row.cells[2]), cells), Style::Problem));
+                break;
+            }
+            _ => spans.push(span(text, Style::Plain)),
+        }
+    }
+    // On a terminal so narrow that not even the name fits.
+    let mut left = room;
+    for span in &mut spans {
+        span.text = cut(&span.text, left).into_owned();
+        left -= width(&span.text);
+    }
+    let chosen = if chosen { spans.len() } else { 0 };
+    Line { spans, chosen }
+}
+
+/// Splits a name into what the query matches and the rest.
+fn name(row: &Row, text: &str, spans: &mut Vec<Span>) {
+    let plain = row.color.map_or(Style::Plain, Style::Colored);
+    for (at, c) in text.chars().enumerate() {
+        let matched = c != '…' && c != ' ' && row.matched.binary_search(&at).is_ok();
+        let style = if matched { Style::Matched(row.color) } else { plain };
+        match spans.last_mut() {
+            Some(last) if at > 0 && last.style == style => last.text.push(c),
+            _ => spans.push(span(c.to_string(), style)),
+        }
+    }
+}
+
+/// Breaks lines that are too long; what follows is set in under their text.
+fn explained(text: &str, cells: usize, lines: usize) -> Vec<String> {
+    const INDENT: usize = 11;
+    let indent = if cells > 3 * INDENT { INDENT } else { 0 };
+    let mut broken: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let mut current = String::new();
+        for c in clean(line).chars() {
+            if width(&current) + of(c) > cells && !current.is_empty() {
+                // Behind a word where one ends in the second half of the line, else within it.
+                let late = |at: &usize| current.get(..*at).is_some_and(|before| width(before) > usize::midpoint(indent, cells));
+                let blank = current.rfind(' ').filter(|at| c != ' ' && late(at));
+                let rest = blank.map(|at| current.split_off(at)).unwrap_or_default();
+                broken.push(std::mem::replace(&mut current, " ".repeat(indent) + rest.trim_start()));
+                if c == ' ' {
+                    continue;
+                }
+            }
+            current.push(c);
+        }
+        if broken.len() >= lines {
+            break;
+        }
+        broken.push(cut(&current, cells).into_owned());
+    }
+    broken.truncate(lines);
+    broken
+}
+
+fn span(text: String, style: Style) -> Span {
+    Span { text, style }
+}
+
+fn line(text: String, style: Style) -> Line {
+    Line { spans: vec![span(text, style)], chosen: 0 }
+}
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

@@ -1,0 +1,169 @@
+//! A window of the desktop, opened by a program that the system has: zenity, kdialog, osascript, PowerShell.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::person::{Asker, Request, TITLE};
+use super::rungs::{Outcome, Text};
+use super::surroundings::{Surroundings, asker};
+use super::tty::printable;
+use crate::error::Result;
+use crate::runtime::Runtime;
+use crate::sources::process::{Output, run_beside};
+
+/// The variable in which PowerShell finds what to ask: never a part of its program.
+const QUESTION: &str = "ROLECALL_QUESTION";
+/// What zenity and its likes say when the display that is named is not there.
+const NO_DISPLAY: [&str; 4] = ["cannot open display", "Failed to open display", "Unable to init server", "could not connect to display"];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Zenity,
+    Kdialog,
+    Osascript,
+    PowerShell,
+}
+
+impl Kind {
+    const ALL: [(Self, &str); 4] =
+        [(Self::Zenity, "zenity"), (Self::Kdialog, "kdialog"), (Self::Osascript, "osascript"), (Self::PowerShell, "powershell.exe")];
+}
+
+/// Finds the programs that can open a window here; the error says why there is none.
+pub fn find(surroundings: &Surroundings) -> Result<Vec<(Kind, PathBuf)>, String> {
+    let found: Vec<_> = Kind::ALL.into_iter().filter_map(|(kind, name)| Some((kind, surroundings.find(name)?))).collect();
+    if found.is_empty() {
+        let names: Vec<&str> = Kind::ALL.into_iter().map(|(_, name)| name).collect();
+        return Err(format!("none of {} is on PATH", names.join(", ")));
+    }
+    let usable: Vec<_> = found
+        .into_iter()
+        .filter(|(kind, _)| match kind {
+            Kind::Zenity | Kind::Kdialog => surroundings.has_display(),
+            // They would open on the other machine's screen, where nobody sits.
+            Kind::Osascript | Kind::PowerShell => !surroundings.remote,
+        })
+        .collect();
+    if !usable.is_empty() {
+        return Ok(usable);
+    }
+    Err(if surroundings.remote { "there is no display in this SSH session" } else { "there is no display (DISPLAY, WAYLAND_DISPLAY)" }
+        .to_owned())
+}
+
+/// What a window is for.
+#[derive(Clone, Copy)]
+enum Want<'t> {
+    Code(&'t str),
+    Yes(&'t str),
+}
+
+pub struct Dialog<'a> {
+    pub programs: Vec<(Kind, PathBuf)>,
+    pub runtime: &'a Runtime,
+    pub patience: Duration,
+}
+
+impl Dialog<'_> {
+    /// Asks with the first program that can.
+    fn ask(&mut self, want: Want) -> Result<Outcome<Text>> {
+        let mut why = String::new();
+        while let Some((kind, program)) = self.programs.first() {
+            let mut command = asker(program);
+            command.args(arguments(*kind, want, self.patience)).stdin(Stdio::null());
+            if let (Kind::PowerShell, Want::Code(text) | Want::Yes(text)) = (kind, want) {
+                // Both of Windows and of the Linux inside it.
+                command.env(QUESTION, text).env("WSLENV", QUESTION);
+            }
+            // A moment more than the window's own limit.
+            let limit = self.patience + Duration::from_secs(1);
+            let Some(ended) = self.runtime.run_within(limit, run_beside(command, None, Duration::MAX))? else { return Ok(Outcome::Silent) };
+            let outcome = ended.map_or_else(Outcome::Absent, |output| outcome(*kind, want, &output));
+            if !matches!(outcome, Outcome::Had(_)) {
+                self.runtime.check_after_a_failure()?;
+            }
+            let Outcome::Absent(what) = outcome else { return Ok(outcome) };
+            why = format!("{} {what}", program.display());
+            self.programs.remove(0);
+        }
+        Ok(Outcome::Absent(why))
+    }
+}
+
+impl Asker for Dialog<'_> {
+    fn code(&mut self, request: &Request, complaint: Option<&str>) -> Result<Outcome<Text>> {
+        let complaint = complaint.map(|complaint| format!("{complaint}\n\n")).unwrap_or_default();
+        self.ask(Want::Code(&printable(&format!("{complaint}{}\n\nMFA code:", request.text))))
+    }
+
+    fn confirm(&mut self, request: &Request) -> Result<Outcome<()>> {
+        self.ask(Want::Yes(&printable(&request.text))).map(|outcome| outcome.map(|_| ()))
+    }
+}
+
+/// Each program's options; the text is data to all of them.
+fn arguments(kind: Kind, want: Want, patience: Duration) -> Vec<String> {
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    let timeout = format!("--timeout={}", patience.as_secs());
+    match (kind, want) {
+        // Its labels know `\n` and mnemonics.
+        (Kind::Zenity, Want::Code(text)) => {
+            let text = text.replace('\\', "\\\\").replace('_', "__");
+            words(&["--entry", "--title", TITLE, &timeout, &format!("--text={text}")])
+        }
+        (Kind::Zenity, Want::Yes(text)) => {
+            let text = text.replace('\\', "\\\\");
+            words(&["--question", "--no-markup", "--default-cancel", "--title", TITLE, &timeout, &format!("--text={text}")])
+        }
+        // Its labels show HTML.
+        (Kind::Kdialog, Want::Code(text)) => words(&["--title", TITLE, "--inputbox", &text.replace('<', "\u{2039}")]),
+        (Kind::Kdialog, Want::Yes(text)) => words(&["--title", TITLE, "--warningyesno", &text.replace('<', "\u{2039}")]),
+        (Kind::Osascript, want) => {
+            let (script, text) = match want {
+                Want::Code(text) => {
+                    (format!("text returned of (display dialog (item 1 of argv) default answer \"\" with title \"{TITLE}\")"), text)
+                }
+                Want::Yes(text) => {
+                    let buttons = "buttons {\"No\", \"Yes\"} default button \"No\" cancel button \"No\"";
+                    (format!("display dialog (item 1 of argv) {buttons} with title \"{TITLE}\""), text)
+                }
+            };
+            words(&["-e", "on run argv", "-e", &script, "-e", "end run", "--", text])
+        }
+        (Kind::PowerShell, want) => {
+            let script = match want {
+                Want::Code(_) => format!(
+                    "$c = $Host.UI.PromptForCredential('{TITLE}', $env:{QUESTION}, 'MFA code', ''); if ($c) {{ $c.GetNetworkCredential().Password }}"
+                ),
+                // Yes and No, a question mark, No by default.
+                Want::Yes(_) => {
+                    format!(
+                        "if ((New-Object -ComObject WScript.Shell).Popup($env:{QUESTION}, 0, '{TITLE}', 4 + 32 + 256) -eq 6) {{ 'yes' }}"
+                    )
+                }
+            };
+            words(&["-NoProfile", "-NonInteractive", "-Command", &script])
+        }
+    }
+}
+
+/// Reads how a program ended. Closing the window is 1 for zenity, kdialog and osascript, and an empty answer for PowerShell.
+fn outcome(kind: Kind, want: Want, output: &Output) -> Outcome<Text> {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let text = Zeroizing::new(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    match (kind, output.status.code()) {
+        (Kind::PowerShell, Some(0)) if text.is_empty() => Outcome::Declined,
+        (_, Some(0)) => Outcome::Had(if let Want::Yes(_) = want { Text::default() } else { text }),
+        (Kind::Zenity, Some(5)) => Outcome::Silent,
+        (Kind::Zenity | Kind::Kdialog, Some(1)) if !NO_DISPLAY.iter().any(|words| said.contains(words)) => Outcome::Declined,
+        // userCanceledErr.
+        (Kind::Osascript, Some(1)) if said.contains("-128") => Outcome::Declined,
+        _ => {
+            let line = crate::sts::one_line(said.trim());
+            Outcome::Absent(if line.is_empty() { format!("failed ({})", output.status) } else { format!("failed: {line}") })
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! A seed as a QR code on the terminal, for the phone that is to have it too. It is wiped away again: who scrolls up later finds no seed.
+
+use std::time::Duration;
+
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
+use zeroize::Zeroizing;
+
+use super::rungs::Outcome;
+use super::tty::Tty;
+use crate::error::Result;
+use crate::executor::Report;
+use crate::runtime::Runtime;
+use crate::totp::Seed;
+
+const INTRODUCTION: &str = "For your phone, which should know the same seed:\n";
+const QUESTION: &str = "Press Enter when it has it. ";
+
+/// How long it stays when nobody presses Enter.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Shows the code until Enter is pressed; without a terminal, or on one that is too narrow, shows nothing and says so.
+pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
+    let Some(mut tty) = Tty::open() else { return Ok(()) };
+    // The lowest level: a screen is not scratched, and each level more is more lines.
+    let Ok(code) = QrCode::with_error_correction_level(seed.uri().as_bytes(), EcLevel::L) else {
+        report.note("the seed is too long for a QR code");
+        return Ok(());
+    };
+    let image = Zeroizing::new(code.render::<Dense1x2>().build());
+    let (columns, rows) = (image.lines().next().map_or(0, |line| line.chars().count()), image.lines().count());
+    let (wide, high) = tty.size().unwrap_or((usize::MAX, 0));
+    if columns > wide {
+        report.note(&format!("the QR code takes {columns} columns, and this terminal has {wide}"));
+        return Ok(());
+    }
+    // Black on white, whatever the terminal's colours are.
+    let lines: Vec<String> = image.lines().map(|line| format!("\u{1b}[30;107m{line}\u{1b}[0m\n")).collect();
+    tty.say(INTRODUCTION);
+    tty.draw(&Zeroizing::new(lines.concat()));
+    let answer = tty.ask_within(runtime, QUESTION, PATIENCE);
+    // After Enter the cursor is a line below the question, and after Ctrl-C behind it.
+    let below = usize::from(matches!(answer, Ok(Outcome::Had(_) | Outcome::Declined)));
+    let drawn = rows + 1 + below;
+    tty.draw(&format!("\r\u{1b}[{drawn}A\u{1b}[J"));
+    if drawn >= high {
+        report.warn("the QR code was higher than the terminal, so a part of it may be left above: clear its scrollback");
+    }
+    answer.map(drop)
+}

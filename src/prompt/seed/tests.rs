@@ -1,0 +1,136 @@
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::*;
+use crate::store::{SecretStore, StoreError, StoreName};
+use crate::ui::Ui;
+
+const SERIAL: &str = "arn:aws:iam::111111111111:mfa/bob";
+const NOW: i64 = 1_900_000_000;
+
+/// A clock that stands at so many milliseconds after a moment.
+#[derive(Default)]
+struct Still(Cell<i64>);
+
+impl Clock for Still {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(NOW * 1000 + self.0.get()).unwrap()
+    }
+}
+
+/// Entries that all stores of a test share, or the error that each gives.
+#[derive(Default)]
+struct World {
+    entries: RefCell<BTreeMap<String, String>>,
+    asked: Cell<usize>,
+    broken: Option<StoreError>,
+}
+
+struct MemoryStore(Rc<World>);
+
+impl SecretStore for MemoryStore {
+    fn name(&self) -> &'static str {
+        "keyring"
+    }
+    fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
+        self.0.asked.set(self.0.asked.get() + 1);
+        match &self.0.broken {
+            Some(error) => Err(error.clone()),
+            None => Ok(self.0.entries.borrow().get(key).map(|text| SecretString::from(text.as_str()))),
+        }
+    }
+    fn put(&self, key: &str, _label: &str, secret: &SecretString, expires_at: Option<i64>) -> Result<(), StoreError> {
+        assert_eq!(expires_at, None, "a seed has no end");
+        self.0.entries.borrow_mut().insert(key.to_owned(), secret.expose_secret().to_owned());
+        Ok(())
+    }
+    fn delete(&self, key: &str) -> Result<bool, StoreError> {
+        Ok(self.0.entries.borrow_mut().remove(key).is_some())
+    }
+    fn keys(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.0.entries.borrow().keys().cloned().collect())
+    }
+    fn probe(&self) -> Result<String, StoreError> {
+        Ok(String::new())
+    }
+}
+
+fn open<'a>(world: &Rc<World>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredSeeds<'a> {
+    let world = Rc::clone(world);
+    StoredSeeds { open: Box::new(move |_| Box::new(MemoryStore(Rc::clone(&world)))), chosen, records: None, person: false, report: ui }
+}
+
+fn question<'a>(serial: &'a str, refused: Option<&'a Error>) -> Question<'a> {
+    Question { profile: "p", role_arn: None, serial, process: None, oath: None, refused }
+}
+
+/// A world with a seed whose codes change each second.
+fn world() -> (Rc<World>, Seed) {
+    let (world, ui) = (Rc::new(World::default()), Ui::default());
+    let seed = Seed::parse("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=1", SERIAL).unwrap();
+    open(&world, &ui, Some(StoreName::Keyring)).put(SERIAL, &seed, StoreName::Keyring, Still::default().now()).unwrap();
+    (world, seed)
+}
+
+#[test]
+fn no_code_is_given_twice_and_three_are_enough() {
+    let (world, seed) = world();
+    let (ui, runtime, clock) = (Ui::default(), Runtime::default(), Still::default());
+    let stores = || open(&world, &ui, None);
+    let seeds = Seeds::new(&stores, &clock, &runtime, &ui);
+    let refusal = Error::failed("no").cause("AccessDenied");
+    let now = u64::try_from(NOW).unwrap();
+    let asked = world.asked.get();
+    assert_eq!(seeds.token_code(&question(SERIAL, None)).unwrap(), Some(seed.code(now)));
+    for later in [1, 2] {
+        // Just before the window ends, so that the wait is short.
+        clock.0.set(i64::try_from(later).unwrap() * 1000 - 50);
+        assert_eq!(seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap(), Some(seed.code(now + later)));
+    }
+    let error = seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap_err();
+    assert_eq!((error.message.as_str(), &error.causes[..]), ("no", &refusal.causes[..]));
+    assert!(error.hints[0].ends_with(&format!("rolecall keys mfa add {SERIAL} --force")));
+    // The next call begins behind them all, and has three tries of its own. The store was asked once.
+    clock.0.set(2950);
+    assert_eq!(seeds.token_code(&question(SERIAL, None)).unwrap(), Some(seed.code(now + 3)));
+    clock.0.set(7000);
+    assert_eq!(seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap(), Some(seed.code(now + 7)));
+    assert_eq!(world.asked.get(), asked + 1);
+}
+
+#[test]
+fn without_a_seed_others_are_asked() {
+    let (ui, runtime, clock) = (Ui::default(), Runtime::default(), Still::default());
+    let refusal = Error::failed("no");
+    for broken in [None, Some(StoreError::Locked(String::new())), Some(StoreError::Passphrase(String::new()))] {
+        let world = Rc::new(World { broken, ..World::default() });
+        let stores = || open(&world, &ui, None);
+        let seeds = Seeds::new(&stores, &clock, &runtime, &ui);
+        for refused in [None, Some(&refusal), None] {
+            assert_eq!(seeds.token_code(&question(SERIAL, refused)).unwrap(), None);
+        }
+        assert_eq!(world.asked.get(), 2, "once in each store that keeps seeds");
+    }
+}
+
+#[test]
+fn a_refusal_of_somebody_elses_code_is_not_answered() {
+    let (world, _) = world();
+    let (ui, runtime, clock) = (Ui::default(), Runtime::default(), Still::default());
+    let stores = || open(&world, &ui, None);
+    let seeds = Seeds::new(&stores, &clock, &runtime, &ui);
+    assert_eq!(seeds.token_code(&question(SERIAL, Some(&Error::failed("no")))).unwrap(), None);
+}
+
+#[test]
+fn the_store_none_is_not_asked() {
+    let (world, _) = world();
+    let (ui, asked) = (Ui::default(), world.asked.get());
+    assert!(open(&world, &ui, Some(StoreName::None)).find(SERIAL, Still::default().now()).is_none());
+    assert_eq!(world.asked.get(), asked);
+    assert!(open(&world, &ui, Some(StoreName::Keyutils)).find(SERIAL, Still::default().now()).is_some());
+}

@@ -1,0 +1,224 @@
+//! rolecall's own settings: `settings.ini` under the user's configuration folder, moved by `ROLECALL_CONFIG`.
+
+mod colors;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::aws::duration;
+use crate::chain::hop::mfa_session_duration;
+use crate::error::{Error, Result};
+use crate::prompt::Rung;
+use crate::store::StoreName;
+use crate::ui::Color;
+
+pub use colors::Paint;
+
+#[derive(Debug, Default, Clone)]
+pub struct Settings {
+    pub store: Option<StoreName>,
+    /// Seconds.
+    pub min_ttl: Option<u32>,
+    pub color: Option<Color>,
+    pub no_input: bool,
+    pub quiet: bool,
+    /// How long a process source or an `mfa_process` may run.
+    pub process_timeout: Option<Duration>,
+    /// How long a process waits for another one that gets credentials from the same base.
+    pub lock_timeout: Option<Duration>,
+    /// How long the session with MFA of an identity lives, in seconds; 0 when there is to be none.
+    pub mfa_session_duration: Option<u32>,
+    /// Whether what is handed out is logged; it is unless this says otherwise.
+    pub log: Option<bool>,
+    /// The ways to ask, in their order.
+    pub prompt: Option<Vec<Rung>>,
+    /// How long a person is waited for.
+    pub prompt_timeout: Option<Duration>,
+    /// The pinentry to ask with.
+    pub pinentry: Option<String>,
+    /// Whether `--yes` may confirm.
+    pub allow_yes: bool,
+    /// Whether a shell renews the keys that it holds; `None` means yes.
+    pub shell_renew: Option<bool>,
+    /// `[colors]`: patterns of profile names with their colour, in the order of the file.
+    pub colors: Vec<(String, Paint)>,
+    /// `[accounts]`: account IDs with the name to show for them.
+    pub accounts: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// Returns the colour of a profile: that of the first pattern that matches its name.
+    pub fn color_of(&self, profile: &str) -> Option<Paint> {
+        self.colors.iter().find(|(pattern, _)| colors::matches(pattern, profile)).map(|(_, paint)| *paint)
+    }
+
+    /// Returns the name that an account was given.
+    pub fn account_name(&self, id: &str) -> Option<&str> {
+        self.accounts.iter().find(|(account, _)| account == id).map(|(_, name)| name.as_str())
+    }
+}
+
+/// Reads the settings; a missing file means all defaults. A key that is not known is an error, because it was meant to do something.
+pub fn load(path: &Path) -> Result<Settings> {
+    if !path.is_file() {
+        return Ok(Settings::default());
+    }
+    let bytes = std::fs::read(path).map_err(|e| {
+        Error::configuration(format!("{}: cannot be read: {e}", path.display())).hint(format!("look at it with: ls -l {}", path.display()))
+    })?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let line = memchr::memchr_iter(b'\n', &e.as_bytes()[..e.utf8_error().valid_up_to()]).count() + 1;
+        error(&place(path, Some(line)), "not text in UTF-8")
+    })?;
+    parse(path, text.trim_start_matches('\u{feff}'))
+}
+
+const NEITHER: &str = "neither a [section] nor a comment nor `key = value`";
+
+fn error(place: &str, what: &str) -> Error {
+    Error::configuration(format!("{place}: {what}")).hint("what can stand there: rolecall --help")
+}
+
+fn place(path: &Path, line: Option<usize>) -> String {
+    line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()))
+}
+
+fn parse(path: &Path, text: &str) -> Result<Settings> {
+    let mut settings = Settings::default();
+    // A backslash in a pattern is one.
+    let options = ini::ParseOption { enabled_escape: false, ..ini::ParseOption::default() };
+    let ini = ini::Ini::load_from_str_opt(text, options).map_err(|e| {
+        let line = e.line.min(text.lines().count());
+        error(&place(path, Some(line)), NEITHER)
+    })?;
+    for (section, properties) in &ini {
+        for (key, value) in properties {
+            // The parser goes on to the next line to find the `=`.
+            if let Some((first, _)) = key.split_once('\n') {
+                let line = text.lines().position(|line| line.trim() == first.trim());
+                return Err(error(&place(path, line.map(|number| number + 1)), NEITHER));
+            }
+            let place = || place(path, line_of(text, section, key, value));
+            match section {
+                None => set(&mut settings, key, value, &place)?,
+                Some("colors") => {
+                    let paint = Paint::parse(value).ok_or_else(|| wrong(&place(), key, value, Paint::RULE))?;
+                    settings.colors.push((key.to_owned(), paint));
+                }
+                Some("accounts") => settings.accounts.push((key.to_owned(), value.to_owned())),
+                Some(_) => {}
+            }
+        }
+        if let Some(name) = section.filter(|name| !matches!(*name, "colors" | "accounts")) {
+            return Err(error(&place(path, header_of(text, name)), &format!("the section [{name}] is not known")));
+        }
+    }
+    Ok(settings)
+}
+
+fn wrong(place: &str, key: &str, value: &str, rule: &str) -> Error {
+    error(place, &format!("{key} must be {rule}, not `{value}`"))
+}
+
+/// Finds the line of a setting again, counted from 1: the parser does not tell.
+fn line_of(text: &str, section: Option<&str>, key: &str, value: &str) -> Option<usize> {
+    let begin = section.map_or(Some(0), |name| header_of(text, name))?;
+    let is_it = |line: &str| line.split_once(['=', ':']).is_some_and(|(name, rest)| name.trim() == key && rest.contains(value));
+    text.lines().skip(begin).position(is_it).map(|number| begin + number + 1)
+}
+
+fn header_of(text: &str, section: &str) -> Option<usize> {
+    let is_it =
+        |line: &str| line.trim().strip_prefix('[').and_then(|line| line.split(']').next()).is_some_and(|name| name.trim() == section);
+    text.lines().position(is_it).map(|number| number + 1)
+}
+
+/// Reads an order of the ways to ask, as it stands in `what`.
+pub fn prompt_order(what: &str, text: &str) -> Result<Vec<Rung>> {
+    Rung::parse_order(text).map_err(|name| {
+        Error::configuration(format!("{what} names `{name}`, which is no way to ask"))
+            .hint(format!("known: {}; which of them work here: rolecall doctor", Rung::NAMES))
+    })
+}
+
+/// Takes in one setting that stands before the sections.
+fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> String) -> Result<()> {
+    let wrong = |rule: &str| wrong(&place(), key, value, rule);
+    let seconds = || duration::parse(value).ok_or_else(|| wrong("a duration such as 15m or 3600"));
+    let flag = || value.parse::<bool>().map_err(|_| wrong("true or false"));
+    match key {
+        "store" => settings.store = Some(StoreName::parse(value).ok_or_else(|| wrong("keyring, keyutils, file or none"))?),
+        "min_ttl" => settings.min_ttl = Some(seconds()?),
+        "process_timeout" => settings.process_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1)))),
+        "lock_timeout" => settings.lock_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1)))),
+        "color" => settings.color = Some(clap::ValueEnum::from_str(value, true).map_err(|_| wrong("auto, always or never"))?),
+        "mfa_session_duration" => settings.mfa_session_duration = Some(mfa_session_duration(value).map_err(wrong)?.unwrap_or(0)),
+        "log" => settings.log = Some(flag()?),
+        "prompt" => settings.prompt = Some(prompt_order(&format!("{}: prompt", place()), value)?),
+        "prompt_timeout" => settings.prompt_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1)))),
+        "pinentry" => settings.pinentry = Some(value.to_owned()).filter(|v| !v.is_empty()),
+        "allow_yes" => settings.allow_yes = flag()?,
+        "no_input" => settings.no_input = flag()?,
+        "quiet" => settings.quiet = flag()?,
+        "shell_renew" => settings.shell_renew = Some(flag()?),
+        _ => return Err(error(&place(), &format!("the setting `{key}` is not known"))),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.ini");
+        std::fs::write(&path, text).unwrap();
+        load(&path)
+    }
+
+    #[test]
+    fn help_names_settings_that_there_are() {
+        let settings = crate::cli::REFERENCE.split("\n\n").next().unwrap();
+        let lines = settings.lines().filter_map(|line| line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_lowercase())));
+        let keys: Vec<&str> = lines.flat_map(|line| line.split("  ").next().unwrap().split(", ")).collect();
+        assert_eq!(keys.len(), 14, "{keys:?}");
+        for key in keys {
+            let read = read(&format!("{key} = ?\n"));
+            assert!(read.is_ok() || !read.unwrap_err().to_string().contains("is not known"), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_first_pattern_that_matches_gives_the_colour() {
+        let settings = read("quiet = true\n[colors]\n*prod* = red\ndev? = bright-green\n* = 208\n[accounts]\n222222222222 = Production\n");
+        let settings = settings.unwrap();
+        assert!(settings.quiet);
+        assert_eq!(settings.color_of("my-prod-eu"), Some(Paint::Indexed(1)));
+        assert_eq!(settings.color_of("PROD"), Some(Paint::Indexed(1)));
+        assert_eq!(settings.color_of("dev1"), Some(Paint::Indexed(10)));
+        assert_eq!(settings.color_of("dev"), Some(Paint::Indexed(208)));
+        assert_eq!(settings.account_name("222222222222"), Some("Production"));
+        assert_eq!(settings.account_name("1"), None);
+        assert_eq!(read("").unwrap().color_of("prod"), None);
+    }
+
+    #[test]
+    fn what_is_not_known_is_an_error() {
+        for (text, part) in [
+            ("quiet = true\n\n[colors]\n*prod* = reddish\n", "settings.ini:4: *prod* must be a colour"),
+            ("[accounts]\n*a* = reddish\n[colors]\n*a* = reddish\n", "settings.ini:4: *a* must be a colour"),
+            ("[colours]\n* = red\n", "settings.ini:1: the section [colours]"),
+            ("quiet = true\n [colours]\n", "settings.ini:2: the section [colours]"),
+            ("\u{feff}# x\ncolour = red\n", "settings.ini:2: the setting `colour` is not known"),
+            ("log = true\nshell_renew : perhaps\nlog = x\n", "settings.ini:2: shell_renew must be true or false"),
+            ("log = true\nprompt = tty,smoke\n", "settings.ini:2: prompt names `smoke`"),
+            ("log = true\nlog = x\n", "settings.ini:2: log must be"),
+            ("log = true\nnonsense\nlog = true\n", "settings.ini:2: neither"),
+            ("log = true\n[x", "settings.ini:2: neither"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.to_string().contains(part), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+# The shell side of rolecall for bash. At the end of ~/.bashrc: eval "$(rolecall init bash)"
+
+# Evaluates what the program prints, unless that is help. No trace shows it.
+function _rolecall_eval {
+    \builtin local __rolecall_code='' __rolecall_status=0 __rolecall_trace=''
+    case $- in
+    *x*)
+        __rolecall_trace=1
+        \builtin set +x
+        ;;
+    esac
+    __rolecall_code=$(ROLECALL_INIT="bash $$" \command rolecall "$@") || __rolecall_status=$?
+    case $__rolecall_code in
+    '# rolecall'*) \builtin eval "$__rolecall_code" || __rolecall_status=$? ;;
+    ?*) \builtin printf '%s\n' "$__rolecall_code" ;;
+    esac
+    if [[ -n $__rolecall_trace ]]; then
+        \builtin set -x
+    fi
+    \builtin return "$__rolecall_status"
+}
+
+# Before each prompt: renews keys that end soon. Starts a process only when it is time.
+function _rolecall_hook {
+    \builtin local __rolecall_status=$? __rolecall_now=''
+    if [[ -n ${ROLECALL_RENEW_AT-} && $ROLECALL_RENEW_AT != *[!0-9]* ]]; then
+        if [[ -n ${EPOCHSECONDS-} ]]; then
+            __rolecall_now=$EPOCHSECONDS
+        else
+            \builtin printf -v __rolecall_now '%(%s)T' -1 2>/dev/null || __rolecall_now=$(\command date +%s)
+        fi
+        if [[ $__rolecall_now -ge $ROLECALL_RENEW_AT ]]; then
+            _rolecall_eval use --renew || \builtin :
+        fi
+    fi
+    # With `set -e` a status that was seen already must not end the shell here.
+    case $- in
+    *e*) \builtin return 0 ;;
+    esac
+    \builtin return "$__rolecall_status"
+}
+
+case "${PROMPT_COMMAND[*]-}" in
+*_rolecall_hook*) ;;
+*)
+    if [[ ${BASH_VERSINFO[0]} -gt 5 || (${BASH_VERSINFO[0]} -eq 5 && ${BASH_VERSINFO[1]} -ge 1) ]]; then
+        if [[ -n ${PROMPT_COMMAND[*]-} ]]; then
+            PROMPT_COMMAND+=(_rolecall_hook)
+        else
+            PROMPT_COMMAND=(_rolecall_hook)
+        fi
+    else
+        PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND
+}_rolecall_hook"
+    fi
+    ;;
+esac
+
+# A new shell starts clean of what another shell's `use` exported, unless that said --keep.
+case $- in
+*i*)
+    if [[ -n ${ROLECALL_SHELL-} && $ROLECALL_SHELL != keep && $ROLECALL_SHELL != "$$" ]]; then
+        _rolecall_eval --quiet use --off || \builtin :
+    fi
+    ;;
+esac

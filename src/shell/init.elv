@@ -1,0 +1,56 @@
+# The shell side of rolecall for elvish. In ~/.config/elvish/rc.elv: eval (rolecall init elvish | slurp)
+
+use str
+
+# Evaluates what the program prints, unless that is help. A failure is the program's own.
+fn _rolecall_eval {|@args|
+  tmp E:ROLECALL_INIT = 'elvish '$pid
+  var text = (e:rolecall $@args | slurp)
+  unset-env ROLECALL_INIT
+  if (str:has-prefix $text '# rolecall') {
+    eval $text
+  } else {
+    print $text
+  }
+}
+
+# `use` changes this shell; every other verb goes straight through.
+edit:add-var rolecall~ {|@args|
+  var skip = $false
+  var verb = ''
+  for word $args {
+    if $skip {
+      set skip = $false
+    } elif (eq $word --color) {
+      set skip = $true
+    } elif (not (str:has-prefix $word -)) {
+      set verb = $word
+      break
+    }
+  }
+  if (eq $verb use) {
+    _rolecall_eval $@args
+  } else {
+    e:rolecall $@args
+  }
+}
+
+# Before each prompt: renews keys that end soon. elvish has no clock of its own, so while keys are held that end, `date` is asked.
+fn _rolecall_hook {
+  if (and (has-env ROLECALL_RENEW_AT) (not (eq $E:ROLECALL_RENEW_AT ''))) {
+    try {
+      if (>= (num (e:date +%s)) (num $E:ROLECALL_RENEW_AT)) {
+        _rolecall_eval use --renew
+      }
+    } catch {
+      nop
+    }
+  }
+}
+
+set edit:before-readline = (conj $edit:before-readline $_rolecall_hook~)
+
+# A new shell starts clean of what another shell's `use` exported, unless that said --keep.
+if (and (has-env ROLECALL_SHELL) (not (has-value ['' keep (to-string $pid)] $E:ROLECALL_SHELL))) {
+  try { _rolecall_eval --quiet use --off } catch { nop }
+}

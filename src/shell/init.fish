@@ -1,0 +1,50 @@
+# The shell side of rolecall for fish. In ~/.config/fish/config.fish: rolecall init fish | source
+
+# `use` changes this shell; every other verb goes straight through.
+function rolecall --description 'AWS credentials for this shell'
+    set -l __rolecall_value 0
+    for __rolecall_word in $argv
+        if test $__rolecall_value = 1
+            set __rolecall_value 0
+            continue
+        end
+        switch $__rolecall_word
+            case use
+                _rolecall_eval $argv
+                return
+            case --color
+                set __rolecall_value 1
+            case '-*'
+            case '*'
+                break
+        end
+    end
+    command rolecall $argv
+end
+
+# Evaluates what the program prints, unless that is help.
+function _rolecall_eval
+    set -lx ROLECALL_INIT "fish $fish_pid"
+    set -l __rolecall_code (command rolecall $argv)
+    set -l __rolecall_status $status
+    set -e ROLECALL_INIT
+    if test "$__rolecall_code[1]" = '# rolecall'
+        printf '%s\n' $__rolecall_code | source
+    else if set -q __rolecall_code[1]
+        printf '%s\n' $__rolecall_code
+    end
+    return $__rolecall_status
+end
+
+# Before each prompt: renews keys that end soon. fish has no clock of its own, so while keys are held that end, `date` is asked.
+function _rolecall_hook --on-event fish_prompt
+    if string match -qr '^[0-9]+$' -- "$ROLECALL_RENEW_AT"
+        and test (command date +%s) -ge $ROLECALL_RENEW_AT
+        _rolecall_eval use --renew
+    end
+end
+
+# A new shell starts clean of what another shell's `use` exported, unless that said --keep.
+if status is-interactive; and set -q ROLECALL_SHELL; and not contains -- "$ROLECALL_SHELL" keep $fish_pid
+    _rolecall_eval --quiet use --off
+end

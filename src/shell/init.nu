@@ -1,0 +1,38 @@
+# The shell side of rolecall for nushell. Once, and again after an update:
+#   mkdir $nu.user-autoload-dirs.0; rolecall init nushell | save -f ($nu.user-autoload-dirs.0 | path join rolecall.nu)
+
+# Switch this shell to a profile; every other verb is the program itself.
+@complete "nu-complete rolecall"
+def --env --wrapped "rolecall use" [...rest: string] {
+    _rolecall_eval ...$rest
+}
+
+# Takes in what the program prints, unless that is help. A failure is the program's own.
+def --env --wrapped _rolecall_eval [...rest: string] {
+    let text = (with-env { ROLECALL_INIT: $"nushell ($nu.pid)" } { ^rolecall use ...$rest })
+    if ($text | str starts-with "{") {
+        let new = ($text | from json)
+        let gone = ($new | columns | where {|name| ($new | get $name) == null })
+        hide-env --ignore-errors ...$gone
+        load-env ($new | reject ...$gone)
+    } else {
+        print $text
+    }
+}
+
+# Before each prompt: renews keys that end soon. Starts a process only when it is time.
+def --env _rolecall_hook [] {
+    let due = ($env.ROLECALL_RENEW_AT? | default "")
+    if $due =~ '^[0-9]{1,15}$' and (date now | format date "%s" | into int) >= ($due | into int) {
+        let status = $env.LAST_EXIT_CODE?
+        try { _rolecall_eval --renew }
+        if $status != null { $env.LAST_EXIT_CODE = $status }
+    }
+}
+
+$env.config.hooks.pre_prompt = (($env.config.hooks.pre_prompt? | default []) ++ [{|| _rolecall_hook }])
+
+# A new shell starts clean of what another shell's `use` exported, unless that said --keep.
+if $nu.is-interactive and ($env.ROLECALL_SHELL? | default "") not-in ["" "keep" ($nu.pid | into string)] {
+    try { _rolecall_eval --quiet --off }
+}

@@ -1,0 +1,67 @@
+# The shell side of rolecall for PowerShell. In $PROFILE: Invoke-Expression (& rolecall init powershell | Out-String)
+
+# `use` changes this shell; every other verb goes straight through. PowerShell keeps a bare -- from a function: write '--' in quotes.
+Remove-Item -Path Alias:rolecall -Force -ErrorAction SilentlyContinue
+function global:rolecall {
+    $program = @(Get-Command -Name rolecall -CommandType Application -ErrorAction Stop)[0].Source
+    $skip = $false
+    $verb = ''
+    foreach ($word in $args) {
+        if ($skip) { $skip = $false; continue }
+        if ("$word" -eq '--color') { $skip = $true; continue }
+        if ("$word".StartsWith('-')) { continue }
+        $verb = "$word"
+        break
+    }
+    if ($verb -ceq 'use') {
+        _rolecall_eval $program $args
+    } elseif ($MyInvocation.ExpectingInput) {
+        $input | & $program @args
+    } else {
+        & $program @args
+    }
+}
+
+# Evaluates what the program prints, unless that is help.
+function global:_rolecall_eval($program, $arguments) {
+    $env:ROLECALL_INIT = "powershell $PID"
+    try {
+        $lines = @(& $program @arguments)
+    } finally {
+        $env:ROLECALL_INIT = $null
+    }
+    $status = $LASTEXITCODE
+    if ($lines.Count -gt 0 -and $lines[0] -ceq '# rolecall') {
+        Invoke-Expression ($lines -join "`n")
+    } else {
+        $lines
+    }
+    $global:LASTEXITCODE = $status
+}
+
+# Before each prompt: renews keys that end soon. Starts a process only when it is time.
+function global:_rolecall_hook {
+    if ($env:ROLECALL_RENEW_AT -match '^[0-9]{1,15}$' -and [DateTimeOffset]::UtcNow.ToUnixTimeSeconds() -ge [long]$env:ROLECALL_RENEW_AT) {
+        $status = $global:LASTEXITCODE
+        try {
+            _rolecall_eval @(Get-Command -Name rolecall -CommandType Application)[0].Source @('use', '--renew')
+        } catch { }
+        $global:LASTEXITCODE = $status
+    }
+}
+
+if (-not (Test-Path Variable:global:_rolecall_hooked)) {
+    $global:_rolecall_hooked = $function:prompt
+    function global:prompt {
+        _rolecall_hook
+        & $global:_rolecall_hooked
+    }
+}
+
+# A new shell starts clean of what another shell's `use` exported, unless that said --keep. A script's shell keeps it.
+if ($env:ROLECALL_SHELL -and $env:ROLECALL_SHELL -notin @('keep', "$PID")) {
+    $script = [Environment]::GetCommandLineArgs() | Where-Object { $_ -match '^[-/](c|f|e|ec|noni|command|commandwithargs|file|encodedcommand|noninteractive)$' }
+    if (-not $script) {
+        rolecall --quiet use --off
+    }
+}

@@ -1,0 +1,37 @@
+//! AssumeRoleWithWebIdentity with the token of a file, which whoever runs the machine renews.
+
+use std::io::Read;
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::Sources;
+use crate::aws::Session;
+use crate::chain::{Chain, WebIdentity};
+use crate::error::{Error, Result};
+
+/// STS takes tokens of up to 20,000 characters.
+const LONGEST_TOKEN: u64 = 20_000;
+
+impl Sources<'_> {
+    pub(super) fn web_identity(&self, chain: &Chain, call: &WebIdentity) -> Result<Session> {
+        let path = self.directories.expand(&call.token_file);
+        let error = |what: String| {
+            Error::configuration(format!("the web identity token {} {what}", path.display()))
+                .hint(format!("look at it with: ls -l {}", path.display()))
+        };
+        let metadata = std::fs::metadata(&path).map_err(|e| error(format!("cannot be read: {e}")))?;
+        if !metadata.is_file() {
+            return Err(error("is not a file".to_owned()));
+        }
+        let mut text = Zeroizing::new(String::new());
+        std::fs::File::open(&path)
+            .and_then(|file| file.take(LONGEST_TOKEN + 1).read_to_string(&mut text))
+            .map_err(|e| error(format!("cannot be read: {e}")))?;
+        let token = text.trim();
+        if token.is_empty() || token.len() as u64 > LONGEST_TOKEN {
+            return Err(error(if token.is_empty() { "is empty" } else { "is too long for a token" }.to_owned()));
+        }
+        self.sts.assume_role_with_web_identity(&chain.network, call, &SecretString::from(token))
+    }
+}

@@ -1,0 +1,226 @@
+//! The calls of the Secret Service specification that a look-up and a write take.
+
+use std::{collections::BTreeMap, path::Path, sync::OnceLock};
+
+use secrecy::{ExposeSecret, SecretString};
+use zbus::{Connection, ObjectPath, OwnedObjectPath, Variant};
+
+use super::{
+    StoreError,
+    bus::{self, CallError, ROOT, malformed},
+};
+
+pub(super) const ROOT_INTERFACE: &str = "org.freedesktop.Secret.Service";
+pub(super) const COLLECTION: &str = "org.freedesktop.Secret.Collection";
+const ITEM: &str = "org.freedesktop.Secret.Item";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// The value of the attribute `service` on every item of ours.
+pub(super) const OWNER: &str = "rolecall";
+/// The collection that lives in memory only and dies with the log-in.
+const SESSION_COLLECTION: &str = "/org/freedesktop/secrets/collection/session";
+/// The path that stands for "no object".
+pub(super) const NONE: &str = "/";
+
+/// One connection and, once opened, its session.
+pub(super) struct Client {
+    pub(super) connection: Connection,
+    session: OnceLock<OwnedObjectPath>,
+}
+
+/// What a search found.
+pub(super) struct Found {
+    pub(super) unlocked: Vec<OwnedObjectPath>,
+    pub(super) locked: Vec<OwnedObjectPath>,
+}
+
+impl Client {
+    pub(super) async fn connect(bus_address: Option<&str>, runtime_dir: Option<&Path>) -> Result<Self, StoreError> {
+        Ok(Self { connection: bus::connect(bus_address, runtime_dir).await?, session: OnceLock::new() })
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
+        let (session, found) = tokio::join!(self.session(), self.search(Some(key)));
+        let found = found?;
+        let mut locked = !found.locked.is_empty();
+        if !found.unlocked.is_empty() {
+            let session = session?;
+            for item in &found.unlocked {
+                match self.secret(item, session).await {
+                    Ok(secret) => return Ok(Some(secret)),
+                    Err(CallError::Gone) => {}
+                    Err(CallError::Store(StoreError::Locked(_))) => locked = true,
+                    Err(CallError::Store(error)) => return Err(error),
+                }
+            }
+        }
+        if locked {
+            return Err(StoreError::Locked("the keyring that holds the item".into()));
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn put(&self, key: &str, label: &str, secret: &SecretString) -> Result<(), StoreError> {
+        let (session, found, collection) = tokio::join!(self.session(), self.search(Some(key)), self.unlocked_collection());
+        let (session, found, collection) = (session?, found?, collection?);
+        let attributes = BTreeMap::from([("service", OWNER), ("username", key)]);
+        let properties = BTreeMap::from([
+            ("org.freedesktop.Secret.Item.Attributes", Variant::from(attributes)),
+            ("org.freedesktop.Secret.Item.Label", Variant::from(label)),
+        ]);
+        let parameters: &[u8] = &[];
+        let wire = (session, parameters, secret.expose_secret().as_bytes(), "text/plain");
+        let reply = self.call(&collection, COLLECTION, "CreateItem", &(properties, wire, true)).await?;
+        let body = reply.body();
+        let (item, prompt): (ObjectPath, ObjectPath) = body.deserialize().map_err(|error| malformed(&error))?;
+        refuse_prompt(&prompt)?;
+        // Anything else under the same name would be found beside the new item.
+        for stale in found.unlocked.iter().filter(|path| path.as_str() != item.as_str()) {
+            self.remove(stale).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<bool, StoreError> {
+        let found = self.search(Some(key)).await?;
+        for item in &found.unlocked {
+            self.remove(item).await?;
+        }
+        if found.locked.is_empty() {
+            return Ok(!found.unlocked.is_empty());
+        }
+        Err(StoreError::Locked("the keyring that holds the item".into()))
+    }
+
+    /// The names of all items of ours. Those of locked ones may be hashed on the disk, so that one among them is an error.
+    pub(super) async fn keys(&self) -> Result<Vec<String>, StoreError> {
+        let found = self.search(None).await?;
+        if !found.locked.is_empty() {
+            return Err(StoreError::Locked(format!("the keyring that holds {} items", found.locked.len())));
+        }
+        let mut keys = Vec::with_capacity(found.unlocked.len());
+        for item in &found.unlocked {
+            match self.attributes(item).await {
+                Ok(mut attributes) => keys.extend(attributes.remove("username")),
+                Err(CallError::Gone) => {}
+                Err(CallError::Store(error)) => return Err(error),
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn attributes(&self, item: &str) -> Result<BTreeMap<String, String>, CallError> {
+        let reply = self.call(item, PROPERTIES, "Get", &(ITEM, "Attributes")).await?;
+        let body = reply.body();
+        let value: Variant = body.deserialize().map_err(|error| CallError::Store(malformed(&error)))?;
+        BTreeMap::try_from(value)
+            .map_err(|_| CallError::Store(StoreError::Failed("the keyring's attributes are of another type".to_owned())))
+    }
+
+    pub(super) async fn probe(&self) -> Result<String, StoreError> {
+        let (session, collection) = tokio::join!(self.session(), self.unlocked_collection());
+        session?;
+        Ok(format!("Secret Service, unlocked: {}", collection?.as_str()))
+    }
+
+    /// The session of this connection, opened at the first use. Secrets travel as they are: the bus
+    /// is a private socket of the user, who may ask the keyring itself.
+    async fn session(&self) -> Result<&OwnedObjectPath, StoreError> {
+        if let Some(session) = self.session.get() {
+            return Ok(session);
+        }
+        let reply = self.call(ROOT, ROOT_INTERFACE, "OpenSession", &("plain", Variant::from(""))).await?;
+        let body = reply.body();
+        let (_, session): (Variant, OwnedObjectPath) = body.deserialize().map_err(|error| malformed(&error))?;
+        Ok(self.session.get_or_init(|| session))
+    }
+
+    /// The items of ours named `key`, or all of them.
+    pub(super) async fn search(&self, key: Option<&str>) -> Result<Found, StoreError> {
+        let mut attributes = BTreeMap::from([("service", OWNER)]);
+        if let Some(key) = key {
+            attributes.insert("username", key);
+        }
+        let reply = self.call(ROOT, ROOT_INTERFACE, "SearchItems", &(attributes,)).await?;
+        let body = reply.body();
+        let (unlocked, locked) = body.deserialize().map_err(|error| malformed(&error))?;
+        Ok(Found { unlocked, locked })
+    }
+
+    async fn secret(&self, item: &str, session: &str) -> Result<SecretString, CallError> {
+        let session = ObjectPath::try_from(session).map_err(|error| CallError::Store(malformed(&error)))?;
+        let reply = self.call(item, ITEM, "GetSecret", &(session,)).await?;
+        let body = reply.body();
+        let ((_, _, value, _),): ((ObjectPath, &[u8], &[u8], &str),) =
+            body.deserialize().map_err(|error| CallError::Store(malformed(&error)))?;
+        match str::from_utf8(value) {
+            Ok(text) => Ok(SecretString::from(text)),
+            Err(_) => Err(CallError::Store(StoreError::Failed("the keyring's item is not text".to_owned()))),
+        }
+    }
+
+    async fn remove(&self, item: &str) -> Result<(), StoreError> {
+        let reply = match self.call(item, ITEM, "Delete", &()).await {
+            Ok(reply) => reply,
+            Err(CallError::Gone) => return Ok(()),
+            Err(CallError::Store(error)) => return Err(error),
+        };
+        let body = reply.body();
+        let prompt: ObjectPath = body.deserialize().map_err(|error| malformed(&error))?;
+        refuse_prompt(&prompt)
+    }
+
+    async fn unlocked_collection(&self) -> Result<OwnedObjectPath, StoreError> {
+        let collection = self.collection().await?.ok_or_else(|| StoreError::Unavailable("the keyring has no collection yet".to_owned()))?;
+        if self.is_locked(&collection).await? {
+            return Err(StoreError::Locked(format!("the keyring {}", collection.as_str())));
+        }
+        Ok(collection)
+    }
+
+    /// The collection that new items go to: `default`, else `login`, else the first that is kept.
+    pub(super) async fn collection(&self) -> Result<Option<OwnedObjectPath>, StoreError> {
+        for alias in ["default", "login"] {
+            let reply = self.call(ROOT, ROOT_INTERFACE, "ReadAlias", &(alias,)).await?;
+            let body = reply.body();
+            let path: ObjectPath = body.deserialize().map_err(|error| malformed(&error))?;
+            if path.as_str() != NONE {
+                return Ok(Some(path.to_owned().into()));
+            }
+        }
+        let all: Vec<OwnedObjectPath> = self.property(ROOT, ROOT_INTERFACE, "Collections").await?;
+        Ok(all.into_iter().find(|path| path.as_str() != SESSION_COLLECTION))
+    }
+
+    pub(super) async fn is_locked(&self, collection: &str) -> Result<bool, StoreError> {
+        self.property(collection, COLLECTION, "Locked").await
+    }
+
+    async fn property<T>(&self, path: &str, interface: &'static str, name: &str) -> Result<T, StoreError>
+    where
+        T: for<'v> TryFrom<Variant<'v>>,
+    {
+        let reply = self.call(path, PROPERTIES, "Get", &(interface, name)).await?;
+        let body = reply.body();
+        let value: Variant = body.deserialize().map_err(|error| malformed(&error))?;
+        T::try_from(value).map_err(|_| StoreError::Failed(format!("the keyring's {name} is of another type")))
+    }
+
+    pub(super) async fn call<B>(
+        &self,
+        path: &str,
+        interface: &'static str,
+        method: &'static str,
+        body: &B,
+    ) -> Result<zbus::Message, CallError>
+    where
+        B: zbus::export::serde::Serialize + zbus::DynamicType,
+    {
+        bus::call(&self.connection, path, interface, method, body).await
+    }
+}
+
+/// Nothing but `unlock` may wait for a person: a call that wants to ask one has met a lock.
+fn refuse_prompt(prompt: &str) -> Result<(), StoreError> {
+    if prompt == NONE { Ok(()) } else { Err(StoreError::Locked("the keyring asks its user first".to_owned())) }
+}

@@ -1,0 +1,129 @@
+//! What is said beside the result: errors, warnings, hints and `-v`, all on stderr.
+
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
+
+use crate::error::Error;
+use crate::executor::Report;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// A longer line could wrap, and then not be taken back.
+const WIDEST_PROGRESS: usize = 70;
+
+#[derive(Debug, Default)]
+pub struct Ui {
+    pub verbose: u8,
+    pub quiet: bool,
+    color: bool,
+    /// Whether colours are used everywhere or nowhere; else it depends on where they go.
+    decided: Option<bool>,
+    warned: RefCell<Vec<String>>,
+    /// How many columns `progress` has filled.
+    progress: Cell<usize>,
+}
+
+impl Ui {
+    /// `environment` is `(NO_COLOR, CLICOLOR_FORCE)` as set or not.
+    pub fn new(verbose: u8, quiet: bool, color: Color, environment: (bool, bool)) -> Self {
+        let decided = match (color, environment) {
+            (Color::Always, _) | (Color::Auto, (false, true)) => Some(true),
+            (Color::Never, _) | (Color::Auto, (true, _)) => Some(false),
+            (Color::Auto, (false, false)) => None,
+        };
+        let color = decided.unwrap_or_else(|| std::io::stderr().is_terminal());
+        Self { verbose, quiet, color, decided, warned: RefCell::default(), progress: Cell::default() }
+    }
+
+    /// Returns whether something is shown in colours; `terminal` says whether it goes to one.
+    pub fn colors(&self, terminal: bool) -> bool {
+        self.decided.unwrap_or(terminal)
+    }
+
+    pub fn error(&self, error: &Error) {
+        let mut text = self.line("error", "1;31", &error.message);
+        for cause in &error.causes {
+            text += &self.line("cause", "33", cause);
+        }
+        if !self.quiet {
+            for hint in &error.hints {
+                text += &self.line("hint", "36", hint);
+            }
+        }
+        self.say(&text);
+    }
+
+    /// Shows on a terminal what goes on, on a line that whatever is said next takes the place of.
+    pub fn progress(&self, what: &str) {
+        if self.quiet || self.verbose > 0 || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let clean: String = what.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(WIDEST_PROGRESS).collect();
+        self.say(&format!("{clean}\r"));
+        self.progress.set(clean.chars().count());
+    }
+
+    /// Writes to stderr; there is nobody to tell when that fails.
+    fn say(&self, text: &str) {
+        let blank = match self.progress.take() {
+            0 => String::new(),
+            columns => format!("{:columns$}\r", ""),
+        };
+        let _ = std::io::stderr().write_all((blank + text).as_bytes());
+    }
+
+    /// Says what to do next.
+    pub fn hint(&self, what: &str) {
+        if !self.quiet {
+            self.say(&self.line("hint", "36", what));
+        }
+    }
+
+    fn line(&self, word: &str, style: &str, text: &str) -> String {
+        // A name or an answer may hold anything: it must not move the cursor or begin a line that looks like ours.
+        let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        if self.color { format!("\u{1b}[{style}m{word}:\u{1b}[0m {clean}\n") } else { format!("{word}: {clean}\n") }
+    }
+}
+
+impl Report for Ui {
+    fn decided(&self, what: &dyn Fn() -> String) {
+        if self.verbose > 0 {
+            self.say(&self.line("info", "2", &what()));
+        }
+    }
+
+    /// Says each warning once, however many sessions it is about.
+    fn warn(&self, what: &str) {
+        if !self.quiet && !self.warned.borrow().iter().any(|said| said == what) {
+            self.warned.borrow_mut().push(what.to_owned());
+            self.say(&self.line("warning", "33", what));
+        }
+    }
+
+    fn note(&self, what: &str) {
+        if !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
+            self.say(&self.line("info", "2", what));
+        }
+    }
+
+    fn call_out(&self, what: &str) {
+        #[cfg(unix)]
+        if !self.quiet && !std::io::stderr().is_terminal() {
+            use rustix::fs::{Mode, OFlags};
+            // A terminal that is held (Ctrl-S) must not hold this process.
+            let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            if let Ok(tty) = rustix::fs::open("/dev/tty", flags, Mode::empty()) {
+                let _ = std::fs::File::from(tty).write_all(self.line("rolecall", "2", what).as_bytes());
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = what;
+    }
+}

@@ -1,0 +1,236 @@
+//! `rolecall env`: lines for shells and files.
+
+use super::support::{ADMIN, Run, Sandbox};
+
+const SET: [&str; 7] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "ROLECALL_PROFILE",
+];
+const UNSET: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
+
+/// The values that the variables should have, in the order of `SET`.
+fn values(sandbox: &Sandbox, profile: &str) -> Vec<String> {
+    let json = sandbox.run(&["process", profile]).ok().json();
+    let field = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
+    let mut values: Vec<String> = ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"].map(field).into();
+    values.extend(["eu-west-1", "eu-west-1", profile].map(str::to_owned));
+    values
+}
+
+fn env(sandbox: &Sandbox, args: &[&str]) -> Run {
+    sandbox.run(&[&["env", "prod"], args].concat()).ok().silent()
+}
+
+#[test]
+fn each_shell_gets_its_own_lines() {
+    let sandbox = Sandbox::new();
+    let values = values(&sandbox, "prod");
+    for (shells, set, unset) in [
+        (&["sh", "bash", "zsh", "dash", "ksh"][..], ("export ", "="), ("unset ", "")),
+        (&["fish"], ("set -gx ", " "), ("if set -q", "set -eg ")),
+        (&["tcsh"], ("setenv ", " "), ("unsetenv ", "")),
+        (&["powershell"], ("$Env:", " = "), ("$Env:", " = $null")),
+        (&["cmd"], ("set \"", "="), ("set \"", "=\"")),
+    ] {
+        for shell in shells {
+            let out = env(&sandbox, &["--shell", shell]).stdout;
+            let has = |start: &str, name: &str, more: &str| {
+                let starts = |line: &&str| line.to_ascii_lowercase().starts_with(&start.to_ascii_lowercase());
+                out.lines().filter(starts).any(|line| line.contains(name) && line.contains(more))
+            };
+            for (name, value) in SET.iter().zip(&values) {
+                assert!(has(set.0, &format!("{name}{}", set.1), value), "{shell}: {name} in\n{out}");
+            }
+            for name in UNSET {
+                assert!(has(unset.0, name, unset.1), "{shell}: {name} in\n{out}");
+            }
+        }
+    }
+    for shell in ["nushell", "elvish", "xonsh"] {
+        let out = env(&sandbox, &["--shell", shell]).stdout;
+        for (name, value) in SET.iter().zip(&values) {
+            assert!(out.contains(name) && out.contains(value.as_str()), "{shell}: {name} in\n{out}");
+        }
+        for name in UNSET {
+            assert!(out.contains(name), "{shell}: {name} in\n{out}");
+        }
+    }
+}
+
+#[test]
+fn long_term_keys_take_a_stale_token_away() {
+    let sandbox = Sandbox::new();
+    let out = sandbox.run(&["env", "dev", "--shell", "sh"]).ok().stdout;
+    let line = |text: &str| out.lines().any(|line| line.trim_end_matches(';') == text);
+    for name in ["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE", "AWS_SECURITY_TOKEN"] {
+        assert!(line(&format!("unset {name}")), "{name} in\n{out}");
+    }
+    assert!(!out.contains("export AWS_SESSION_TOKEN"));
+}
+
+#[test]
+fn without_a_region_the_old_one_is_taken_away() {
+    let sandbox = Sandbox::new();
+    sandbox.unset("AWS_REGION");
+    let out = sandbox.run(&["env", "dev", "--shell", "sh"]).ok().stdout;
+    assert!(out.contains("unset AWS_REGION") && out.contains("unset AWS_DEFAULT_REGION"), "{out}");
+    let out = sandbox.run(&["env", "dev", "--shell", "sh", "--region", "eu-south-1"]).ok().stdout;
+    assert!(out.contains("eu-south-1"), "{out}");
+}
+
+#[test]
+fn json_has_a_null_for_what_is_taken_away() {
+    let sandbox = Sandbox::new();
+    let wanted = values(&sandbox, "prod");
+    let json = env(&sandbox, &["--format", "json"]).json();
+    for (name, value) in SET.iter().zip(&wanted) {
+        assert_eq!(json[name], value.as_str());
+    }
+    for name in UNSET {
+        assert!(json.get(name).is_none_or(serde_json::Value::is_null), "{name}");
+    }
+}
+
+#[test]
+fn files_hold_every_variable() {
+    let sandbox = Sandbox::new();
+    let values = values(&sandbox, "prod");
+    for (format, quote) in [("dotenv", "\""), ("docker", ""), ("systemd", "\"")] {
+        let out = env(&sandbox, &["--format", format]).stdout;
+        let wanted: String = SET.iter().zip(&values).map(|(name, value)| format!("{name}={quote}{value}{quote}\n")).collect();
+        assert_eq!(out, wanted, "{format}");
+    }
+}
+
+#[test]
+fn github_gets_masks_before_anything_else() {
+    let sandbox = Sandbox::new();
+    let values = values(&sandbox, "prod");
+    let out = env(&sandbox, &["--format", "github"]).stdout;
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[0], format!("::add-mask::{}", values[1]));
+    assert_eq!(lines[1], format!("::add-mask::{}", values[2]));
+    let wanted: Vec<String> = SET.iter().zip(&values).map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(lines[2..], wanted);
+}
+
+#[test]
+fn github_env_itself_gets_no_masks() {
+    let sandbox = Sandbox::new();
+    let values = values(&sandbox, "prod");
+    let path = sandbox.file("github_env", "BEFORE=1\n");
+    sandbox.set("GITHUB_ENV", &path);
+    let file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    let run = sandbox.run_into(&["env", "prod", "--format", "github"], file.into()).ok();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("BEFORE=1\nAWS_ACCESS_KEY_ID=") && !text.contains("add-mask"), "{text}");
+    assert!(run.stderr.contains(&format!("::add-mask::{}", values[1])));
+}
+
+#[test]
+fn unset_undoes_everything_without_a_call_or_a_file() {
+    let sandbox = Sandbox::empty();
+    sandbox.config("this is no config file");
+    let out = sandbox.run(&["env", "--unset", "--shell", "bash"]).ok().stdout;
+    for name in SET.iter().chain(&UNSET) {
+        assert!(out.lines().any(|line| line.trim_end_matches(';') == format!("unset {name}")), "{name} in\n{out}");
+    }
+    assert!(!out.contains("export"));
+    sandbox.no_calls();
+}
+
+#[test]
+fn a_shell_evaluates_what_is_printed_for_it() {
+    let sandbox = Sandbox::new();
+    // Fish corrects USER, which the name of the session would be taken from.
+    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = {}\n", sandbox.id));
+    let values = values(&sandbox, "prod");
+    sandbox.set("AWS_PROFILE", "stale");
+    sandbox.set("AWS_SECURITY_TOKEN", "stale");
+    let show = "echo \"$AWS_ACCESS_KEY_ID|$AWS_SECRET_ACCESS_KEY|$AWS_SESSION_TOKEN|$AWS_CREDENTIAL_EXPIRATION|$AWS_REGION|$AWS_DEFAULT_REGION|$ROLECALL_PROFILE|$AWS_PROFILE|$AWS_SECURITY_TOKEN|\"";
+    for shell in ["bash", "dash", "ksh", "zsh"] {
+        let run = sandbox.shell(shell, &format!("eval \"$(rolecall env prod)\"; {show}"));
+        assert_eq!(run.ok().stdout.trim_end(), format!("{}|||", values.join("|")), "{shell}");
+        let run = sandbox.shell(shell, &format!("eval \"$(rolecall env prod)\"; eval \"$(rolecall env --unset)\"; {show}"));
+        assert_eq!(run.ok().stdout.trim_end(), "|||||||||", "{shell}");
+    }
+    // The parent decides, whatever SHELL says.
+    sandbox.set("SHELL", "/bin/bash");
+    let fish = format!("rolecall env prod | source; {show}");
+    assert_eq!(sandbox.shell("fish", &fish).ok().stdout.trim_end(), format!("{}|||", values.join("|")));
+    let tcsh = "eval \"`rolecall env prod`\"; echo $AWS_ACCESS_KEY_ID $ROLECALL_PROFILE";
+    assert_eq!(sandbox.shell("tcsh", tcsh).ok().stdout.trim_end(), format!("{} prod", values[0]));
+}
+
+#[test]
+fn without_a_shell_above_it_is_the_users() {
+    let sandbox = Sandbox::new();
+    for (shell, start) in [("/usr/bin/fish", "set -gx "), ("/bin/bash", "export "), ("/opt/pwsh", "$Env:"), ("/opt/strange", "export ")] {
+        sandbox.set("SHELL", shell);
+        let out = env(&sandbox, &[]).stdout;
+        assert!(out.starts_with(start) || out.to_lowercase().starts_with(&start.to_lowercase()), "{shell}:\n{out}");
+    }
+}
+
+#[test]
+fn a_hostile_profile_name_does_not_run() {
+    let sandbox = Sandbox::empty();
+    for name in ["$(touch ran)", "`touch ran`", "'; touch ran; '", "\"; touch ran; \"", "a b", "\\'; touch ran #", "!!", "%PATH%"] {
+        sandbox.config(&format!("[profile {}]\n{}", quoted(name), sandbox.key_lines()));
+        for shell in ["bash", "dash", "zsh", "ksh"] {
+            sandbox.set("NAME", name);
+            let run = sandbox.shell(shell, "eval \"$(rolecall env --profile \"$NAME\")\"; printf %s \"$ROLECALL_PROFILE\"");
+            if run.stderr.is_empty() {
+                assert_eq!(run.clone().ok().stdout, name, "{shell}");
+            }
+            assert!(!sandbox.path("ran").exists(), "{shell} ran `{name}`");
+        }
+    }
+}
+
+/// A section's name as the AWS CLI writes it.
+fn quoted(name: &str) -> String {
+    if name.contains('\'') { format!("\"{name}\"") } else { format!("'{name}'") }
+}
+
+#[test]
+fn every_printable_character_may_be_in_a_name() {
+    let sandbox = Sandbox::empty();
+    for c in (b'!'..=b'~').map(char::from) {
+        let name = format!("a{c}b");
+        let quote = if c == '\'' { '"' } else { '\'' };
+        sandbox.config(&format!("[profile {quote}{name}{quote}]\n{}", sandbox.key_lines()));
+        sandbox.set("NAME", &name);
+        let run = sandbox.run(&["process", "--profile", &name]);
+        if run.code == 0 {
+            let run = sandbox.shell("bash", "eval \"$(rolecall env --profile \"$NAME\")\"; printf %s \"$ROLECALL_PROFILE\"");
+            assert_eq!(run.ok().stdout, name);
+        } else {
+            run.fails(3).error_form();
+        }
+        // What the SDKs take for a name must work without quotes.
+        if c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c) {
+            sandbox.config(&format!("[profile {name}]\n{}", sandbox.key_lines()));
+            sandbox.run(&["process", &name]).ok();
+        }
+    }
+}
+
+#[test]
+fn a_failure_evaluates_to_nothing() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.shell("bash", "out=\"$(rolecall env nobody)\"; echo \"$? [$out]\"");
+    assert_eq!(run.ok().stdout, "3 []\n");
+}
+
+#[test]
+fn a_role_typed_at_the_command_line_needs_no_profile() {
+    let sandbox = Sandbox::new();
+    let out = sandbox.run(&["env", "--shell", "sh", "--role-arn", ADMIN, "--source-profile", "dev"]).ok().stdout;
+    assert!(out.contains("unset ROLECALL_PROFILE"), "{out}");
+}

@@ -1,0 +1,254 @@
+//! What goes wrong is said with its place, its cause, and what to type next.
+
+use super::support::{ADMIN, DEV, EXTERNAL_ID, PROD, Sandbox, role};
+
+#[test]
+fn a_denial_names_the_caller_and_both_policies() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role("closed")));
+    let run = sandbox.run(&["process", "prod"]).fails(1).error_form();
+    run.says(&[
+        "`prod`",
+        &role("closed"),
+        &format!("arn:aws:iam::{DEV}:user/bob"),
+        "hint: ",
+        "rolecall policy trust prod",
+        "rolecall policy caller prod",
+    ]);
+}
+
+#[test]
+fn a_denial_in_the_middle_names_its_profile_and_caller() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = one\n\
+         [profile middle]\nrole_arn = {}\nsource_profile = prod\n[profile top]\nrole_arn = {}\nsource_profile = middle\n",
+        role("closed"),
+        role("next")
+    ));
+    let run = sandbox.run(&["process", "top"]).fails(1).error_form();
+    run.says(&["`middle`", &format!("arn:aws:sts::{PROD}:assumed-role/admin/one"), "rolecall policy trust middle"]);
+}
+
+#[test]
+fn a_missing_external_id_or_mfa_is_a_denial() {
+    let sandbox = Sandbox::new();
+    for name in ["partner", "guarded"] {
+        sandbox.config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role(name)));
+        sandbox.run(&["process", "prod"]).fails(1).error_form().says(&["rolecall policy trust prod"]);
+    }
+    sandbox.run(&["process", "prod", "--role-arn", &role("partner"), "--external-id", EXTERNAL_ID]).ok();
+}
+
+#[test]
+fn keys_that_are_gone_are_said_to_be() {
+    let sandbox = Sandbox::new();
+    sandbox.aws.world(|world| world.users.clear());
+    sandbox.run(&["process", "prod"]).fails(1).error_form().says(&["`prod`", "InvalidClientTokenId"]);
+    sandbox.credentials(&format!("[dev]\naws_access_key_id = {}\naws_secret_access_key = wrong-secret-key\n", sandbox.access_key_id));
+    sandbox.secret("wrong-secret-key");
+    let sandbox = Sandbox::new();
+    sandbox.credentials(&format!("[dev]\naws_access_key_id = {}\naws_secret_access_key = wrong-secret-key\n", sandbox.access_key_id));
+    sandbox.run(&["process", "prod"]).fails(1).error_form().says(&["SignatureDoesNotMatch"]);
+}
+
+#[test]
+fn a_duration_over_the_roles_own_limit_is_quoted() {
+    let sandbox = Sandbox::new();
+    sandbox.aws.world(|world| {
+        for role in &mut world.roles {
+            role.max_session_duration = 3_600;
+        }
+    });
+    let run = sandbox.run(&["process", "prod", "--duration", "2h"]).fails(1).error_form();
+    run.says(&["MaxSessionDuration"]);
+}
+
+#[test]
+fn unknown_profiles_are_named_with_what_comes_nearest() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["process", "prd"]).fails(3).error_form();
+    run.says(&["`prd`", "`prod`", ".aws/config", ".aws/credentials", "rolecall list"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_profile_is_named_with_its_line() {
+    let sandbox = Sandbox::empty();
+    for (config, words) in [
+        ("[profile p]\nregion = x\nrole_arn = {}\n", &["config:3", "`p`", "source_profile", "credential_source"][..]),
+        (
+            "[profile p]\nrole_arn = {}\nsource_profile = q\ncredential_source = Environment\n",
+            &["config:2", "`p`", "source_profile", "credential_source"],
+        ),
+        ("[profile p]\nrole_arn = {}\ncredential_source = Ec2\n", &["config:3", "`p`", "ec2"]),
+        ("[profile p]\nrole_arn = {}\nsource_profile = gone\n", &["config:3", "`p`", "`gone`"]),
+        (
+            "[profile p]\nrole_arn = admin\nsource_profile = q\n[profile q]\naws_access_key_id = a\naws_secret_access_key = b\n",
+            &["config:2", "`p`", "role_arn"],
+        ),
+        ("[profile p]\naws_access_key_id = AKIA\n", &["config:2", "`p`", "aws_secret_access_key"]),
+        ("[profile p]\naws_secret_access_key = s\n", &["config:2", "`p`", "aws_access_key_id"]),
+        ("[profile p]\nregion = eu-west-1\n", &["config:1", "`p`"]),
+        ("[profile p]\nrole_arn = {}\nsource_profile = p\n", &["config:3", "`p`"]),
+        ("[profile p]\nrole_arn = {}\nsource_profile = q\n[profile q]\nregion = x\n", &["config:4", "`q`"]),
+        ("[profile p]\nrole_arn = {}\nsource_profile = q\n[profile q]\naws_access_key_id = AKIA\n", &["config:5", "`q`"]),
+        ("[profile p]\nweb_identity_token_file = /x\n", &["config:1", "`p`", "role_arn"]),
+        ("[profile p]\naws_access_key_id = a\nnonsense\naws_secret_access_key = b\n", &["config:3", "`p`"]),
+        ("[profile p\naws_access_key_id = a\n", &["config:1"]),
+    ] {
+        sandbox.config(&config.replace("{}", ADMIN));
+        sandbox.run(&["process", "p"]).fails(3).error_form().says(words);
+        sandbox.no_calls();
+    }
+}
+
+#[test]
+fn endpoints_that_are_none_are_named_with_their_line() {
+    let sandbox = Sandbox::new();
+    sandbox.unset("AWS_ENDPOINT_URL_STS");
+    for (line, word) in [("services = gone", "gone"), ("endpoint_url = ftp://x", "ftp://x"), ("endpoint_url = sts", "sts")] {
+        sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{line}\n"));
+        sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["config:4", word]);
+    }
+    sandbox.set("AWS_ENDPOINT_URL_STS", "localhost");
+    sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["AWS_ENDPOINT_URL_STS"]);
+}
+
+#[test]
+fn a_broken_section_breaks_only_itself() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!(
+        "[profile broken]\nthis is no property\n\n[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n\n[profile worse]\n = x\n"
+    ));
+    sandbox.run(&["process", "prod"]).ok().silent();
+    sandbox.run(&["process", "broken"]).fails(3).error_form().says(&["config:2", "`broken`"]);
+    sandbox.run(&["process", "worse"]).fails(3).error_form().says(&["config:9", "`worse`"]);
+}
+
+#[test]
+fn half_a_pair_in_the_environment_is_an_error() {
+    let sandbox = Sandbox::empty();
+    for (set, missing) in [("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")] {
+        sandbox.unset(missing);
+        sandbox.set(set, "HalfAPair");
+        sandbox.run(&["process"]).fails(3).error_form().says(&[set, missing]);
+    }
+}
+
+fn ring(length: usize) -> String {
+    let section = |n: usize| format!("[profile p{n}]\nrole_arn = {}\nsource_profile = p{}\n", role("other"), (n + 1) % length);
+    (0..length).map(section).collect()
+}
+
+#[test]
+fn loops_of_source_profiles_print_the_way_round() {
+    let sandbox = Sandbox::empty();
+    sandbox.config(&ring(2));
+    let run = sandbox.run(&["process", "p0"]).fails(3).error_form();
+    run.says(&["`p0` → `p1` → `p0`", "config:6"]);
+    sandbox.config(&ring(50));
+    let run = sandbox.run(&["process", "p0"]).fails(3).error_form();
+    run.says(&["`p0`", "`p49`"]);
+    sandbox.config(&format!("{}[profile tail]\nrole_arn = {ADMIN}\nsource_profile = p1\n", ring(3)));
+    sandbox.run(&["process", "tail"]).fails(3).error_form().says(&["`p1` → `p2` → `p0` → `p1`"]);
+    sandbox.no_calls();
+}
+
+#[test]
+fn keys_do_not_hide_a_loop() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!(
+        "[profile dev]\nrole_arn = {ADMIN}\nsource_profile = prod\n[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n"
+    ));
+    // `dev` holds keys, and yet it is where the walk began.
+    sandbox.run(&["process", "dev"]).fails(3).error_form().says(&["`dev` → `prod` → `dev`"]);
+}
+
+#[test]
+fn processes_that_lead_back_are_a_loop() {
+    let sandbox = Sandbox::empty();
+    for (config, names) in [
+        ("[profile a]\ncredential_process = rolecall process a\n", &["`a`"][..]),
+        ("[profile a]\ncredential_process = rolecall process b\n[profile b]\ncredential_process = rolecall process a\n", &["`a`", "`b`"]),
+        ("[profile a]\ncredential_process = /usr/bin/env rolecall process a\n", &["`a`"]),
+        (
+            "[profile a]\ncredential_process = sh -c 'exec rolecall process --profile b'\n[profile b]\ncredential_process = rolecall process -p c\n[profile c]\ncredential_process = sh -c 'rolecall process a'\n",
+            &["`a`", "`b`", "`c`"],
+        ),
+        ("[profile a]\nrole_arn = {}\nsource_profile = b\n[profile b]\ncredential_process = rolecall process a\n", &["`a`", "`b`"]),
+    ] {
+        sandbox.config(&config.replace("{}", ADMIN));
+        let run = sandbox.run(&["process", "a"]).fails(3);
+        run.says(&["leads back"]).says(names);
+    }
+    sandbox.no_calls();
+}
+
+#[test]
+fn settings_that_are_wrong_are_configuration_errors() {
+    let sandbox = Sandbox::new();
+    for (settings, word) in [
+        ("store = safe\n", "store"),
+        ("min_ttl = soon\n", "min_ttl"),
+        ("colour = always\n", "colour"),
+        ("color = mauve\n", "color"),
+        ("no_input = maybe\n", "no_input"),
+        ("process_timeout = -1\n", "process_timeout"),
+        ("lock_timeout = soon\n", "lock_timeout"),
+        ("[section]\nstore = none\n", "section"),
+    ] {
+        let path = sandbox.file("xdg/config/rolecall/settings.ini", settings);
+        sandbox.run(&["process", "prod"]).fails(3).error_form().says(&[word, path.to_str().unwrap()]);
+    }
+    let other = sandbox.file("my-settings", "store = none\n");
+    sandbox.set("ROLECALL_CONFIG", other);
+    sandbox.run(&["process", "prod"]).ok();
+    sandbox.set("ROLECALL_STORE", "safe");
+    sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["ROLECALL_STORE"]);
+}
+
+#[test]
+fn quiet_leaves_hints_away_and_errors_not() {
+    let sandbox = Sandbox::new();
+    for flag in ["-q", "--quiet"] {
+        let run = sandbox.run(&["process", "nobody", flag]).fails(3).error_form();
+        assert!(!run.stderr.contains("hint: "), "{run:#?}");
+    }
+    let run = sandbox.run(&["process", "nobody"]).fails(3);
+    assert!(run.stderr.contains("hint: "));
+}
+
+#[test]
+fn every_hint_ends_in_a_command() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!(
+        "[profile closed]\nrole_arn = {}\nsource_profile = dev\n[profile none]\nregion = x\n[profile half]\naws_access_key_id = a\n\
+         [profile both]\nrole_arn = {ADMIN}\nsource_profile = dev\ncredential_source = Environment\n\
+         [profile neither]\nrole_arn = {ADMIN}\n[profile guarded]\nrole_arn = {ADMIN}\nsource_profile = dev\nmfa_serial = 123456789\n\
+         [profile sso]\nsso_start_url = https://x\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = r\n\
+         [profile tool]\ncredential_process = false\n[profile ring]\nrole_arn = {ADMIN}\nsource_profile = ring\n",
+        role("closed")
+    ));
+    let commands = ["rolecall ", "aws ", "unset ", "export ", "ls ", "command -v ", "timedatectl ", "mktemp", "ps "];
+    for profile in ["closed", "none", "half", "both", "neither", "guarded", "sso", "tool", "ring", "nobody"] {
+        let run = sandbox.run_without_terminal(&["process", profile]);
+        let hints: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("hint: ")).collect();
+        assert!(!hints.is_empty(), "{profile}: {run:#?}");
+        for hint in hints {
+            let (_, command) = hint.rsplit_once(": ").unwrap_or(("", hint));
+            assert!(commands.iter().any(|start| command.contains(start)), "{profile}: `{hint}` does not end in a command");
+        }
+    }
+}
+
+#[test]
+fn a_wrapper_that_leads_back_to_the_role_is_a_loop() {
+    let sandbox = Sandbox::new();
+    let wrapper = sandbox.script("wrapper", &format!("exec {} process top", env!("CARGO_BIN_EXE_rolecall")));
+    sandbox.config(&format!(
+        "[profile top]\nrole_arn = arn:aws:iam::222222222222:role/top\nsource_profile = low\nregion = eu-west-1\n\
+         [profile low]\ncredential_process = {wrapper}\n"
+    ));
+    sandbox.run(&["process", "top"]).fails(3).says(&["leads back", "`top`", "`low`"]);
+    sandbox.no_calls();
+}

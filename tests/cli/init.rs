@@ -1,0 +1,70 @@
+//! `rolecall init`: the shell side as text.
+
+use super::support::{Run, Sandbox};
+
+const SHELLS: [&str; 6] = ["bash", "zsh", "fish", "powershell", "nushell", "elvish"];
+
+fn init(sandbox: &Sandbox, args: &[&str]) -> Run {
+    sandbox.run(&[&["init"], args].concat()).ok().silent()
+}
+
+#[test]
+fn each_shell_has_its_side_and_its_prompt() {
+    let sandbox = Sandbox::new();
+    for shell in SHELLS {
+        let side = init(&sandbox, &[shell]).stdout;
+        assert!(side.contains("_rolecall_eval") && side.contains("ROLECALL_RENEW_AT") && side.contains("ROLECALL_INIT"), "{shell}: {side}");
+        assert!(!side.contains("rolecall --quiet prompt"), "{shell}: {side}");
+        let prompted = init(&sandbox, &[shell, "--prompt"]).stdout;
+        assert!(prompted.starts_with(&side) && prompted.contains("prompt"), "{shell}: {prompted}");
+    }
+    for (name, shell) in [("/usr/bin/zsh", "zsh"), ("pwsh", "powershell"), ("nu", "nushell"), ("-bash", "bash")] {
+        assert_eq!(init(&sandbox, &["--", name]).stdout, init(&sandbox, &[shell]).stdout);
+    }
+    sandbox.no_calls();
+}
+
+#[test]
+fn another_shell_is_a_usage_error_that_names_those_there_are() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["init", "tcsh"]).fails(2).says(&["bash, zsh, fish, powershell, nushell, elvish"]);
+    sandbox.run(&["init"]).fails(2);
+}
+
+/// A new shell must get its function whatever else is broken.
+#[test]
+fn it_needs_no_files() {
+    let sandbox = Sandbox::empty();
+    let usual = init(&sandbox, &["zsh"]).stdout;
+    sandbox.file("xdg/config/rolecall/settings.ini", "nonsense = 1\n");
+    sandbox.config("[nonsense\n");
+    assert_eq!(init(&sandbox, &["zsh"]).stdout, usual);
+    sandbox.unset("HOME");
+    sandbox.set("ROLECALL_STORE", "nonsense");
+    assert_eq!(init(&sandbox, &["zsh"]).stdout, usual);
+}
+
+/// The same text for everyone: nothing of the environment gets into what a shell evaluates.
+#[test]
+fn it_holds_nothing_of_the_environment() {
+    let sandbox = Sandbox::new();
+    let usual: Vec<String> = SHELLS.iter().map(|shell| init(&sandbox, &[shell, "--prompt"]).stdout).collect();
+    for name in ["ROLECALL_SHELL", "ROLECALL_USE", "ROLECALL_RENEW_AT", "ROLECALL_PROFILE", "AWS_PROFILE", "SHELL"] {
+        sandbox.set(name, "'; touch ran; '");
+    }
+    let now: Vec<String> = SHELLS.iter().map(|shell| init(&sandbox, &[shell, "--prompt"]).stdout).collect();
+    assert_eq!(now, usual);
+}
+
+/// Shells evaluate it as it is: no error, no output, and a second time changes nothing.
+#[test]
+fn it_is_evaluated_without_a_word() {
+    let sandbox = Sandbox::new();
+    for line in [
+        r#"set -eu; eval "$(rolecall init bash --prompt)"; eval "$(rolecall init bash --prompt)"; echo "${PROMPT_COMMAND[*]}""#,
+        r#"set -o posix; eval "$(rolecall init bash)"; rolecall use --off; rolecall exec dev -- true"#,
+    ] {
+        let run = sandbox.shell("bash", line).ok().silent();
+        assert!(["", "_rolecall_hook _rolecall_prompt\n"].contains(&run.stdout.as_str()), "{run:#?}");
+    }
+}

@@ -1,0 +1,405 @@
+//! Seeds of MFA devices: kept by `keys mfa`, used when a code is due, shown to nobody.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use rustix::termios::LocalModes;
+use serde_json::json;
+
+use super::support::{BOB_MFA, DEV, MFA_SEED, Run, Sandbox, Terminal, role, until};
+
+const QUESTION: &str = "Seed of";
+const OTHER_SEED: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+const PASSPHRASE: &str = "correct horse battery staple";
+const ADD: [&str; 4] = ["keys", "mfa", "add", BOB_MFA];
+
+/// A profile `guarded` whose role demands MFA, and the store `file`.
+fn guarded() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!("[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", role("guarded")));
+    sandbox.set("ROLECALL_STORE", "file");
+    sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
+    for secret in [MFA_SEED, OTHER_SEED, PASSPHRASE] {
+        sandbox.secret(secret);
+    }
+    sandbox
+}
+
+#[track_caller]
+fn pipe(sandbox: &Sandbox, args: &[&str], stdin: impl AsRef<[u8]>) -> Run {
+    let file = sandbox.file("stdin", stdin);
+    // Nobody is asked, wherever the tests run.
+    sandbox.run_with(&[args, &["--no-input"]].concat(), |command| {
+        command.stdin(File::open(&file).unwrap());
+    })
+}
+
+#[track_caller]
+fn add(sandbox: &Sandbox) {
+    pipe(sandbox, &ADD, MFA_SEED).ok();
+}
+
+fn seeds_file(sandbox: &Sandbox) -> std::path::PathBuf {
+    sandbox.path("xdg/state/rolecall/seeds.json")
+}
+
+/// The entries of the file store, without its identity.
+fn entries(sandbox: &Sandbox) -> Vec<String> {
+    let folder = std::fs::read_dir(sandbox.path("xdg/data/rolecall/store"));
+    let names = folder.map(|all| all.map(|one| one.unwrap().file_name().into_string().unwrap()).collect());
+    names.unwrap_or_else(|_| Vec::new()).into_iter().filter(|name| name.starts_with("mfa-")).collect()
+}
+
+/// Demands two codes that follow each other, both taken by AWS now.
+#[track_caller]
+fn enables(sandbox: &Sandbox, codes: [&str; 2], since: i64) {
+    let now = sandbox.aws.now();
+    sandbox.aws.world(|world| {
+        let device = world.find_user(DEV, "bob").unwrap().mfa.clone().unwrap();
+        let consecutive = (since..=now).any(|time| codes == [device.code(time - 30), device.code(time)]);
+        assert!(consecutive, "{codes:?} do not end with the code of now");
+        assert!(codes.iter().all(|code| world.use_code(&device, code, now)), "{codes:?} are not taken");
+    });
+}
+
+#[test]
+fn a_seed_from_a_pipe_answers_for_the_person() {
+    let sandbox = guarded();
+    let since = sandbox.aws.now();
+    let run = pipe(&sandbox, &ADD, format!("{MFA_SEED}\n")).ok().says(&["hint: ", "aws iam enable-mfa-device --user-name bob"]);
+    let codes: Vec<&str> = run.stdout.lines().collect();
+    enables(&sandbox, codes.clone().try_into().unwrap(), since);
+    let hint = format!("--serial-number {BOB_MFA} --authentication-code1 {} --authentication-code2 {}\n", codes[0], codes[1]);
+    assert!(run.stderr.ends_with(&hint), "{run:#?}");
+    sandbox.aws.world(|world| world.used_codes.clear());
+    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
+}
+
+#[test]
+fn a_seed_is_typed_hidden() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &ADD);
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
+    terminal.enter("gezd gnbv gy3t qojq GEZD-GNBV-GY3T-QOJQ====\n");
+    until("the echo", || terminal.modes().local_modes.contains(LocalModes::ECHO) || !entries(&sandbox).is_empty());
+    let shown = terminal.shown();
+    terminal.finish().ok();
+    assert!(shown.contains(BOB_MFA) && !shown.to_uppercase().contains("GEZD") && !shown.contains('█'), "{shown}");
+    sandbox.run_without_terminal(&["process", "guarded", "--no-input"]).ok();
+}
+
+#[test]
+fn a_person_at_a_terminal_sees_a_qr_code_that_goes_away() {
+    let sandbox = guarded();
+    for (rows, fits) in [(60, true), (10, false)] {
+        let line = "exec \"$0\" \"$@\" <&- 2>/dev/tty";
+        let mut terminal = Terminal::start_sized(&sandbox, &ADD, line, (80, rows));
+        terminal.wait_for(QUESTION, 1);
+        until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
+        terminal.enter(&format!("{MFA_SEED}\n"));
+        terminal.wait_for("Press Enter", 1);
+        if fits {
+            // Nothing is written before the answer, so that Ctrl-C here means none.
+            assert_eq!(entries(&sandbox).len(), 0);
+        }
+        terminal.enter("\n");
+        terminal.wait_for("enable-mfa-device", 1);
+        let shown = terminal.shown();
+        let run = terminal.finish().ok();
+        assert_eq!(run.stdout.lines().count(), 2, "{run:#?}");
+        let drawn = shown.lines().filter(|line| line.contains("\u{1b}[30;107m")).count();
+        assert!(drawn > 20 && !shown.contains(MFA_SEED), "{shown}");
+        assert!(shown.contains(&format!("\r\u{1b}[{}A\u{1b}[J", drawn + 2)), "{shown}");
+        assert_eq!(shown.contains("clear its scrollback"), !fits, "{shown}");
+    }
+    // It would only be a mess of lines, or is not wanted.
+    for (option, columns, says) in [("--no-qr", 80, ""), ("--json", 20, "columns")] {
+        let mut args = ADD.to_vec();
+        args.push(option);
+        let mut terminal = Terminal::start_sized(&sandbox, &args, "exec \"$0\" \"$@\" <&- 2>/dev/tty", (columns, 60));
+        terminal.wait_for(QUESTION, 1);
+        until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
+        terminal.enter(&format!("{MFA_SEED}\n"));
+        terminal.wait_for("enable-mfa-device", 1);
+        let shown = terminal.shown();
+        terminal.finish().ok();
+        assert!(shown.contains(says) && !shown.contains("30;107m"), "{shown}");
+    }
+}
+
+#[test]
+fn ctrl_c_keeps_nothing() {
+    let sandbox = guarded();
+    for at in [QUESTION, "Press Enter"] {
+        let mut terminal = Terminal::start_sized(&sandbox, &ADD, "exec \"$0\" \"$@\" <&- 2>/dev/tty", (80, 60));
+        let before = terminal.modes().local_modes;
+        terminal.wait_for(QUESTION, 1);
+        until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
+        if at != QUESTION {
+            terminal.enter(&format!("{MFA_SEED}\n"));
+            terminal.wait_for(at, 1);
+        }
+        terminal.enter("\u{3}");
+        until("the end", || {
+            std::fs::read_to_string(format!("/proc/{}/stat", terminal.running.pid())).map_or(true, |text| text.contains(") Z "))
+        });
+        assert_eq!(terminal.modes().local_modes, before);
+        if at != QUESTION {
+            terminal.wait_for("\u{1b}[J", 1);
+        }
+        terminal.finish().fails(130);
+        assert_eq!(entries(&sandbox).len(), 0);
+        assert!(!seeds_file(&sandbox).exists());
+    }
+}
+
+#[test]
+fn uris_are_read_with_all_they_say() {
+    let sandbox = guarded();
+    let uri = format!(
+        "otpauth://totp/Amazon%20Web%20Services:bob@111111111111?secret={MFA_SEED}&issuer=Amazon%20Web%20Services&digits=6&period=30"
+    );
+    let since = sandbox.aws.now();
+    let run = pipe(&sandbox, &[&ADD[..], &["--json"]].concat(), uri).ok();
+    assert_eq!((run.field("serial").as_str(), run.field("store").as_str()), (BOB_MFA, "file"));
+    enables(&sandbox, [&run.field("authentication_code1"), &run.field("authentication_code2")], since);
+}
+
+#[test]
+fn what_is_no_seed_is_refused() {
+    let sandbox = guarded();
+    for (text, says) in [
+        ("123456", "base32"),
+        ("GEZDGNBVGY3TQOJQ1", "base32"),
+        ("GEZDGNBVGY3TQOJQA", "length"),
+        ("GEZDGNBV", "short"),
+        (&format!("otpauth://hotp/x?secret={MFA_SEED}&counter=1"), "time-based"),
+        (&format!("otpauth://totp/x?secret={MFA_SEED}&digits=8"), "6 digits"),
+        (&format!("otpauth://totp/x?secret={MFA_SEED}&algorithm=MD5"), "SHA1"),
+        (&format!("{MFA_SEED}\n{OTHER_SEED}\n"), "one line"),
+        (&"A".repeat(100_000), "one line"),
+    ] {
+        sandbox.secret(text);
+        pipe(&sandbox, &ADD, text).fails(2).error_form().says(&[says]);
+    }
+    pipe(&sandbox, &ADD, b"\xff\xfe").fails(2).error_form().says(&["stdin"]);
+    assert_eq!(entries(&sandbox).len(), 0);
+}
+
+#[test]
+fn without_a_seed_and_anybody_to_ask_it_fails_at_once() {
+    let sandbox = guarded();
+    pipe(&sandbox, &ADD, "\n").fails(4).error_form().says(&[BOB_MFA, "rolecall keys mfa add"]);
+    sandbox.run_without_terminal(&ADD).fails(4).error_form();
+    Terminal::start(&sandbox, &[&ADD[..], &["--no-input"]].concat()).finish().fails(4).error_form();
+}
+
+#[test]
+fn a_pipe_that_stays_silent_ends_on_an_interrupt() {
+    let sandbox = guarded();
+    let mut command = sandbox.command(super::support::PROGRAM, &ADD);
+    command.stdin(Stdio::piped());
+    let mut running = sandbox.start_command(command, &ADD);
+    // The handler of the signal is there once the stores were asked.
+    until("the handler", || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap().to_owned();
+        u64::from_str_radix(&caught, 16).unwrap() & 2 != 0
+    });
+    assert!(running.is_running());
+    running.signal(Signal::INT);
+    running.finish().fails(130);
+}
+
+#[test]
+fn a_seed_on_the_command_line_is_refused_and_not_repeated() {
+    let sandbox = guarded();
+    let uri = format!("otpauth://totp/x?secret={MFA_SEED}");
+    for args in [&[BOB_MFA, MFA_SEED][..], &[MFA_SEED], &[&uri], &[BOB_MFA, &uri], &[&MFA_SEED.to_lowercase()]] {
+        sandbox.run(&[&ADD[..3], args].concat()).fails(2).error_form().says(&["command line", "rolecall keys mfa add"]);
+    }
+    for serial in ["short", "arn:aws:iam::1:mfa/b b", &"x".repeat(257)] {
+        sandbox.run(&["keys", "mfa", "add", serial]).fails(2).error_form().says(&["SERIAL"]);
+        sandbox.run(&["keys", "mfa", "remove", serial]).fails(2).error_form().says(&["SERIAL"]);
+    }
+}
+
+#[test]
+fn another_seed_is_replaced_by_force_only() {
+    let sandbox = guarded();
+    add(&sandbox);
+    add(&sandbox);
+    pipe(&sandbox, &ADD, OTHER_SEED).fails(1).error_form().says(&[BOB_MFA, "--force"]);
+    sandbox.run_without_terminal(&["process", "guarded"]).ok();
+    pipe(&sandbox, &[&ADD[..], &["--force"]].concat(), OTHER_SEED).ok();
+    assert_eq!(entries(&sandbox).len(), 1);
+    pipe(&sandbox, &ADD, MFA_SEED).fails(1);
+}
+
+#[test]
+fn seeds_are_listed_and_removed() {
+    let sandbox = guarded();
+    assert_eq!(sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json(), json!([]));
+    sandbox.run(&["keys", "mfa", "remove", BOB_MFA]).fails(1).error_form().says(&[BOB_MFA, "rolecall keys mfa list"]);
+    add(&sandbox);
+    pipe(&sandbox, &["keys", "mfa", "add", "GAHT12345678"], OTHER_SEED).ok();
+    let run = sandbox.run(&["keys", "mfa", "list"]).ok().silent();
+    assert!(run.stdout.starts_with("SERIAL") && run.stdout.contains(BOB_MFA) && run.stdout.contains("GAHT12345678"), "{run:#?}");
+    let all = sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json();
+    assert_eq!((&all[1]["serial"], &all[1]["store"]), (&json!(BOB_MFA), &json!("file")));
+    assert!(super::support::time(all[1]["added_at"].as_str().unwrap()) <= sandbox.aws.now());
+    assert_eq!(entries(&sandbox).len(), 2);
+    sandbox.run(&["keys", "mfa", "remove", BOB_MFA]).ok();
+    assert_eq!(entries(&sandbox).len(), 1);
+    assert_eq!(sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json().as_array().unwrap().len(), 1);
+    sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["no MFA seed of"]);
+}
+
+#[test]
+fn a_lost_list_costs_nothing_but_the_list() {
+    let sandbox = guarded();
+    for text in [None, Some("garbage"), Some("{\"x\": 1}")] {
+        add(&sandbox);
+        match text {
+            None => std::fs::remove_file(seeds_file(&sandbox)).unwrap(),
+            Some(text) => std::fs::write(seeds_file(&sandbox), text).unwrap(),
+        }
+        sandbox.aws.world(|world| world.used_codes.clear());
+        sandbox.run_without_terminal(&["process", "guarded", "--refresh"]).ok().silent();
+        // Who found it wrote it down again.
+        assert_eq!(sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json()[0]["serial"], BOB_MFA);
+        std::fs::remove_file(seeds_file(&sandbox)).unwrap();
+        sandbox.unset("ROLECALL_FILE_PASSPHRASE");
+        sandbox.run_without_terminal(&["keys", "mfa", "remove", BOB_MFA]).ok();
+        sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
+        assert_eq!(entries(&sandbox).len(), 0);
+    }
+}
+
+#[test]
+fn sessions_and_seeds_may_be_in_different_stores() {
+    let sandbox = guarded();
+    sandbox.set("ROLECALL_STORE", "keyutils");
+    pipe(&sandbox, &[&ADD[..], &["--store", "file"]].concat(), MFA_SEED).ok();
+    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    sandbox.run_without_terminal(&["keys", "mfa", "remove", BOB_MFA]).ok();
+    assert_eq!(entries(&sandbox).len(), 0);
+}
+
+#[test]
+fn stores_that_do_not_last_are_refused() {
+    let sandbox = guarded();
+    for store in ["keyutils", "none"] {
+        for args in [&ADD[..], &["keys", "mfa", "remove", BOB_MFA]] {
+            let run = pipe(&sandbox, &[args, &["--store", store]].concat(), MFA_SEED).fails(2).error_form();
+            run.says(&[store, "--store file"]);
+        }
+        sandbox.set("ROLECALL_STORE", store);
+        pipe(&sandbox, &ADD, MFA_SEED).fails(2).error_form().says(&[store, "--store file"]);
+        sandbox.set("ROLECALL_STORE", "file");
+    }
+}
+
+#[test]
+fn a_store_that_fails_is_exit_5() {
+    let sandbox = guarded();
+    // There is no bus and so no keyring.
+    sandbox.unset("ROLECALL_STORE");
+    pipe(&sandbox, &ADD, MFA_SEED).fails(5).error_form().says(&["keyring", "--store file"]);
+    sandbox.set("ROLECALL_STORE", "file");
+    sandbox.unset("ROLECALL_FILE_PASSPHRASE");
+    pipe(&sandbox, &ADD, MFA_SEED).fails(5).error_form().says(&["ROLECALL_FILE_PASSPHRASE"]);
+    sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
+    sandbox.set("XDG_DATA_HOME", sandbox.file("closed", ""));
+    pipe(&sandbox, &ADD, MFA_SEED).fails(5).error_form();
+    sandbox.run(&["keys", "mfa", "remove", BOB_MFA]).fails(5).error_form();
+    // A list that cannot be written costs the list.
+    sandbox.set("XDG_DATA_HOME", sandbox.path("xdg/data"));
+    sandbox.set("XDG_STATE_HOME", sandbox.path("closed"));
+    add(&sandbox);
+    sandbox.run_without_terminal(&["process", "guarded"]).ok();
+}
+
+#[test]
+fn a_store_that_fails_leaves_the_other_ways_to_ask() {
+    let sandbox = guarded();
+    add(&sandbox);
+    let entry = sandbox.path("xdg/data/rolecall/store").join(&entries(&sandbox)[0]);
+    std::fs::remove_file(&entry).unwrap();
+    std::fs::create_dir(&entry).unwrap();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for("MFA code", 1);
+    terminal.enter(&format!("{}\n", sandbox.aws.mfa_code(DEV, "bob")));
+    terminal.finish().ok().says(&["the store file did not give the MFA seed"]);
+    std::fs::remove_dir(&entry).unwrap();
+    // And an option goes before the seed.
+    add(&sandbox);
+    let code = sandbox.aws.mfa_code(DEV, "bob");
+    sandbox.run(&["process", "guarded", "--refresh", "--mfa-token", &code]).ok();
+    assert_eq!(sandbox.sent_to("GetSessionToken", "TokenCode"), Some(code));
+}
+
+/// Moves AWS's clock so that the window of a code ends in some seconds, and returns by how much.
+fn near_the_end(sandbox: &Sandbox, seconds: i64) -> i64 {
+    let now = sandbox.aws.now();
+    let offset = (30 - seconds - now % 30).rem_euclid(30) + 30;
+    sandbox.aws.set_clock_offset(offset);
+    offset
+}
+
+#[test]
+fn a_used_code_waits_for_the_next() {
+    let sandbox = guarded();
+    let roles: String = ["other", "guarded"]
+        .iter()
+        .map(|name| format!("[profile {name}]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", role(name)))
+        .collect();
+    sandbox.config(&roles);
+    add(&sandbox);
+    let offset = near_the_end(&sandbox, 6);
+    let runs: Vec<Run> = std::thread::scope(|scope| {
+        let one = |name| sandbox.run_at(offset, &["process", name, "--no-mfa-session", "-v"]);
+        let both = ["other", "guarded"].map(|name| scope.spawn(move || one(name)));
+        both.into_iter().map(|run| run.join().unwrap().ok()).collect()
+    });
+    let calls = sandbox.aws.calls();
+    let accepted: BTreeSet<_> = calls.iter().filter(|call| call.status == Some(200)).map(|call| call.param("TokenCode")).collect();
+    assert_eq!(accepted.len(), 2, "{runs:#?}");
+    let refused = calls.iter().filter(|call| call.status == Some(403)).count();
+    let waited = runs.iter().filter(|run| run.stderr.contains("waiting")).count();
+    // On a very slow machine the second may come in the next window by itself.
+    assert!(refused == waited && waited <= 1, "{runs:#?}");
+}
+
+#[test]
+fn an_interrupt_ends_the_wait() {
+    let sandbox = guarded();
+    add(&sandbox);
+    let now = sandbox.aws.now();
+    sandbox.aws.world(|world| {
+        let device = world.find_user(DEV, "bob").unwrap().mfa.clone().unwrap();
+        for time in [now, now + 30] {
+            assert!(world.use_code(&device, &device.code(time), time));
+        }
+    });
+    let mut running = sandbox.start(&["process", "guarded"]);
+    until("a refusal", || sandbox.aws.calls().iter().any(|call| call.status == Some(403)));
+    assert!(running.is_running());
+    running.signal(Signal::INT);
+    running.finish().fails(130);
+}
+
+#[test]
+fn a_wrong_seed_ends_in_the_error_of_aws() {
+    let sandbox = guarded();
+    // Its next code is not far away.
+    pipe(&sandbox, &ADD, format!("otpauth://totp/x?secret={OTHER_SEED}&period=1")).ok();
+    let run = sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(1);
+    run.says(&["MultiFactorAuthentication failed", "rolecall keys mfa add", "--force"]);
+    let codes: BTreeSet<_> = sandbox.aws.calls().iter().filter_map(|call| call.param("TokenCode").map(str::to_owned)).collect();
+    assert_eq!((sandbox.aws.count("GetSessionToken"), codes.len()), (3, 3));
+}

@@ -1,0 +1,46 @@
+//! Black-box tests of the program against a strict fake AWS: what the command line contract says, and nothing of the inside.
+
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod advise;
+mod cache;
+mod completions;
+mod concurrency;
+mod dialog;
+mod env;
+mod errors;
+mod exec;
+mod init;
+mod inspect;
+mod keys_mfa;
+mod log;
+mod login;
+mod mfa;
+mod mfa_session;
+mod network;
+mod overrides;
+mod passphrase;
+mod picker;
+mod pinentry;
+mod process;
+mod prompt;
+mod prompt_segment;
+mod robustness;
+mod secrets;
+mod sessions;
+mod sources;
+mod sso;
+#[cfg(target_os = "linux")]
+mod storm;
+mod streams;
+mod support;
+mod use_;
+mod waiting;
+mod whoami;

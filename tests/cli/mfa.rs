@@ -1,0 +1,210 @@
+//! Token codes: by option, by process, on the terminal, or not at all.
+
+use super::support::{ADMIN, BOB_MFA, PROD, Sandbox, Terminal, code, guarded_config as config, role};
+
+const QUESTION: &str = "MFA code";
+
+/// A profile `guarded`, whose role demands MFA.
+fn guarded() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.config(&config(""));
+    sandbox
+}
+
+#[test]
+fn a_code_may_be_an_option() {
+    let sandbox = guarded();
+    sandbox.run(&["process", "guarded", "--mfa-token", &code(&sandbox)]).ok();
+    assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
+    // The session is kept, so that the next call needs no code.
+    sandbox.run(&["process", "guarded"]).ok();
+    assert_eq!(sandbox.assumed(), 1);
+}
+
+#[test]
+fn a_wrong_code_is_said_to_be_wrong() {
+    let sandbox = guarded();
+    let right = code(&sandbox);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    let run = sandbox.run(&["process", "guarded", "--mfa-token", wrong]).fails(1).error_form();
+    run.says(&["MultiFactorAuthentication", "rolecall"]);
+}
+
+#[test]
+fn a_code_may_come_from_a_process() {
+    let sandbox = guarded();
+    let script = sandbox.script("code", "echo run >> \"$HOME/runs\"; cat \"$HOME/code\"");
+    sandbox.file("code", format!("{}\n", code(&sandbox)));
+    sandbox.config(&config(&format!("mfa_process = {script}\n")));
+    sandbox.run(&["process", "guarded"]).ok().silent();
+    // An option goes before it.
+    let typed = code(&sandbox);
+    sandbox.run(&["process", "guarded", "--refresh", "--mfa-token", &typed]).ok();
+    assert_eq!(std::fs::read_to_string(sandbox.path("runs")).unwrap(), "run\n");
+}
+
+#[test]
+fn a_process_that_gives_no_code_is_an_error() {
+    let sandbox = guarded();
+    for body in ["echo 12345", "echo hello", "true", "echo 'no device' >&2; exit 3", "kill -9 $$"] {
+        let script = sandbox.script("code", body);
+        sandbox.config(&config(&format!("mfa_process = {script}\n")));
+        sandbox.run(&["process", "guarded"]).fails(1).error_form().says(&["mfa_process", "`guarded`"]);
+    }
+    sandbox.no_calls();
+}
+
+#[test]
+fn the_process_may_stand_in_the_source_profile() {
+    let sandbox = guarded();
+    let script = sandbox.script("code", &format!("echo {}", code(&sandbox)));
+    sandbox.credentials(&format!("[dev]\n{}mfa_process = {script}\n", sandbox.key_lines()));
+    sandbox.run(&["process", "guarded"]).ok();
+}
+
+#[test]
+fn a_person_is_asked_on_the_terminal() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    let shown = terminal.shown();
+    for word in ["guarded", PROD, BOB_MFA] {
+        assert!(shown.contains(word), "`{word}` is not in `{shown}`");
+    }
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    let run = terminal.finish().ok().silent();
+    assert!(run.key().starts_with("ASIA"));
+    assert_eq!(sandbox.assumed(), 1);
+}
+
+#[test]
+fn a_mistyped_code_is_asked_again_and_not_sent() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter("12345\n");
+    terminal.wait_for(QUESTION, 2);
+    terminal.enter("abcdef\n");
+    terminal.wait_for(QUESTION, 3);
+    terminal.enter(&format!(" {} \n", code(&sandbox)));
+    terminal.finish().ok();
+    assert_eq!(sandbox.assumed(), 1);
+}
+
+#[test]
+fn after_three_tries_it_gives_up() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    for time in 1..=3 {
+        terminal.wait_for(QUESTION, time);
+        terminal.enter("12\n");
+    }
+    terminal.finish().fails(4).error_form().says(&["`guarded`"]);
+    sandbox.no_calls();
+}
+
+#[test]
+fn an_end_of_input_is_nobody() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter("\u{4}");
+    terminal.finish().fails(4).error_form();
+}
+
+#[test]
+fn without_a_terminal_it_fails_at_once() {
+    let sandbox = guarded();
+    // A session without a controlling terminal, wherever the tests run.
+    let run = sandbox.run_without_terminal(&["process", "guarded"]);
+    run.fails(4).error_form().says(&["`guarded`", BOB_MFA, "--mfa-token"]);
+    sandbox.no_calls();
+}
+
+#[test]
+fn no_input_asks_nothing_even_on_a_terminal() {
+    let sandbox = guarded();
+    let terminal = Terminal::start(&sandbox, &["process", "guarded", "--no-input"]);
+    terminal.finish().fails(4).error_form().says(&["--no-input", BOB_MFA]);
+    sandbox.set("ROLECALL_NO_INPUT", "1");
+    let terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let shown = terminal.shown();
+    terminal.finish().fails(4).says(&["ROLECALL_NO_INPUT"]);
+    assert_eq!(shown, "");
+    sandbox.unset("ROLECALL_NO_INPUT");
+    sandbox.file("xdg/config/rolecall/settings.ini", "no_input = true\n");
+    Terminal::start(&sandbox, &["process", "guarded"]).finish().fails(4);
+    sandbox.no_calls();
+}
+
+#[test]
+fn an_interrupted_question_leaves_everything_as_it_was() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let before = terminal.modes();
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter("123");
+    terminal.enter("\u{3}");
+    super::support::until("the end", || !terminal_runs(&terminal));
+    let after = terminal.modes();
+    assert_eq!(
+        (before.input_modes, before.output_modes, before.control_modes, before.local_modes),
+        (after.input_modes, after.output_modes, after.control_modes, after.local_modes)
+    );
+    terminal.finish().fails(130);
+    sandbox.no_calls();
+    assert!(!sandbox.path("xdg/state/rolecall/index.json").exists());
+    // No lock is left: the next one asks at once.
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    terminal.finish().ok();
+}
+
+fn terminal_runs(terminal: &Terminal) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/stat", terminal.running.pid()));
+    status.is_ok_and(|text| !text.contains(") Z "))
+}
+
+#[test]
+fn one_question_serves_all_who_wait() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    let others: Vec<_> = (0..5).map(|_| sandbox.start(&["process", "guarded"])).collect();
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    let key = terminal.finish().ok().key();
+    for other in others {
+        assert_eq!(other.finish().ok().key(), key);
+    }
+    assert_eq!(sandbox.assumed(), 1);
+}
+
+#[test]
+fn a_profile_may_ask_for_confirmation() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"));
+    sandbox.run_without_terminal(&["process", "prod"]).fails(4).error_form().says(&["`prod`", "rolecall_confirm"]);
+    for answer in ["n\n", "\n", "\u{4}"] {
+        let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+        terminal.wait_for("[y/N]", 1);
+        terminal.enter(answer);
+        terminal.finish().fails(4).error_form();
+    }
+    sandbox.no_calls();
+    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    terminal.wait_for("prod", 1);
+    terminal.enter("y\n");
+    terminal.finish().ok();
+    // A cached session needs no second answer.
+    sandbox.run_without_terminal(&["process", "prod"]).ok();
+}
+
+#[test]
+fn a_serial_number_may_be_typed() {
+    let sandbox = Sandbox::new();
+    let arn = role("guarded");
+    let args = ["process", "dev", "--role-arn", &arn, "--mfa-serial", BOB_MFA, "--mfa-token"];
+    sandbox.run(&[&args[..], &[&code(&sandbox)]].concat()).ok();
+    assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
+}

@@ -1,0 +1,94 @@
+//! The passphrase of the `file` store: asked for on the terminal, hidden, and left alone by an interruption.
+
+use rustix::termios::LocalModes;
+
+use super::support::{LIMIT, Run, Sandbox, Terminal, until};
+
+const QUESTION: &str = "Passphrase";
+const PASSPHRASE: &str = "correct horse battery staple";
+
+fn file_store() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.set("ROLECALL_STORE", "file");
+    sandbox.secret(PASSPHRASE);
+    sandbox
+}
+
+/// Answers every question for the passphrase until the run ends.
+fn answer(mut terminal: Terminal, passphrase: &str) -> (Run, String) {
+    let mut answered = 0;
+    let begin = std::time::Instant::now();
+    while terminal.running.is_running() && begin.elapsed() < LIMIT {
+        if terminal.shown().matches(QUESTION).count() > answered {
+            answered += 1;
+            // Echo goes away right after the question shows.
+            until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
+            terminal.enter(&format!("{passphrase}\n"));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let shown = terminal.shown();
+    (terminal.finish(), shown)
+}
+
+#[test]
+fn it_is_asked_for_hidden() {
+    let sandbox = file_store();
+    let terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let before = terminal.modes().local_modes;
+    assert!(before.contains(LocalModes::ECHO));
+    let (run, shown) = answer(terminal, PASSPHRASE);
+    let run = run.ok();
+    assert!(!shown.contains(PASSPHRASE), "{shown}");
+    // What was kept opens with the same passphrase from the environment.
+    sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
+    assert_eq!(sandbox.run(&["process", "prod"]).ok().key(), run.key());
+}
+
+#[test]
+fn an_interrupted_question_brings_the_echo_back() {
+    let sandbox = file_store();
+    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let before = terminal.modes().local_modes;
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
+    terminal.enter("half a pass\u{3}");
+    let pid = terminal.running.pid();
+    until("the end", || {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        status.map_or(true, |text| text.contains(") Z "))
+    });
+    assert_eq!(terminal.modes().local_modes, before);
+    terminal.finish().fails(130);
+    // The folder is made before anybody is asked, so that a disk that cannot be written asks nobody.
+    let kept = std::fs::read_dir(sandbox.path("xdg/data/rolecall/store")).unwrap().next();
+    assert!(kept.is_none(), "an interruption writes nothing: {kept:?}");
+}
+
+#[test]
+fn nobody_is_asked_with_no_input() {
+    let sandbox = file_store();
+    let terminal = Terminal::start(&sandbox, &["process", "prod", "--no-input"]);
+    let run = terminal.finish();
+    assert!(matches!(run.code, 0 | 4), "{run:#?}");
+}
+
+#[test]
+fn many_that_begin_a_store_at_once_agree_on_it() {
+    let sandbox = file_store();
+    sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
+    sandbox.config(
+        &(0..8)
+            .map(|n| {
+                format!(
+                    "[profile p{n}]\nrole_arn = arn:aws:iam::222222222222:role/other\nsource_profile = dev\nrole_session_name = name-{n}\n"
+                )
+            })
+            .collect::<String>(),
+    );
+    let sources: Vec<String> = (0..8).map(|n| format!("p{n}")).collect();
+    let all: Vec<_> = sources.iter().map(|name| sandbox.start(&["process", name])).collect();
+    let first: Vec<String> = all.into_iter().map(|one| one.finish().ok().key()).collect();
+    let second: Vec<String> = sources.iter().map(|name| sandbox.run(&["process", name]).ok().key()).collect();
+    assert_eq!(first, second);
+}

@@ -1,0 +1,390 @@
+//! The ladder of asking as a whole: its order, what is said of a rung that is passed over, and the streams that it leaves alone.
+
+use super::support::{BOB_MFA, PROD, Sandbox, Terminal, code, guarded, guarded_config, until, wrong_code};
+
+const QUESTION: &str = "MFA code of";
+
+/// Fakes of all programs, each of which notes that it was run and gives a code.
+fn with_everything() -> Sandbox {
+    let sandbox = guarded();
+    let code = code(&sandbox);
+    let ran = |name: &str| format!("echo {name} >> \"$HOME/ran\"");
+    let process = sandbox.script("mfa", &format!("{}\necho {code}", ran("process")));
+    sandbox.config(&guarded_config(&format!("mfa_process = {process}\nmfa_yubikey_oath = aws\n")));
+    sandbox.script("ykman", &format!("{}\necho {code}", ran("ykman")));
+    sandbox.script("pinentry", &super::pinentry::fake(&format!("{}; echo 'D {code}'; echo OK", ran("pinentry")), "echo OK"));
+    sandbox.script("zenity", &format!("{}\necho {code}", ran("dialog")));
+    sandbox.set("DISPLAY", ":99");
+    sandbox
+}
+
+fn ran(sandbox: &Sandbox) -> String {
+    std::fs::read_to_string(sandbox.path("ran")).unwrap_or_default().replace('\n', " ")
+}
+
+#[test]
+fn the_order_is_process_ykman_tty_pinentry_dialog() {
+    // Each time one more is not there.
+    let order = ["process", "ykman", "pinentry", "dialog"];
+    for (absent, first) in order.iter().enumerate() {
+        let sandbox = with_everything();
+        for rung in &order[..absent] {
+            match *rung {
+                "process" => drop(sandbox.config(&guarded_config("mfa_yubikey_oath = aws\n"))),
+                program => std::fs::remove_file(sandbox.path("bin").join(program)).unwrap(),
+            }
+        }
+        sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+        assert_eq!(ran(&sandbox), format!("{first} "));
+    }
+    let sandbox = with_everything();
+    sandbox.config(&guarded_config(""));
+    std::fs::remove_file(sandbox.path("bin/ykman")).unwrap();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    terminal.finish().ok();
+    assert_eq!(ran(&sandbox), "");
+}
+
+#[test]
+fn the_order_may_be_chosen() {
+    let rows = [
+        (Some("dialog,process"), None, "dialog "),
+        (Some(" PINENTRY , dialog"), None, "pinentry "),
+        (Some("tty,ykman"), None, "ykman "),
+        (None, Some("dialog"), "dialog "),
+        // The environment goes before the settings.
+        (Some("pinentry"), Some("dialog"), "pinentry "),
+        (None, None, "process "),
+    ];
+    for (environment, setting, first) in rows {
+        let sandbox = with_everything();
+        if let Some(order) = environment {
+            sandbox.set("ROLECALL_PROMPT", order);
+        }
+        if let Some(order) = setting {
+            sandbox.file("xdg/config/rolecall/settings.ini", format!("prompt = {order}\n"));
+        }
+        sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+        assert_eq!(ran(&sandbox), first, "{environment:?} {setting:?}");
+    }
+    // A code that is there already is always first.
+    let sandbox = with_everything();
+    sandbox.set("ROLECALL_PROMPT", "dialog");
+    sandbox.run_without_terminal(&["process", "guarded", "--mfa-token", &code(&sandbox)]).ok();
+    assert_eq!(ran(&sandbox), "");
+}
+
+#[test]
+fn what_is_not_chosen_is_not_asked() {
+    let sandbox = with_everything();
+    sandbox.set("ROLECALL_PROMPT", "tty");
+    let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
+    run.says(&["tty: there is no terminal", "--mfa-token CODE", "`guarded`", BOB_MFA]);
+    assert_eq!(ran(&sandbox), "");
+    sandbox.no_calls();
+}
+
+#[test]
+fn an_unknown_way_to_ask_is_an_error_that_names_the_known() {
+    let sandbox = guarded();
+    let known = "process, seed, ykman, tty, pinentry, dialog";
+    sandbox.set("ROLECALL_PROMPT", "tty,carrier-pigeon");
+    sandbox.run(&["process", "guarded"]).fails(3).error_form().says(&["ROLECALL_PROMPT", "`carrier-pigeon`", known]);
+    sandbox.unset("ROLECALL_PROMPT");
+    sandbox.file("xdg/config/rolecall/settings.ini", "prompt = zenity\n");
+    sandbox.run(&["process", "guarded"]).fails(3).error_form().says(&["settings.ini", "`zenity`", known]);
+}
+
+#[test]
+fn each_rung_that_is_passed_over_says_why() {
+    let sandbox = guarded();
+    let run = sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4);
+    run.says(&[
+        "not asking by token: ",
+        "not asking by process: the profile has no mfa_process",
+        "not asking by seed: ",
+        "not asking by ykman: ykman is not on PATH",
+        "not asking by tty: there is no terminal",
+        "not asking by pinentry: pinentry is not on PATH",
+        "not asking by dialog: none of zenity, kdialog, osascript, powershell.exe is on PATH",
+    ]);
+    // Without -v the error says it all in one line.
+    let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
+    let cause = run.stderr.lines().find(|line| line.starts_with("cause: ")).unwrap();
+    for rung in ["process: ", "ykman: ", "tty: ", "pinentry: ", "dialog: "] {
+        assert!(cause.contains(rung), "`{rung}` is not in `{cause}`");
+    }
+    sandbox.script("zenity", "exit 1");
+    sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["not asking by dialog: there is no display"]);
+    sandbox.set("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
+    sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["there is no display in this SSH session"]);
+    let run = sandbox.run_without_terminal(&["process", "guarded", "-v", "--no-input"]).fails(4);
+    run.says(&["not asking by ykman: input is switched off", "not asking by tty: input is switched off"]);
+    sandbox.no_calls();
+}
+
+/// How SDKs hand their streams on to a `credential_process` (stdout and stderr are pipes with all of them).
+const STREAMS: [(&str, &str); 5] = [
+    ("botocore, whose stdin is the caller's", "exec \"$0\" \"$@\""),
+    ("botocore in a service", "exec \"$0\" \"$@\" </dev/null"),
+    ("Go, which closes stdin", "exec \"$0\" \"$@\" <&-"),
+    ("Java, whose stdin is a pipe that stays open", "sleep 1 | \"$0\" \"$@\""),
+    (
+        "JavaScript, whose stdin is a pipe, here with something in it for others",
+        "echo 'left alone' | { \"$0\" \"$@\"; code=$?; read -r line; [ \"$line\" = 'left alone' ] || exit 99; exit $code; }",
+    ),
+];
+
+#[test]
+fn the_terminal_is_asked_whatever_the_streams_are() {
+    for (who, line) in STREAMS {
+        let sandbox = guarded();
+        let mut terminal = Terminal::start_line(&sandbox, &["process", "guarded"], line);
+        terminal.wait_for(QUESTION, 1);
+        terminal.enter(&format!("{}\n", code(&sandbox)));
+        let run = terminal.finish();
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{who}: {run:#?}");
+        assert!(run.key().starts_with("ASIA"));
+    }
+}
+
+#[test]
+fn programs_are_asked_whatever_the_streams_are() {
+    for rung in ["pinentry", "dialog", "ykman", "process"] {
+        for (who, line) in STREAMS {
+            let sandbox = with_everything();
+            sandbox.set("ROLECALL_PROMPT", rung);
+            let mut command = sandbox.command("setsid", &["--wait", "/bin/sh", "-c", line, super::support::PROGRAM]);
+            command.args(["process", "guarded"]);
+            let run = sandbox.run_command(command);
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{rung}, {who}: {run:#?}");
+            assert!(run.key().starts_with("ASIA"));
+            assert_eq!(ran(&sandbox), format!("{rung} "));
+        }
+    }
+}
+
+#[test]
+fn a_refused_code_is_said_on_the_terminal_and_asked_again() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter(&format!("{}\n", wrong_code(&sandbox)));
+    terminal.wait_for("AWS did not accept this code", 1);
+    terminal.wait_for(QUESTION, 2);
+    let code = code(&sandbox);
+    // As devices show it.
+    terminal.enter(&format!("{} {}\n", &code[..3], &code[3..]));
+    terminal.finish().ok().silent();
+    assert_eq!(sandbox.aws.count("GetSessionToken"), 2);
+}
+
+#[test]
+fn three_refusals_are_the_end() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    for time in 1..=3 {
+        terminal.wait_for(QUESTION, time);
+        terminal.enter(&format!("{}\n", wrong_code(&sandbox)));
+    }
+    terminal.finish().fails(1).error_form().says(&["MultiFactorAuthentication"]);
+    assert_eq!(sandbox.aws.count("GetSessionToken"), 3);
+}
+
+#[test]
+fn a_code_of_a_process_that_is_refused_is_not_asked_again() {
+    let sandbox = guarded();
+    let process = sandbox.script("mfa", &format!("echo run >> \"$HOME/ran\"; echo {}", wrong_code(&sandbox)));
+    sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
+    Terminal::start(&sandbox, &["process", "guarded"]).finish().fails(1).says(&["MultiFactorAuthentication"]);
+    assert_eq!(ran(&sandbox), "run ");
+}
+
+#[test]
+fn what_a_process_says_on_stderr_is_seen_on_the_terminal_only() {
+    let sandbox = guarded();
+    let process = sandbox.script("mfa", &format!("echo 'touch the key' >&2; echo {}", code(&sandbox)));
+    sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
+    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    let terminal = Terminal::start(&sandbox, &["process", "guarded", "--no-cache"]);
+    terminal.wait_for("touch the key", 1);
+    // The code was used already.
+    terminal.finish().fails(1);
+    // It may ask the person itself.
+    let process = sandbox.script("mfa", "printf 'which? ' >&2; read -r code; echo \"$code\"");
+    sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded", "--no-cache"]);
+    terminal.wait_for("which? ", 1);
+    terminal.enter(&format!("{}\n", wrong_code(&sandbox)));
+    terminal.finish().fails(1).says(&["MultiFactorAuthentication"]);
+}
+
+#[test]
+fn nobody_is_waited_for_beyond_the_limit() {
+    let sandbox = guarded();
+    sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
+    let terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let before = terminal.modes().local_modes;
+    terminal.wait_for(QUESTION, 1);
+    let slave = terminal.another_end();
+    terminal.finish().fails(4).error_form().says(&["nobody answered within 1 s"]);
+    assert_eq!(rustix::termios::tcgetattr(slave).unwrap().local_modes, before);
+    sandbox.no_calls();
+}
+
+#[test]
+fn the_question_shows_again_after_a_pause() {
+    let sandbox = guarded();
+    // A shell without job control would not notice that it stops; `exec` leaves this process to the test.
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let before = terminal.modes().local_modes;
+    terminal.wait_for(QUESTION, 1);
+    let pid = terminal.running.pid();
+    let state = || {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        text.rsplit(") ").next().unwrap_or_default().chars().next()
+    };
+    // As the shell gets to know of Ctrl-Z: an orphaned group is not stopped by the key itself.
+    terminal.running.signal(rustix::process::Signal::STOP);
+    until("a stop", || state() == Some('T'));
+    assert_eq!(terminal.modes().local_modes, before);
+    terminal.running.signal(rustix::process::Signal::CONT);
+    terminal.wait_for(QUESTION, 2);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    terminal.finish().ok();
+}
+
+#[test]
+fn the_question_names_profile_role_account_and_device() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    terminal.wait_for(&format!("MFA code of {BOB_MFA} for profile guarded (role guarded in account {PROD}): "), 1);
+    terminal.enter("\u{3}");
+    terminal.finish().fails(130);
+}
+
+#[test]
+fn an_interruption_ends_a_process_too() {
+    let sandbox = guarded();
+    let process = sandbox.script("mfa", "touch \"$HOME/started\"; exec sleep 100");
+    sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    until("a process", || sandbox.path("started").exists());
+    terminal.enter("\u{3}");
+    terminal.finish().fails(130);
+    sandbox.no_calls();
+}
+
+fn confirming() -> Sandbox {
+    let sandbox = guarded();
+    let admin = super::support::ADMIN;
+    sandbox.config(&format!("[profile prod]\nrole_arn = {admin}\nsource_profile = dev\nrolecall_confirm = true\n"));
+    sandbox
+}
+
+#[test]
+fn a_confirmation_climbs_the_same_ladder() {
+    let sandbox = confirming();
+    // What gives codes cannot say yes.
+    sandbox.script("ykman", "echo ykman >> \"$HOME/ran\"");
+    let confirm = |answer: &str| super::pinentry::fake("echo 'ERR 1 no code is due'", answer);
+    let pinentry = |answer: &str| sandbox.script("pinentry", &confirm(&format!("echo pinentry >> \"$HOME/ran\"; {answer}")));
+    pinentry("echo OK");
+    sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).ok().silent();
+    assert_eq!(ran(&sandbox), "pinentry ");
+    sandbox.set("GPG_TTY", "/dev/pts/4711");
+    for no in ["echo 'ERR 83886194 Not confirmed <Pinentry>'", "echo 'ERR 83886179 Operation cancelled <Pinentry>'"] {
+        pinentry(no);
+        let run = sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).fails(4).error_form();
+        run.says(&["not confirmed", "declined (pinentry)"]);
+    }
+    sandbox.set("ROLECALL_PROMPT", "dialog");
+    sandbox.set("DISPLAY", ":99");
+    sandbox.script("zenity", "echo \"$*\" > \"$HOME/asked\"");
+    sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).ok().silent();
+    let asked = std::fs::read_to_string(sandbox.path("asked")).unwrap();
+    assert!(asked.contains("--question") && asked.contains("role admin in account 222222222222"), "{asked}");
+    sandbox.script("zenity", "exit 1");
+    sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).fails(4).error_form();
+    assert_eq!(sandbox.assumed(), 2);
+}
+
+#[test]
+fn one_terminal_is_asked_one_question_at_a_time() {
+    let sandbox = confirming();
+    // Without a cache they do not wait for each other's sessions.
+    let one = |name: &str| format!("\"$0\" process prod --no-cache -v <&- >{name}.out 2>{name}.log || echo refused >{name}.out");
+    let line = format!("cd \"$HOME\"; ({}) & ({}) & wait", one("a"), one("b"));
+    let mut terminal = Terminal::start_line(&sandbox, &[], &line);
+    let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap_or_default();
+    let waits = |name: &str| read(&format!("{name}.log")).contains("waiting for another question");
+    until("one that waits", || waits("a") || waits("b"));
+    terminal.wait_for("[y/N]", 1);
+    assert_eq!(terminal.shown().matches("[y/N]").count(), 1, "{}", terminal.shown());
+    terminal.enter("n\n");
+    terminal.wait_for("[y/N]", 2);
+    terminal.enter("y\n");
+    terminal.finish().ok();
+    let (first, second) = if waits("a") { ("b.out", "a.out") } else { ("a.out", "b.out") };
+    assert_eq!(read(first).trim(), "refused");
+    assert!(read(second).contains("AccessKeyId"), "{}", read(second));
+    // Nothing is left behind of it.
+    assert!(!super::waiting::locks(&sandbox).iter().any(|path| path.to_string_lossy().contains("asks-")));
+}
+
+#[test]
+fn a_question_that_was_stopped_holds_no_other_up() {
+    let sandbox = confirming();
+    let process = "\"$0\" process prod --no-cache <&-";
+    let line = format!("cd \"$HOME\"; {process} & echo $! >pid; until [ -e go ]; do sleep 0.05; done; {process}; kill -KILL $!");
+    let mut terminal = Terminal::start_line(&sandbox, &[], &line);
+    terminal.wait_for("[y/N]", 1);
+    let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
+    let stop = || std::process::Command::new("kill").args(["-STOP", pid.trim()]).status().unwrap();
+    assert!(stop().success());
+    until("a stop", || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap().contains(") T "));
+    sandbox.file("go", "");
+    terminal.wait_for("[y/N]", 2);
+    terminal.enter("y\n");
+    assert!(terminal.finish().ok().stdout.contains("AccessKeyId"));
+}
+
+#[test]
+fn yes_confirms_where_the_settings_allow_it() {
+    let sandbox = confirming();
+    let run = sandbox.run_without_terminal(&["process", "prod", "--yes"]).fails(2).error_form();
+    run.says(&["--yes", "`prod`", "allow_yes = true", "hint: "]);
+    sandbox.file("xdg/config/rolecall/settings.ini", "allow_yes = false\n");
+    sandbox.run_without_terminal(&["process", "prod", "--yes"]).fails(2);
+    sandbox.no_calls();
+    // Where nothing has to be confirmed it says nothing.
+    sandbox.run(&["process", "dev", "--yes"]).ok().silent();
+    sandbox.file("xdg/config/rolecall/settings.ini", "allow_yes = true\n");
+    sandbox.run_without_terminal(&["process", "prod"]).fails(4);
+    sandbox.run_without_terminal(&["process", "prod", "--yes", "--no-input"]).ok().silent();
+    assert_eq!(sandbox.assumed(), 1);
+}
+
+#[test]
+fn doctor_says_who_can_be_asked() {
+    let sandbox = with_everything();
+    let prompts = |sandbox: &Sandbox| {
+        let run = sandbox.run_without_terminal(&["doctor"]);
+        run.stdout.lines().find(|line| line.split_whitespace().nth(1) == Some("prompts")).unwrap().to_owned()
+    };
+    let line = prompts(&sandbox);
+    assert!(line.starts_with("ok"), "{line}");
+    for part in ["process", "ykman (", "pinentry (", "dialog (", "not here: tty (there is no terminal)"] {
+        assert!(line.contains(part), "`{part}` is not in `{line}`");
+    }
+    sandbox.set("ROLECALL_PROMPT", "process,tty");
+    let line = prompts(&sandbox);
+    assert!(line.starts_with("warning") && !line.contains("pinentry"), "{line}");
+    sandbox.set("ROLECALL_PROMPT", "pinentry,dialog");
+    sandbox.unset("DISPLAY");
+    let line = prompts(&sandbox);
+    assert!(line.starts_with("warning") && line.contains("pinentry (there is neither a terminal nor a display)"), "{line}");
+}

@@ -1,0 +1,250 @@
+//! Files, folders, streams and clocks as they should not be.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use super::support::{ADMIN, Sandbox};
+
+fn sections(sandbox: &Sandbox) -> String {
+    format!("[profile dev]\n{}[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n", sandbox.key_lines())
+}
+
+#[test]
+fn without_a_home_the_variables_are_enough() {
+    let sandbox = Sandbox::empty();
+    let text = sections(&sandbox);
+    let config = sandbox.config(&text);
+    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "USER"] {
+        sandbox.unset(name);
+    }
+    sandbox.set("AWS_CONFIG_FILE", config);
+    sandbox.set("AWS_SHARED_CREDENTIALS_FILE", sandbox.path("none"));
+    sandbox.set("HOME", "/nonexistent/home");
+    sandbox.run(&["process", "prod", "--no-cache"]).ok().silent();
+    sandbox.run(&["process", "prod"]).ok();
+}
+
+#[test]
+fn missing_files_are_empty_ones() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["process", "dev"]).fails(3).error_form();
+    sandbox.set("AWS_CONFIG_FILE", "/dev/null");
+    sandbox.set("AWS_SHARED_CREDENTIALS_FILE", "/dev/null/none");
+    sandbox.run(&["process", "dev"]).fails(3).error_form();
+    sandbox.keys_in_environment();
+    sandbox.run(&["process"]).ok().silent();
+}
+
+#[test]
+fn odd_files_are_refused_and_do_not_hang() {
+    let sandbox = Sandbox::new();
+    let fifo = sandbox.path("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    for path in [fifo.as_path(), "/dev/zero".as_ref(), sandbox.path("").as_path(), "/dev/urandom".as_ref()] {
+        for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "ROLECALL_CONFIG"] {
+            if variable == "ROLECALL_CONFIG" && path == fifo {
+                continue;
+            }
+            sandbox.set(variable, path);
+            let run = sandbox.run(&["process", "prod"]);
+            if variable != "ROLECALL_CONFIG" {
+                run.fails(3).error_form().says(&[path.to_str().unwrap().trim_end_matches('/')]);
+            }
+            sandbox.unset(variable);
+        }
+    }
+}
+
+#[test]
+fn large_files_are_read() {
+    let sandbox = Sandbox::empty();
+    let mut text = String::with_capacity(51 << 20);
+    let filler = "# a comment that fills the file and says nothing at all, line after line\n".repeat(1_000);
+    while text.len() < 50 << 20 {
+        text += &filler;
+    }
+    text += &sections(&sandbox);
+    sandbox.config(&text);
+    sandbox.run(&["process", "prod"]).ok().silent();
+}
+
+#[test]
+fn ten_thousand_profiles_are_no_trouble() {
+    let sandbox = Sandbox::empty();
+    let mut text = sections(&sandbox);
+    for n in 0..10_000 {
+        text += &format!("[profile p{n}]\nrole_arn = {ADMIN}\nsource_profile = dev\nregion = eu-west-1\n");
+    }
+    sandbox.config(&text);
+    sandbox.run(&["process", "p9999"]).ok().silent();
+    sandbox.run(&["process", "nobody"]).fails(3).error_form();
+}
+
+#[test]
+fn garbage_breaks_only_what_it_hits() {
+    let sandbox = Sandbox::empty();
+    let mut bytes: Vec<u8> = (0..=255_u8).cycle().take(100_000).collect();
+    sandbox.config("");
+    std::fs::write(sandbox.path(".aws/config"), &bytes).unwrap();
+    sandbox.run(&["process", "prod"]).fails(3).error_form();
+    bytes.push(b'\n');
+    bytes.extend(sections(&sandbox).bytes());
+    std::fs::write(sandbox.path(".aws/config"), &bytes).unwrap();
+    sandbox.run(&["process", "prod"]).ok();
+}
+
+#[test]
+fn a_half_written_file_is_an_error_or_works() {
+    let sandbox = Sandbox::empty();
+    let text = sections(&sandbox);
+    for end in (0..text.len()).step_by(7) {
+        sandbox.config(&text[..end]);
+        let run = sandbox.run(&["process", "prod", "--no-cache"]);
+        assert!(matches!(run.code, 0 | 1 | 3), "cut at {end}: {run:#?}");
+        if run.code != 0 {
+            run.error_form();
+        }
+    }
+}
+
+#[test]
+fn line_ends_and_marks_of_other_systems_are_taken() {
+    let sandbox = Sandbox::empty();
+    let text = sections(&sandbox);
+    sandbox.config(&format!("\u{feff}{}", text.replace('\n', "\r\n")));
+    sandbox.run(&["process", "prod"]).ok().silent();
+    sandbox.config(text.trim_end());
+    sandbox.run(&["process", "prod"]).ok().silent();
+}
+
+/// Lets the sandbox belong to somebody who is not root.
+fn give_to_nobody(folder: &std::path::Path) {
+    rustix::fs::chown(folder, Some(rustix::fs::Uid::from_raw(65_534)), Some(rustix::fs::Gid::from_raw(65_534))).unwrap();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            give_to_nobody(&path);
+        } else {
+            rustix::fs::chown(&path, Some(rustix::fs::Uid::from_raw(65_534)), None).unwrap();
+        }
+    }
+}
+
+#[test]
+fn files_that_may_not_be_read_are_named() {
+    let sandbox = Sandbox::new();
+    give_to_nobody(&sandbox.path(""));
+    for path in [".aws/config", ".aws/credentials"] {
+        std::fs::set_permissions(sandbox.path(path), PermissionsExt::from_mode(0o000)).unwrap();
+        let run = sandbox.run_as_nobody(&["process", "prod"]).fails(3).error_form();
+        run.says(&[sandbox.path(path).to_str().unwrap(), "ls -l"]);
+        std::fs::set_permissions(sandbox.path(path), PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    std::fs::set_permissions(sandbox.path(".aws"), PermissionsExt::from_mode(0o000)).unwrap();
+    sandbox.run_as_nobody(&["process", "prod"]).fails(3).error_form().says(&[".aws/config"]);
+    sandbox.no_calls();
+    std::fs::set_permissions(sandbox.path(".aws"), PermissionsExt::from_mode(0o700)).unwrap();
+    sandbox.run_as_nobody(&["process", "prod"]).ok().silent();
+}
+
+#[test]
+fn a_home_that_cannot_be_written_costs_nothing() {
+    let sandbox = Sandbox::new();
+    // Owned by root, readable by all.
+    std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644)).unwrap();
+    let first = sandbox.run_as_nobody(&["process", "prod"]).ok().silent().key();
+    assert_eq!(sandbox.run_as_nobody(&["process", "prod"]).ok().silent().key(), first);
+    assert_eq!(sandbox.assumed(), 1);
+    assert!(std::fs::read_dir(sandbox.path("xdg/state")).unwrap().next().is_none());
+    // The file store has nowhere to write: a warning, and the credentials all the same.
+    sandbox.set("ROLECALL_FILE_PASSPHRASE", "correct horse battery staple");
+    let run = sandbox.run_as_nobody(&["process", "prod", "--store", "file"]).ok();
+    run.says(&["warning: "]);
+}
+
+#[test]
+fn a_full_disk_behind_stdout_is_an_error() {
+    let sandbox = Sandbox::new();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for args in [
+        &["process", "prod"][..],
+        &["process", "dev"],
+        &["env", "dev"],
+        &["whoami", "dev"],
+        &["profile", "dump", "--json"],
+        &["explain", "prod"],
+        &["list"],
+        &["policy", "caller", "prod"],
+        &["--help"],
+        &["--version"],
+        &["process", "--help"],
+    ] {
+        let run = sandbox.run_into(args, Stdio::from(full())).fails(1);
+        assert!(args.contains(&"--help") || args.contains(&"--version") || run.stderr.contains("error: "), "{args:?}: {run:#?}");
+    }
+}
+
+#[test]
+fn a_reader_that_is_gone_ends_it_quietly() {
+    let sandbox = Sandbox::new();
+    for verb in ["process dev", "env dev", "profile dump --json", "list"] {
+        let run = sandbox.shell("bash", &format!("rolecall {verb} | true; code=${{PIPESTATUS[0]}}; echo $code"));
+        let code = run.stdout.trim_end();
+        assert!(matches!(code, "0" | "1" | "141"), "{verb}: {run:#?}");
+        assert!(!run.stderr.contains("panicked"), "{run:#?}");
+    }
+}
+
+#[test]
+fn all_streams_closed_is_no_reason_to_panic() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run_redirected(&["process", "nobody"], "<&- >&- 2>&-");
+    assert_eq!(run.code, 3);
+    // What is opened first must not become stdout: nothing is written into a shared file.
+    let before = std::fs::read(sandbox.path(".aws/config")).unwrap();
+    sandbox.run_redirected(&["process", "prod"], "<&- >&- 2>&-");
+    assert_eq!(std::fs::read(sandbox.path(".aws/config")).unwrap(), before);
+}
+
+#[test]
+fn an_environment_that_is_no_utf_8_is_no_trouble() {
+    use std::os::unix::ffi::OsStringExt;
+    let sandbox = Sandbox::new();
+    let odd = || std::ffi::OsString::from_vec(b"\xff\xfe".to_vec());
+    sandbox.set("LS_COLORS", odd());
+    sandbox.set("USER", odd());
+    sandbox.run(&["process", "prod"]).ok().silent();
+    sandbox
+        .run_with(&["process"], |command| {
+            command.arg(odd());
+        })
+        .fails(2);
+}
+
+#[test]
+fn limits_of_memory_and_files_are_said() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.shell("bash", "ulimit -n 3; rolecall process dev; echo $?");
+    assert!(!run.stderr.contains("panicked"), "{run:#?}");
+}
+
+#[test]
+fn a_clock_that_is_fast_is_noticed() {
+    let sandbox = Sandbox::new();
+    sandbox.aws.set_clock_offset(-3_600);
+    sandbox.run(&["process", "prod"]).ok().says(&["warning: ", "clock", "ahead of", "timedatectl"]);
+    // What seems to live longer or shorter than it does is not kept.
+    let calls = sandbox.assumed();
+    sandbox.run(&["process", "prod"]).ok().says(&["clock"]);
+    assert!(sandbox.assumed() > calls);
+}
+
+#[test]
+fn a_clock_that_is_slow_is_noticed() {
+    let sandbox = Sandbox::new();
+    sandbox.aws.set_clock_offset(3_600);
+    sandbox.run(&["process", "prod"]).ok().says(&["warning: ", "clock", "behind", "timedatectl"]);
+    let calls = sandbox.assumed();
+    sandbox.run(&["process", "prod"]).ok().says(&["clock"]);
+    assert!(sandbox.assumed() > calls);
+}

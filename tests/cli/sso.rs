@@ -1,0 +1,220 @@
+//! IAM Identity Center: tokens that `aws sso login` left, renewed or not.
+
+use super::support::{ADMIN, DEV, Sandbox, Statement};
+
+const USER: &str = "bob@example.com";
+
+/// Bob may be `Developer` in the account `DEV`.
+fn people() -> Sandbox {
+    let sandbox = Sandbox::with_world(|world| world.sso_grant(USER, DEV, "Developer", vec![Statement::allow("*", "*")]));
+    let url = start_url(&sandbox);
+    sandbox.config(&format!(
+        "[sso-session corp]\nsso_start_url = {url}\nsso_region = eu-west-1\nsso_registration_scopes = sso:account:access\n\
+         [profile people]\nsso_session = corp\nsso_account_id = {DEV}\nsso_role_name = Developer\n\
+         [profile legacy]\nsso_start_url = {url}\nsso_region = eu-west-1\nsso_account_id = {DEV}\nsso_role_name = Developer\n\
+         [profile prod]\nrole_arn = {ADMIN}\nsource_profile = people\n\
+         [profile ungranted]\nsso_session = corp\nsso_account_id = {DEV}\nsso_role_name = Root\n"
+    ));
+    sandbox
+}
+
+fn start_url(sandbox: &Sandbox) -> String {
+    format!("https://d-{}.awsapps.com/start", sandbox.id.to_ascii_lowercase())
+}
+
+fn iso(time: i64) -> String {
+    chrono::DateTime::from_timestamp(time, 0).unwrap().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn sha1(text: &str) -> String {
+    let sum = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The token's file under a name, which is the session's or the start URL.
+fn token_file(name: &str) -> String {
+    format!(".aws/sso/cache/{}.json", sha1(name))
+}
+
+/// Leaves a token as the AWS CLI does, with some seconds to live.
+fn log_in(sandbox: &Sandbox, name: &str, seconds: i64) -> serde_json::Value {
+    let (now, id) = (sandbox.aws.now(), &sandbox.id);
+    let (token, refresh) = (format!("AccessToken{id}"), format!("RefreshToken{id}"));
+    sandbox.aws.world(|world| {
+        *world = std::mem::take(world).sso_token(USER, &token, now + seconds).sso_refresh_token(USER, &refresh).sso_client(
+            "client-1",
+            &format!("ClientSecret{id}"),
+            now + 86_400,
+        );
+    });
+    let token = serde_json::json!({
+        "startUrl": start_url(sandbox), "region": "eu-west-1", "accessToken": token,
+        "expiresAt": iso(now + seconds), "clientId": "client-1",
+        "clientSecret": format!("ClientSecret{id}"), "registrationExpiresAt": iso(now + 86_400),
+        "refreshToken": refresh, "oneOfSomebodyElse": [1, 2],
+    });
+    sandbox.file(&token_file(name), token.to_string());
+    token
+}
+
+fn token(sandbox: &Sandbox) -> serde_json::Value {
+    let text = std::fs::read(sandbox.path(&token_file("corp"))).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+#[test]
+fn a_good_token_gives_credentials_which_are_kept() {
+    let sandbox = people();
+    let before = log_in(&sandbox, "corp", 7_200);
+    let json = sandbox.run(&["process", "people"]).ok().silent().json();
+    assert_eq!(json["AccountId"], DEV);
+    assert!(json["Expiration"].is_string() && json["SessionToken"].is_string());
+    assert_eq!((sandbox.aws.count("GetRoleCredentials"), sandbox.aws.count("CreateToken")), (1, 0));
+    assert_eq!(token(&sandbox), before, "the token's file is left alone");
+    sandbox.run(&["process", "people"]).ok();
+    assert_eq!(sandbox.aws.count("GetRoleCredentials"), 1);
+    // As a source it is shared.
+    sandbox.run(&["process", "prod"]).ok();
+    assert_eq!((sandbox.aws.count("GetRoleCredentials"), sandbox.assumed()), (1, 1));
+}
+
+#[test]
+fn the_log_names_account_and_role_which_have_no_arn() {
+    let sandbox = people();
+    log_in(&sandbox, "corp", 7_200);
+    for profile in ["people", "prod"] {
+        sandbox.run(&["process", profile]).ok();
+    }
+    let json = sandbox.run(&["log", "--json"]).ok().json();
+    let fields = |n: usize| ["profile", "account_id", "role", "role_arn", "origin"].map(|key| json[n][key].as_str());
+    assert_eq!(fields(0), [Some("people"), Some(DEV), Some("Developer"), None, Some("new")]);
+    assert_eq!(fields(1), [Some("prod"), Some("222222222222"), Some("admin"), Some(ADMIN), Some("new")]);
+}
+
+#[test]
+fn the_legacy_form_works() {
+    let sandbox = people();
+    log_in(&sandbox, &start_url(&sandbox), 7_200);
+    sandbox.run(&["process", "legacy"]).ok();
+    assert_eq!(sandbox.aws.count("GetRoleCredentials"), 1);
+}
+
+#[test]
+fn an_expired_token_is_renewed_and_written_back_whole() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = people();
+    let before = log_in(&sandbox, "corp", -60);
+    sandbox.run(&["process", "people"]).ok().silent();
+    assert_eq!(sandbox.aws.count("CreateToken"), 1);
+    let after = token(&sandbox);
+    assert_ne!(after["accessToken"], before["accessToken"]);
+    assert_ne!(after["refreshToken"], before["refreshToken"]);
+    for kept in ["startUrl", "region", "clientId", "clientSecret", "registrationExpiresAt", "oneOfSomebodyElse"] {
+        assert_eq!(after[kept], before[kept], "{kept}");
+    }
+    let left = super::support::time(after["expiresAt"].as_str().unwrap()) - sandbox.aws.now();
+    assert!((28_700..=28_800).contains(&left), "{left}");
+    let mode = std::fs::metadata(sandbox.path(&token_file("corp"))).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_refresh_token_is_kept_when_the_answer_has_none() {
+    use super::support::fake_aws::Refresh;
+    let sandbox = people();
+    let before = log_in(&sandbox, "corp", -60);
+    sandbox.aws.world(|world| world.sso.refresh = Refresh::Silent);
+    sandbox.run(&["process", "people"]).ok();
+    assert_eq!(token(&sandbox)["refreshToken"], before["refreshToken"]);
+}
+
+#[test]
+fn a_token_that_cannot_be_renewed_is_used_while_it_lives() {
+    let sandbox = people();
+    log_in(&sandbox, "corp", 120);
+    sandbox.aws.world(|world| world.sso.refresh_tokens.clear());
+    sandbox.run(&["process", "people"]).ok();
+    assert_eq!((sandbox.aws.count("CreateToken"), sandbox.aws.count("GetRoleCredentials")), (1, 1));
+}
+
+#[test]
+fn without_a_token_a_person_must_log_in() {
+    let sandbox = people();
+    let run = sandbox.run(&["process", "people"]).fails(4).error_form();
+    run.says(&["`people`", "aws sso login --sso-session corp"]);
+    let run = sandbox.run(&["process", "legacy"]).fails(4).error_form();
+    run.says(&["aws sso login --profile legacy"]);
+    sandbox.run(&["process", "prod"]).fails(4).says(&["aws sso login --sso-session corp"]);
+    sandbox.no_calls();
+}
+
+#[test]
+fn a_dead_token_needs_a_person_too() {
+    let sandbox = people();
+    log_in(&sandbox, "corp", -60);
+    sandbox.aws.world(|world| world.sso.refresh_tokens.clear());
+    let run = sandbox.run(&["process", "people"]).fails(4).error_form();
+    run.says(&["aws sso login --sso-session corp"]);
+    // The legacy form has nothing to renew with.
+    log_in(&sandbox, &start_url(&sandbox), -60);
+    sandbox.run(&["process", "legacy"]).fails(4).says(&["aws sso login --profile legacy"]);
+    // A token that was revoked looks good and is not.
+    log_in(&sandbox, "corp", 7_200);
+    sandbox.aws.world(|world| world.sso.tokens.clear());
+    sandbox.run(&["process", "people"]).fails(4).says(&["aws sso login --sso-session corp"]);
+}
+
+#[test]
+fn a_role_that_was_not_granted_is_no_matter_of_logging_in() {
+    let sandbox = people();
+    log_in(&sandbox, "corp", 7_200);
+    let run = sandbox.run(&["process", "ungranted"]).fails(1).error_form();
+    run.says(&["Root", DEV]);
+}
+
+#[test]
+fn a_torn_token_file_is_no_token() {
+    let sandbox = people();
+    for content in ["", "{\"accessToken\": \"abc", "[]", "\0\0\0"] {
+        sandbox.file(&token_file("corp"), content);
+        sandbox.run(&["process", "people"]).fails(4).error_form();
+    }
+}
+
+#[test]
+fn what_is_missing_or_differs_is_named() {
+    let sandbox = people();
+    let session = "[sso-session corp]\nsso_start_url = https://a.example/start\nsso_region = eu-west-1\n";
+    for (config, words) in [
+        ("[profile p]\nsso_session = corp\nsso_account_id = 1\n".to_owned(), ["config:2", "corp"]),
+        (format!("{session}[profile p]\nsso_session = corp\nsso_account_id = 111111111111\n"), ["config:4", "sso_role_name"]),
+        (format!("{session}[profile p]\nsso_session = corp\nsso_role_name = R\n"), ["config:4", "sso_account_id"]),
+        (
+            "[sso-session corp]\nsso_region = eu-west-1\n[profile p]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = R\n"
+                .to_owned(),
+            ["config:1", "sso_start_url"],
+        ),
+        (
+            format!("{session}[profile p]\nsso_session = corp\nsso_region = us-east-1\nsso_account_id = 1\nsso_role_name = R\n"),
+            ["config:6", "sso_region"],
+        ),
+        (format!("{session}[profile p]\nsso_session = corp\n"), ["config:4", "sso_account_id"]),
+        ("[profile p]\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = R\n".to_owned(), ["config:1", "sso_start_url"]),
+    ] {
+        sandbox.config(&config);
+        sandbox.run(&["process", "p"]).fails(3).error_form().says(&words);
+    }
+    sandbox.no_calls();
+}
+
+#[test]
+fn many_at_once_renew_a_token_once() {
+    let sandbox = people();
+    log_in(&sandbox, "corp", -60);
+    let all: Vec<_> = (0..20).map(|_| sandbox.start(&["process", "people"])).collect();
+    for running in all {
+        running.finish().ok();
+    }
+    assert_eq!(sandbox.aws.count("CreateToken"), 1);
+    assert_eq!(sandbox.aws.count("GetRoleCredentials"), 1);
+}

@@ -1,0 +1,31 @@
+//! What the tests stand on: a sandboxed home, runs of the program with limits, a terminal, and a fake AWS.
+
+pub mod fake_aws;
+mod people;
+mod run;
+mod sandbox;
+mod terminal;
+
+pub use fake_aws::{Fault, Kind, Role, Statement, TrustStatement, User};
+pub use people::{ADMIN, BOB_MFA, DEV, EXTERNAL_ID, MFA_SEED, PROD, code, guarded, guarded_config, role, wrong_code};
+pub use run::{LIMIT, Run};
+pub use sandbox::{PROGRAM, Sandbox};
+pub use terminal::Terminal;
+
+use std::time::{Duration, Instant};
+
+/// The instant of a printed `Expiration`.
+pub fn time(text: &str) -> i64 {
+    let time = chrono::DateTime::parse_from_rfc3339(text);
+    time.unwrap_or_else(|e| panic!("`{text}` is no RFC 3339 time: {e}")).timestamp()
+}
+
+/// Waits until something is so; it must be so soon.
+#[track_caller]
+pub fn until(what: &str, is: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is() {
+        assert!(begin.elapsed() < LIMIT, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,352 @@
+//! A home of its own for each test, with a fake AWS beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use super::fake_aws::{FakeAws, World};
+use super::people::people;
+use super::run::{Keep, Run, Running, no_secret};
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rolecall");
+
+pub struct Sandbox {
+    pub aws: FakeAws,
+    /// Different in every sandbox, so that none finds another's sessions in a store that all share.
+    pub id: String,
+    pub access_key_id: String,
+    pub secret: String,
+    home: tempfile::TempDir,
+    environment: Mutex<BTreeMap<String, OsString>>,
+    secrets: Mutex<BTreeSet<String>>,
+    /// The user who runs the program, when it is not the one who tests.
+    user: Option<u32>,
+}
+
+/// Sixteen letters that nobody had before.
+fn unique() -> String {
+    let random = tempfile::Builder::new().rand_bytes(16).prefix("").tempdir().unwrap();
+    let name = random.path().file_name().unwrap().to_string_lossy().to_ascii_uppercase();
+    // The names of AWS's keys are letters and digits of base 32.
+    name.chars().map(|c| if matches!(c, '0' | '1' | '8' | '9') { 'A' } else { c }).collect()
+}
+
+impl Sandbox {
+    /// The usual people, and profiles `dev` (keys) and `prod` (role `admin` from `dev`).
+    pub fn new() -> Self {
+        let sandbox = Self::empty();
+        sandbox.keys("dev");
+        sandbox.config("[profile prod]\nrole_arn = arn:aws:iam::222222222222:role/admin\nsource_profile = dev\n");
+        sandbox
+    }
+
+    /// The usual people, and no shared files.
+    pub fn empty() -> Self {
+        Self::with_world(|world| world)
+    }
+
+    /// The usual people in a changed world.
+    pub fn with_world(change: impl FnOnce(World) -> World) -> Self {
+        let id = unique();
+        let access_key_id = format!("AKIA{id}");
+        let secret = format!("{}/{}+LongTermSecret", unique(), unique());
+        let aws = FakeAws::start(change(people(&access_key_id, &secret)));
+        let home = tempfile::tempdir().unwrap();
+        // Other users may pass, for the tests that run as one.
+        std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let sandbox = Self {
+            secrets: Mutex::new(BTreeSet::from([secret.clone()])),
+            environment: Mutex::default(),
+            aws,
+            id,
+            access_key_id,
+            secret,
+            home,
+            user: None,
+        };
+        sandbox.prepare();
+        sandbox
+    }
+
+    /// The sandbox of a user whom nobody else is, and who therefore shares no kernel keyring with other tests.
+    pub fn alone() -> Self {
+        let mut sandbox = Self::new();
+        let number = sandbox.id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let user = 1_000_000 + number % 1_000_000_000;
+        let mut folders = vec![sandbox.path("")];
+        while let Some(folder) = folders.pop() {
+            std::os::unix::fs::chown(&folder, Some(user), Some(user)).unwrap();
+            let inside = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            folders.extend(inside.filter(|path| path.is_dir()));
+        }
+        sandbox.program_for_all();
+        sandbox.user = Some(user);
+        sandbox
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the tests hand PATH on")]
+    fn prepare(&self) {
+        let folder = Path::new(PROGRAM).parent().unwrap();
+        let path = std::env::var("PATH").unwrap_or_default();
+        self.set("PATH", format!("{}:{path}", folder.display()));
+        self.set("HOME", self.home.path());
+        for (name, folder) in [
+            ("XDG_CONFIG_HOME", "xdg/config"),
+            ("XDG_CACHE_HOME", "xdg/cache"),
+            ("XDG_DATA_HOME", "xdg/data"),
+            ("XDG_STATE_HOME", "xdg/state"),
+            ("XDG_RUNTIME_DIR", "xdg/runtime"),
+        ] {
+            std::fs::create_dir_all(self.path(folder)).unwrap();
+            self.set(name, self.path(folder));
+        }
+        self.set("USER", format!("bob-{}", &self.id[..8]));
+        self.set("ROLECALL_STORE", "keyutils");
+        let bus = format!("unix:path={}", self.path("no-bus").display());
+        self.set("DBUS_SESSION_BUS_ADDRESS", bus);
+        self.set("AWS_REGION", "eu-west-1");
+        for service in ["STS", "SSO", "SSO_OIDC", "IAM"] {
+            self.set(&format!("AWS_ENDPOINT_URL_{service}"), self.aws.url());
+        }
+        self.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", self.aws.url());
+        self.set("AWS_EC2_METADATA_DISABLED", "true");
+    }
+
+    /// A path in the home.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.home.path().join(relative)
+    }
+
+    /// Writes a file into the home and returns its path.
+    pub fn file(&self, relative: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(relative);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Writes an executable shell script and returns its path.
+    pub fn script(&self, name: &str, body: &str) -> String {
+        let path = self.file(&format!("bin/{name}"), format!("#!/bin/sh\n{body}\n"));
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        path.display().to_string()
+    }
+
+    pub fn config(&self, text: &str) -> PathBuf {
+        self.file(".aws/config", text)
+    }
+
+    pub fn credentials(&self, text: &str) -> PathBuf {
+        self.file(".aws/credentials", text)
+    }
+
+    /// The two lines of bob's keys.
+    pub fn key_lines(&self) -> String {
+        format!("aws_access_key_id = {}\naws_secret_access_key = {}\n", self.access_key_id, self.secret)
+    }
+
+    /// Writes bob's keys into the credentials file.
+    pub fn keys(&self, profile: &str) -> PathBuf {
+        self.credentials(&format!("[{profile}]\n{}", self.key_lines()))
+    }
+
+    /// Puts bob's keys into the environment.
+    pub fn keys_in_environment(&self) {
+        self.set("AWS_ACCESS_KEY_ID", &self.access_key_id);
+        self.set("AWS_SECRET_ACCESS_KEY", &self.secret);
+    }
+
+    pub fn set(&self, name: &str, value: impl Into<OsString>) {
+        self.environment.lock().unwrap().insert(name.to_owned(), value.into());
+    }
+
+    pub fn unset(&self, name: &str) {
+        self.environment.lock().unwrap().remove(name);
+    }
+
+    /// Holds one more text that must never show.
+    pub fn secret(&self, text: &str) {
+        self.secrets.lock().unwrap().insert(text.to_owned());
+    }
+
+    /// A command in this sandbox.
+    pub fn command(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(args).env_clear().current_dir(self.home.path()).stdin(Stdio::null());
+        command.envs(self.environment.lock().unwrap().iter());
+        command
+    }
+
+    /// Runs the program to its end.
+    #[track_caller]
+    pub fn run(&self, args: &[&str]) -> Run {
+        self.start(args).finish()
+    }
+
+    /// Runs the program with a stdin that holds something.
+    #[track_caller]
+    pub fn run_with(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Run {
+        let mut command = self.command(PROGRAM, args);
+        change(&mut command);
+        Running::start(self, command, args, Keep::Nothing).finish()
+    }
+
+    /// Runs the program with stdout going somewhere else.
+    #[track_caller]
+    pub fn run_into(&self, args: &[&str], stdout: Stdio) -> Run {
+        let mut command = self.command(PROGRAM, args);
+        command.stdout(stdout);
+        Running::start(self, command, args, Keep::Stdout).finish()
+    }
+
+    /// Starts the program.
+    pub fn start(&self, args: &[&str]) -> Running<'_> {
+        let command = match self.user {
+            None => self.command(PROGRAM, args),
+            Some(user) => {
+                let who = [format!("--reuid={user}"), format!("--regid={user}"), "--clear-groups".to_owned(), self.program_for_all()];
+                let mut command = self.command("setpriv", &[]);
+                command.args(who).args(args);
+                command
+            }
+        };
+        Running::start(self, command, args, Keep::Nothing)
+    }
+
+    /// Starts a script that runs the program.
+    pub fn start_program(&self, path: &str) -> Running<'_> {
+        Running::start(self, self.command(path, &[]), &["exec", path], Keep::Nothing)
+    }
+
+    /// Starts a changed command of this sandbox, whose stdout and stderr are read.
+    pub fn start_command(&self, command: Command, args: &[&str]) -> Running<'_> {
+        Running::start(self, command, args, Keep::Nothing)
+    }
+
+    /// Runs a command that was made by `command` and leads to the program.
+    #[track_caller]
+    pub fn run_command(&self, command: Command) -> Run {
+        Running::start(self, command, &["process"], Keep::Nothing).finish()
+    }
+
+    /// Runs a line of shell, in which `rolecall` is on the path.
+    #[track_caller]
+    pub fn shell(&self, shell: &str, line: &str) -> Run {
+        let command = self.command(shell, &["-c", line]);
+        Running::start(self, command, &["exec", "in a shell"], Keep::Nothing).finish()
+    }
+
+    /// Runs the program with some of the streams closed, as in `2>&-`.
+    #[track_caller]
+    pub fn run_redirected(&self, args: &[&str], redirections: &str) -> Run {
+        let line = format!("exec \"$0\" \"$@\" {redirections}");
+        let mut command = self.command("/bin/sh", &["-c", &line, PROGRAM]);
+        command.args(args);
+        Running::start(self, command, args, Keep::Nothing).finish()
+    }
+
+    #[track_caller]
+    pub fn run_with_stdin_closed(&self, args: &[&str]) -> Run {
+        self.run_redirected(args, "<&-")
+    }
+
+    /// Runs the program in a session without a controlling terminal, wherever the tests themselves run.
+    #[track_caller]
+    pub fn run_without_terminal(&self, args: &[&str]) -> Run {
+        self.start_without_terminal(args).finish()
+    }
+
+    /// Starts the program in a session without a controlling terminal.
+    pub fn start_without_terminal(&self, args: &[&str]) -> Running<'_> {
+        let mut command = self.command("setsid", &["--wait", PROGRAM]);
+        command.args(args);
+        Running::start(self, command, args, Keep::Nothing)
+    }
+
+    /// Runs the program as a user who is not root.
+    #[track_caller]
+    pub fn run_as_nobody(&self, args: &[&str]) -> Run {
+        let mut command = self.command("setpriv", &["--reuid=65534", "--regid=65534", "--clear-groups", &self.program_for_all()]);
+        command.args(args);
+        Running::start(self, command, args, Keep::Nothing).finish()
+    }
+
+    /// A copy of the program that every user may run.
+    pub fn program_for_all(&self) -> String {
+        let copy = self.path("rolecall-for-all");
+        if !copy.exists() {
+            // A link needs no room, and nobody who starts a process meanwhile holds it open for writing.
+            std::fs::hard_link(PROGRAM, &copy).or_else(|_| std::fs::copy(PROGRAM, &copy).map(drop)).unwrap();
+            std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        copy.display().to_string()
+    }
+
+    /// Runs the program with a clock that is off by some seconds.
+    #[track_caller]
+    pub fn run_at(&self, seconds: i64, args: &[&str]) -> Run {
+        let mut command = self.command("faketime", &["-f", &format!("{seconds:+}s"), PROGRAM]);
+        command.args(args).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        Running::start(self, command, args, Keep::Nothing).finish()
+    }
+
+    /// Everything that must never show.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let mut all = self.secrets.lock().unwrap().clone();
+        self.aws.world(|world| {
+            all.extend(world.users.iter().map(|user| user.secret.clone()));
+            for session in &world.sessions {
+                all.extend([session.secret.clone(), session.token.clone()]);
+            }
+            all.extend(world.sso.tokens.iter().map(|token| token.text.clone()));
+            all.extend(world.sso.refresh_tokens.iter().map(|token| token.token.clone()));
+            all.extend(world.sso.clients.iter().map(|client| client.secret.clone()));
+        });
+        all
+    }
+
+    /// Checks what holds for every run.
+    #[track_caller]
+    pub fn check(&self, args: &[String], run: &Run) {
+        // GitHub's runner reads its masks there, and only then.
+        let masked: String = run.stderr.lines().filter(|l| !l.starts_with("::add-mask::")).collect();
+        no_secret(&self.secrets(), &masked, run);
+        assert!(!run.stderr.contains("panicked"), "it panicked: {run:#?}");
+        // A child's output is its own, and a report of problems is a result; so is what came of each of many profiles.
+        let report = args.iter().any(|arg| arg == "login") && args.iter().any(|arg| arg == "--json");
+        let own = !report && args.iter().all(|arg| !matches!(arg.as_str(), "exec" | "shell" | "doctor"));
+        // Who is killed may have printed just before.
+        if own && run.code != 0 && run.code != 137 {
+            assert_eq!(run.stdout, "", "it failed and yet printed something: {run:#?}");
+        }
+    }
+
+    /// How often STS gave out a role.
+    pub fn assumed(&self) -> usize {
+        self.aws.count("AssumeRole")
+    }
+
+    /// The value of a parameter of the last AssumeRole.
+    #[track_caller]
+    pub fn sent(&self, parameter: &str) -> Option<String> {
+        self.sent_to("AssumeRole", parameter)
+    }
+
+    /// The value of a parameter of the last call of an operation.
+    #[track_caller]
+    pub fn sent_to(&self, operation: &str, parameter: &str) -> Option<String> {
+        let calls = self.aws.calls();
+        let call = calls.iter().rev().find(|call| call.operation == operation);
+        call.unwrap_or_else(|| panic!("{operation} was not called")).param(parameter).map(str::to_owned)
+    }
+
+    /// Demands that nothing was asked of AWS.
+    #[track_caller]
+    pub fn no_calls(&self) {
+        assert!(self.aws.calls().is_empty(), "no call was due: {:#?}", self.aws.calls());
+    }
+}

@@ -1,0 +1,101 @@
+//! A terminal of its own for a run, which has no other way to ask: stdin is closed, stdout and stderr are pipes.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Action, Termios, Winsize, tcflow, tcgetattr, tcsetwinsize};
+
+use super::run::{Keep, Run, Running};
+use super::sandbox::{PROGRAM, Sandbox};
+use super::until;
+
+pub struct Terminal<'a> {
+    pub running: Running<'a>,
+    master: File,
+    /// Held open, so that the terminal outlives the program.
+    slave: File,
+    shown: Arc<Mutex<String>>,
+}
+
+impl<'a> Terminal<'a> {
+    /// Starts the program on a terminal, as an SDK does whose user sits at one.
+    pub fn start(sandbox: &'a Sandbox, args: &[&str]) -> Self {
+        Self::start_line(sandbox, args, "exec \"$0\" \"$@\" <&-")
+    }
+
+    /// Starts the program by a line of shell on a terminal.
+    pub fn start_line(sandbox: &'a Sandbox, args: &[&str], line: &str) -> Self {
+        Self::start_sized(sandbox, args, line, (0, 0))
+    }
+
+    /// The same on a terminal of so many columns and rows.
+    pub fn start_sized(sandbox: &'a Sandbox, args: &[&str], line: &str, (columns, rows): (u16, u16)) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        // Never the terminal of the tests themselves.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let slave = File::from(rustix::fs::open(name, flags, Mode::empty()).unwrap());
+        tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        // `setsid --ctty` makes stdin the controlling terminal; the shell then closes stdin.
+        let mut command: Command = sandbox.command("setsid", &["--ctty", "/bin/sh", "-c", line, PROGRAM]);
+        command.args(args).stdin(slave.try_clone().unwrap());
+        let running = Running::start(sandbox, command, args, Keep::Nothing);
+        let master = File::from(master);
+        let shown = Arc::new(Mutex::new(String::new()));
+        let (mut reader, text) = (master.try_clone().unwrap(), Arc::clone(&shown));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                text.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        });
+        Self { running, master, slave, shown }
+    }
+
+    /// What the terminal shows so far.
+    pub fn shown(&self) -> String {
+        self.shown.lock().unwrap().clone()
+    }
+
+    /// Waits until a text shows for the nth time.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str, times: usize) {
+        until(&format!("`{text}` on the terminal"), || self.shown().matches(text).count() >= times);
+    }
+
+    /// Types keys.
+    pub fn enter(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Gives it a size in cells, as a window does; the program is not told by a signal.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.slave, size).unwrap();
+    }
+
+    /// Stops what it shows, as Ctrl-S does, or goes on.
+    pub fn stop(&self, stop: bool) {
+        tcflow(&self.slave, if stop { Action::OOff } else { Action::OOn }).unwrap();
+    }
+
+    pub fn modes(&self) -> Termios {
+        tcgetattr(&self.slave).unwrap()
+    }
+
+    /// The terminal itself, for after the end.
+    pub fn another_end(&self) -> File {
+        self.slave.try_clone().unwrap()
+    }
+
+    #[track_caller]
+    pub fn finish(self) -> Run {
+        self.running.finish()
+    }
+}

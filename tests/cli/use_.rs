@@ -1,0 +1,262 @@
+//! `rolecall use`: what the function of a shell side evaluates.
+
+use std::collections::BTreeMap;
+
+use super::support::{ADMIN, Run, Sandbox, Terminal};
+
+const NARROW: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}"#;
+
+/// Runs `use` as the function does, on what an earlier run left in the environment.
+fn run_use(sandbox: &Sandbox, args: &[&str]) -> Run {
+    sandbox.set("ROLECALL_INIT", "bash 42");
+    sandbox.run(&[&["use"], args].concat())
+}
+
+/// Runs `use`, takes its lines into the environment as a shell would, and returns them.
+#[track_caller]
+fn evaluated(sandbox: &Sandbox, args: &[&str]) -> BTreeMap<String, Option<String>> {
+    let text = run_use(sandbox, args).ok().silent().stdout;
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("# rolecall"), "{text}");
+    let mut variables = BTreeMap::new();
+    for line in lines {
+        if let Some(name) = line.strip_prefix("unset ") {
+            sandbox.unset(name);
+            variables.insert(name.to_owned(), None);
+        } else {
+            let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).expect(line);
+            let value = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\'')).expect(line);
+            sandbox.set(name, value);
+            assert!(variables.insert(name.to_owned(), Some(value.to_owned())).is_none(), "{name} twice in {text}");
+        }
+    }
+    variables
+}
+
+fn value<'a>(variables: &'a BTreeMap<String, Option<String>>, name: &str) -> Option<&'a str> {
+    variables.get(name).unwrap_or_else(|| panic!("{name} is neither set nor unset: {variables:?}")).as_deref()
+}
+
+/// A profile that SDKs resolve through rolecall.
+fn through_rolecall(sandbox: &Sandbox, more: &str) {
+    sandbox.config(&format!(
+        "[profile prod]\nregion = eu-central-1\ncredential_process = rolecall process prod\nrolecall_role_arn = {ADMIN}\nrolecall_source_profile = dev\n{more}\
+         [profile keys]\nrole_arn = {ADMIN}\nsource_profile = dev\n"
+    ));
+}
+
+#[test]
+fn without_the_shell_side_it_says_how_to_install_it() {
+    let sandbox = Sandbox::new();
+    for (shell, line) in [
+        ("bash", "at the end of ~/.bashrc, and start the shell anew: eval \"$(rolecall init bash)\""),
+        ("zsh", "at the end of ~/.zshrc, and start the shell anew: eval \"$(rolecall init zsh)\""),
+        ("dash", "bash, zsh, fish, powershell, nushell, elvish: rolecall init --help"),
+    ] {
+        // The second command keeps the shell from becoming the program.
+        let run = sandbox.shell(shell, "rolecall use prod; exit $?").fails(2).error_form();
+        run.says(&["not set up", line]);
+    }
+    sandbox.set("SHELL", "/usr/bin/fish");
+    sandbox.run(&["use", "prod"]).fails(2).says(&["rolecall init fish | source"]);
+    sandbox.set("ROLECALL_INIT", "bash");
+    sandbox.run(&["use", "prod"]).fails(2);
+    sandbox.no_calls();
+}
+
+#[test]
+fn keys_are_held_with_what_it_takes_to_renew_them() {
+    let sandbox = Sandbox::new();
+    sandbox.set("AWS_PROFILE", "own");
+    let held = evaluated(&sandbox, &["prod"]);
+    let json = sandbox.run(&["process", "prod"]).ok().json();
+    assert_eq!(value(&held, "AWS_ACCESS_KEY_ID"), json["AccessKeyId"].as_str());
+    assert_eq!(value(&held, "AWS_SECRET_ACCESS_KEY"), json["SecretAccessKey"].as_str());
+    assert_eq!((value(&held, "ROLECALL_PROFILE"), value(&held, "AWS_PROFILE")), (Some("prod"), None));
+    assert_eq!((value(&held, "ROLECALL_SHELL"), value(&held, "ROLECALL_PREVIOUS")), (Some("42"), None));
+    assert_eq!(value(&held, "ROLECALL_USE"), Some(r#"{"profile":"prod"}"#));
+    let end = super::support::time(value(&held, "AWS_CREDENTIAL_EXPIRATION").unwrap());
+    assert_eq!(value(&held, "ROLECALL_RENEW_AT").unwrap().parse::<i64>().unwrap(), end - 300 + 1);
+    assert!(value(&held, "ROLECALL_BEFORE").unwrap().contains(r#""AWS_PROFILE":"own""#));
+    let off = evaluated(&sandbox, &["--off"]);
+    assert_eq!((value(&off, "AWS_PROFILE"), value(&off, "AWS_REGION")), (Some("own"), Some("eu-west-1")));
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "ROLECALL_PROFILE", "ROLECALL_USE", "ROLECALL_SHELL", "ROLECALL_RENEW_AT"] {
+        assert_eq!(value(&off, name), None);
+    }
+}
+
+#[test]
+fn a_profile_that_sdks_resolve_is_switched_by_its_name() {
+    let sandbox = Sandbox::new();
+    sandbox.unset("AWS_REGION");
+    through_rolecall(&sandbox, "");
+    evaluated(&sandbox, &["keys", "--region", "us-east-1"]);
+    let held = evaluated(&sandbox, &["prod"]);
+    assert_eq!((value(&held, "AWS_PROFILE"), value(&held, "ROLECALL_PROFILE")), (Some("prod"), Some("prod")));
+    // Its own region, not that of the profile before.
+    assert_eq!((value(&held, "AWS_REGION"), value(&held, "AWS_DEFAULT_REGION")), (Some("eu-central-1"), Some("eu-central-1")));
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "ROLECALL_RENEW_AT"] {
+        assert_eq!(value(&held, name), None);
+    }
+    // The SDK's call finds the session that was made now.
+    let calls = sandbox.assumed();
+    sandbox.run(&["process", "prod"]).ok();
+    assert_eq!(sandbox.assumed(), calls);
+}
+
+#[test]
+fn what_the_profile_does_not_know_is_held_as_keys() {
+    let sandbox = Sandbox::new();
+    through_rolecall(&sandbox, "");
+    for args in [&["prod", "--policy", NARROW][..], &["prod", "--duration", "20m"], &["prod", "--no-cache"], &["prod", "--store", "none"]] {
+        let held = evaluated(&sandbox, args);
+        assert!(value(&held, "AWS_PROFILE").is_none() && value(&held, "AWS_ACCESS_KEY_ID").is_some(), "{args:?}");
+    }
+    // An SDK would look at these before the process.
+    for more in [
+        "role_arn = arn:aws:iam::222222222222:role/admin\nsource_profile = dev\n",
+        "aws_access_key_id = AKIA1\naws_secret_access_key = x\n",
+    ] {
+        through_rolecall(&sandbox, more);
+        assert_eq!(value(&evaluated(&sandbox, &["prod"]), "AWS_PROFILE"), None, "{more}");
+    }
+    through_rolecall(&sandbox, "");
+    sandbox.set("AWS_WEB_IDENTITY_TOKEN_FILE", "/token");
+    assert_eq!(value(&evaluated(&sandbox, &["prod"]), "AWS_PROFILE"), None);
+}
+
+#[test]
+fn going_back_and_forth() {
+    let sandbox = Sandbox::new();
+    sandbox.unset("AWS_PROFILE");
+    run_use(&sandbox, &["-"]).fails(2).error_form().says(&["nothing to go back to"]);
+    evaluated(&sandbox, &["prod"]);
+    evaluated(&sandbox, &["dev"]);
+    assert_eq!(value(&evaluated(&sandbox, &["-"]), "ROLECALL_PROFILE"), Some("prod"));
+    assert_eq!(value(&evaluated(&sandbox, &["-"]), "ROLECALL_PROFILE"), Some("dev"));
+    // The same again is no step.
+    evaluated(&sandbox, &["dev"]);
+    assert_eq!(value(&evaluated(&sandbox, &["-"]), "ROLECALL_PROFILE"), Some("prod"));
+    assert_eq!(value(&evaluated(&sandbox, &["--off"]), "ROLECALL_PROFILE"), None);
+    assert_eq!(value(&evaluated(&sandbox, &["-"]), "ROLECALL_PROFILE"), Some("prod"));
+    assert_eq!(value(&evaluated(&sandbox, &["-"]), "ROLECALL_PROFILE"), None);
+}
+
+/// Going back, or renewing, must never give more than was asked for.
+#[test]
+fn a_narrow_session_stays_narrow() {
+    let sandbox = Sandbox::new();
+    let policy = sandbox.file("narrow.json", NARROW).display().to_string();
+    evaluated(&sandbox, &["prod", "--policy", &policy, "--no-cache"]);
+    assert_eq!(sandbox.sent("Policy").as_deref(), Some(NARROW));
+    std::fs::remove_file(&policy).unwrap();
+    evaluated(&sandbox, &["dev"]);
+    sandbox.run(&["process", "prod", "--refresh"]).ok();
+    assert_eq!(sandbox.sent("Policy"), None);
+    evaluated(&sandbox, &["-"]);
+    assert_eq!(sandbox.sent("Policy").as_deref(), Some(NARROW));
+    sandbox.run(&["process", "prod", "--refresh"]).ok();
+    evaluated(&sandbox, &["--renew"]);
+    assert_eq!(sandbox.sent("Policy").as_deref(), Some(NARROW));
+    run_use(&sandbox, &["-", "--duration", "1h"]).fails(2).says(&["with the options that it had"]);
+    // What another version remembered and this one cannot read is not guessed at.
+    sandbox.set("ROLECALL_PREVIOUS", r#"{"profile":"prod","narrow":true}"#);
+    evaluated(&sandbox, &["--off"]);
+    sandbox.set("ROLECALL_PREVIOUS", r#"{"profile":"prod","narrow":true}"#);
+    run_use(&sandbox, &["-"]).fails(2);
+}
+
+#[test]
+fn a_failure_prints_nothing_to_evaluate() {
+    let sandbox = Sandbox::new();
+    run_use(&sandbox, &["nobody"]).fails(3).error_form().says(&["`nobody`", "rolecall list"]);
+    run_use(&sandbox, &[]).fails(4).error_form().says(&["no profile is named", "rolecall list"]);
+    run_use(&sandbox, &["prod", "--off"]).fails(2);
+    sandbox.aws.world(|world| world.users.clear());
+    run_use(&sandbox, &["prod"]).fails(1).error_form();
+}
+
+#[test]
+fn a_question_is_asked_on_the_terminal() {
+    let sandbox = Sandbox::new();
+    let serial = super::support::BOB_MFA;
+    sandbox.config(&format!("[profile guarded]\nrole_arn = {ADMIN}\nsource_profile = dev\nmfa_serial = {serial}\n"));
+    sandbox.set("ROLECALL_INIT", "zsh 42");
+    run_use(&sandbox, &["guarded", "--no-input"]).fails(4).error_form();
+    let mut terminal = Terminal::start(&sandbox, &["use", "guarded"]);
+    terminal.wait_for("code", 1);
+    terminal.enter("\u{3}");
+    terminal.finish().fails(130);
+}
+
+#[test]
+fn a_renewal_asks_nobody_and_says_nothing_while_the_session_lives() {
+    let sandbox = Sandbox::new();
+    let first = evaluated(&sandbox, &["prod", "--no-cache"]);
+    let second = evaluated(&sandbox, &["--renew"]);
+    assert_ne!(value(&first, "AWS_ACCESS_KEY_ID"), value(&second, "AWS_ACCESS_KEY_ID"));
+    assert!(
+        !second.contains_key("ROLECALL_PREVIOUS") && !second.contains_key("ROLECALL_SHELL"),
+        "it touches what is not its own: {second:?}"
+    );
+    // It fails: the keys stay, and it is tried again in a while.
+    sandbox.aws.world(|world| world.users.clear());
+    let third = evaluated(&sandbox, &["--renew"]);
+    assert_eq!(third.keys().collect::<Vec<_>>(), ["ROLECALL_RENEW_AT"]);
+    assert!(value(&third, "ROLECALL_RENEW_AT").unwrap().parse::<i64>().unwrap() > sandbox.aws.now() + 60);
+    // The session is over: that is said once.
+    sandbox.set("AWS_CREDENTIAL_EXPIRATION", "2001-01-01T00:00:00Z");
+    let run = run_use(&sandbox, &["--renew"]).ok().says(&["`prod` has ended", "rolecall use prod"]);
+    assert_eq!(run.stdout, "# rolecall\nunset ROLECALL_RENEW_AT\n");
+}
+
+/// The keys may have been replaced since by `env`, or taken away.
+#[test]
+fn what_is_not_its_own_is_not_renewed() {
+    let sandbox = Sandbox::new();
+    evaluated(&sandbox, &["prod"]);
+    for name in ["dev", ""] {
+        sandbox.set("ROLECALL_PROFILE", name);
+        let run = run_use(&sandbox, &["--renew"]).ok().silent();
+        assert_eq!(run.stdout, "# rolecall\nunset ROLECALL_RENEW_AT\n");
+    }
+}
+
+#[test]
+fn the_setting_switches_renewal_off() {
+    let sandbox = Sandbox::new();
+    sandbox.file("xdg/config/rolecall/settings.ini", "shell_renew = false\n");
+    let held = evaluated(&sandbox, &["prod"]);
+    assert!(value(&held, "AWS_ACCESS_KEY_ID").is_some() && value(&held, "ROLECALL_RENEW_AT").is_none());
+    // Long-term keys have no end.
+    assert_eq!(value(&evaluated(&sandbox, &["dev"]), "ROLECALL_RENEW_AT"), None);
+}
+
+#[test]
+fn what_is_kept_says_so() {
+    let sandbox = Sandbox::new();
+    assert_eq!(value(&evaluated(&sandbox, &["prod", "--keep"]), "ROLECALL_SHELL"), Some("keep"));
+    evaluated(&sandbox, &["dev"]);
+    assert_eq!(value(&evaluated(&sandbox, &["-"]), "ROLECALL_SHELL"), Some("keep"));
+    // A child of `exec` gets none of it: what it was given stays, and is not renewed behind its back.
+    let run = sandbox.run(&["exec", "prod", "--", "env"]).ok();
+    let own: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("ROLECALL_") && !line.starts_with("ROLECALL_STORE")).collect();
+    assert_eq!(own, ["ROLECALL_PROFILE=prod"]);
+}
+
+#[test]
+fn each_shell_gets_its_own_lines() {
+    let sandbox = Sandbox::new();
+    for (shell, begin, line) in [
+        ("bash", "# rolecall\n", "export ROLECALL_PROFILE='prod'"),
+        ("zsh", "# rolecall\n", "export ROLECALL_PROFILE='prod'"),
+        ("fish", "# rolecall\n", "set -gx ROLECALL_PROFILE 'prod';"),
+        ("powershell", "# rolecall\n", "$env:ROLECALL_PROFILE = 'prod'"),
+        ("elvish", "# rolecall\n", "set-env ROLECALL_PROFILE 'prod'"),
+        ("nushell", "{\n", "\"ROLECALL_PROFILE\": \"prod\""),
+    ] {
+        sandbox.set("ROLECALL_INIT", format!("{shell} 42"));
+        let run = sandbox.run(&["use", "prod"]).ok().silent();
+        assert!(run.stdout.starts_with(begin) && run.stdout.contains(line), "{shell}: {run:#?}");
+    }
+}

@@ -1,0 +1,62 @@
+//! `rolecall whoami`.
+
+use super::support::{DEV, PROD, Sandbox, time};
+
+#[test]
+fn it_shows_account_arn_user_and_end() {
+    let sandbox = Sandbox::new();
+    let name = format!("bob-{}", &sandbox.id[..8]);
+    let arn = format!("arn:aws:sts::{PROD}:assumed-role/admin/{name}");
+    let run = sandbox.run(&["whoami", "prod"]).ok().silent();
+    for text in [PROD, &arn, "left"] {
+        assert!(run.stdout.contains(text), "{run:#?}");
+    }
+    let json = sandbox.run(&["whoami", "prod", "--json"]).ok().silent().json();
+    assert_eq!(json["account"], PROD);
+    assert_eq!(json["arn"], arn.as_str());
+    assert!(json["user_id"].as_str().unwrap().ends_with(&format!(":{name}")));
+    assert!(time(json["expiration"].as_str().unwrap()) > sandbox.aws.now());
+    assert_eq!((sandbox.assumed(), sandbox.aws.count("GetCallerIdentity")), (1, 2));
+}
+
+#[test]
+fn long_term_keys_have_no_end() {
+    let sandbox = Sandbox::new();
+    let json = sandbox.run(&["whoami", "dev", "--json"]).ok().json();
+    assert_eq!(json["arn"], format!("arn:aws:iam::{DEV}:user/bob"));
+    assert!(json["expiration"].is_null());
+}
+
+#[test]
+fn keys_that_aws_does_not_know_are_an_error() {
+    let sandbox = Sandbox::new();
+    sandbox.aws.world(|world| world.users.clear());
+    let run = sandbox.run(&["whoami", "dev"]).fails(1).error_form();
+    run.says(&["dev", "InvalidClientTokenId", "hint: "]);
+}
+
+#[test]
+fn it_shows_no_secret() {
+    let sandbox = Sandbox::new();
+    for args in [&["whoami", "prod"][..], &["whoami", "prod", "--json"], &["whoami", "prod", "-vv"]] {
+        let run = sandbox.run(args).ok();
+        for secret in sandbox.secrets() {
+            assert!(!run.stdout.contains(&secret), "{run:#?}");
+        }
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let sandbox = Sandbox::new();
+    let escapes = |args: &[&str]| sandbox.run(args).fails(3).stderr.contains('\u{1b}');
+    assert!(!escapes(&["whoami", "nobody"]));
+    assert!(escapes(&["whoami", "nobody", "--color", "always"]));
+    sandbox.set("CLICOLOR_FORCE", "1");
+    assert!(escapes(&["whoami", "nobody"]));
+    sandbox.set("NO_COLOR", "1");
+    assert!(!escapes(&["whoami", "nobody"]));
+    assert!(escapes(&["whoami", "nobody", "--color", "always"]));
+    sandbox.unset("NO_COLOR");
+    assert!(!escapes(&["whoami", "nobody", "--color", "never"]));
+}
