@@ -134,21 +134,26 @@ for name in "$@"; do
     # The stamp is the state of what it is made from.
     stamp=$({ declare -f "setup_$name"; find "$here/clients/$name" -type f -exec cat {} + 2>/dev/null || true; } | cksum)
     [ "$(cat "$folder/$name/stamp" 2>/dev/null)" != "$stamp" ] || continue
-    rm -rf "${folder:?}/$name"
-    mkdir -p "$folder/$name"
     start=$SECONDS
-    # A subshell of its own, so that `set -e` holds in it.
-    set +e
-    (set -e; "setup_$name" "$folder/$name") >"$folder/log/setup-$name" 2>&1 </dev/null
-    result=$?
-    set -e
+    # Registries fail for a moment now and then.
+    for pause in 0 5 30; do
+        sleep "$pause"
+        rm -rf "${folder:?}/$name"
+        mkdir -p "$folder/$name"
+        # A subshell of its own, so that `set -e` holds in it.
+        set +e
+        (set -e; "setup_$name" "$folder/$name") >"$folder/log/setup-$name" 2>&1 </dev/null
+        result=$?
+        set -e
+        [ $result -ne 0 ] || break
+        echo "$name: failed after $((SECONDS - start)) s"
+        tail -n 20 "$folder/log/setup-$name"
+    done
     if [ $result -eq 0 ]; then
         echo "$stamp" >"$folder/$name/stamp"
         echo "$name: ready after $((SECONDS - start)) s"
     else
         status=1
-        echo "$name: failed"
-        tail -n 20 "$folder/log/setup-$name"
     fi
 done
 exit $status
