@@ -81,23 +81,32 @@ class Screen:
     def text(self):
         return self.call("capture-pane", "-p", "-J")
 
+    def state(self):
+        return self.text(), self.call("display-message", "-p", "#{cursor_x} #{cursor_y}")
+
     def keys(self, text):
-        self.call("send-keys", "-l", "--", text)
-        self.settle()
+        self.send("-l", "--", text)
 
     def press(self, *names):
         for name in names:
-            self.call("send-keys", name)
-            self.settle()
+            self.send(name)
+
+    def send(self, *keys):
+        """Types, and waits until that shows. A key that changes nothing is given three seconds."""
+        before, end = self.state(), time.monotonic() + 3
+        self.call("send-keys", *keys)
+        while self.state() == before and time.monotonic() < end:
+            time.sleep(0.02)
+        self.settle()
 
     def settle(self):
         """Waits until the screen stays as it is."""
         before, since, end = None, time.monotonic(), time.monotonic() + 20
         while time.monotonic() < end:
-            now = self.text()
+            now = self.state()
             if now != before:
                 before, since = now, time.monotonic()
-            elif time.monotonic() - since > 0.25 and now.strip():
+            elif time.monotonic() - since > 0.25 and now[0].strip():
                 return
             time.sleep(0.05)
 

@@ -401,7 +401,7 @@ def who_holds_the_lock_and_dies_holds_nobody_up():
         time.sleep(0.5)
         want((stuck.poll(), waiting.poll()), (None, None), "ended early")
         stuck.kill()
-        stdout, stderr = waiting.communicate(timeout=3)
+        stdout, stderr = waiting.communicate(timeout=30)
         want(waiting.returncode, 0, stderr)
         stuck.communicate()
 
