@@ -11,8 +11,8 @@ use crate::sts::{AwsSts, provider, retries, timeouts};
 
 /// Returns the serial number of the caller's device (iam:ListMFADevices), for `mfa_serial = auto`.
 pub fn mfa_serial(sts: &AwsSts, chain: &Chain, caller: &Credentials) -> Result<String> {
-    let name = chain.name();
-    let explicit = format!("name the device: mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME, then try: rolecall explain {name}");
+    let who = chain.who();
+    let explicit = format!("name the device: mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME, then try: {}", chain.command("explain"));
     let region = chain.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
     let mut config = aws_sdk_iam::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -28,20 +28,18 @@ pub fn mfa_serial(sts: &AwsSts, chain: &Chain, caller: &Credentials) -> Result<S
     let client = aws_sdk_iam::Client::from_conf(config.build());
     let answer = sts.runtime.run(client.list_mfa_devices().send())?.map_err(|e| {
         sts.explain(&e)
-            .into_error(format!("profile `{name}`: the MFA device (mfa_serial = auto) could not be looked up with iam:ListMFADevices"))
+            .into_error(format!("{who}: the MFA device (mfa_serial = auto) could not be looked up with iam:ListMFADevices"))
             .hint(&explicit)
     })?;
     // Security keys are listed too, and have no codes.
     let mut devices = answer.mfa_devices().iter().map(MfaDevice::serial_number).filter(|serial| !serial.contains(":u2f/"));
     match (devices.next(), devices.next()) {
         (Some(one), None) => Ok(one.to_owned()),
-        (None, _) => {
-            Err(Error::configuration(format!("profile `{name}`: mfa_serial is auto, and the user has no MFA device that shows codes"))
-                .hint("enrol one: rolecall keys mfa add --help"))
-        }
+        (None, _) => Err(Error::configuration(format!("{who}: mfa_serial is auto, and the user has no MFA device that shows codes"))
+            .hint("enrol one: rolecall keys mfa add --help")),
         (Some(one), Some(two)) => {
             let all: Vec<&str> = [one, two].into_iter().chain(devices).collect();
-            Err(Error::configuration(format!("profile `{name}`: mfa_serial is auto, and the user has several devices"))
+            Err(Error::configuration(format!("{who}: mfa_serial is auto, and the user has several devices"))
                 .cause(all.join(", "))
                 .hint(explicit))
         }

@@ -13,6 +13,7 @@ mod context;
 mod error;
 mod executor;
 mod files;
+mod hint;
 mod http;
 mod iam;
 mod locks;

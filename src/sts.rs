@@ -148,8 +148,8 @@ impl Sts for AwsSts<'_> {
             .token_code(&code.code);
         let asked_at = self.clock.now();
         let answer = self.runtime.run(request.send())?.map_err(|e| {
-            let error = self.explain(&e).into_error(format!("{}: AWS did not give a session with MFA of {}", chain.name(), code.serial));
-            if is_about_mfa(&error) { hint_of_mfa(error, chain.name()) } else { error }
+            let error = self.explain(&e).into_error(format!("{}: AWS did not give a session with MFA of {}", chain.who(), code.serial));
+            if is_about_mfa(&error) { hint_of_mfa(error, &|verb| chain.command(verb)) } else { error }
         })?;
         session(answer.credentials(), None, asked_at, "the session with MFA")
     }
@@ -182,9 +182,12 @@ impl Sts for AwsSts<'_> {
             Err(error) => {
                 let failure = self.explain(&error);
                 let denied = failure.code.as_deref() == Some("AccessDenied");
-                let error = failure.into_error(format!("profile `{}`: AWS did not let {} be assumed", call.profile, call.role_arn));
+                let error = failure.into_error(match &call.profile {
+                    Some(profile) => format!("profile `{profile}`: AWS did not let {} be assumed", call.role_arn),
+                    None => format!("AWS did not let {} be assumed", call.role_arn),
+                });
                 if is_about_mfa(&error) {
-                    return Err(hint_of_mfa(error, &call.profile));
+                    return Err(hint_of_mfa(error, &|verb| chain.command_of(verb, call)));
                 }
                 Err(if denied { self.explain_denial(chain, call, caller, endpoint, error) } else { error })
             }
@@ -202,13 +205,14 @@ impl AwsSts<'_> {
         };
         let who = match call.mfa {
             MfaUse::Session(_) => who.hint(format!(
-                "if the role wants a code that is younger than the session with MFA: rolecall whoami {} --no-mfa-session",
-                call.profile
+                "if the role wants a code that is younger than the session with MFA: {} --no-mfa-session",
+                chain.command_of("whoami", call)
             )),
             _ => who,
         };
-        who.hint(format!("the role must trust the caller (external ID and MFA included): rolecall policy trust {}", call.profile))
-            .hint(format!("the caller must be allowed to assume the role: rolecall policy caller {}", call.profile))
+        let policy = |verb: &str| chain.command_of(verb, call);
+        who.hint(format!("the role must trust the caller (external ID and MFA included): {}", policy("policy trust")))
+            .hint(format!("the caller must be allowed to assume the role: {}", policy("policy caller")))
     }
 }
 
@@ -248,15 +252,15 @@ fn is_about_mfa(error: &Error) -> bool {
     error.causes.iter().any(|cause| cause.contains("MultiFactorAuthentication"))
 }
 
-fn hint_of_mfa(error: Error, profile: &str) -> Error {
+fn hint_of_mfa(error: Error, command: &dyn Fn(&str) -> String) -> Error {
     if error.causes.iter().any(|cause| cause.contains("unable to validate")) {
         return error
             .cause("the device must be one of the user whose keys begin the chain")
-            .hint(format!("see which is named, or have it found with mfa_serial = auto: rolecall explain {profile}"));
+            .hint(format!("see which is named, or have it found with mfa_serial = auto: {}", command("explain")));
     }
     error
         .cause("the code is wrong, or was used before: each works once")
-        .hint(format!("wait for the device's next code, then try again: rolecall whoami {profile}"))
+        .hint(format!("wait for the device's next code, then try again: {}", command("whoami")))
 }
 
 /// Joins an error with its sources, without the words that say nothing.

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use crate::error::Error;
 use crate::executor::Report;
+use crate::output::cells;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Color {
@@ -64,7 +65,7 @@ impl Ui {
         if self.quiet || self.verbose > 0 || !std::io::stderr().is_terminal() {
             return;
         }
-        let clean: String = what.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(WIDEST_PROGRESS).collect();
+        let clean: String = cells::clean(what).chars().take(WIDEST_PROGRESS).collect();
         self.say(&format!("{clean}\r"));
         self.progress.set(clean.chars().count());
     }
@@ -87,7 +88,7 @@ impl Ui {
 
     fn line(&self, word: &str, style: &str, text: &str) -> String {
         // A name or an answer may hold anything: it must not move the cursor or begin a line that looks like ours.
-        let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        let clean = cells::clean(text);
         if self.color { format!("\u{1b}[{style}m{word}:\u{1b}[0m {clean}\n") } else { format!("{word}: {clean}\n") }
     }
 }

@@ -13,7 +13,8 @@ use crate::aws::arn::Arn;
 use crate::aws::partition::Endpoint;
 use crate::config::document::{FileKind, SectionKind};
 use crate::config::profiles::{Merged, Profiles, Property};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::hint;
 
 pub(super) struct Bases<'a> {
     pub profiles: &'a Profiles,
@@ -58,7 +59,10 @@ impl Bases<'_> {
                 .cause("sso_session alone gives a token; credentials need sso_account_id and sso_role_name too")
                 .hint("complete it with: aws configure sso")
         } else {
-            error.hint(format!("see what it holds: rolecall profile dump --json; after a change: rolecall explain {}", profile.name))
+            error.hint(format!(
+                "see what it holds: rolecall profile dump --json; after a change: {}",
+                hint::command("explain", &profile.name)
+            ))
         })
     }
 
@@ -111,7 +115,7 @@ impl Bases<'_> {
     fn web_identity(&self, profile: &Merged, selected: bool, sts: impl Fn() -> Result<(String, Endpoint)>) -> Result<Base> {
         let missing = |key: &str| {
             Error::configuration(format!("{}: profile `{}` has web_identity_token_file but no {key}", profile.place, profile.name))
-                .hint(format!("add it, then try: rolecall explain {}", profile.name))
+                .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
         };
         let hops = Hops { overrides: self.overrides };
         let token_file = property(profile, "web_identity_token_file").ok_or_else(|| missing("web_identity_token_file"))?;
@@ -120,15 +124,11 @@ impl Bases<'_> {
             return Err(Error::configuration(format!("{}: `{}` is not an IAM role's ARN", role_arn.place, *role_arn.value)));
         }
         let (policy, policy_arns) = hops.policies(profile, selected, &role_arn.value)?;
-        let typed = self.overrides.role_session_name.clone().filter(|_| selected);
-        let name = typed.or_else(|| property(profile, "role_session_name").map(|p| p.value.trim().to_owned()));
-        let role_session_name = name.unwrap_or_else(|| default_session_name(self.environment.user.as_deref()));
-        if !is_session_name(&role_session_name) {
-            return Err(Error::configuration(format!(
-                "profile `{}`: the role session name must be 2 to 64 letters, digits or _+=,.@-",
-                profile.name
-            )));
-        }
+        let own = property(profile, "role_session_name").map(|p| (p.value.trim(), format!("{}: role_session_name", p.place)));
+        let role_session_name = self.session_name(selected, own).map_err(|error| match error.kind {
+            Kind::Usage => error,
+            _ => error.cause(format!("profile `{}`", profile.name)).hint(hint::correct(&profile.name)),
+        })?;
         if selected {
             self.refuse_role_options(&format!("profile `{}` is a web identity", profile.name))?;
         }
@@ -143,6 +143,17 @@ impl Bases<'_> {
             region,
             endpoint,
         }))
+    }
+
+    /// Returns the role session name that is typed or else set, with the place where it is.
+    fn session_name(&self, selected: bool, set: Option<(&str, String)>) -> Result<String> {
+        let wrong = |what: &str| format!("{what} must be 2 to 64 letters, digits or _+=,.@-");
+        match (self.overrides.role_session_name.as_deref().filter(|_| selected), set) {
+            (Some(name), _) if !is_session_name(name) => Err(Error::usage(wrong("--role-session-name"))),
+            (None, Some((name, place))) if !is_session_name(name) => Err(Error::configuration(wrong(&place))),
+            (Some(name), _) | (None, Some((name, _))) => Ok(name.to_owned()),
+            (None, None) => Ok(default_session_name(self.environment.user.as_deref())),
+        }
     }
 
     /// AssumeRoleWithWebIdentity has no such parameters.
@@ -179,12 +190,8 @@ impl Bases<'_> {
         if selected {
             self.refuse_role_options(set)?;
         }
-        let typed = self.overrides.role_session_name.clone().filter(|_| selected);
-        let role_session_name =
-            typed.or_else(|| env("AWS_ROLE_SESSION_NAME")).unwrap_or_else(|| default_session_name(self.environment.user.as_deref()));
-        if !is_session_name(&role_session_name) {
-            return Err(Error::configuration("--role-session-name and AWS_ROLE_SESSION_NAME must be 2 to 64 letters, digits or _+=,.@-"));
-        }
+        let own = self.environment.get("AWS_ROLE_SESSION_NAME").map(|name| (name, "AWS_ROLE_SESSION_NAME".to_owned()));
+        let role_session_name = self.session_name(selected, own)?;
         let (region, endpoint) = sts()?;
         let duration_seconds = self
             .overrides
@@ -193,12 +200,7 @@ impl Bases<'_> {
             .map(|s| check_duration(s, false, "--duration"))
             .transpose()
             .map_err(Error::usage)?;
-        let nobody = Merged {
-            name: "AWS_ROLE_ARN".to_owned(),
-            place: crate::config::profiles::Place { file: FileKind::Config, path: Path::new("").to_owned(), line: 0 },
-            properties: Vec::new(),
-        };
-        let (policy, policy_arns) = Hops { overrides: self.overrides }.policies(&nobody, selected, &role_arn)?;
+        let (policy, policy_arns) = Hops { overrides: self.overrides }.policies(&Merged::nobody(), selected, &role_arn)?;
         Ok(Base::WebIdentity(WebIdentity {
             role_arn,
             token_file,
@@ -214,7 +216,7 @@ impl Bases<'_> {
     fn sso(&self, profile: &Merged, endpoints: &Endpoints) -> Result<Sso> {
         let missing = |key: &str, place: String| {
             Error::configuration(format!("{place}: `{key}` is missing for the SSO credentials of profile `{}`", profile.name))
-                .hint(format!("complete it with: aws configure sso --profile {}", profile.name))
+                .hint(format!("complete it with: aws configure sso {}", hint::option("--profile", &profile.name)))
         };
         let own = |key: &str| profile.value(key).map(str::to_owned);
         let here = || profile.place.to_string();

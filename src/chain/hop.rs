@@ -1,6 +1,8 @@
 //! One hop of a chain: which source a role profile names, and the parameters of its AssumeRole call, checked before any call
 //! (AWS STS API Reference, AssumeRole).
 
+use std::borrow::Cow;
+
 use super::mfa::AUTO;
 use super::overrides::Overrides;
 use super::resolve::property;
@@ -10,6 +12,8 @@ use crate::aws::duration;
 use crate::aws::partition::Endpoint;
 use crate::config::profiles::{Merged, Place};
 use crate::error::{Error, Result};
+use crate::hint;
+use crate::output::cells;
 
 /// AWS's managed policy that `--read-only` stands for.
 const READ_ONLY_POLICY: &str = "iam::aws:policy/ReadOnlyAccess";
@@ -41,7 +45,7 @@ impl Hops<'_> {
         let error = |what: &str| {
             let place = property(profile, "role_arn").map_or(&profile.place, |p| &p.place);
             Error::configuration(format!("{place}: profile `{}` {what}", profile.name))
-                .hint(format!("give it exactly one of them, then try: rolecall explain {}", profile.name))
+                .hint(format!("give it exactly one of them, then try: {}", hint::command("explain", &profile.name)))
         };
         match (property(profile, "source_profile"), property(profile, "credential_source")) {
             (Some(_), Some(_)) => Err(error("has both source_profile and credential_source")),
@@ -53,7 +57,10 @@ impl Hops<'_> {
                 "ecscontainer" => Ok(Source::Credentials(CredentialSource::EcsContainer)),
                 other => Err(Error::configuration(format!("{}: credential_source `{other}` is not known", source.place))
                     .cause(format!("profile `{}`", profile.name))
-                    .hint("use Environment, Ec2InstanceMetadata or EcsContainer, then try: rolecall explain")),
+                    .hint(format!(
+                        "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
+                        hint::command("explain", &profile.name)
+                    ))),
             },
         }
     }
@@ -106,7 +113,7 @@ impl Hops<'_> {
         let (tags, transitive_tags) = self.tags(profile, last)?;
         let (policy, policy_arns) = self.policies(profile, last, &role_arn)?;
         Ok(AssumeRole {
-            profile: profile.name.clone(),
+            profile: profile.named().map(str::to_owned),
             role_session_name: session_name.unwrap_or_else(|| default_session_name(user)),
             mfa,
             duration_seconds: self.duration(profile, last, chained)?,
@@ -147,50 +154,56 @@ impl Hops<'_> {
         }
         let Some(property) = property(profile, "duration_seconds") else { return Ok(None) };
         let what = format!("{}: duration_seconds", property.place);
-        let seconds = property.value.trim().parse::<u32>().map_err(|_| {
-            Error::configuration(format!("{what} must be a whole number of seconds, not `{}`", *property.value))
-                .hint(format!("correct it, then try: rolecall explain {}", profile.name))
-        })?;
-        check_duration(seconds, chained, &what)
-            .map(Some)
-            .map_err(|message| Error::configuration(message).hint(format!("correct it, then try: rolecall explain {}", profile.name)))
+        let wrong =
+            |what: String| Error::configuration(what).cause(format!("profile `{}`", profile.name)).hint(hint::correct(&profile.name));
+        let seconds = property.value.trim().parse::<u32>();
+        let seconds = seconds.map_err(|_| wrong(format!("{what} must be a whole number of seconds, not `{}`", *property.value)))?;
+        check_duration(seconds, chained, &what).map(Some).map_err(wrong)
     }
 
     fn tags(&self, profile: &Merged, last: bool) -> Result<(Vec<(String, String)>, Vec<String>)> {
+        let typed = if last { &self.overrides.tags[..] } else { &[] };
+        let error = |is_typed: bool, what: &str| match property(profile, "session_tags") {
+            Some(property) if !is_typed => Error::configuration(format!("{}: session_tags {what}", property.place))
+                .cause(format!("profile `{}`", profile.name))
+                .hint(hint::correct(&profile.name)),
+            _ => Error::usage(format!("--tag {what}")),
+        };
         let mut tags = Vec::new();
         if let Some(property) = property(profile, "session_tags") {
             for item in list(&property.value) {
-                let (key, value) = item.split_once('=').ok_or_else(|| {
-                    Error::configuration(format!("{}: session_tags must be `key=value, key=value`, not `{item}`", property.place))
-                })?;
+                let (key, value) =
+                    item.split_once('=').ok_or_else(|| error(false, &format!("must be `key=value, key=value`, not `{item}`")))?;
                 tags.push((key.trim().to_owned(), value.trim().to_owned()));
             }
         }
         let mut transitive: Vec<String> =
             property(profile, "transitive_session_tags").map(|p| list(&p.value).map(str::to_owned).collect()).unwrap_or_default();
+        let of_profile = tags.len();
+        for (key, value) in typed {
+            tags.retain(|(existing, _)| existing != key);
+            tags.push((key.clone(), value.clone()));
+        }
         if last {
-            for (key, value) in &self.overrides.tags {
-                tags.retain(|(existing, _)| existing != key);
-                tags.push((key.clone(), value.clone()));
-            }
             transitive.extend(self.overrides.transitive_tags.iter().cloned());
         }
         for (key, value) in &tags {
             if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-                return Err(Error::configuration(format!("profile `{}`: the session tag `{key}` is too long or empty", profile.name))
-                    .cause("STS takes keys of 1 to 128 and values of up to 256 characters"));
+                let what = format!("must have a key of 1 to 128 characters and a value of up to 256, and `{}` has not", shortened(key));
+                return Err(error(typed.iter().any(|(typed, _)| typed == key), &what));
             }
         }
         if tags.len() > 50 {
-            return Err(Error::configuration(format!("profile `{}`: {} session tags, and STS takes at most 50", profile.name, tags.len())));
+            return Err(error(of_profile <= 50, &format!("must be at most 50, and here are {}", tags.len())));
         }
         Ok((tags, transitive))
     }
 
     /// Returns the session policies of a hop: the inline document and the managed ones.
     pub fn policies(&self, profile: &Merged, last: bool, role_arn: &str) -> Result<(Option<String>, Vec<String>)> {
-        let mut arns: Vec<String> =
-            property(profile, "policy_arns").map(|p| list(&p.value).map(str::to_owned).collect()).unwrap_or_default();
+        let own = property(profile, "policy_arns");
+        let mut arns: Vec<String> = own.map(|p| list(&p.value).map(str::to_owned).collect()).unwrap_or_default();
+        let of_profile = arns.len();
         let mut inline = None;
         if last {
             arns.extend(self.overrides.policy_arns.iter().cloned());
@@ -200,14 +213,20 @@ impl Hops<'_> {
             }
             inline.clone_from(&self.overrides.policy);
         }
-        if let Some(bad) =
-            arns.iter().find(|a| Arn::parse(a).is_none_or(|arn| arn.service != "iam" || !arn.resource.starts_with("policy/")))
-        {
-            return Err(Error::configuration(format!("profile `{}`: `{bad}` is not a policy's ARN", profile.name))
-                .hint("list them with: aws iam list-policies"));
+        let error = |is_typed: bool, what: &str| match own {
+            Some(property) if !is_typed => {
+                Error::configuration(format!("{}: policy_arns: {what}", property.place)).cause(format!("profile `{}`", profile.name))
+            }
+            _ if last && self.overrides.policy_arns.is_empty() => Error::usage(format!("--read-only: {what}")),
+            _ => Error::usage(format!("--policy-arn: {what}")),
+        };
+        let is_policy = |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("policy/"));
+        if let Some((at, bad)) = arns.iter().enumerate().find(|(_, arn)| !is_policy(arn)) {
+            let error = error(at >= of_profile, &format!("`{}` is not a policy's ARN", shortened(bad)));
+            return Err(error.hint("list them with: aws iam list-policies"));
         }
         if arns.len() > 10 {
-            return Err(Error::configuration(format!("profile `{}`: {} policy ARNs, and STS takes at most 10", profile.name, arns.len())));
+            return Err(error(of_profile <= 10, &format!("{} policy ARNs, and STS takes at most 10", arns.len())));
         }
         Ok((inline, arns))
     }
@@ -230,7 +249,7 @@ impl Values<'_> {
         }
         Err(Error::configuration(format!("{}: {key} must be {rule}", property.place))
             .cause(format!("profile `{}` has `{value}`", self.profile.name))
-            .hint(format!("correct it, then try: rolecall explain {}", self.profile.name)))
+            .hint(hint::correct(&self.profile.name)))
     }
 }
 
@@ -256,6 +275,11 @@ pub fn mfa_session_duration(text: &str) -> Result<Option<u32>, &'static str> {
         Some(seconds @ duration::SHORTEST..=duration::LONGEST_TOKEN) => Ok(Some(seconds)),
         _ => Err("15m to 36h, or 0 for none"),
     }
+}
+
+/// Returns as much of a value as an error needs to show which is meant.
+fn shortened(value: &str) -> Cow<'_, str> {
+    cells::cut(value, 60)
 }
 
 fn list(value: &str) -> impl Iterator<Item = &str> {

@@ -15,12 +15,15 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::aws::duration;
 use crate::aws::partition::Endpoint;
 use crate::config::profiles::{Merged, Place};
+use crate::hint;
 
 /// What `resolve` found.
 #[derive(Debug)]
 pub struct Chain {
     /// The selected profile; `None` when the credentials come from the environment or the machine alone.
     pub profile: Option<Merged>,
+    /// How to ask for the same again.
+    pub named_by: NamedBy,
     /// The profile that the base stands in.
     pub base_profile: Option<String>,
     pub base: Base,
@@ -73,9 +76,52 @@ impl Chain {
         })
     }
 
+    /// Returns who it is for, for a message: the profile, or else the role, or where the credentials come from.
+    pub fn who(&self) -> String {
+        match &self.profile {
+            Some(profile) => format!("profile `{}`", profile.name),
+            None => self.role_arn().unwrap_or_else(|| self.base.kind()).to_owned(),
+        }
+    }
+
+    /// Returns a verb that asks for the same again.
+    pub fn command(&self, verb: &str) -> String {
+        self.named_by.command(verb)
+    }
+
+    /// Returns a verb about one of the roles on the way, which has a profile of its own.
+    pub fn command_of(&self, verb: &str, call: &AssumeRole) -> String {
+        match &call.profile {
+            Some(name) if self.profile.as_ref().is_none_or(|profile| profile.name != *name) => hint::command(verb, name),
+            _ => self.command(verb),
+        }
+    }
+
     /// Returns the name to show and to record: the profile's, or where the credentials come from.
     pub fn name(&self) -> &str {
         self.profile.as_ref().map_or_else(|| self.base.kind(), |p| p.name.as_str())
+    }
+}
+
+/// What names a chain on a command line: a profile, and what was typed beside or instead of it.
+#[derive(Debug, Clone, Default)]
+pub struct NamedBy {
+    pub profile: Option<String>,
+    /// Options with their values.
+    pub typed: Vec<(&'static str, String)>,
+}
+
+impl NamedBy {
+    /// Returns a verb for the chain.
+    pub fn command(&self, verb: &str) -> String {
+        let begin = self.profile.as_ref().map_or_else(|| format!("rolecall {verb}"), |name| hint::command(verb, name));
+        self.typed.iter().fold(begin, |line, (option, value)| format!("{line} {}", hint::option(option, value)))
+    }
+
+    #[must_use]
+    pub fn without(&self, option: &str) -> Self {
+        let typed = self.typed.iter().filter(|(name, _)| *name != option).cloned().collect();
+        Self { profile: self.profile.clone(), typed }
     }
 }
 
@@ -218,7 +264,8 @@ pub struct GetSessionToken {
 /// The parameters of sts:AssumeRole.
 #[derive(Debug, Clone, Default)]
 pub struct AssumeRole {
-    pub profile: String,
+    /// `None` for a role that is only typed.
+    pub profile: Option<String>,
     pub role_arn: String,
     pub role_session_name: String,
     pub external_id: Option<String>,
@@ -232,6 +279,13 @@ pub struct AssumeRole {
     pub policy_arns: Vec<String>,
     pub region: String,
     pub endpoint: Option<Endpoint>,
+}
+
+impl AssumeRole {
+    /// Returns who it is for, for a message: the profile, or else the role.
+    pub fn who(&self) -> String {
+        self.profile.as_ref().map_or_else(|| self.role_arn.clone(), |name| format!("profile `{name}`"))
+    }
 }
 
 /// How the `mfa_serial` of a role's profile is met.

@@ -29,6 +29,24 @@ pub struct Overrides {
 }
 
 impl Overrides {
+    /// Returns the options that say which role is meant and what its trust policy looks at, as they would be typed again.
+    pub fn naming(&self) -> Vec<(&'static str, String)> {
+        let pair = |option: &'static str, value: &Option<String>| value.clone().map(|value| (option, value));
+        let mut options: Vec<_> = [
+            pair("--role-arn", &self.role_arn),
+            pair("--source-profile", &self.source_profile),
+            pair("--external-id", &self.external_id),
+            pair("--mfa-serial", &self.mfa_serial),
+            pair("--source-identity", &self.source_identity),
+            pair("--region", &self.region),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        options.extend(self.tags.iter().map(|(key, value)| ("--tag", format!("{key}={value}"))));
+        options
+    }
+
     /// Returns the first option that only means something where a role is assumed.
     pub fn role_option(&self) -> Option<&'static str> {
         [

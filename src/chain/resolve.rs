@@ -7,11 +7,11 @@ use super::base::{Bases, has_any, process_of, rolecall_target};
 use super::endpoints::Endpoints;
 use super::hop::{Hops, Source};
 use super::overrides::{Environment, Overrides};
-use super::{AssumeRole, Base, Chain, GetSessionToken, MfaUse, Step, mfa};
+use super::{AssumeRole, Base, Chain, GetSessionToken, MfaUse, NamedBy, Step, mfa};
 use crate::aws::partition::{self, Endpoint};
-use crate::config::document::FileKind;
 use crate::config::profiles::{Merged, Place, Profiles, Property};
 use crate::error::{Error, Kind, Result};
+use crate::hint;
 
 /// Returns the property of a key, its `rolecall_…` form first.
 pub(super) fn property<'a>(profile: &'a Merged, key: &str) -> Option<&'a Property> {
@@ -31,7 +31,7 @@ fn has_static_keys(profile: &Merged) -> bool {
 pub fn resolve(profiles: &Profiles, overrides: &Overrides, environment: &Environment) -> Result<Chain> {
     let resolver = Resolver { profiles, overrides, environment };
     let found = resolver.select()?;
-    resolver.check_process_loop(&found, &mut Vec::new())?;
+    resolver.check_process_loop(&found)?;
     resolver.finish(found)
 }
 
@@ -64,12 +64,6 @@ impl Resolver<'_> {
         Bases { profiles: self.profiles, overrides: self.overrides, environment: self.environment }
     }
 
-    /// Returns an empty profile, for a role that is only typed.
-    fn nobody(&self) -> Merged {
-        let path = self.profiles.paths().next().map(std::path::Path::to_path_buf).unwrap_or_default();
-        Merged { name: "--role-arn".to_owned(), place: Place { file: FileKind::Config, path, line: 0 }, properties: Vec::new() }
-    }
-
     /// Chooses where to start: the named profile, or the SDKs' default chain.
     fn select(&self) -> Result<Found> {
         if let Some(name) = &self.overrides.profile {
@@ -78,7 +72,7 @@ impl Resolver<'_> {
         }
         if self.overrides.role_arn.is_some() && self.overrides.source_profile.is_some() {
             // An ad-hoc role that belongs to no profile.
-            return Ok(Found { profile: None, ..self.walk(self.nobody())? });
+            return Ok(Found { profile: None, ..self.walk(Merged::nobody())? });
         }
         let variable = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].into_iter().find_map(|v| Some((v, self.environment.get(v)?)));
         let name = variable.map_or("default", |(_, name)| name);
@@ -110,7 +104,7 @@ impl Resolver<'_> {
     /// Follows `source_profile` from a profile to the base.
     fn walk(&self, selected: Merged) -> Result<Found> {
         let mut hops: Vec<Merged> = Vec::new();
-        let mut seen = HashSet::from([selected.name.clone()]);
+        let mut seen: HashSet<String> = selected.named().map(str::to_owned).into_iter().collect();
         let mut current = selected.clone();
         let (base, base_profile) = loop {
             let first = hops.is_empty();
@@ -125,12 +119,12 @@ impl Resolver<'_> {
             hops.push(current.clone());
             match source {
                 Source::Credentials(base) => break (Origin::Ready(self.bases().credential_source(base, &current)?), None),
-                Source::Profile { name, place } if name == current.name => {
+                Source::Profile { name, place } if current.named() == Some(&name) => {
                     if !has_static_keys(&current) {
                         let error = Error::configuration(format!("profile `{name}` is its own source_profile and holds no keys"));
                         return Err(error
                             .cause(format!("{place}: source_profile = {name}"))
-                            .hint(format!("see the profile: rolecall explain {name}")));
+                            .hint(format!("see the profile: {}", hint::command("explain", &name))));
                     }
                     break (Origin::Profile, Some(current));
                 }
@@ -153,22 +147,34 @@ impl Resolver<'_> {
     }
 
     /// Finds a `credential_process = rolecall process NAME` that leads back to where it started.
-    fn check_process_loop(&self, found: &Found, trail: &mut Vec<String>) -> Result<()> {
-        let (Origin::Profile, Some(profile)) = (&found.base, &found.base_profile) else { return Ok(()) };
-        let Some(command) = process_of(profile) else { return Ok(()) };
-        let Some(target) = rolecall_target(&command.value) else { return Ok(()) };
-        trail.extend(found.hops.iter().map(|h| h.name.clone()));
-        trail.push(profile.name.clone());
-        if trail.contains(&target) {
-            let way = trail.iter().chain([&target]).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" → ");
-            return Err(Error::configuration(format!("credential_process leads back to the same profile: {way}"))
-                .cause(format!("{}: credential_process = rolecall process {target}", command.place))
-                .hint(format!("give the profile a source, for example: rolecall_source_profile; then try: rolecall explain {target}")));
-        }
-        let Some(next) = self.profiles.profile(&target)? else { return Ok(()) };
+    fn check_process_loop(&self, found: &Found) -> Result<()> {
         let inner = Resolver { profiles: self.profiles, overrides: &Overrides::default(), environment: self.environment };
-        // What is wrong with the other profile is for the other process to say.
-        inner.walk(next).map_or(Ok(()), |next| self.check_process_loop(&next, trail))
+        let (mut trail, mut seen) = (Vec::new(), HashSet::new());
+        let mut next;
+        let mut found = found;
+        loop {
+            let (Origin::Profile, Some(profile)) = (&found.base, &found.base_profile) else { return Ok(()) };
+            let Some(command) = process_of(profile) else { return Ok(()) };
+            let Some(target) = rolecall_target(&command.value) else { return Ok(()) };
+            for name in found.hops.iter().chain([profile]).filter_map(Merged::named) {
+                seen.insert(name.to_owned());
+                trail.push(name.to_owned());
+            }
+            if seen.contains(&target) {
+                let names: Vec<&str> = trail.iter().chain([&target]).map(String::as_str).collect();
+                return Err(Error::configuration(format!("credential_process leads back to the same profile: {}", way(&names)))
+                    .cause(format!("{}: credential_process = rolecall process {target}", command.place))
+                    .hint(format!(
+                        "give the profile a source, for example: rolecall_source_profile; then try: {}",
+                        hint::command("explain", &target)
+                    )));
+            }
+            let Some(profile) = self.profiles.profile(&target)? else { return Ok(()) };
+            // What is wrong with the other profile is for the other process to say.
+            let Ok(walked) = inner.walk(profile) else { return Ok(()) };
+            next = walked;
+            found = &next;
+        }
     }
 
     /// Fills in regions, endpoints and parameters.
@@ -184,15 +190,17 @@ impl Resolver<'_> {
             .map(|(region, place)| checked_region(region.trim(), &place))
             .transpose()?;
         let name = found.profile.as_ref().map(|p| p.name.clone());
+        let named_by = NamedBy { profile: name.clone(), typed: self.overrides.naming() };
         let need_region = || {
             region.clone().ok_or_else(|| {
-                let who = name.as_deref().map_or_else(|| "the role".to_owned(), |n| format!("profile `{n}`"));
-                let example = name.as_deref().map_or_else(
-                    || "rolecall process --region eu-west-1".to_owned(),
-                    |n| format!("rolecall process {n} --region eu-west-1"),
-                );
+                let who = match (&name, &self.overrides.role_arn) {
+                    (Some(name), _) => format!("profile `{name}`"),
+                    (None, Some(role_arn)) => role_arn.clone(),
+                    (None, None) => "the role".to_owned(),
+                };
+                let example = named_by.command("process");
                 Error::configuration(format!("no region for {who}, and STS is called in one"))
-                    .hint(format!("put `region = …` into the profile, set AWS_REGION, or type: {example}"))
+                    .hint(format!("put `region = …` into the profile, set AWS_REGION, or type: {example} --region eu-west-1"))
             })
         };
         let base_profile = found.base_profile.as_ref();
@@ -216,7 +224,7 @@ impl Resolver<'_> {
         // The last hop of the profile is the first that was found.
         let mut roles = found.hops.clone();
         if roles.is_empty() && self.overrides.role_arn.is_some() {
-            roles.push(found.base_profile.clone().unwrap_or_else(|| self.nobody()));
+            roles.push(found.base_profile.clone().unwrap_or_else(Merged::nobody));
         }
         let mut calls = Vec::with_capacity(roles.len());
         for (distance, profile) in roles.iter().enumerate().rev() {
@@ -232,7 +240,8 @@ impl Resolver<'_> {
             let realm = endpoints.configured("sts")?.unwrap_or_else(|| partition::of_region(&region).id.to_owned());
             Ok((region.clone(), endpoints.sts(&region)?, realm))
         };
-        let steps = self.steps(&base, base_profile, &hops, &roles, calls, sts)?;
+        let steps = Self::steps(&base, base_profile, &hops, &roles, calls, sts)?;
+        self.check_typed_mfa(&base, &steps, &named_by)?;
         let assumes = steps.iter().any(|step| matches!(step, Step::AssumeRole(_)));
         if let (true, Some(option)) = (!assumes && !matches!(base, Base::WebIdentity(_)), self.overrides.role_option()) {
             let what = name.as_deref().map_or_else(|| "these credentials".to_owned(), |n| format!("profile `{n}`"));
@@ -251,6 +260,7 @@ impl Resolver<'_> {
             iam: None,
             sts: region.as_deref().map(|region| endpoints.sts(region)).transpose()?,
             profile: found.profile,
+            named_by,
             base,
             steps,
             region,
@@ -261,9 +271,23 @@ impl Resolver<'_> {
         Ok(chain)
     }
 
+    /// Refuses a device that is typed for a role whose caller is a role too.
+    fn check_typed_mfa(&self, base: &Base, steps: &[Step], named_by: &NamedBy) -> Result<()> {
+        let impossible = |step: &Step| matches!(step, Step::AssumeRole(call) if matches!(call.mfa, MfaUse::Impossible(_)));
+        if self.overrides.mfa_serial.is_none() || !steps.last().is_some_and(impossible) {
+            return Ok(());
+        }
+        let caller = match steps.iter().rev().nth(1) {
+            Some(Step::AssumeRole(call)) => &call.role_arn,
+            _ => base.kind(),
+        };
+        Err(Error::usage("--mfa-serial cannot be given: AWS takes no MFA code from a role's session")
+            .cause(format!("the caller would be {caller}"))
+            .hint(format!("see the way: {}", named_by.without("--mfa-serial").command("explain"))))
+    }
+
     /// Puts the session with MFA, where there is to be one, before the roles.
     fn steps(
-        &self,
         base: &Base,
         base_profile: Option<&Merged>,
         hops: &Hops,
@@ -275,12 +299,6 @@ impl Resolver<'_> {
         let own = own.map(|profile| hops.mfa(profile, false, None)).transpose()?.flatten();
         let duration = hops.mfa_session(roles.last().into_iter().chain(base_profile))?;
         let first = mfa::plan(base, own, &mut calls, duration.is_some());
-        if let (Some(_), Some(MfaUse::Impossible(_))) = (&self.overrides.mfa_serial, calls.last().map(|call| &call.mfa)) {
-            let caller = calls.iter().rev().nth(1).map_or_else(|| base.kind().to_owned(), |call| call.role_arn.clone());
-            return Err(Error::usage("--mfa-serial cannot be given: AWS takes no MFA code from a role's session")
-                .cause(format!("the caller would be {caller}"))
-                .hint("see the way: rolecall explain"));
-        }
         let mut steps = Vec::with_capacity(calls.len() + 1);
         if let Some((mfa, duration_seconds)) = first.zip(duration) {
             let (region, endpoint, realm) = sts()?;
@@ -293,15 +311,18 @@ impl Resolver<'_> {
 }
 
 fn loop_error(hops: &[Merged], name: &str, place: &Place) -> Error {
-    let names: Vec<&str> = hops.iter().map(|h| h.name.as_str()).chain([name]).collect();
-    let way = if names.len() > 12 {
-        format!("`{}` → … {} more … → `{}` → `{name}`", names[0], names.len() - 3, names[names.len() - 2])
-    } else {
-        names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" → ")
-    };
-    Error::configuration(format!("source_profile leads round in a loop: {way}"))
+    let names: Vec<&str> = hops.iter().filter_map(Merged::named).chain([name]).collect();
+    Error::configuration(format!("source_profile leads round in a loop: {}", way(&names)))
         .cause(format!("{place}: source_profile = {name}"))
-        .hint(format!("end the chain at a profile that holds credentials, then try: rolecall explain {}", names[0]))
+        .hint(format!("end the chain at a profile that holds credentials, then try: {}", hint::command("explain", names[0])))
+}
+
+/// Shows the way round a loop; of a long one, where it begins and where it closes.
+fn way(names: &[&str]) -> String {
+    match names {
+        [first, more @ .., before, last] if names.len() > 12 => format!("`{first}` → … {} more … → `{before}` → `{last}`", more.len()),
+        _ => names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" → "),
+    }
 }
 
 fn checked_region(region: &str, place: &str) -> Result<String> {

@@ -15,6 +15,7 @@ use crate::config::profiles::Profiles;
 use crate::context::{Context, SystemClock, min_ttl};
 use crate::error::{Error, Result};
 use crate::executor::{Clock, Executor, Policy, Report, Walked};
+use crate::hint;
 use crate::locks::FileLocks;
 use crate::prompt::seed::Seeds;
 use crate::prompt::{Ladder, State};
@@ -66,7 +67,7 @@ fn checked(context: &Context, profiles: &Profiles, overrides: &Overrides) -> Res
         trail.push(profile.name.clone());
         let way = trail.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
         return Err(Error::configuration(format!("credential_process leads back to the same profile: {way}"))
-            .hint(format!("see where it takes its credentials from: rolecall explain {}", profile.name)));
+            .hint(format!("see where it takes its credentials from: {}", hint::command("explain", &profile.name))));
     }
     context.ui.decided(&|| summary(&chain));
     Ok(chain)

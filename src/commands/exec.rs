@@ -70,6 +70,6 @@ fn not_started(context: &Context, command: &Command, error: &std::io::Error) -> 
     let program = command.get_program().to_string_lossy();
     let found = error.kind() != std::io::ErrorKind::NotFound;
     let what = if found { format!("`{program}` cannot be run: {error}") } else { format!("`{program}` was not found") };
-    context.ui.error(&Error::failed(what).hint(format!("look for it: command -v {program}")));
+    context.ui.error(&Error::failed(what).hint(format!("look for it: command -v {}", crate::hint::word(&program))));
     ExitCode::from(if found { 126 } else { 127 })
 }

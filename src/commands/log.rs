@@ -17,8 +17,9 @@ pub fn run(context: &Context, args: &Log) -> Result<ExitCode> {
         .directories
         .log()
         .ok_or_else(|| Error::configuration("there is no folder for the log: HOME is not set").hint("set it: export HOME=/path"))?;
-    let found = audit::read(&path)
-        .map_err(|e| Error::failed("the log cannot be read").cause(e.to_string()).hint(format!("look at it: ls -l {}", path.display())))?;
+    let found = audit::read(&path).map_err(|e| {
+        Error::failed("the log cannot be read").cause(e.to_string()).hint(format!("look at it: ls -l {}", crate::hint::path(&path)))
+    })?;
     if found.skipped > 0 {
         context.ui.decided(&|| format!("{} lines in {} are torn or no lines of the log", found.skipped, path.display()));
     }

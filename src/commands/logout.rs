@@ -13,6 +13,7 @@ use crate::cli::Logout;
 use crate::context::{Context, SystemClock};
 use crate::error::{Error, Result};
 use crate::executor::Report;
+use crate::hint;
 use crate::store::StoreError;
 use crate::store::clear::{Clearing, Which};
 use crate::store::index;
@@ -60,7 +61,8 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
     }
     let locked = cleared.left.iter().any(|(_, cause)| matches!(cause, StoreError::Locked(_)));
     Err(error.hint(if locked {
-        format!("unlock it, then try again: rolecall sessions clear {}", names.join(" ")).trim_end().to_owned()
+        let again = std::iter::once("rolecall sessions clear".into()).chain(names.iter().map(|name| hint::profile(name)));
+        format!("unlock it, then try again: {}", again.collect::<Vec<_>>().join(" "))
     } else {
         format!("see what is wrong with it: rolecall doctor --store {}", cleared.left[0].0)
     }))

@@ -85,7 +85,7 @@ fn caller_arn(context: &Context, of: &PolicyOf, chain: &Chain, call: &AssumeRole
     let endpoint = call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
     let identity = sts(context)
         .get_caller_identity(&chain.network, endpoint, &credentials)?
-        .map_err(|failure| failure.into_error(format!("{}: AWS does not say who the caller is", call.profile)))?;
+        .map_err(|failure| failure.into_error(format!("{}: AWS does not say who the caller is", call.who())))?;
     // STS leaves out a role's path, and IAM Identity Center's roles have one.
     if let (Base::Sso(sso), Some(arn)) = (&chain.base, Arn::parse(&identity.arn)) {
         if let ["assumed-role", role, _] = arn.resource.split('/').collect::<Vec<_>>()[..] {

@@ -178,7 +178,7 @@ fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>
     }
     let name = said.profile.as_deref().unwrap_or("the role");
     let command =
-        if said.role == Role::default() { format!("rolecall use {name}") } else { "rolecall use --off; rolecall use -".to_owned() };
+        if said.role == Role::default() { crate::hint::command("use", name) } else { "rolecall use --off; rolecall use -".to_owned() };
     context.ui.warn(&format!("the session of `{name}` has ended: {}; to get a new one: {command}", error.message));
     next(None, None)
 }

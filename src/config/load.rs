@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::document::{Document, FileKind};
 use super::profiles::Profiles;
 use crate::error::{Error, Result};
+use crate::hint;
 
 /// The largest shared file that is read, in bytes: a thousand times a large one.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -33,7 +34,7 @@ fn read(path: &Path) -> Result<Zeroizing<String>> {
         Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
             return Ok(Zeroizing::default());
         }
-        Err(e) => return Err(error(format!("cannot be read: {e}")).hint(format!("look at it with: ls -l {}", path.display()))),
+        Err(e) => return Err(error(format!("cannot be read: {e}")).hint(format!("look at it with: ls -l {}", hint::path(path)))),
     };
     if metadata.is_dir() {
         return Err(error("is a folder, not a file".to_owned()));
@@ -44,7 +45,7 @@ fn read(path: &Path) -> Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len().min(LARGEST)).unwrap_or(0) + 1));
     File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        .map_err(|e| error(format!("cannot be read: {e}")).hint(format!("look at it with: ls -l {}", path.display())))?;
+        .map_err(|e| error(format!("cannot be read: {e}")).hint(format!("look at it with: ls -l {}", hint::path(path))))?;
     if bytes.len() as u64 > LARGEST {
         return Err(error(format!("is larger than {} MiB", LARGEST / 1024 / 1024)));
     }

@@ -49,6 +49,16 @@ pub struct Merged {
 }
 
 impl Merged {
+    /// Returns an empty profile that no file has, for a role that is only typed or set in the environment.
+    pub fn nobody() -> Self {
+        Self { name: String::new(), place: Place { file: FileKind::Config, path: PathBuf::new(), line: 0 }, properties: Vec::new() }
+    }
+
+    /// Returns the name of a profile that a file has.
+    pub fn named(&self) -> Option<&str> {
+        (self.place.line > 0).then_some(&self.name)
+    }
+
     /// Returns a property that is set to something.
     pub fn get(&self, key: &str) -> Option<&Property> {
         self.properties.iter().find(|p| p.key == key && !p.value.is_empty())

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::aws::{Credentials, Session};
 use crate::chain::session_key::SessionKey;
-use crate::chain::{AssumeRole, Base, Chain, GetSessionToken};
+use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, NamedBy};
 use crate::error::{Error, Result};
 
 pub use walk::{Executor, Origin, Policy, Walked, is_cacheable, least_life};
@@ -53,14 +53,15 @@ pub trait Sessions {
 /// A question for a token code.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// What was asked for: the profile and the role that it ends in.
-    pub profile: &'a str,
+    /// What was asked for: the profile, or what stands in place of one, and the role that it ends in.
+    pub who: &'a str,
     pub role_arn: Option<&'a str>,
     pub serial: &'a str,
     /// `mfa_process`: a command that prints a code.
     pub process: Option<&'a str>,
     /// `mfa_yubikey_oath`: the name of the device's account on a YubiKey.
     pub oath: Option<&'a str>,
+    pub named_by: &'a NamedBy,
     /// How AWS refused the code that was given before.
     pub refused: Option<&'a Error>,
 }

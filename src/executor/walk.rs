@@ -91,8 +91,9 @@ impl Executor<'_> {
 
     /// Performs what is missing, one process at a time for a base.
     fn renew(&self, chain: &Chain, keys: &SessionKeys) -> Result<Walked> {
-        let purpose = || {
-            chain.role_arn().map_or_else(|| format!("profile `{}`", chain.name()), |role| format!("profile `{}` ({role})", chain.name()))
+        let purpose = || match (chain.role_arn(), &chain.profile) {
+            (Some(role), Some(_)) => format!("{} ({role})", chain.who()),
+            _ => chain.who(),
         };
         let cacheable = !self.policy.no_cache && is_cacheable(chain);
         let asked_at = self.clock.now();
@@ -138,9 +139,11 @@ impl Executor<'_> {
         for (step, key) in chain.steps.iter().zip(&keys.steps).skip(done) {
             let (session, profile, role_arn) = match step {
                 Step::GetSessionToken(call) => (self.get_session_token(chain, call, &credentials)?, call.profile.as_deref(), None),
-                Step::AssumeRole(call) => {
-                    (self.assume_role(chain, keys, call, &credentials)?, Some(call.profile.as_str()), Some(call.role_arn.as_str()))
-                }
+                Step::AssumeRole(call) => (
+                    self.assume_role(chain, keys, call, &credentials)?,
+                    call.profile.as_deref().or(chain.base_profile.as_deref()),
+                    Some(call.role_arn.as_str()),
+                ),
             };
             if self.agrees_with_the_clock(&session, Some(step.seconds())) {
                 self.keep(key, &session, profile.unwrap_or_else(|| chain.name()), role_arn);
@@ -174,10 +177,7 @@ impl Executor<'_> {
             }),
             MfaUse::Impossible(mfa) => {
                 self.report.decided(&|| {
-                    format!(
-                        "the MFA device {} of profile `{}` is not used: AWS takes no code from a role's session",
-                        mfa.serial, call.profile
-                    )
+                    format!("the MFA device {} of {} is not used: AWS takes no code from a role's session", mfa.serial, call.who())
                 });
                 assume(caller, None)
             }
@@ -192,7 +192,8 @@ impl Executor<'_> {
         let mut refused: Option<Error> = None;
         loop {
             code.code = self.prompt.token_code(&Question {
-                profile: chain.name(),
+                who: &chain.who(),
+                named_by: &chain.named_by,
                 role_arn: chain.role_arn(),
                 serial: &serial,
                 process: mfa.process.as_deref(),

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::executor::{Clock, Prompt, Question, Report};
+use crate::hint;
 use crate::locks::{FileLocks, Turn};
 use crate::runtime::Runtime;
 use person::{Asker, NOT_SIX_DIGITS, OnTerminal, REFUSED, Request};
@@ -121,13 +122,13 @@ impl Ladder<'_> {
         }
     }
 
-    /// Gets a rung ready that asks a person about a profile.
-    fn asker(&self, rung: Rung, profile: &str) -> Result<Outcome<Asking<'_>>> {
+    /// Gets a rung ready that asks a person for somebody.
+    fn asker(&self, rung: Rung, who: &str) -> Result<Outcome<Asking<'_>>> {
         if self.no_input {
             return Ok(Outcome::absent(NO_INPUT));
         }
         let (runtime, patience) = (self.runtime, self.patience);
-        let turn = || self.locks.turn_to_ask(&format!("profile `{profile}`"), patience);
+        let turn = || self.locks.turn_to_ask(who, patience);
         let (turn, asker): (_, Outcome<Box<dyn Asker>>) = match rung {
             Rung::Tty => match tty::Tty::open() {
                 Some(tty) => (turn()?, Outcome::Had(Box::new(OnTerminal { tty, runtime, patience }))),
@@ -149,7 +150,7 @@ impl Ladder<'_> {
 
     /// Asks a person until the answer is a code.
     fn ask_person(&self, rung: Rung, question: &Question) -> Result<Outcome<String>> {
-        let mut asking = match self.asker(rung, question.profile)? {
+        let mut asking = match self.asker(rung, question.who)? {
             Outcome::Had(asking) => asking,
             other => return Ok(other.map(|_| String::new())),
         };
@@ -223,12 +224,12 @@ impl Ladder<'_> {
 }
 
 fn needs_code(question: &Question) -> Error {
-    let purpose = question.role_arn.map_or_else(String::new, |arn| format!(" to assume {arn}"));
-    Error::needs_person(format!("profile `{}` needs an MFA code of {}{purpose}", question.profile, question.serial))
+    let purpose = question.role_arn.filter(|arn| *arn != question.who).map_or_else(String::new, |arn| format!(" to assume {arn}"));
+    Error::needs_person(format!("{} needs an MFA code of {}{purpose}", question.who, question.serial))
 }
 
 fn give_code(question: &Question) -> String {
-    format!("give it: rolecall process {} --mfa-token CODE", question.profile)
+    format!("give it: {} --mfa-token CODE", question.named_by.command("process"))
 }
 
 impl Prompt for Ladder<'_> {
@@ -279,18 +280,18 @@ impl Prompt for Ladder<'_> {
             Some(false) => {
                 return Err(Error::usage(format!("--yes may not confirm the new session of profile `{profile}` (rolecall_confirm)"))
                     .cause("settings.ini does not have allow_yes = true")
-                    .hint(format!("allow it there, or answer yourself: rolecall process {profile}")));
+                    .hint(format!("allow it there, or answer yourself: {}", hint::command("process", profile))));
             }
             None => {}
         }
         let request = Request::confirmation(profile, role_arn);
         let mut skipped = Vec::new();
         let rungs = self.rungs.iter().copied().filter(|rung| rung.is_person());
-        let attempt = |rung| match self.asker(rung, profile)? {
+        let attempt = |rung| match self.asker(rung, &format!("profile `{profile}`"))? {
             Outcome::Had(mut asking) => asking.asker.confirm(&request),
             other => Ok(other.map(|_| ())),
         };
-        let hint = format!("answer where you can be asked: rolecall process {profile}");
+        let hint = format!("answer where you can be asked: {}", hint::command("process", profile));
         match self.first(rungs, &mut skipped, attempt)? {
             (_, Outcome::Had(())) => Ok(()),
             (_, Outcome::Absent(_)) => {

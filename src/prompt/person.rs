@@ -22,13 +22,16 @@ pub struct Request {
 
 impl Request {
     pub fn code(question: &Question) -> Self {
-        let Question { profile, serial, role_arn, .. } = question;
+        let Question { who, serial, role_arn, named_by, .. } = question;
         let role = role(*role_arn);
-        let line = format!("MFA code of {serial} for profile {profile}{}: ", role.as_ref().map(|r| format!(" ({r})")).unwrap_or_default());
-        let text = format!(
-            "Profile {profile} needs an MFA code.{}\nDevice: {serial}",
-            role.map(|role| format!("\nFor: {role}")).unwrap_or_default()
-        );
+        let (line, asks) = match (&named_by.profile, &role) {
+            (Some(profile), None) => (format!("profile {profile}"), format!("Profile {profile} needs an MFA code.")),
+            (Some(profile), Some(role)) => (format!("profile {profile} ({role})"), format!("Profile {profile} needs an MFA code.")),
+            (None, Some(role)) => (role.clone(), "An MFA code is needed.".to_owned()),
+            (None, None) => ((*who).to_owned(), "An MFA code is needed.".to_owned()),
+        };
+        let line = format!("MFA code of {serial} for {line}: ");
+        let text = format!("{asks}{}\nDevice: {serial}", role.map(|role| format!("\nFor: {role}")).unwrap_or_default());
         Self { line, text }
     }
 

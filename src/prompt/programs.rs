@@ -33,11 +33,11 @@ impl Ladder<'_> {
     /// Runs `mfa_process` and takes the code that it prints.
     pub(super) fn process(&self, question: &Question) -> Result<Outcome<String>> {
         let Some(line) = question.process else { return Ok(Outcome::absent("the profile has no mfa_process")) };
-        let profile = question.profile;
-        self.report.decided(&|| format!("asking the mfa_process of profile `{profile}`"));
+        let who = question.who;
+        self.report.decided(&|| format!("asking the mfa_process of {who}"));
         let fail = |what: &str| {
-            Error::failed(format!("the mfa_process of profile `{profile}` {what}"))
-                .hint(format!("see the profile: rolecall explain {profile}"))
+            Error::failed(format!("the mfa_process of {who} {what}"))
+                .hint(format!("see the profile: {}", question.named_by.command("explain")))
         };
         let mut command = process::shell_command(line);
         command.env_remove("ROLECALL_FILE_PASSPHRASE");

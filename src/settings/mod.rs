@@ -64,7 +64,8 @@ pub fn load(path: &Path) -> Result<Settings> {
         return Ok(Settings::default());
     }
     let bytes = std::fs::read(path).map_err(|e| {
-        Error::configuration(format!("{}: cannot be read: {e}", path.display())).hint(format!("look at it with: ls -l {}", path.display()))
+        Error::configuration(format!("{}: cannot be read: {e}", path.display()))
+            .hint(format!("look at it with: ls -l {}", crate::hint::path(path)))
     })?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let line = memchr::memchr_iter(b'\n', &e.as_bytes()[..e.utf8_error().valid_up_to()]).count() + 1;

@@ -11,6 +11,7 @@ use crate::aws::Credentials;
 use crate::chain::Chain;
 use crate::config::profiles::Place;
 use crate::error::{Error, Kind, Result};
+use crate::hint::option;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -19,7 +20,7 @@ impl Sources<'_> {
         let profile = chain.base_profile.as_deref().unwrap_or("default");
         if chain.region.is_none() {
             return Err(Error::configuration(format!("{place}: profile `{profile}` needs a region for its login_session"))
-                .hint(format!("set one with: aws configure set region eu-west-1 --profile {profile}")));
+                .hint(format!("set one with: aws configure set region eu-west-1 {}", option("--profile", profile))));
         }
         // The provider rotates the refresh token, which works once: one process at a time.
         let _lock = self.locks.acquire(&format!("login-{}", super::sso::sha1_hex(session)), "the login session", LIMIT)?;
@@ -32,7 +33,7 @@ impl Sources<'_> {
                 let mut error = provider_error(format!("profile `{profile}`: the login session gave no credentials"), &error);
                 if !network {
                     error.kind = Kind::NeedsPerson;
-                    error = error.hint(format!("log in again: aws login --profile {profile}"));
+                    error = error.hint(format!("log in again: aws login {}", option("--profile", profile)));
                 }
                 Err(error)
             }

@@ -48,7 +48,7 @@ impl Sources<'_> {
         if chain.network.container.is_none() {
             return Err(Error::configuration("EcsContainer is the credential_source, and this is not a container of ECS or EKS")
                 .cause("neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
-                .hint("see where the profile's credentials come from: rolecall explain"));
+                .hint(format!("see where the profile's credentials come from: {}", chain.command("explain"))));
         }
         let provider = EcsCredentialsProvider::builder().configure(&self.provider_config(chain)?).build();
         self.ask(chain, &provider, "the container endpoint gave no credentials")

@@ -60,7 +60,7 @@ impl Sources<'_> {
             {
                 error.kind = Kind::Configuration;
             }
-            return Err(error.hint(format!("see the command: rolecall explain {profile}")));
+            return Err(error.hint(format!("see the command: {}", crate::hint::command("explain", profile))));
         }
         let credentials =
             parse(&output.stdout, account_id).map_err(|what| fail(what).hint("see what it must print: aws help config-vars"))?;

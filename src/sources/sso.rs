@@ -198,12 +198,15 @@ impl Sources<'_> {
 
     fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
         let profile = chain.base_profile.as_deref().unwrap_or_else(|| chain.name());
-        let login = match &sso.session {
-            Some(session) => format!("aws sso login --sso-session {session}"),
-            None => format!("aws sso login --profile {profile}"),
-        };
-        Error::needs_person(format!("profile `{profile}` needs a login at {}: {why}", sso.start_url)).hint(format!("log in: {login}"))
+        Error::needs_person(format!("profile `{profile}` needs a login at {}: {why}", sso.start_url))
+            .hint(format!("log in: {}", login(sso, profile)))
     }
+}
+
+/// Returns the command that gets the token anew.
+pub fn login(sso: &Sso, profile: &str) -> String {
+    let (option, name) = sso.session.as_deref().map_or(("--profile", profile), |session| ("--sso-session", session));
+    format!("aws sso login {}", crate::hint::option(option, name))
 }
 
 struct Renewed {

@@ -18,7 +18,7 @@ impl Sources<'_> {
         let path = self.directories.expand(&call.token_file);
         let error = |what: String| {
             Error::configuration(format!("the web identity token {} {what}", path.display()))
-                .hint(format!("look at it with: ls -l {}", path.display()))
+                .hint(format!("look at it with: ls -l {}", crate::hint::path(&path)))
         };
         let metadata = std::fs::metadata(&path).map_err(|e| error(format!("cannot be read: {e}")))?;
         if !metadata.is_file() {

@@ -185,6 +185,39 @@ fn processes_that_lead_back_are_a_loop() {
 }
 
 #[test]
+fn a_long_way_of_processes_is_followed() {
+    let sandbox = Sandbox::empty();
+    let config = |length: usize, end: &str| {
+        let next = |n: usize| if n + 1 == length { end.to_owned() } else { format!("credential_process = rolecall process p{}\n", n + 1) };
+        (0..length).map(|n| format!("[profile p{n}]\n{}", next(n))).collect::<String>()
+    };
+    sandbox.config(&config(5_000, "aws_access_key_id = a\naws_secret_access_key = b\n"));
+    assert_eq!(sandbox.run(&["explain", "p0", "--json"]).ok().json()["base"]["kind"], "process");
+    sandbox.config(&config(5_000, "credential_process = rolecall process p2500\n"));
+    let run = sandbox.run(&["explain", "p0"]).fails(3).error_form();
+    assert!(run.stderr.len() < 1_000, "{run:#?}");
+    run.says(&["leads back", "`p0`", "`p4999` → `p2500`"]);
+}
+
+#[test]
+fn typed_options_that_are_wrong_are_usage_errors() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n[profile web]\nrole_arn = {ADMIN}\nweb_identity_token_file = /token\n"
+    ));
+    let tag = format!("k={}", "v".repeat(300));
+    for (profile, option, value) in [
+        ("prod", "--policy-arn", "nonsense"),
+        ("prod", "--tag", &tag),
+        ("prod", "--external-id", "a b"),
+        ("web", "--role-session-name", "x"),
+        ("web", "--policy-arn", "nonsense"),
+    ] {
+        sandbox.run(&["explain", profile, option, value]).fails(2).error_form().says(&[&format!("error: {option}")]);
+    }
+}
+
+#[test]
 fn settings_that_are_wrong_are_configuration_errors() {
     let sandbox = Sandbox::new();
     for (settings, word) in [

@@ -17,6 +17,7 @@ mod dialog;
 mod env;
 mod errors;
 mod exec;
+mod hints;
 mod init;
 mod inspect;
 mod keys_mfa;

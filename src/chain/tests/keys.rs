@@ -227,7 +227,7 @@ fn call() -> impl Strategy<Value = AssumeRole> {
             (role_arn, role_session_name, external_id, serial, duration_seconds, source_identity),
             (tags, transitive_tags, policy, policy_arns, region, endpoint),
         )| AssumeRole {
-            profile: String::new(),
+            profile: None,
             mfa: serial.map_or(MfaUse::None, |serial| MfaUse::Code(Mfa { serial, ..Mfa::default() })),
             role_arn,
             role_session_name,
@@ -315,6 +315,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
     (base(), first, proptest::collection::vec(call(), 0..4), proptest::option::of(text()), proptest::option::of(text())).prop_map(
         |(base, first, calls, container, imds)| Chain {
             profile: None,
+            named_by: crate::chain::NamedBy::default(),
             base_profile: None,
             steps: (first.into_iter().map(|c| Step::GetSessionToken(Box::new(c))))
                 .chain(calls.into_iter().map(|c| Step::AssumeRole(Box::new(c))))

@@ -204,11 +204,11 @@ impl Sts for World {
     fn assume_role(&self, _: &Chain, call: &AssumeRole, caller: &Credentials, code: Option<&TokenCode>) -> Result<Session> {
         self.event(format!(
             "assume {} from {}{}",
-            call.profile,
+            call.profile.as_deref().unwrap_or("-"),
             caller.access_key_id(),
             code.map_or_else(String::new, |c| format!(" with {} {}", c.serial, c.code))
         ));
-        self.failure("sts").and_then(|()| if call.profile == "far" { self.failure("sts far") } else { Ok(()) })?;
+        self.failure("sts").and_then(|()| if call.profile.as_deref() == Some("far") { self.failure("sts far") } else { Ok(()) })?;
         match code {
             Some(code) => self.failure_of_code(&code.code)?,
             None => self.failure("sts without a code")?,
@@ -259,7 +259,7 @@ impl Sessions for World {
 
 impl Prompt for World {
     fn token_code(&self, question: &Question) -> Result<String> {
-        self.event(format!("ask {} {}", question.profile, question.serial));
+        self.event(format!("ask {} {}", question.named_by.profile.as_deref().unwrap_or(question.who), question.serial));
         self.failure("prompt")?;
         if let (Some(error), false) = (question.refused, self.patient.get()) {
             return Err(error.clone());

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
+use crate::chain::NamedBy;
 use crate::store::{SecretStore, StoreError, StoreName};
 use crate::ui::Ui;
 
@@ -65,7 +66,8 @@ fn open<'a>(world: &Rc<World>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredS
 }
 
 fn question<'a>(serial: &'a str, refused: Option<&'a Error>) -> Question<'a> {
-    Question { profile: "p", role_arn: None, serial, process: None, oath: None, refused }
+    static NAMED_BY: NamedBy = NamedBy { profile: None, typed: Vec::new() };
+    Question { who: "profile `p`", named_by: &NAMED_BY, role_arn: None, serial, process: None, oath: None, refused }
 }
 
 /// A world with a seed whose codes change each second.
