@@ -42,9 +42,9 @@ impl Row {
     }
 }
 
-/// Resolves a profile as the commands do when only it is named.
-pub fn chain(context: &Context, profiles: &Profiles, name: &str) -> Result<Chain> {
-    let overrides = Overrides { profile: Some(name.to_owned()), mfa_session: context.mfa_session(None), ..Overrides::default() };
+/// Resolves a profile as the commands do when only it is named; `suggest` as in `Overrides`.
+pub fn chain(context: &Context, profiles: &Profiles, name: &str, suggest: bool) -> Result<Chain> {
+    let overrides = Overrides { profile: Some(name.to_owned()), mfa_session: context.mfa_session(None), suggest, ..Overrides::default() };
     resolve(profiles, &overrides, &context.environment)
 }
 
@@ -65,7 +65,7 @@ pub fn row(context: &Context, profiles: &Profiles, entries: &Entries, name: &str
         problem: None,
         searched: String::new(),
     };
-    match chain(context, profiles, name) {
+    match chain(context, profiles, name, false) {
         Ok(chain) => fill(&mut row, &chain, entries),
         Err(_) if merged.as_ref().is_some_and(is_settings_only) => {}
         Err(error) => row.problem = Some(error.to_string()),

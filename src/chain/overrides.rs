@@ -26,6 +26,8 @@ pub struct Overrides {
     pub policy: Option<String>,
     pub policy_arns: Vec<String>,
     pub read_only: bool,
+    /// Whether the error about a profile that is not there says what comes nearest: too long a search for each of many profiles.
+    pub suggest: bool,
 }
 
 impl Overrides {

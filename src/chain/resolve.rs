@@ -64,10 +64,14 @@ impl Resolver<'_> {
         Bases { profiles: self.profiles, overrides: self.overrides, environment: self.environment }
     }
 
+    fn unknown(&self, name: &str) -> Error {
+        if self.overrides.suggest { self.profiles.unknown(name) } else { self.profiles.absent(name, None) }
+    }
+
     /// Chooses where to start: the named profile, or the SDKs' default chain.
     fn select(&self) -> Result<Found> {
         if let Some(name) = &self.overrides.profile {
-            let profile = self.profiles.profile(name)?.ok_or_else(|| self.profiles.unknown(name))?;
+            let profile = self.profiles.profile(name)?.ok_or_else(|| self.unknown(name))?;
             return self.walk(profile);
         }
         if self.overrides.role_arn.is_some() && self.overrides.source_profile.is_some() {
@@ -84,7 +88,7 @@ impl Resolver<'_> {
             None => self.profiles.profile(name)?,
         };
         if let (None, Some((variable, name))) = (&profile, variable) {
-            return Err(self.profiles.unknown(name).cause(format!("it is named by {variable}")));
+            return Err(self.unknown(name).cause(format!("it is named by {variable}")));
         }
         match profile {
             Some(profile) if is_role(&profile) || has_any(&profile) => self.walk(profile),
@@ -133,7 +137,7 @@ impl Resolver<'_> {
                         return Err(loop_error(&hops, &name, &place));
                     }
                     current = self.profiles.profile(&name)?.ok_or_else(|| {
-                        let mut error = self.profiles.unknown(&name);
+                        let mut error = self.unknown(&name);
                         if typed {
                             return Error { kind: Kind::Usage, message: format!("--source-profile: {}", error.message), ..error };
                         }

@@ -36,6 +36,7 @@ fn overrides(options: &str) -> Overrides {
         policy: role.policy,
         policy_arns: role.policy_arns,
         read_only: role.read_only,
+        suggest: true,
     }
 }
 

@@ -49,12 +49,12 @@ pub fn chain(context: &Context, selected: &cli::Selected, role: &cli::Role) -> R
 
 /// Resolves what the options of a command name that yields credentials.
 fn chain_of(context: &Context, options: &cli::Credentials) -> Result<Chain> {
-    chain_in(context, &load(context)?, options)
+    chain_in(context, &load(context)?, options, true)
 }
 
-/// Resolves what the options name in files that are loaded already.
-pub fn chain_in(context: &Context, profiles: &Profiles, options: &cli::Credentials) -> Result<Chain> {
-    let mut overrides = overrides(context, &options.selected, &options.role)?;
+/// Resolves what the options name in files that are loaded already; `suggest` as in `Overrides`.
+pub fn chain_in(context: &Context, profiles: &Profiles, options: &cli::Credentials, suggest: bool) -> Result<Chain> {
+    let mut overrides = Overrides { suggest, ..overrides(context, &options.selected, &options.role)? };
     let kept = !options.no_cache && !options.role.no_mfa_session;
     overrides.mfa_session = context.mfa_session(options.store).filter(|_| kept);
     checked(context, profiles, &overrides)
@@ -95,6 +95,7 @@ fn overrides(context: &Context, selected: &cli::Selected, role: &cli::Role) -> R
         policy: role.policy.as_deref().map(|text| policy(context, text)).transpose()?,
         policy_arns: role.policy_arns.clone(),
         read_only: role.read_only,
+        suggest: true,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::config::profiles::{Profiles, is_secret};
 use crate::context::{Context, SystemClock};
 use crate::error::{Error, Kind, Result};
 use crate::executor::Clock;
+use crate::hint::{path as path_word, word};
 use crate::output::print;
 use crate::sources::sso;
 use crate::store::StoreName;
@@ -67,19 +68,21 @@ pub fn run(context: &Context, args: &Doctor) -> Result<ExitCode> {
         Ok(profiles) => {
             files(&profiles, &mut findings);
             let names: Vec<&str> = match args.selected.name() {
-                Some(name) if profiles.profile(name).ok().flatten().is_none() => return Err(profiles.unknown(name)),
+                Some(name) if matches!(profiles.profile(name), Ok(None)) => return Err(profiles.unknown(name)),
                 Some(name) => vec![name],
                 None => profiles.names().collect(),
             };
             plaintext_keys(&profiles, &names, &mut findings);
             let endpoints = chains(context, &profiles, &names, &mut findings);
-            reach(context, &endpoints, &mut findings);
+            reach(context, &endpoints, &mut findings)?;
         }
     }
     stores(context, args.store, &mut findings);
     folders(context, &mut findings);
     log(context, &mut findings);
     prompts(context, &mut findings);
+    // A store that was interrupted only says that it could not be asked.
+    context.runtime.check()?;
     print(&if args.json { render_json(&findings) } else { render_text(&findings) })?;
     let problem = findings.0.iter().any(|f| f.status == Status::Problem);
     Ok(if problem { ExitCode::from(Kind::Failed.exit_code()) } else { ExitCode::SUCCESS })
@@ -93,7 +96,7 @@ fn files(profiles: &Profiles, findings: &mut Findings) {
             Err(_) => findings.ok("files", format!("{} does not exist, which is fine", path.display())),
             Ok(metadata) => match permissions(path, &metadata).filter(|_| secret.contains(&path)) {
                 Some(message) => {
-                    findings.add("files", Status::Warning, message, Some(format!("keep it to yourself: chmod 600 {}", path.display())));
+                    findings.add("files", Status::Warning, message, Some(format!("keep it to yourself: chmod 600 {}", path_word(path))));
                 }
                 None => findings.ok("files", format!("{} can be read", path.display())),
             },
@@ -135,7 +138,7 @@ fn plaintext_keys(profiles: &Profiles, names: &[&str], findings: &mut Findings) 
 fn chains(context: &Context, profiles: &Profiles, names: &[&str], findings: &mut Findings) -> BTreeMap<String, (Endpoint, Network)> {
     let mut endpoints = BTreeMap::new();
     for name in names {
-        let overrides = Overrides { profile: Some((*name).to_owned()), ..Overrides::default() };
+        let overrides = Overrides { profile: Some((*name).to_owned()), suggest: names.len() == 1, ..Overrides::default() };
         match resolve(profiles, &overrides, &context.environment) {
             Ok(chain) => {
                 chain_of(context, name, &chain, findings);
@@ -164,10 +167,7 @@ fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Finding
         Base::Sso(sso) => {
             let token = context.directories.home().ok().and_then(|home| sso::read_token(&sso::token_path(home, sso)));
             let left = token.and_then(|t| t.expires_at()).map(|end| (end - SystemClock.now()).num_seconds());
-            let login = sso
-                .session
-                .as_ref()
-                .map_or_else(|| format!("aws sso login --profile {name}"), |s| format!("aws sso login --sso-session {s}"));
+            let login = sso::login(sso, chain.base_profile.as_deref().unwrap_or(name));
             match left {
                 Some(left) if left > 0 => findings.ok("profiles", format!("{what} (token: {} left)", duration::render(left))),
                 Some(_) => {
@@ -179,7 +179,7 @@ fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Finding
             }
         }
         Base::WebIdentity(call) if !context.directories.expand(&call.token_file).is_file() => {
-            let hint = Some(format!("look for it: ls -l {}", call.token_file));
+            let hint = Some(format!("look for it: ls -l {}", word(&call.token_file)));
             findings.add("profiles", Status::Problem, format!("{what}: the token file {} is not there", call.token_file), hint);
         }
         _ => findings.ok("profiles", what),
@@ -187,7 +187,7 @@ fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Finding
 }
 
 /// Calls each endpoint with keys that nobody has: any answer shows that it is there, and what time it is at AWS.
-fn reach(context: &Context, endpoints: &BTreeMap<String, (Endpoint, Network)>, findings: &mut Findings) {
+fn reach(context: &Context, endpoints: &BTreeMap<String, (Endpoint, Network)>, findings: &mut Findings) -> Result<()> {
     let keys = crate::aws::Credentials::LongTerm(crate::aws::LongTermKeys {
         access_key_id: "AKIAROLECALLDOCTOR00".to_owned(),
         secret_access_key: String::from("none").into(),
@@ -196,6 +196,7 @@ fn reach(context: &Context, endpoints: &BTreeMap<String, (Endpoint, Network)>, f
     for (endpoint, network) in endpoints.values() {
         let answer = match sts(context).get_caller_identity(network, endpoint, &keys) {
             Ok(answer) => answer,
+            Err(error) if error.kind == Kind::Interrupted => return Err(error),
             Err(error) => {
                 findings.error("endpoints", &error);
                 continue;
@@ -213,6 +214,7 @@ fn reach(context: &Context, endpoints: &BTreeMap<String, (Endpoint, Network)>, f
             _ => findings.ok("endpoints", format!("{} answers", endpoint.url)),
         }
     }
+    Ok(())
 }
 
 fn stores(context: &Context, typed: Option<StoreName>, findings: &mut Findings) {
@@ -258,7 +260,7 @@ fn folders(context: &Context, findings: &mut Findings) {
         match written {
             Ok(()) => findings.ok("folders", format!("{} can be written ({what})", folder.display())),
             Err(error) => {
-                let hint = Some(format!("it must be yours alone (0700); look at it: ls -ld {}", folder.display()));
+                let hint = Some(format!("it must be yours alone (0700); look at it: ls -ld {}", path_word(&folder)));
                 findings.add("folders", Status::Warning, format!("{} cannot be written ({what}): {error}", folder.display()), hint);
             }
         }
@@ -278,13 +280,15 @@ fn log(context: &Context, findings: &mut Findings) {
     let written = crate::audit::probe(&path).and_then(|length| Ok((length, std::fs::metadata(&path)?)));
     match written {
         Ok((length, metadata)) => match permissions(&path, &metadata) {
-            Some(message) => findings.add("log", Status::Warning, message, Some(format!("keep it to yourself: chmod 600 {place}"))),
+            Some(message) => {
+                findings.add("log", Status::Warning, message, Some(format!("keep it to yourself: chmod 600 {}", path_word(&path))));
+            }
             None => {
                 findings.ok("log", format!("{place} holds {} KiB of what was handed out (see it: rolecall log)", length.div_ceil(1024)));
             }
         },
         Err(error) => {
-            let hint = Some(format!("look at it, or switch it off by `log = false` in settings.ini: ls -l {place}"));
+            let hint = Some(format!("look at it, or switch it off by `log = false` in settings.ini: ls -l {}", path_word(&path)));
             findings.add("log", Status::Warning, format!("{place} cannot be written: {error}"), hint);
         }
     }

@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: &Login) -> Result<ExitCode> {
 fn tasks(context: &Context, profiles: &Profiles, args: &Login, options: &cli::Credentials) -> Vec<Task> {
     let resolve = |name: Option<&str>| {
         let selected = cli::Selected { positional: name.map(str::to_owned), profile: None };
-        chain_in(context, profiles, &cli::Credentials { selected, ..options.clone() })
+        chain_in(context, profiles, &cli::Credentials { selected, ..options.clone() }, !args.all)
     };
     let task = |name: Option<&str>, outcome: Result<Chain>| {
         let found = outcome.as_ref().ok().and_then(|chain| chain.profile.as_ref()).map(|profile| profile.name.clone());

@@ -94,7 +94,7 @@ fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<String>> {
         }
     }
     for name in names.iter().filter(|name| missing.contains(*name)) {
-        let overrides = Overrides { profile: Some((*name).to_owned()), ..Overrides::default() };
+        let overrides = Overrides { profile: Some((*name).to_owned()), suggest: true, ..Overrides::default() };
         resolve(&profiles, &overrides, &context.environment)?;
     }
     let mut shared = passed.iter().filter(|key| !ends.contains(*key) && entries.contains_key(*key));

@@ -1,6 +1,7 @@
 //! The profiles of both shared files, merged as the SDKs merge them: duplicate sections and keys, the last wins; the credentials
 //! file over the config file, key by key; `[profile default]` in place of `[default]`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
@@ -77,6 +78,8 @@ pub struct Profiles {
     /// The named sections, sorted by the hash of kind and name; those of one name in the order in which they merge: config file
     /// first. A map would own thousands of names for the few that are asked for.
     index: Vec<(u64, Position)>,
+    /// The sections whose headers cannot be read.
+    malformed: Vec<Position>,
 }
 
 /// A document and a section of it.
@@ -102,8 +105,12 @@ impl Profiles {
         let replace_default = config.sections.iter().any(prefixed_default);
         let documents = [config, credentials];
         let mut index = Vec::with_capacity(documents.iter().map(|d| d.sections.len()).sum());
+        let mut malformed = Vec::new();
         for (which, document) in documents.iter().enumerate() {
             for (at, section) in document.sections.iter().enumerate() {
+                if matches!(section.header, Header::Malformed(_)) {
+                    malformed.push((which, at));
+                }
                 let replaced = replace_default && document.kind == FileKind::Config && plain_default(section);
                 if let Some(key) = named(&documents, (which, at)).filter(|_| !replaced) {
                     index.push((hash(key), (which, at)));
@@ -111,7 +118,7 @@ impl Profiles {
             }
         }
         index.sort_unstable();
-        Self { documents, index }
+        Self { documents, index, malformed }
     }
 
     /// Returns where the sections of a name are, in the order in which they merge.
@@ -143,25 +150,24 @@ impl Profiles {
 
     pub fn section(&self, kind: SectionKind, name: &str) -> Result<Option<Merged>> {
         let mut merged: Option<Merged> = None;
+        let mut keys = Keys::default();
         for (which, at) in self.positions(kind, name) {
             let document = &self.documents[which];
             let section = &document.sections[at];
             let place = |line| Place { file: document.kind, path: document.path.clone(), line };
             let body = document.body(section);
             if !body.malformed.is_empty() {
-                let mut error = Error::configuration(format!("the section of `{name}` is malformed"));
-                for malformed in body.malformed {
-                    error = error.cause(format!("{}: {}", place(malformed.line), malformed.reason));
-                }
-                return Err(error.hint("correct the line, then check both files with: rolecall profile dump --json"));
+                let error = Error::configuration(format!("the section of `{name}` is malformed"));
+                let (error, more) = malformed(error, body.malformed.iter().map(|m| format!("{}: {}", place(m.line), m.reason)));
+                return Err(error.hint(if more {
+                    ALL_MALFORMED
+                } else {
+                    "correct the line, then check both files with: rolecall profile dump --json"
+                }));
             }
             let merged = merged.get_or_insert_with(|| Merged { name: name.to_owned(), place: place(section.line), properties: Vec::new() });
             for property in body.properties {
-                let property = Property { key: property.key, value: property.value, place: place(property.line) };
-                match merged.properties.iter_mut().find(|p| p.key == property.key) {
-                    Some(existing) => *existing = property,
-                    None => merged.properties.push(property),
-                }
+                keys.put(merged, Property { key: property.key, value: property.value, place: place(property.line) });
             }
         }
         Ok(merged)
@@ -189,24 +195,68 @@ impl Profiles {
 
     /// Returns the error for a profile that neither file has, with what comes nearest.
     pub fn unknown(&self, name: &str) -> Error {
-        let paths: Vec<String> = self.paths().map(|p| p.display().to_string()).collect();
-        let mut error = Error::configuration(format!("profile `{name}` is in neither {} nor {}", paths[0], paths[1]));
-        for (place, reason) in self.malformed_headers() {
-            error = error.cause(format!("{place}: {reason}"));
-        }
-        if let Some(near) = self.names().filter_map(|n| distance(n, name).map(|d| (d, n))).min() {
-            return error.hint(format!("did you mean `{}`? see: rolecall list", near.1));
-        }
-        error.hint("see which profiles there are: rolecall list")
+        let near = self.names().filter_map(|n| distance(n, name).map(|d| (d, n))).min();
+        self.absent(name, near.map(|(_, near)| near))
     }
 
-    fn malformed_headers(&self) -> impl Iterator<Item = (Place, String)> {
-        self.documents.iter().flat_map(|d| {
-            d.sections.iter().filter_map(move |s| match &s.header {
-                Header::Malformed(reason) => Some((Place { file: d.kind, path: d.path.clone(), line: s.line }, reason.clone())),
-                _ => None,
-            })
-        })
+    /// As `unknown`, but without a look at all names, for those who look at each profile.
+    pub fn absent(&self, name: &str, near: Option<&str>) -> Error {
+        let [config, credentials] = &self.documents;
+        let error =
+            Error::configuration(format!("profile `{name}` is in neither {} nor {}", config.path.display(), credentials.path.display()));
+        let headers = self.malformed.iter().map(|&(which, at)| {
+            let (document, section) = (&self.documents[which], &self.documents[which].sections[at]);
+            let reason = if let Header::Malformed(reason) = &section.header { reason } else { "" };
+            format!("{}:{}: {reason}", document.path.display(), section.line)
+        });
+        let (error, more) = malformed(error, headers);
+        let error = error.hint(match near {
+            Some(near) => format!("did you mean `{near}`? see: rolecall list"),
+            None => "see which profiles there are: rolecall list".to_owned(),
+        });
+        if more { error.hint(ALL_MALFORMED) } else { error }
+    }
+}
+
+/// How many malformed lines an error shows.
+const SHOWN: usize = 3;
+const ALL_MALFORMED: &str = "see all malformed lines with: rolecall profile dump --json";
+
+/// Makes malformed lines causes of an error: the first of them, and how many more there are, if any.
+fn malformed(mut error: Error, mut lines: impl ExactSizeIterator<Item = String>) -> (Error, bool) {
+    error.causes.extend(lines.by_ref().take(SHOWN));
+    match lines.len() {
+        0 => (error, false),
+        more => (error.cause(format!("and {more} more malformed lines")), true),
+    }
+}
+
+/// Where the keys of a merged section stand in it. Few are found fastest by looking at each.
+#[derive(Default)]
+struct Keys(BTreeMap<String, usize>);
+
+impl Keys {
+    const FEW: usize = 64;
+
+    /// Adds a property, or puts it in the place of the one with its key.
+    fn put(&mut self, merged: &mut Merged, property: Property) {
+        let all = &mut merged.properties;
+        let found = if all.len() < Self::FEW {
+            all.iter().position(|p| p.key == property.key)
+        } else {
+            if self.0.is_empty() {
+                self.0 = all.iter().enumerate().map(|(at, p)| (p.key.clone(), at)).collect();
+            }
+            self.0.get(&property.key).copied()
+        };
+        if let Some(at) = found {
+            all[at] = property;
+            return;
+        }
+        if !self.0.is_empty() {
+            self.0.insert(property.key.clone(), all.len());
+        }
+        all.push(property);
     }
 }
 

@@ -91,6 +91,44 @@ fn an_unknown_profile_is_named_with_what_comes_nearest() {
 }
 
 #[test]
+fn of_many_malformed_lines_the_first_are_shown() {
+    let few = |error: &crate::error::Error| {
+        assert_eq!(error.causes.len(), 4, "{error:?}");
+        assert_eq!(error.causes[3], "and 97 more malformed lines");
+        assert!(error.hints.iter().any(|hint| hint.ends_with(": rolecall profile dump --json")), "{error:?}");
+    };
+    let headers = profiles(&"[profile broken\n".repeat(100), "");
+    few(&headers.unknown("prod"));
+    few(&headers.absent("prod", None));
+    let lines = profiles(&format!("[profile prod]\n{}", "broken\n".repeat(100)), "");
+    few(&lines.profile("prod").unwrap_err());
+    assert_eq!(lines.malformed().len(), 100);
+    let three = profiles("[profile prod]\na\nb\nc\n", "").profile("prod").unwrap_err();
+    assert_eq!(three.causes.len(), 3, "{three:?}");
+}
+
+#[test]
+fn a_section_of_very_many_keys_is_merged() {
+    let keys = |from: usize, to: usize, value: &str| (from..to).map(|n| format!("k{n} = {value}")).collect::<Vec<_>>().join("\n");
+    for many in [60, 63, 64, 65, 100, 100_000] {
+        let config = format!("[profile a]\n{}\n{}", keys(0, many, "1"), keys(many / 2, many + 10, "2"));
+        let merged = profiles(&config, &format!("[a]\n{}", keys(many - 5, many + 5, "3"))).profile("a").unwrap().unwrap();
+        assert_eq!(merged.properties.len(), many + 10);
+        let right = |(n, property): (usize, &super::profiles::Property)| {
+            let value = if n < many / 2 {
+                "1"
+            } else if (many - 5..many + 5).contains(&n) {
+                "3"
+            } else {
+                "2"
+            };
+            property.key == format!("k{n}") && *property.value == value
+        };
+        assert!(merged.properties.iter().enumerate().all(right), "{many}");
+    }
+}
+
+#[test]
 fn secrets_are_known_by_their_keys() {
     for (key, secret) in [
         ("aws_secret_access_key", true),

@@ -275,7 +275,7 @@ impl<'a> Picker<'a> {
         if self.preview.as_ref().is_some_and(|(explained, _)| *explained == number) {
             return;
         }
-        let text = match overview::chain(self.context, self.profiles, &self.model.names()[number]) {
+        let text = match overview::chain(self.context, self.profiles, &self.model.names()[number], true) {
             Ok(chain) => explanation::text(&chain),
             Err(error) => {
                 let lines = [("error", std::slice::from_ref(&error.message)), ("cause", &error.causes), ("hint", &error.hints)];

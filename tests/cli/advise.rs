@@ -95,6 +95,29 @@ fn doctor_of_an_unknown_profile_is_an_error() {
     assert!(run.stderr.contains("`nobody`") || run.stdout.contains("`nobody`"), "{run:#?}");
 }
 
+#[test]
+fn doctor_of_a_malformed_profile_names_its_line() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[profile prod]\nregion = eu-west-1\nno property\n");
+    let run = sandbox.run(&["doctor", "prod", "--json"]).fails(1);
+    assert!(has(&run, "problem", &["`prod` is malformed", "config:3: "]), "{run:#?}");
+    assert!(!run.stderr.contains("is in neither"), "{run:#?}");
+}
+
+#[test]
+fn doctor_ends_when_it_is_interrupted() {
+    let sandbox = Sandbox::new();
+    // It takes connections and never answers.
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    sandbox.set("AWS_ENDPOINT_URL_STS", format!("http://{}", deaf.local_addr().unwrap()));
+    let running = sandbox.start(&["doctor"]);
+    drop(deaf.accept().map(|(stream, _)| std::mem::forget(stream)));
+    running.signal(rustix::process::Signal::INT);
+    let run = running.finish().fails(130);
+    assert_eq!(run.stdout, "");
+    run.says(&["error: interrupted"]);
+}
+
 /// Puts a printed trust policy onto a role of the fake.
 fn apply(sandbox: &Sandbox, arn: &str, policy: &Value) {
     let statement = &policy["Statement"][0];

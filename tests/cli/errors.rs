@@ -103,6 +103,19 @@ fn what_is_wrong_with_a_profile_is_named_with_its_line() {
 }
 
 #[test]
+fn of_many_malformed_lines_an_error_shows_a_few() {
+    let sandbox = Sandbox::new();
+    let dump = "hint: see all malformed lines with: rolecall profile dump --json";
+    sandbox.config(&"[profile broken\n".repeat(3_000));
+    sandbox.run(&["process", "gone"]).fails(3).error_form().says(&["config:3: ", "cause: and 2997 more", dump]);
+    sandbox.config(&format!("[profile prod]\n{}", "broken\n".repeat(3_000)));
+    sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["config:4: ", "cause: and 2997 more", dump]);
+    // Who asks for all of them gets them.
+    let run = sandbox.run(&["profile", "dump", "--json"]).fails(3).says(&["config:2: ", "config:3001: "]);
+    assert!(run.stderr.lines().count() > 3_000);
+}
+
+#[test]
 fn endpoints_that_are_none_are_named_with_their_line() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_ENDPOINT_URL_STS");

@@ -71,6 +71,20 @@ fn explain_shows_the_chain_of_the_contract() {
 }
 
 #[test]
+fn thousands_of_missing_sources_are_listed_at_once() {
+    let sandbox = offline();
+    let of = |n: usize| format!("[profile profile-{n}]\nrole_arn = {ADMIN}\nsource_profile = missing-{n}\n");
+    sandbox.config(&(0..5_000).map(of).collect::<String>());
+    let begin = std::time::Instant::now();
+    let list = sandbox.run(&["list", "--json"]).ok().json();
+    assert!(list[4_999]["error"].as_str().unwrap().contains("`missing-4999`"));
+    sandbox.run(&["doctor", "--json"]).fails(1);
+    sandbox.run(&["login", "--all"]);
+    assert!(begin.elapsed().as_secs() < 25, "{:?}", begin.elapsed());
+    sandbox.run(&["explain", "profil-7"]).fails(3).says(&["did you mean"]);
+}
+
+#[test]
 fn explain_shows_no_secret() {
     let sandbox = offline();
     sandbox.credentials(&format!("[dev]\n{}aws_session_token = TokenInAFile\n", sandbox.key_lines()));
