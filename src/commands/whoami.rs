@@ -8,23 +8,29 @@ use serde_json::json;
 use super::choose::obtain_or_pick;
 use super::credentials::sts;
 use crate::aws::duration;
+use crate::chain::Base;
 use crate::cli::Whoami;
 use crate::context::{Context, SystemClock};
 use crate::error::{Error, Result};
 use crate::executor::Clock;
+use crate::output::cells::clean;
 use crate::output::print;
 
 pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
     let obtained = obtain_or_pick(context, &args.credentials, &args.pick)?;
     let chain = &obtained.chain;
     let endpoint = chain.sts.as_ref().ok_or_else(|| {
-        Error::configuration(format!("no region for {}, and STS is called in one", chain.name()))
-            .hint(format!("name one: rolecall whoami {} --region eu-west-1", chain.profile.as_ref().map_or("", |p| &p.name)))
+        Error::configuration(format!("no region for {}, and STS is called in one", chain.who()))
+            .hint(format!("name one: {} --region eu-west-1", chain.command("whoami")))
     })?;
     let identity = sts(context).get_caller_identity(&chain.network, endpoint, &obtained.credentials)?.map_err(|failure| {
-        failure
-            .into_error(format!("{}: AWS does not accept the credentials", chain.name()))
-            .hint("fetch new ones: rolecall whoami --refresh")
+        let error = failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
+        // What stands in a file or in the environment stays as it is.
+        if matches!(chain.base, Base::Static(_) | Base::Environment(_)) && chain.steps.is_empty() {
+            error.hint(format!("see where they come from: {}", chain.command("explain")))
+        } else {
+            error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
+        }
     })?;
     let end = obtained.credentials.expires_at();
     let text = if args.json {
@@ -36,7 +42,8 @@ pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
         let left = |end: chrono::DateTime<chrono::Utc>| duration::render((end - SystemClock.now()).num_seconds());
         let expiry = end
             .map_or_else(|| "never".to_owned(), |end| format!("{} ({} left)", end.to_rfc3339_opts(SecondsFormat::Secs, true), left(end)));
-        format!("Account  {}\nARN      {}\nUser ID  {}\nExpires  {expiry}\n", identity.account, identity.arn, identity.user_id)
+        let (account, arn, user_id) = (clean(&identity.account), clean(&identity.arn), clean(&identity.user_id));
+        format!("Account  {account}\nARN      {arn}\nUser ID  {user_id}\nExpires  {expiry}\n")
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)

@@ -18,7 +18,7 @@ pub fn text(chain: &Chain) -> String {
         let clean: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let _ = writeln!(text, "{name:<10} {}", clean.trim());
     };
-    line("profile", chain.name());
+    line("profile", chain.profile.as_ref().map_or("none", |profile| &profile.name));
     if let Some(profile) = &chain.profile {
         line("", &profile.place.to_string());
     }
@@ -67,7 +67,9 @@ pub fn text(chain: &Chain) -> String {
         detail("session policies", Some(call.policy_arns.join(", ")));
     }
     for property in chain.profile.iter().flat_map(|p| &p.properties) {
-        let value = if property.key.ends_with("credential_process") { "(a command)" } else { shown(&property.key, &property.value) };
+        // A command line may hold a secret, such as a TOTP seed.
+        let command = ["credential_process", "mfa_process"].iter().any(|key| property.key.ends_with(key));
+        let value = if command { "(a command)" } else { shown(&property.key, &property.value) };
         line("setting", &format!("{} = {value}  ({}:{})", property.key, property.place.file.name(), property.place.line));
     }
     text

@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use crate::aws::{Credentials, LongTermKeys, Session};
 use crate::chain::{Base, Chain, StaticKeys};
 use crate::context::Directories;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::executor::{BaseSource, Clock, Locks, Report};
 use crate::runtime::Runtime;
 use crate::sts::AwsSts;
@@ -47,8 +47,11 @@ impl BaseSource for Sources<'_> {
             Base::Ec2InstanceMetadata => self.instance(chain),
             Base::EcsContainer | Base::Machine { container: true } => self.container(chain),
             Base::Machine { container: false } => self.instance(chain).map_err(|error| {
+                if error.kind == Kind::Interrupted {
+                    return error;
+                }
                 let mut none = Error::new(error.kind, "no credentials found: no profile is named and the default chain has none");
-                none.causes = error.causes;
+                none.causes = std::iter::once(error.message).chain(error.causes).collect();
                 none.hint("name a profile, see: rolecall list")
             }),
         }

@@ -116,6 +116,15 @@ fn of_many_malformed_lines_an_error_shows_a_few() {
 }
 
 #[test]
+fn a_default_chain_without_credentials_says_why() {
+    let sandbox = Sandbox::empty();
+    sandbox.unset("AWS_EC2_METADATA_DISABLED");
+    sandbox.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "not a url");
+    let run = sandbox.run(&["process"]).fails(3).error_form();
+    run.says(&["no credentials found", "cause: the instance metadata endpoint `not a url` is no URL"]);
+}
+
+#[test]
 fn endpoints_that_are_none_are_named_with_their_line() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_ENDPOINT_URL_STS");

@@ -71,6 +71,24 @@ fn explain_shows_the_chain_of_the_contract() {
 }
 
 #[test]
+fn explain_hides_command_lines_in_its_text() {
+    let sandbox = offline();
+    let lines = |prefix: &str| {
+        format!(
+            "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n{prefix}mfa_process = oathtool -b SEEDSEEDSEED\n"
+        )
+    };
+    for prefix in ["", "rolecall_"] {
+        sandbox.config(&lines(prefix));
+        let text = sandbox.run_without_terminal(&["explain", "prod"]).ok().stdout;
+        assert!(text.contains(&format!("{prefix}mfa_process = (a command)")) && !text.contains("SEED"), "{text}");
+    }
+    // Values are verbatim where programs read them.
+    let json = explain(&sandbox, &["prod"]);
+    assert_eq!(json["properties"]["rolecall_mfa_process"]["value"], "oathtool -b SEEDSEEDSEED");
+}
+
+#[test]
 fn thousands_of_missing_sources_are_listed_at_once() {
     let sandbox = offline();
     let of = |n: usize| format!("[profile profile-{n}]\nrole_arn = {ADMIN}\nsource_profile = missing-{n}\n");

@@ -32,7 +32,32 @@ fn keys_that_aws_does_not_know_are_an_error() {
     let sandbox = Sandbox::new();
     sandbox.aws.world(|world| world.users.clear());
     let run = sandbox.run(&["whoami", "dev"]).fails(1).error_form();
-    run.says(&["dev", "InvalidClientTokenId", "hint: "]);
+    let run = run.says(&["`dev`", "InvalidClientTokenId", "hint: see where they come from: rolecall explain dev"]);
+    assert!(!run.stderr.contains("--refresh"), "a file's keys stay as they are: {run:#?}");
+    sandbox.keys_in_environment();
+    let run = sandbox.run(&["whoami"]).fails(1).error_form();
+    assert!(!run.stderr.contains("--refresh"), "{run:#?}");
+}
+
+#[test]
+fn a_session_that_aws_does_not_know_is_fetched_anew() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["whoami", "prod"]).ok();
+    sandbox.aws.world(|world| world.sessions.clear());
+    let run = sandbox.run(&["whoami", "prod"]).fails(1).error_form();
+    run.says(&["`prod`", "hint: fetch new ones: rolecall whoami prod --refresh"]);
+    sandbox.run(&["whoami", "prod", "--refresh"]).ok();
+}
+
+#[test]
+fn what_aws_says_does_not_reach_the_terminal_raw() {
+    let sandbox = Sandbox::new();
+    let name = "bob\u{9b}2J\u{202e}";
+    sandbox.aws.world(|world| world.users[0].name = name.to_owned());
+    let run = sandbox.run(&["whoami", "dev"]).ok();
+    assert!(run.stdout.contains("user/bob\u{fffd}2J\u{fffd}\n"), "{run:#?}");
+    // Programs get it as it is.
+    assert!(sandbox.run(&["whoami", "dev", "--json"]).ok().field("arn").ends_with(name));
 }
 
 #[test]
