@@ -21,6 +21,8 @@ mod error;
 mod executor;
 #[path = "../src/files.rs"]
 mod files;
+#[path = "../src/hint.rs"]
+mod hint;
 #[path = "../src/http.rs"]
 mod http;
 #[path = "../src/iam.rs"]
