@@ -44,7 +44,8 @@ impl Row {
 
 /// Resolves a profile as the commands do when only it is named.
 pub fn chain(context: &Context, profiles: &Profiles, name: &str) -> Result<Chain> {
-    let overrides = Overrides { profile: Some(name.to_owned()), mfa_session: context.mfa_session(None), ..Overrides::default() };
+    let (mfa_session, unkept) = (context.mfa_session(), context.keeps_nothing(None));
+    let overrides = Overrides { profile: Some(name.to_owned()), mfa_session, unkept, ..Overrides::default() };
     resolve(profiles, &overrides, &context.environment)
 }
 

@@ -242,10 +242,11 @@ impl Resolver<'_> {
         if let Some(seconds) = self.overrides.duration_seconds {
             super::hop::check_duration(seconds, false, "--duration").map_err(Error::usage)?;
         }
-        let flag = |key: &str| found.profile.as_ref().and_then(|p| p.value(key)).is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let asks = |p: &&Merged| p.value("rolecall_confirm").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let confirm = roles.iter().chain(base_profile).filter(asks).map(|p| p.name.clone()).collect();
         let mut chain = Chain {
             account_id: found.profile.as_ref().and_then(|p| p.value("aws_account_id")).map(str::to_owned),
-            confirm: flag("rolecall_confirm"),
+            confirm,
             base_profile: base_profile.map(|p| p.name.clone()),
             network: endpoints.network()?,
             iam: None,
@@ -274,7 +275,7 @@ impl Resolver<'_> {
         let own = base_profile.filter(|_| calls.is_empty() && base.is_long_term());
         let own = own.map(|profile| hops.mfa(profile, false, None)).transpose()?.flatten();
         let duration = hops.mfa_session(roles.last().into_iter().chain(base_profile))?;
-        let first = mfa::plan(base, own, &mut calls, duration.is_some());
+        let first = mfa::plan(base, own, &mut calls, duration.is_some() && !self.overrides.unkept);
         if let (Some(_), Some(MfaUse::Impossible(_))) = (&self.overrides.mfa_serial, calls.last().map(|call| &call.mfa)) {
             let caller = calls.iter().rev().nth(1).map_or_else(|| base.kind().to_owned(), |call| call.role_arn.clone());
             return Err(Error::usage("--mfa-serial cannot be given: AWS takes no MFA code from a role's session")

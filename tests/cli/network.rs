@@ -258,3 +258,11 @@ fn a_process_source_ends_with_its_interrupted_run() {
         status.is_err() || status.is_ok_and(|text| text.contains(") Z "))
     });
 }
+
+/// What a call costs at its start grows in the SDK with the attempts that it may make.
+#[test]
+fn any_number_of_attempts_may_be_set() {
+    let sandbox = Sandbox::new();
+    sandbox.set("AWS_MAX_ATTEMPTS", "4294967295");
+    sandbox.run(&["process", "prod"]).ok();
+}
