@@ -331,3 +331,31 @@ fn session(
         account_id: user.or(Some(role_arn)).and_then(Arn::parse).map(|arn| arn.account.to_owned()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::*;
+
+    type CallFailure = SdkError<AssumeRoleError, HttpResponse>;
+
+    fn said(error: &CallFailure) -> String {
+        explain(error, DateTime::UNIX_EPOCH).message
+    }
+
+    #[test]
+    fn no_error_quotes_a_request() {
+        let quoting = || "failed to apply endpoint to request `Request { body: SdkBody(b\"TokenCode=123456\"), headers: Headers {} }`";
+        for error in [
+            CallFailure::construction_failure(quoting()),
+            CallFailure::dispatch_failure(ConnectorError::other(quoting().into(), None)),
+            CallFailure::dispatch_failure(ConnectorError::io(quoting().into())),
+        ] {
+            assert!(!said(&error).contains("123456"), "{}", said(&error));
+        }
+        let refused = CallFailure::dispatch_failure(ConnectorError::io(std::io::Error::other("connection refused").into()));
+        assert!(said(&refused).contains("connection refused"), "{}", said(&refused));
+    }
+}
