@@ -109,7 +109,11 @@ impl Directories {
 impl Context {
     /// Reads the environment and the settings.
     pub fn new(global: &Global, command: String) -> Result<Self> {
-        let environment = read_environment();
+        let (environment, unreadable) = read_environment();
+        if let Some(name) = unreadable {
+            // Passed over, it would let other credentials be handed out than those it names.
+            return Err(Error::configuration(format!("{name} holds bytes that are not UTF-8")).hint(format!("take it away: unset {name}")));
+        }
         let directories = directories(&environment);
         let settings_path = match environment.get("ROLECALL_CONFIG") {
             Some(path) => Some(directories.expand(path)),
@@ -185,10 +189,14 @@ impl Context {
         ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| self.environment.get(name).is_some())
     }
 
-    /// Returns how long, in seconds, the session with MFA of an identity is to live; `None` where nothing would be kept of it.
-    pub fn mfa_session(&self, store: Option<StoreName>) -> Option<u32> {
-        let kept = store.or(self.settings.store) != Some(StoreName::None);
-        Some(self.settings.mfa_session_duration.unwrap_or(duration::DEFAULT_TOKEN)).filter(|seconds| kept && *seconds > 0)
+    /// Returns how long, in seconds, the session with MFA of an identity is to live; `None` where there is to be none.
+    pub fn mfa_session(&self) -> Option<u32> {
+        Some(self.settings.mfa_session_duration.unwrap_or(duration::DEFAULT_TOKEN)).filter(|seconds| *seconds > 0)
+    }
+
+    /// Returns whether no session is kept.
+    pub fn keeps_nothing(&self, store: Option<StoreName>) -> bool {
+        store.or(self.settings.store) == Some(StoreName::None)
     }
 
     /// Returns the stores in the order in which they are tried.
@@ -294,17 +302,26 @@ pub fn min_ttl(typed: Option<u32>, settings: &Settings, default: TimeDelta) -> T
     typed.or(settings.min_ttl).map_or(default, |seconds| TimeDelta::seconds(i64::from(seconds)))
 }
 
+/// Reads the environment, and returns the first variable about AWS or rolecall that is no text.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn read_environment() -> Environment {
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+fn read_environment() -> (Environment, Option<String>) {
+    let mut unreadable = None;
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let Ok(value) = value.into_string() else {
+            unreadable = unreadable.take().or((name.starts_with("AWS_") || name.starts_with("ROLECALL_")).then_some(name));
+            return None;
+        };
+        Some((name, value))
+    });
     let mut environment = Environment::new(variables, None);
     environment.user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| environment.get(name)).map(str::to_owned);
-    environment
+    (environment, unreadable)
 }
 
 /// Returns where the shared files are, whatever the settings say.
 pub fn shared_files() -> Paths {
-    let environment = read_environment();
+    let (environment, _) = read_environment();
     paths(&environment, &directories(&environment))
 }
 

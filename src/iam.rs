@@ -23,7 +23,7 @@ pub fn mfa_serial(sts: &AwsSts, chain: &Chain, caller: &Credentials) -> Result<S
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .retry_config(retries(&chain.network))
         .timeout_config(timeouts())
-        .credentials_provider(provider(caller));
+        .credentials_provider(provider(caller)?);
     config.set_endpoint_url(chain.iam.clone());
     let client = aws_sdk_iam::Client::from_conf(config.build());
     let answer = sts.runtime.run(client.list_mfa_devices().send())?.map_err(|e| {

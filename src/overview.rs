@@ -44,7 +44,8 @@ impl Row {
 
 /// Resolves a profile as the commands do when only it is named; `suggest` as in `Overrides`.
 pub fn chain(context: &Context, profiles: &Profiles, name: &str, suggest: bool) -> Result<Chain> {
-    let overrides = Overrides { profile: Some(name.to_owned()), mfa_session: context.mfa_session(None), suggest, ..Overrides::default() };
+    let (mfa_session, unkept) = (context.mfa_session(), context.keeps_nothing(None));
+    let overrides = Overrides { profile: Some(name.to_owned()), mfa_session, unkept, suggest, ..Overrides::default() };
     resolve(profiles, &overrides, &context.environment)
 }
 

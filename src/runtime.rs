@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
@@ -15,13 +15,24 @@ pub struct Runtime {
     inner: OnceCell<Inner>,
     /// After SIGINT nothing waits any more, whoever swallowed the first error.
     interrupted: Cell<bool>,
+    /// When all waiting has to have an end.
+    deadline: Cell<Option<Instant>>,
 }
 
 struct Inner {
     tokio: tokio::runtime::Runtime,
     /// Registered once, so that a SIGINT between two waits is not lost.
     #[cfg(unix)]
-    interrupts: std::cell::RefCell<tokio::signal::unix::Signal>,
+    interrupts: std::cell::RefCell<Option<tokio::signal::unix::Signal>>,
+}
+
+/// Returns whether who started this process had SIGINT ignored, as shells do for jobs in the background of a script: it stays so, also
+/// for a command that takes this process over (signal(7): a handler does not outlive execve, what is ignored does).
+#[cfg(unix)]
+fn ignores_interrupts() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 0b10 != 0)
 }
 
 impl Runtime {
@@ -34,7 +45,8 @@ impl Runtime {
         #[cfg(unix)]
         let interrupts = {
             let _entered = tokio.enter();
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).map_err(error)?.into()
+            let kind = tokio::signal::unix::SignalKind::interrupt();
+            (!ignores_interrupts()).then(|| tokio::signal::unix::signal(kind)).transpose().map_err(error)?.into()
         };
         Ok(self.inner.get_or_init(|| Inner {
             tokio,
@@ -51,18 +63,35 @@ impl Runtime {
         let mut signal = inner.interrupts.try_borrow_mut().map_err(|_| Error::failed("the runtime waits already"))?;
         inner.tokio.block_on(async {
             #[cfg(unix)]
-            let interrupted = signal.recv();
+            let interrupted = async {
+                match signal.as_mut() {
+                    Some(signal) => drop(signal.recv().await),
+                    None => std::future::pending().await,
+                }
+            };
             #[cfg(not(unix))]
-            let interrupted = tokio::signal::ctrl_c();
+            let interrupted = async { drop(tokio::signal::ctrl_c().await) };
+            let late = async {
+                match self.deadline.get() {
+                    Some(end) => tokio::time::sleep_until(end.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
-                _ = interrupted => {
+                () = interrupted => {
                     self.interrupted.set(true);
                     Err(Error::interrupted())
                 }
+                () = late => Err(Error::failed("it takes too long")),
                 output = future => Ok(output),
             }
         })
+    }
+
+    /// Ends all waiting after `limit`.
+    pub fn limit(&self, limit: Duration) {
+        self.deadline.set(Some(Instant::now() + limit));
     }
 
     /// Returns an error after SIGINT.

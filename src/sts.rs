@@ -81,7 +81,7 @@ impl AwsSts<'_> {
             .retry_config(retries(network))
             .timeout_config(timeouts());
         if let Some(caller) = caller {
-            config = config.credentials_provider(provider(caller));
+            config = config.credentials_provider(provider(caller)?);
         }
         Ok(aws_sdk_sts::Client::from_conf(config.build()))
     }
@@ -127,15 +127,22 @@ impl AwsSts<'_> {
     }
 }
 
-/// Gives credentials to an SDK client.
-pub fn provider(caller: &Credentials) -> SharedCredentialsProvider {
-    SharedCredentialsProvider::new(aws_credential_types::Credentials::new(
+/// Gives credentials to an SDK client, which panics where they cannot stand in a header.
+pub fn provider(caller: &Credentials) -> Result<SharedCredentialsProvider> {
+    let token = caller.session_token().map(ExposeSecret::expose_secret);
+    for (what, text) in [("access key ID", caller.access_key_id()), ("session token", token.unwrap_or_default())] {
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Error::failed(format!("the caller's {what} holds characters that AWS's have not, so no request can carry it"))
+                .hint("see where the credentials come from: rolecall explain"));
+        }
+    }
+    Ok(SharedCredentialsProvider::new(aws_credential_types::Credentials::new(
         caller.access_key_id(),
         caller.secret_access_key().expose_secret(),
-        caller.session_token().map(|t| t.expose_secret().to_owned()),
+        token.map(str::to_owned),
         None,
         "rolecall",
-    ))
+    )))
 }
 
 impl Sts for AwsSts<'_> {
@@ -151,7 +158,9 @@ impl Sts for AwsSts<'_> {
             let error = self.explain(&e).into_error(format!("{}: AWS did not give a session with MFA of {}", chain.who(), code.serial));
             if is_about_mfa(&error) { hint_of_mfa(error, &|verb| chain.command(verb)) } else { error }
         })?;
-        session(answer.credentials(), None, asked_at, "the session with MFA")
+        let session = session(answer.credentials(), None, asked_at, "the session with MFA")?;
+        let account = || Arn::parse(&code.serial).map(|arn| arn.account.to_owned());
+        Ok(Session { account_id: caller.account_id().map(str::to_owned).or_else(account), ..session })
     }
 
     fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String> {
@@ -242,7 +251,9 @@ pub fn explain<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &Sd
         (SdkError::ServiceError(e), None) => format!("HTTP {} without an answer that can be read", e.raw().status().as_u16()),
         (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
         (SdkError::ResponseError(e), _) => format!("HTTP {}: the answer cannot be read", e.raw().status().as_u16()),
-        (other, _) => sources(other),
+        (SdkError::DispatchFailure(e), _) if e.is_io() || e.is_timeout() || e.is_user() => sources(error),
+        // What the SDK says of other failures may quote the request, whose headers and body are secret.
+        _ => root(error),
     };
     CallError { code, message: one_line(&message), clock }
 }
@@ -269,7 +280,7 @@ fn sources(error: &dyn std::error::Error) -> String {
     let mut next = error.source();
     while let Some(error) = next {
         let text = error.to_string();
-        if !parts.contains(&text) {
+        if !parts.contains(&text) && !quotes_a_request(&text) {
             parts.push(text);
         }
         next = error.source();
@@ -281,6 +292,21 @@ fn sources(error: &dyn std::error::Error) -> String {
 pub fn one_line(text: &str) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect();
     clean.trim().to_owned()
+}
+
+/// Returns what lies beneath all of an error's sources, and nothing that quotes a request.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    let text = root.to_string();
+    if quotes_a_request(&text) { "the request could not be made".to_owned() } else { text }
+}
+
+/// Returns whether a text of the SDK has a request in it, as `Debug` shows it: with its headers and its body.
+pub fn quotes_a_request(text: &str) -> bool {
+    ["Request {", "SdkBody", "headers:", "body:"].iter().any(|mark| text.contains(mark))
 }
 
 fn policies(arns: &[String]) -> Option<Vec<PolicyDescriptorType>> {
@@ -308,4 +334,32 @@ fn session(
         issued_at: Some(asked_at),
         account_id: user.or(Some(role_arn)).and_then(Arn::parse).map(|arn| arn.account.to_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::*;
+
+    type CallFailure = SdkError<AssumeRoleError, HttpResponse>;
+
+    fn said(error: &CallFailure) -> String {
+        explain(error, DateTime::UNIX_EPOCH).message
+    }
+
+    #[test]
+    fn no_error_quotes_a_request() {
+        let quoting = || "failed to apply endpoint to request `Request { body: SdkBody(b\"TokenCode=123456\"), headers: Headers {} }`";
+        for error in [
+            CallFailure::construction_failure(quoting()),
+            CallFailure::dispatch_failure(ConnectorError::other(quoting().into(), None)),
+            CallFailure::dispatch_failure(ConnectorError::io(quoting().into())),
+        ] {
+            assert!(!said(&error).contains("123456"), "{}", said(&error));
+        }
+        let refused = CallFailure::dispatch_failure(ConnectorError::io(std::io::Error::other("connection refused").into()));
+        assert!(said(&refused).contains("connection refused"), "{}", said(&refused));
+    }
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::endpoints::Endpoints;
 use super::hop::{CredentialSource, Hops, check_duration, default_session_name, is_session_name};
 use super::overrides::{Environment, Overrides};
-use super::resolve::property;
+use super::resolve::{is_role, property};
 use super::{Base, Sso, StaticKeys, WebIdentity};
 use crate::aws::arn::Arn;
 use crate::aws::partition::Endpoint;
@@ -302,6 +302,12 @@ fn static_keys(profile: &Merged, id: Option<&Property>, secret: Option<&Property
         (None, None) => return Err(Error::configuration(format!("profile `{}` holds no keys", profile.name))),
     };
     let token = profile.get("aws_session_token").or_else(|| profile.get("aws_security_token"));
+    for found in [Some(id), token].into_iter().flatten() {
+        if !found.value.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Error::configuration(format!("{}: {} holds characters that AWS's have not", found.place, found.key))
+                .hint("write the keys anew with: aws configure"));
+        }
+    }
     Ok(StaticKeys {
         access_key_id: id.value.to_string(),
         secret_access_key: SecretString::from(secret.value.as_str()),
@@ -327,9 +333,21 @@ const BEFORE_PROCESS: [&str; 9] = [
 
 /// Returns whether every SDK takes the credentials of a profile from rolecall by itself, as the profile's `credential_process`.
 pub fn is_asked_by_sdks(profile: &Merged, environment: &Environment) -> bool {
-    let process = profile.value("credential_process").and_then(rolecall_target).is_some();
+    let process = profile.value("credential_process").is_some_and(|command| {
+        let target = rolecall_target(command);
+        // A role of the profile's own is reached by a command that asks for this profile and narrows nothing; without one rolecall
+        // goes by the same command.
+        if is_role(profile) { target.as_ref() == Some(&profile.name) && !is_narrowed(command) } else { target.is_some() }
+    });
     // botocore prefers the web identity of the environment to the profile's process.
     process && !environment.web_identity() && !BEFORE_PROCESS.iter().any(|key| profile.get(key).is_some())
+}
+
+/// Returns whether a `rolecall process` command says more than whom it asks for.
+fn is_narrowed(command: &str) -> bool {
+    let options = ["-p", "--profile", "-v", "-q", "--verbose", "--quiet", "--no-input", "--no-cache"];
+    let words = shlex::split(command).unwrap_or_default();
+    words.iter().any(|word| word.starts_with('-') && !word.starts_with("--profile=") && !options.contains(&word.as_str()))
 }
 
 /// Returns the profile that a `credential_process = rolecall process NAME` asks for.

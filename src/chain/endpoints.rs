@@ -84,7 +84,7 @@ impl Endpoints<'_> {
         Ok(Network {
             fips: self.switch("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
             dual_stack: self.switch("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
-            max_attempts: self.number("AWS_MAX_ATTEMPTS", "max_attempts")?,
+            max_attempts: self.number("AWS_MAX_ATTEMPTS", "max_attempts")?.map(|attempts| attempts.min(MOST_ATTEMPTS)),
             adaptive_retries: retry_mode.is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("adaptive")),
             ca_bundle: self.setting("AWS_CA_BUNDLE", "ca_bundle").map(|(path, _)| path),
             imds: Imds {
@@ -103,10 +103,25 @@ impl Endpoints<'_> {
     }
 }
 
+/// The most attempts that a call may be set to make: the SDK's cost at the start of a call grows with them.
+const MOST_ATTEMPTS: u32 = 100;
+
+/// Checks an endpoint as far as the SDK would when it calls: its own error quotes the request, whose body and headers are secret.
 fn checked(url: &str, place: &str) -> Result<String> {
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    if host.is_some_and(|h| !h.is_empty() && !h.starts_with('/')) && url.bytes().all(|b| b.is_ascii_graphic()) {
-        return Ok(url.trim_end_matches('/').to_owned());
+    let url = url.trim_end_matches('/');
+    let usable = |uri: http::Uri| {
+        let authority = uri.authority()?;
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':');
+        let whole = match authority.port_u16() {
+            Some(port) => authority.as_str() == format!("{}:{port}", authority.host()),
+            None => authority.as_str() == authority.host(),
+        };
+        (matches!(uri.scheme_str(), Some("http" | "https")) && whole && !host.is_empty() && host.bytes().all(plain)).then_some(())
+    };
+    if url.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}|\\^`\"#".contains(&b)) && url.parse().ok().and_then(usable).is_some() {
+        return Ok(url.to_owned());
     }
-    Err(Error::configuration(format!("{place}: the endpoint must be a URL that begins with https:// or http://, not `{url}`")))
+    Err(Error::configuration(format!("{place}: the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"))
+        .hint("correct it, or see what the settings come to: rolecall explain"))
 }

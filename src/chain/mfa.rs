@@ -15,7 +15,7 @@ pub const AUTO: &str = "auto";
 /// |----------------|---------------------|-------------------|---------------------------------------------------|
 /// | long-term keys | named               | yes               | GetSessionToken with a code goes first            |
 /// | long-term keys | named               | no                | the role's own call carries the code              |
-/// | long-term keys | no role; the keys' profile names one | yes | GetSessionToken with a code                   |
+/// | long-term keys | no role; the keys' profile names one | any | GetSessionToken with a code                   |
 /// | long-term keys | none                | any               | nobody is asked                                   |
 /// | others' session| named               | any               | the role's own call carries the code              |
 /// | a role         | named               | any               | nobody is asked: no code would be taken           |
@@ -29,10 +29,13 @@ pub(super) fn plan(base: &Base, own: Option<Mfa>, roles: &mut [AssumeRole], kept
         }
         by_role = true;
     }
-    if !kept || !base.is_long_term() {
+    if !base.is_long_term() {
         return None;
     }
     let Some(first) = roles.first_mut() else { return own };
+    if !kept {
+        return None;
+    }
     let mfa = first.mfa.code()?.clone();
     first.mfa = MfaUse::Session(mfa.clone());
     Some(mfa)

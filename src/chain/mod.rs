@@ -37,8 +37,8 @@ pub struct Chain {
     pub iam: Option<String>,
     /// The account that the selected profile claims (`aws_account_id`).
     pub account_id: Option<String>,
-    /// `rolecall_confirm`: ask before each new session.
-    pub confirm: bool,
+    /// The profiles on the way with `rolecall_confirm`: each new session of theirs is asked about.
+    pub confirm: Vec<String>,
 }
 
 impl Chain {

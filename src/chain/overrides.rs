@@ -16,9 +16,10 @@ pub struct Overrides {
     pub external_id: Option<String>,
     pub role_session_name: Option<String>,
     pub mfa_serial: Option<String>,
-    /// How long the session with MFA of an identity is to live, in seconds; `None` when there is to be none, because it was switched
-    /// off or nothing is kept.
+    /// How long the session with MFA of an identity is to live, in seconds; `None` when it was switched off.
     pub mfa_session: Option<u32>,
+    /// Nothing is kept, so that a session made for others on the way would serve only one.
+    pub unkept: bool,
     pub source_identity: Option<String>,
     pub tags: Vec<(String, String)>,
     pub transitive_tags: Vec<String>,

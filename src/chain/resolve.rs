@@ -244,7 +244,7 @@ impl Resolver<'_> {
             let realm = endpoints.configured("sts")?.unwrap_or_else(|| partition::of_region(&region).id.to_owned());
             Ok((region.clone(), endpoints.sts(&region)?, realm))
         };
-        let steps = Self::steps(&base, base_profile, &hops, &roles, calls, sts)?;
+        let steps = self.steps(&base, base_profile, &hops, &roles, calls, sts)?;
         self.check_typed_mfa(&base, &steps, &named_by)?;
         let assumes = steps.iter().any(|step| matches!(step, Step::AssumeRole(_)));
         if let (true, Some(option)) = (!assumes && !matches!(base, Base::WebIdentity(_)), self.overrides.role_option()) {
@@ -255,10 +255,11 @@ impl Resolver<'_> {
         if let Some(seconds) = self.overrides.duration_seconds {
             super::hop::check_duration(seconds, false, "--duration").map_err(Error::usage)?;
         }
-        let flag = |key: &str| found.profile.as_ref().and_then(|p| p.value(key)).is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let asks = |p: &&Merged| p.value("rolecall_confirm").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let confirm = roles.iter().chain(base_profile).filter(asks).map(|p| p.name.clone()).collect();
         let mut chain = Chain {
             account_id: found.profile.as_ref().and_then(|p| p.value("aws_account_id")).map(str::to_owned),
-            confirm: flag("rolecall_confirm"),
+            confirm,
             base_profile: base_profile.map(|p| p.name.clone()),
             network: endpoints.network()?,
             iam: None,
@@ -292,6 +293,7 @@ impl Resolver<'_> {
 
     /// Puts the session with MFA, where there is to be one, before the roles.
     fn steps(
+        &self,
         base: &Base,
         base_profile: Option<&Merged>,
         hops: &Hops,
@@ -302,7 +304,7 @@ impl Resolver<'_> {
         let own = base_profile.filter(|_| calls.is_empty() && base.is_long_term());
         let own = own.map(|profile| hops.mfa(profile, false, None)).transpose()?.flatten();
         let duration = hops.mfa_session(roles.last().into_iter().chain(base_profile))?;
-        let first = mfa::plan(base, own, &mut calls, duration.is_some());
+        let first = mfa::plan(base, own, &mut calls, duration.is_some() && !self.overrides.unkept);
         let mut steps = Vec::with_capacity(calls.len() + 1);
         if let Some((mfa, duration_seconds)) = first.zip(duration) {
             let (region, endpoint, realm) = sts()?;

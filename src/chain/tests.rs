@@ -30,6 +30,7 @@ fn overrides(options: &str) -> Overrides {
         role_session_name: role.role_session_name,
         mfa_serial: role.mfa_serial,
         mfa_session: (!role.no_mfa_session).then_some(43_200),
+        unkept: false,
         source_identity: role.source_identity,
         tags: role.tags,
         transitive_tags: role.transitive_tags,

@@ -55,8 +55,7 @@ fn chain_of(context: &Context, options: &cli::Credentials) -> Result<Chain> {
 /// Resolves what the options name in files that are loaded already; `suggest` as in `Overrides`.
 pub fn chain_in(context: &Context, profiles: &Profiles, options: &cli::Credentials, suggest: bool) -> Result<Chain> {
     let mut overrides = Overrides { suggest, ..overrides(context, &options.selected, &options.role)? };
-    let kept = !options.no_cache && !options.role.no_mfa_session;
-    overrides.mfa_session = context.mfa_session(options.store).filter(|_| kept);
+    overrides.unkept = options.no_cache || context.keeps_nothing(options.store);
     checked(context, profiles, &overrides)
 }
 
@@ -88,7 +87,8 @@ fn overrides(context: &Context, selected: &cli::Selected, role: &cli::Role) -> R
         external_id: role.external_id.clone(),
         role_session_name: role.role_session_name.clone(),
         mfa_serial: role.mfa_serial.clone(),
-        mfa_session: context.mfa_session(None).filter(|_| !role.no_mfa_session),
+        mfa_session: context.mfa_session().filter(|_| !role.no_mfa_session),
+        unkept: context.keeps_nothing(None),
         source_identity: role.source_identity.clone(),
         tags: role.tags.clone(),
         transitive_tags: role.transitive_tags.clone(),

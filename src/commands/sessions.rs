@@ -79,7 +79,8 @@ fn list(context: &Context, args: &SessionsList) -> Result<ExitCode> {
 /// Resolves every profile that can be.
 pub(super) fn chains<'a>(context: &'a Context, profiles: &'a Profiles) -> impl Iterator<Item = (&'a str, Chain)> {
     profiles.names().filter_map(|name| {
-        let overrides = Overrides { profile: Some(name.to_owned()), mfa_session: context.mfa_session(None), ..Overrides::default() };
+        let (mfa_session, unkept) = (context.mfa_session(), context.keeps_nothing(None));
+        let overrides = Overrides { profile: Some(name.to_owned()), mfa_session, unkept, ..Overrides::default() };
         Some((name, resolve(profiles, &overrides, &context.environment).ok()?))
     })
 }

@@ -1,6 +1,7 @@
 //! `rolecall use`: what the function of the shell side evaluates. It prints lines only when all went well, so a failure changes nothing.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use zeroize::Zeroizing;
@@ -9,13 +10,14 @@ use super::credentials::{FOR_PEOPLE, FOR_SDKS, Obtained, load, obtain, policy};
 use super::env::calling_shell_name;
 use crate::aws::{Credentials, duration};
 use crate::chain::base::is_asked_by_sdks;
+use crate::chain::overrides::Environment;
 use crate::cli::{self, Role, Use};
 use crate::context::{Context, SystemClock, min_ttl};
 use crate::error::{Error, Kind, Result};
 use crate::executor::{Clock, Report, least_life};
 use crate::output::print;
 use crate::output::shells::{RenderError, Shell, Variable, render_shell};
-use crate::output::variables::{BEFORE, OWNER, PREVIOUS, RENEW_AT, SAID, Values};
+use crate::output::variables::{BEFORE, KEY_ID, OWNER, PREVIOUS, RENEW_AT, SAID, Values};
 use crate::picker;
 use crate::shell::Side;
 use crate::shell::state::{Caller, GIVEN_BACK, Said, State};
@@ -25,6 +27,8 @@ use crate::store::StoreName;
 const PAUSE: TimeDelta = TimeDelta::minutes(2);
 /// The soonest that a shell renews after a switch, however short the session: not before every command.
 const SOONEST: TimeDelta = TimeDelta::minutes(1);
+/// The longest that a prompt may wait for its keys to be renewed.
+const HURRY: Duration = Duration::from_secs(3);
 /// What marks lines to evaluate, in place of help to show.
 const MARK: &str = "# rolecall\n";
 
@@ -36,10 +40,17 @@ struct Change {
     own: Vec<(&'static str, Option<String>)>,
 }
 
+/// Returns when the keys of the shell end, if they are those that `use` put there and what programs take.
+fn expiration_of_own_keys(environment: &Environment) -> Option<DateTime<Utc>> {
+    let own = environment.get(KEY_ID).is_some() && environment.get(KEY_ID) == environment.get("AWS_ACCESS_KEY_ID");
+    let by_name = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().any(|name| environment.get(name).is_some());
+    environment.get("AWS_CREDENTIAL_EXPIRATION").filter(|_| own && !by_name)?.parse().ok()
+}
+
 pub fn run(context: &mut Context, args: &Use) -> Result<ExitCode> {
     let Some(caller) = Caller::of(&context.environment) else { return Err(not_set_up(context)) };
     let state = State::read(&context.environment);
-    let expiration = context.environment.get("AWS_CREDENTIAL_EXPIRATION").and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    let expiration = expiration_of_own_keys(&context.environment);
     let nothing = Values::none();
     let ours: Vec<&str> = nothing.variables().iter().map(|variable| variable.name).collect();
     state.undo(&mut context.environment, &ours);
@@ -68,7 +79,7 @@ fn target(context: &Context, args: &Use, state: &State) -> Result<Option<(Said, 
         return Ok(None);
     }
     let mut said = if typed.selected.positional.as_deref() == Some("-") {
-        if typed.role != Role::default() || typed.no_cache || typed.store.is_some() {
+        if typed.role != Role::default() || typed.no_cache || typed.store.is_some() || typed.min_ttl.is_some() {
             return Err(Error::usage("`use -` goes back to a profile with the options that it had")
                 .hint("to use others, name the profile: rolecall use PROFILE --read-only"));
         }
@@ -88,7 +99,7 @@ fn target(context: &Context, args: &Use, state: &State) -> Result<Option<(Said, 
     said.keep |= args.keep;
     // The file may be gone, or another, when it is said again.
     said.role.policy = said.role.policy.as_deref().map(|text| policy(context, text)).transpose()?;
-    let options = cli::Credentials { mfa_token: typed.mfa_token.clone(), refresh: typed.refresh, ..said.options() };
+    let options = cli::Credentials { mfa_token: typed.mfa_token.clone(), refresh: typed.refresh, yes: typed.yes, ..said.options() };
     Ok(Some((said, options)))
 }
 
@@ -114,6 +125,7 @@ fn switch(context: &Context, caller: &Caller, state: &State, said: &Said, mut op
         (PREVIOUS, previous.as_ref().map(Said::render)),
         (BEFORE, state.render_before()),
         (RENEW_AT, renew_at(context, &options, &obtained.credentials).filter(|_| by_name.is_none())),
+        (KEY_ID, by_name.is_none().then(|| obtained.credentials.access_key_id().to_owned())),
     ];
     own.extend(by_name.map(|name| ("AWS_PROFILE", Some(name.to_owned()))));
     context.ui.note(&summary(&obtained));
@@ -149,7 +161,7 @@ fn renew_at(context: &Context, options: &cli::Credentials, credentials: &Credent
 /// Returns the shell to what it had before the first `use`.
 fn off(state: &State) -> Change {
     let previous = state.said.as_ref().or(state.previous.as_ref()).map(Said::render);
-    let mut own = vec![(OWNER, None), (SAID, None), (PREVIOUS, previous), (BEFORE, None), (RENEW_AT, None)];
+    let mut own = vec![(OWNER, None), (SAID, None), (PREVIOUS, previous), (BEFORE, None), (RENEW_AT, None), (KEY_ID, None)];
     own.extend(GIVEN_BACK.map(|name| (name, state.before(name).map(str::to_owned))));
     Change { values: Some(Values::none()), own }
 }
@@ -157,16 +169,21 @@ fn off(state: &State) -> Change {
 /// Renews the shell's keys without a question. What cannot be renewed is left alone, and said once it has ended.
 fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>) -> Change {
     let next = |values, renew_at| Change { values, own: vec![(RENEW_AT, renew_at)] };
-    // Without these the keys are no longer those that `use` put there.
+    // The keys are no longer those that `use` put there.
     let (Some(said), Some(end)) = (&state.said, expiration) else { return next(None, None) };
     let quiet = std::mem::replace(&mut context.ui.quiet, true);
     context.no_input = true;
+    // The prompt waits for this: neither for another process, which may ask somebody, nor for a slow network.
+    context.settings.lock_timeout = Some(Duration::ZERO);
+    context.runtime.limit(HURRY);
     let options = said.options();
     let error = match obtain(context, &options, FOR_PEOPLE) {
         Ok(obtained) => {
             let name = obtained.chain.profile.as_ref().map(|p| p.name.as_str());
             let values = Values::new(&obtained.credentials, obtained.chain.region.as_deref(), name);
-            return next(Some(values), renew_at(context, &options, &obtained.credentials));
+            let mut change = next(Some(values), renew_at(context, &options, &obtained.credentials));
+            change.own.push((KEY_ID, Some(obtained.credentials.access_key_id().to_owned())));
+            return change;
         }
         Err(error) => error,
     };

@@ -118,20 +118,47 @@ impl Executor<'_> {
                 Attempt::Busy => {}
             }
         };
-        if chain.confirm {
-            self.prompt.confirm(chain.name(), chain.role_arn())?;
-        }
         let credentials = match self.deepest(chain, keys) {
-            None => self.perform(chain, keys, self.fetch_base(chain, keys)?, 0),
-            Some((kept, done)) => self.perform(chain, keys, kept, done).or_else(|error| {
-                if !is_refused_session(&error) {
-                    return Err(error);
-                }
-                self.report.decided(&|| format!("AWS does not accept the cached session any more ({error}); starting from the base"));
+            None => {
+                self.confirm(chain, true, &chain.steps)?;
                 self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
-            }),
+            }
+            Some((kept, done)) => {
+                self.confirm(chain, false, &chain.steps[done..])?;
+                self.perform(chain, keys, kept, done).or_else(|error| {
+                    if !is_refused_session(&error) {
+                        return Err(error);
+                    }
+                    self.report.decided(&|| format!("AWS does not accept the cached session any more ({error}); starting from the base"));
+                    self.confirm(chain, true, &chain.steps[..done])?;
+                    self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
+                })
+            }
         };
         credentials.map(|credentials| Walked { credentials, origin: Origin::New })
+    }
+
+    /// Asks about each session that is to be made of a profile which wants that, the base's included, before anything is fetched.
+    fn confirm(&self, chain: &Chain, base: bool, steps: &[Step]) -> Result<()> {
+        let base = match &chain.base {
+            Base::Static(_) | Base::Environment(_) => None,
+            Base::WebIdentity(call) => Some((chain.base_profile.as_deref(), Some(call.role_arn.as_str()))),
+            _ => Some((chain.base_profile.as_deref(), None)),
+        }
+        .filter(|_| base);
+        let sessions = base.into_iter().chain(steps.iter().map(|step| match step {
+            Step::GetSessionToken(call) => (call.profile.as_deref(), None),
+            Step::AssumeRole(call) => (call.profile.as_deref(), Some(call.role_arn.as_str())),
+        }));
+        let asks = |name: &&str| chain.confirm.iter().any(|one| one == name);
+        let questions: Vec<_> = sessions.filter_map(|(profile, role_arn)| Some((profile.filter(asks)?, role_arn))).collect();
+        for (number, (profile, role_arn)) in questions.iter().enumerate() {
+            // Keys and a role may stand in one profile: it is asked about once, and by the role.
+            if questions[number + 1..].iter().all(|(later, _)| later != profile) {
+                self.prompt.confirm(profile, *role_arn)?;
+            }
+        }
+        Ok(())
     }
 
     /// Performs the steps after the first `done`, keeping each session.

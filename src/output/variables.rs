@@ -18,16 +18,17 @@ const SET: [&str; 7] = [
 ];
 /// What would win over the keys in some SDK (the JavaScript one prefers AWS_PROFILE), or be taken for their token.
 const UNSET: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
-/// rolecall's own secrets and marks, which no child needs.
+/// rolecall's own secrets and marks, which no child needs. (The profiles whose `credential_process` led here stay: a child may ask for
+/// one of them again.)
 pub const HIDDEN_FROM_CHILDREN: [&str; 8] = [
     "ROLECALL_FILE_PASSPHRASE",
-    crate::sources::process::TRAIL,
     // What `use` set is replaced here: a shell below is not to clear, renew or go back from what it was given.
     OWNER,
     SAID,
     PREVIOUS,
     BEFORE,
     RENEW_AT,
+    KEY_ID,
     CALLER,
 ];
 
@@ -41,6 +42,8 @@ pub const PREVIOUS: &str = "ROLECALL_PREVIOUS";
 pub const BEFORE: &str = "ROLECALL_BEFORE";
 /// The unix second from which the shell renews its keys.
 pub const RENEW_AT: &str = "ROLECALL_RENEW_AT";
+/// The access key ID that `use` put into the shell: other keys are not renewed.
+pub const KEY_ID: &str = "ROLECALL_KEY_ID";
 /// What the function of the shell side tells the program, for one call: the shell's name and process ID.
 pub const CALLER: &str = "ROLECALL_INIT";
 

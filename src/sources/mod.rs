@@ -119,7 +119,8 @@ fn provider_error(message: String, error: &CredentialsError) -> Error {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
         let text = crate::sts::one_line(&cause.to_string());
-        if !text.is_empty() && !result.causes.contains(&text) && result.causes.len() < 3 {
+        let shown = !text.is_empty() && !crate::sts::quotes_a_request(&text);
+        if shown && !result.causes.contains(&text) && result.causes.len() < 3 {
             result = result.cause(text);
         }
         next = cause.source();

@@ -113,9 +113,33 @@ pub async fn run(mut command: Command, limit: Duration) -> Result<Output, String
 /// Runs a command, whose stdin is set, as `run` does; its stderr also goes to `terminal` while it runs.
 pub async fn run_beside(mut command: Command, terminal: Option<File>, limit: Duration) -> Result<Output, String> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let alone = std::fs::File::open(crate::prompt::tty::PATHS.0).is_err();
+    #[cfg(unix)]
+    if alone {
+        command.process_group(0);
+    }
     let mut child = command.spawn().map_err(|e| format!("cannot be started: {e}"))?;
+    let group = Group(child.id().filter(|_| alone));
     let late = || format!("has not ended after {} s", limit.as_secs());
-    tokio::time::timeout(limit, collect(&mut child, terminal)).await.map_err(|_| late())?
+    let output = tokio::time::timeout(limit, collect(&mut child, terminal)).await.map_err(|_| late())?;
+    // Once it has ended, what it left behind is its own.
+    if output.is_ok() || child.id().is_none() {
+        std::mem::forget(group);
+    }
+    output
+}
+
+/// The process group of a command, ended with it when it is given up: a shell's pipeline would outlive the shell. Only where there is
+/// no terminal, on which a group of its own would stand in the background and could ask nobody.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(pid) = self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        }
+    }
 }
 
 async fn collect(child: &mut Child, terminal: Option<File>) -> Result<Output, String> {

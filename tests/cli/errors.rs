@@ -132,8 +132,72 @@ fn endpoints_that_are_none_are_named_with_their_line() {
         sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{line}\n"));
         sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["config:4", word]);
     }
-    sandbox.set("AWS_ENDPOINT_URL_STS", "localhost");
-    sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["AWS_ENDPOINT_URL_STS"]);
+    for url in
+        ["localhost", "https://sts.<region>.amazonaws.com", "http://[::1", "https://{region}", "http://localhost:99999", "http://a@b"]
+    {
+        sandbox.set("AWS_ENDPOINT_URL_STS", url);
+        sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["AWS_ENDPOINT_URL_STS", url]);
+    }
+    for url in ["http://127.0.0.1:1", "http://[::1]:1/path", "http://localhost:1/"] {
+        sandbox.set("AWS_ENDPOINT_URL_STS", url);
+        sandbox.run(&["explain", "prod"]).ok();
+    }
+}
+
+/// The SDK's own error quotes the request, and with it tokens and codes.
+#[test]
+fn an_endpoint_that_is_none_shows_no_secret() {
+    let sandbox = Sandbox::new();
+    let token = sandbox.file("token", "TheWebIdentityToken").display().to_string();
+    sandbox.secret("TheWebIdentityToken");
+    sandbox.secret("123456");
+    sandbox.config(&format!(
+        "[profile web]\nrole_arn = {ADMIN}\nweb_identity_token_file = {token}\n[profile mfa]\nrole_arn = {ADMIN}\nsource_profile = dev\nmfa_serial = {}\n",
+        super::support::BOB_MFA
+    ));
+    for url in ["https://sts.<region>.amazonaws.com", "http://[::1", "https://a b"] {
+        sandbox.set("AWS_ENDPOINT_URL_STS", url);
+        sandbox.run(&["process", "web", "-vv"]).fails(3);
+        sandbox.run(&["process", "mfa", "--mfa-token", "123456", "-vv"]).fails(3);
+    }
+}
+
+#[test]
+fn keys_that_no_request_can_carry_are_an_error() {
+    let sandbox = Sandbox::new();
+    for (file, words) in [
+        ("aws_access_key_id = AKIA\u{7}\naws_secret_access_key = s\n", &["config:2", "aws_access_key_id"][..]),
+        ("aws_access_key_id = AKIA\naws_secret_access_key = s\naws_session_token = a\n b\n", &["config:4", "aws_session_token"]),
+    ] {
+        sandbox.config(&format!("[profile odd]\n{file}[profile role]\nrole_arn = {ADMIN}\nsource_profile = odd\n"));
+        for args in [["whoami", "odd"], ["process", "role"]] {
+            sandbox.run(&args).fails(3).error_form().says(words);
+        }
+    }
+    let script = sandbox.script("tool", r#"printf '{"Version":1,"AccessKeyId":"AK\\u001b[31mX","SecretAccessKey":"s"}'"#);
+    sandbox.config(&format!(
+        "[profile tool]\ncredential_process = {script}\n[profile role]\nrole_arn = {ADMIN}\nsource_profile = tool\n\
+         [profile environment]\nrole_arn = {ADMIN}\ncredential_source = Environment\n"
+    ));
+    sandbox.run(&["process", "role"]).fails(1).error_form().says(&["access key ID"]);
+    sandbox.set("AWS_ACCESS_KEY_ID", "A\u{1}B");
+    sandbox.set("AWS_SECRET_ACCESS_KEY", "s");
+    sandbox.run(&["process", "environment"]).fails(1).error_form().says(&["access key ID"]);
+    sandbox.no_calls();
+}
+
+#[test]
+fn variables_that_are_no_text_are_not_passed_over() {
+    use std::os::unix::ffi::OsStringExt;
+    let sandbox = Sandbox::new();
+    for name in ["AWS_CONFIG_FILE", "AWS_PROFILE", "ROLECALL_STORE"] {
+        sandbox.set(name, std::ffi::OsString::from_vec(b"a\xff".to_vec()));
+        sandbox.run(&["process", "prod"]).fails(3).error_form().says(&[name, "UTF-8"]);
+        sandbox.unset(name);
+    }
+    sandbox.set("ROLECALL_STORE", "keyutils");
+    sandbox.set("OTHER", std::ffi::OsString::from_vec(b"a\xff".to_vec()));
+    sandbox.run(&["process", "prod"]).ok();
 }
 
 #[test]
@@ -188,7 +252,7 @@ fn keys_do_not_hide_a_loop() {
 
 #[test]
 fn processes_that_lead_back_are_a_loop() {
-    let sandbox = Sandbox::empty();
+    let sandbox = Sandbox::new();
     for (config, names) in [
         ("[profile a]\ncredential_process = rolecall process a\n", &["`a`"][..]),
         ("[profile a]\ncredential_process = rolecall process b\n[profile b]\ncredential_process = rolecall process a\n", &["`a`", "`b`"]),
@@ -197,6 +261,7 @@ fn processes_that_lead_back_are_a_loop() {
             "[profile a]\ncredential_process = sh -c 'exec rolecall process --profile b'\n[profile b]\ncredential_process = rolecall process -p c\n[profile c]\ncredential_process = sh -c 'rolecall process a'\n",
             &["`a`", "`b`", "`c`"],
         ),
+        ("[profile a]\ncredential_process = rolecall exec dev -- rolecall process a\n", &["`a`"]),
         ("[profile a]\nrole_arn = {}\nsource_profile = b\n[profile b]\ncredential_process = rolecall process a\n", &["`a`", "`b`"]),
     ] {
         sandbox.config(&config.replace("{}", ADMIN));

@@ -174,3 +174,13 @@ fn the_terminal_is_the_childs() {
     terminal.enter("hello\n");
     assert_eq!(terminal.finish().ok().stdout, "0\ngot hello\n");
 }
+
+#[test]
+fn what_the_caller_ignores_is_ignored_by_the_child() {
+    let sandbox = Sandbox::new();
+    // The second run is warm.
+    for _ in 0..2 {
+        let run = sandbox.shell("sh", "trap '' INT; exec rolecall exec prod -- grep ^SigIgn /proc/self/status").ok();
+        assert!(run.stdout.ends_with("2\n"), "{}", run.stdout);
+    }
+}

@@ -176,7 +176,15 @@ fn keys_that_name_a_device_become_a_session_with_mfa() {
     sandbox.run(&["exec", "dev", "--", "rolecall", "process", "role", "--mfa-token", &next]).ok();
     assert_eq!(sandbox.aws.count("ListMFADevices"), 1);
     assert_eq!(sandbox.sent("SerialNumber").as_deref(), Some(BOB_MFA));
-    // Without it they are the keys that they are.
+    // Whatever is kept, they are never handed out as they are.
+    for (step, args) in [["--no-cache"].as_slice(), &["--store", "none"], &["--refresh"]].into_iter().enumerate() {
+        sandbox.aws.set_clock_offset(30 * (step as i64 + 2));
+        sandbox.file("code", code(&sandbox));
+        let printed = sandbox.run(&[&["process", "dev"], args].concat()).ok();
+        assert!(printed.key().starts_with("ASIA"), "{args:?}");
+        assert_eq!(printed.field("AccountId"), DEV, "{args:?}");
+    }
+    // Without the session they are the keys that they are.
     assert_eq!(sandbox.run(&["process", "dev", "--no-mfa-session"]).ok().key(), sandbox.access_key_id);
 }
 

@@ -188,6 +188,18 @@ fn a_process_that_never_ends_is_ended() {
     }
 }
 
+/// Also what a shell has started for it, where no terminal is there to end it.
+#[test]
+fn a_pipeline_that_never_ends_is_ended() {
+    let sandbox = tool("sh -c 'echo $$ > \"$HOME/pid\"; exec sleep 60' | cat");
+    sandbox.run_without_terminal(&["process", "tool"]).fails(1).error_form().says(&["2 s", "process_timeout"]);
+    let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
+    until("all of it ends", || {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        status.is_err() || status.is_ok_and(|text| text.contains(") Z "))
+    });
+}
+
 #[test]
 fn a_process_that_prints_without_end_is_stopped() {
     for body in ["yes '{\"Version\": 1,'", "head -c 100000000 /dev/zero", "yes >&2"] {
@@ -257,4 +269,12 @@ fn a_process_source_ends_with_its_interrupted_run() {
         let status = std::fs::read_to_string(format!("/proc/{}/stat", pid().trim()));
         status.is_err() || status.is_ok_and(|text| text.contains(") Z "))
     });
+}
+
+/// What a call costs at its start grows in the SDK with the attempts that it may make.
+#[test]
+fn any_number_of_attempts_may_be_set() {
+    let sandbox = Sandbox::new();
+    sandbox.set("AWS_MAX_ATTEMPTS", "4294967295");
+    sandbox.run(&["process", "prod"]).ok();
 }

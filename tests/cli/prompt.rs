@@ -369,6 +369,17 @@ fn yes_confirms_where_the_settings_allow_it() {
 }
 
 #[test]
+fn a_session_is_confirmed_whoever_needs_it() {
+    let sandbox = confirming();
+    let config = std::fs::read_to_string(sandbox.path(".aws/config")).unwrap();
+    let other = super::support::role("other");
+    sandbox.config(&format!("{config}[profile beyond]\nrole_arn = {other}\nsource_profile = prod\n"));
+    sandbox.run_without_terminal(&["process", "beyond"]).fails(4).error_form().says(&["`prod`", "rolecall_confirm"]);
+    sandbox.run_without_terminal(&["process", "--role-arn", &other, "--source-profile", "prod"]).fails(4);
+    sandbox.no_calls();
+}
+
+#[test]
 fn doctor_says_who_can_be_asked() {
     let sandbox = with_everything();
     let prompts = |sandbox: &Sandbox| {

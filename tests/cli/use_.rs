@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::support::{ADMIN, Run, Sandbox, Terminal};
+use super::support::{ADMIN, Fault, Kind, Run, Sandbox, Terminal, until};
 
 const NARROW: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}"#;
 
@@ -259,4 +259,70 @@ fn each_shell_gets_its_own_lines() {
         let run = sandbox.run(&["use", "prod"]).ok().silent();
         assert!(run.stdout.starts_with(begin) && run.stdout.contains(line), "{shell}: {run:#?}");
     }
+}
+
+/// The prompt of a shell waits for it.
+#[test]
+fn a_renewal_waits_for_nobody() {
+    let sandbox = Sandbox::new();
+    evaluated(&sandbox, &["prod", "--no-cache"]);
+    let failed = |sandbox: &Sandbox| {
+        let run = run_use(sandbox, &["--renew"]).ok().silent();
+        assert!(run.stdout.starts_with("# rolecall\nexport ROLECALL_RENEW_AT='") && run.stdout.lines().count() == 2, "{run:?}");
+    };
+    sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
+    let mut holder = sandbox.start(&["process", "prod", "--refresh"]);
+    until("the call", || sandbox.assumed() == 2);
+    // `--no-cache` knows no lock.
+    sandbox.set("ROLECALL_USE", r#"{"profile":"prod"}"#);
+    failed(&sandbox);
+    assert!(holder.is_running());
+    holder.signal(rustix::process::Signal::KILL);
+    holder.finish();
+    // Nor for AWS, whose answer may take minutes.
+    sandbox.aws.inject(Fault::always("AssumeRole", Kind::Hang));
+    failed(&sandbox);
+}
+
+/// The profile is the same, but it was narrowed by `env`, or given up for another one by name.
+#[test]
+fn keys_of_others_are_not_replaced_by_a_renewal() {
+    let sandbox = Sandbox::new();
+    evaluated(&sandbox, &["prod"]);
+    let narrow = sandbox.run(&["env", "prod", "--format", "json", "--policy", NARROW]).ok().json();
+    let (own, other) = (sandbox.run(&["process", "prod"]).ok().key(), narrow["AWS_ACCESS_KEY_ID"].as_str().unwrap().to_owned());
+    assert_ne!(own, other);
+    sandbox.set("AWS_ACCESS_KEY_ID", other);
+    assert_eq!(run_use(&sandbox, &["--renew"]).ok().silent().stdout, "# rolecall\nunset ROLECALL_RENEW_AT\n");
+    sandbox.set("AWS_ACCESS_KEY_ID", own);
+    sandbox.set("AWS_PROFILE", "another");
+    assert_eq!(run_use(&sandbox, &["--renew"]).ok().silent().stdout, "# rolecall\nunset ROLECALL_RENEW_AT\n");
+}
+
+#[test]
+fn a_process_that_gives_something_else_is_not_left_to_sdks() {
+    let sandbox = Sandbox::new();
+    let role = format!("region = eu-central-1\nrolecall_role_arn = {ADMIN}\nrolecall_source_profile = dev\n");
+    for (process, by_name) in
+        [("prod", true), ("-p prod -q", true), ("dev", false), ("prod --read-only", false), ("prod --duration 15m", false)]
+    {
+        sandbox.config(&format!("[profile prod]\ncredential_process = rolecall process {process}\n{role}"));
+        let variables = evaluated(&sandbox, &["prod"]);
+        assert_eq!(value(&variables, "AWS_PROFILE"), by_name.then_some("prod"), "{process}");
+        assert_eq!(value(&variables, "AWS_ACCESS_KEY_ID").is_none(), by_name, "{process}");
+        evaluated(&sandbox, &["--off"]);
+    }
+    // Without a role of its own the command is how rolecall goes too.
+    sandbox.config("[profile prod]\nregion = eu-central-1\ncredential_process = rolecall process dev\n");
+    assert_eq!(value(&evaluated(&sandbox, &["prod"]), "AWS_PROFILE"), Some("prod"));
+}
+
+#[test]
+fn yes_confirms_a_switch_where_the_settings_allow_it() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"));
+    run_use(&sandbox, &["prod", "--yes"]).fails(2).says(&["allow_yes"]);
+    sandbox.file("xdg/config/rolecall/settings.ini", "allow_yes = true\n");
+    evaluated(&sandbox, &["prod", "--yes"]);
+    run_use(&sandbox, &["-", "--min-ttl", "2h"]).fails(2).says(&["with the options that it had"]);
 }

@@ -9,7 +9,7 @@ from terminal import PROMPT, Terminal, lines
 LIBFAKETIME = next((path for path in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")
                     if os.path.exists(path)), None)
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-OWN = ("ROLECALL_PROFILE", "ROLECALL_SHELL", "ROLECALL_USE", "ROLECALL_PREVIOUS", "ROLECALL_BEFORE", "ROLECALL_RENEW_AT", "ROLECALL_INIT")
+OWN = ("ROLECALL_PROFILE", "ROLECALL_SHELL", "ROLECALL_USE", "ROLECALL_PREVIOUS", "ROLECALL_BEFORE", "ROLECALL_RENEW_AT", "ROLECALL_KEY_ID", "ROLECALL_INIT")
 
 
 class Bash:

@@ -330,7 +330,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
             sts: None,
             iam: None,
             account_id: None,
-            confirm: false,
+            confirm: Vec::new(),
         },
     )
 }

@@ -348,6 +348,17 @@ fn a_new_session_is_confirmed_before_anything_is_fetched() {
 }
 
 #[test]
+fn a_session_on_the_way_is_confirmed_too() {
+    let confirm = "confirm careful arn:aws:iam::222222222222:role/near";
+    let events = World::new("beyond").run().1;
+    assert_eq!(events.iter().filter(|event| event.starts_with("confirm")).collect::<Vec<_>>(), [confirm]);
+    // One that is there already is nothing new.
+    assert!(!World::new("beyond").with(1, "ASIAKEPT", 3000).run().1.iter().any(|event| event.starts_with("confirm")));
+    let events = World::new("asking").no_cache().run().1;
+    assert_eq!(events[..2], ["confirm asking -", "fetch process"]);
+}
+
+#[test]
 fn keys_and_sessions_without_an_end_are_not_kept() {
     for life in [Some(0), None] {
         let world = World::new("process");

@@ -45,6 +45,12 @@ credential_process = tool
 role_arn = arn:aws:iam::222222222222:role/near
 source_profile = dev
 rolecall_confirm = true
+[profile beyond]
+role_arn = arn:aws:iam::333333333333:role/far
+source_profile = careful
+[profile asking]
+credential_process = tool
+rolecall_confirm = true
 [profile dev]
 aws_access_key_id = AKIADEV
 aws_secret_access_key = SECRETDEV
