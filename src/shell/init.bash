@@ -30,7 +30,13 @@ function _rolecall_hook {
             \builtin printf -v __rolecall_now '%(%s)T' -1 2>/dev/null || __rolecall_now=$(\command date +%s)
         fi
         if [[ $__rolecall_now -ge $ROLECALL_RENEW_AT ]]; then
-            _rolecall_eval use --renew || \builtin :
+            # First of all: whatever becomes of it, the next prompt does not try again.
+            ROLECALL_RENEW_AT=$((__rolecall_now + 120))
+            # Where bash has seen the program, it may not be any more.
+            \builtin hash -d rolecall 2>/dev/null || \builtin :
+            if \builtin type -P rolecall >/dev/null; then
+                _rolecall_eval use --renew || \builtin :
+            fi
         fi
     fi
     # With `set -e` a status that was seen already must not end the shell here.

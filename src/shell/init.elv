@@ -39,8 +39,13 @@ edit:add-var rolecall~ {|@args|
 fn _rolecall_hook {
   if (and (has-env ROLECALL_RENEW_AT) (not (eq $E:ROLECALL_RENEW_AT ''))) {
     try {
-      if (>= (num (e:date +%s)) (num $E:ROLECALL_RENEW_AT)) {
-        _rolecall_eval use --renew
+      var now = (num (e:date +%s))
+      if (>= $now (num $E:ROLECALL_RENEW_AT)) {
+        # First of all: whatever becomes of it, the next prompt does not try again.
+        set E:ROLECALL_RENEW_AT = (to-string (+ $now 120))
+        if (has-external rolecall) {
+          _rolecall_eval use --renew
+        }
       }
     } catch {
       nop

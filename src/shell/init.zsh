@@ -17,7 +17,11 @@ function _rolecall_eval {
 function _rolecall_hook {
     if [[ -n ${ROLECALL_RENEW_AT-} && $ROLECALL_RENEW_AT != *[!0-9]* ]]; then
         if [[ ${EPOCHSECONDS-0} -ge $ROLECALL_RENEW_AT ]]; then
-            _rolecall_eval use --renew || \builtin :
+            # First of all: whatever becomes of it, the next prompt does not try again.
+            ROLECALL_RENEW_AT=$((EPOCHSECONDS + 120))
+            if \builtin whence -p rolecall >/dev/null; then
+                _rolecall_eval use --renew || \builtin :
+            fi
         fi
     fi
 }

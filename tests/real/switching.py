@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`rolecall use` in real interactive shells, each on a terminal of tmux: the shell side installed by its line, switching, going back,
 clearing, renewing before a prompt, passing everything else through, starting clean; and hostile names and values, none of which runs."""
-import json, os
+import json, os, time
 from hostile import CANARY, NAME, VALUES
 from support import BIN, DEV, FakeAws, Home, PROD, TOOLS, add_case, main, profiles, want, want_in
 from terminal import PROMPT, Terminal, lines
@@ -287,6 +287,49 @@ def renewing(shell):
             assert int(third["ROLECALL_RENEW_AT"]) > int(second["ROLECALL_RENEW_AT"]), third
 
 
+def not_renewing(shell):
+    """A renewal that does not come about (no program, broken settings, Ctrl-C) is tried again two minutes later, not before each prompt."""
+    with World(shell, prompt=True) as world:
+        program = world.home.at("bin/rolecall")
+
+        def due():
+            world.run(shell.set % ("ROLECALL_RENEW_AT", shell.quote("1")))
+
+        def put_off():
+            env = world.environment()
+            want(abs(int(env["ROLECALL_RENEW_AT"]) - time.time() - 120) < 60, True, env["ROLECALL_RENEW_AT"])
+            want((env["ROLECALL_PROFILE"], env["AWS_ACCESS_KEY_ID"]), ("prod", key))
+
+        world.run("rolecall use --quiet prod")
+        key = world.environment()["AWS_ACCESS_KEY_ID"]
+        # Typed in full, the program is where the shell has seen it.
+        world.run("rolecall list")
+        os.rename(program, program + ".away")
+        due()
+        want([world.run(""), world.run("")], ["", ""], "without a program")
+        put_off()
+        os.rename(program + ".away", program)
+        world.home.write("config/rolecall/settings.ini", "min_ttl = banana\n")
+        due()
+        world.terminal.clear()
+        want([world.run(""), world.run("")], ["", ""], "with broken settings, after the first time")
+        put_off()
+        os.rename(program, program + ".away")
+        world.home.write("bin/rolecall", "#!/bin/sh\n[ \"$2\" = --renew ] || exit 1\necho once >>%s\nexec sleep 60\n" % world.home.at("tries"), 0o755)
+        world.terminal.clear()
+        world.terminal.type(shell.set % ("ROLECALL_RENEW_AT", shell.quote("1")))
+        until = time.monotonic() + 20
+        while not os.path.exists(world.home.at("tries")):
+            assert time.monotonic() < until, "no renewal:\n" + world.terminal.screen()
+            time.sleep(0.05)
+        world.terminal.key("C-c")
+        world.terminal.wait(lambda screen: PROMPT.match(lines(screen)[-1]), "the prompt after Ctrl-C", 20)
+        want([world.run(""), world.run("")], ["", ""], "after Ctrl-C")
+        put_off()
+        with open(world.home.at("tries")) as file:
+            want(file.read(), "once\n")
+
+
 def hostile(shell):
     sets = [(VALUES[i], VALUES[(i + 1) % len(VALUES)], VALUES[(i + 2) % len(VALUES)]) for i in range(0, len(VALUES), 3)]
     names = {"h%d" % number: values for number, values in enumerate(sets)}
@@ -345,7 +388,7 @@ def odd_options(name, shell, before):
 
 
 for shell in SHELLS:
-    for test in (switching, by_name, asking, passing_through, starting_clean, renewing, hostile, prompting):
+    for test in (switching, by_name, asking, passing_through, starting_clean, renewing, not_renewing, hostile, prompting):
         add_case("%s: %s" % (shell.name, test.__name__.replace("_", " ")), lambda shell=shell, test=test: test(shell))
 ODD = [
     ("bash strict", Bash, "set -uo pipefail\nset -o noclobber\n"),
