@@ -1,22 +1,31 @@
 # The shell side of rolecall for bash. At the end of ~/.bashrc: eval "$(rolecall init bash)"
 
-# Evaluates what the program prints, unless that is help. No trace shows it.
+# Evaluates what the program prints, unless that is help. No trace shows it, and no alias gets it.
 function _rolecall_eval {
-    \builtin local __rolecall_code='' __rolecall_status=0 __rolecall_trace=''
-    case $- in
-    *x*)
-        __rolecall_trace=1
-        \builtin set +x
-        ;;
-    esac
+    \builtin local __rolecall_code='' __rolecall_status=0 __rolecall_flags=$- __rolecall_aliases=''
+    # From bash 4.4 on this puts the options back, also after Ctrl-C.
+    \builtin local - 2>/dev/null || \builtin :
+    \builtin set +vx
     __rolecall_code=$(ROLECALL_INIT="bash $$" \command rolecall "$@") || __rolecall_status=$?
     case $__rolecall_code in
-    '# rolecall'*) \builtin eval "$__rolecall_code" || __rolecall_status=$? ;;
+    '# rolecall'*)
+        if \builtin shopt -q expand_aliases; then
+            __rolecall_aliases=1
+            \builtin shopt -u expand_aliases
+        fi
+        \builtin eval "$__rolecall_code" || __rolecall_status=$?
+        if [[ -n $__rolecall_aliases ]]; then
+            \builtin shopt -s expand_aliases
+        fi
+        ;;
     ?*) \builtin printf '%s\n' "$__rolecall_code" ;;
     esac
-    if [[ -n $__rolecall_trace ]]; then
-        \builtin set -x
-    fi
+    case $__rolecall_flags in
+    *v*) \builtin set -v ;;
+    esac
+    case $__rolecall_flags in
+    *x*) \builtin set -x ;;
+    esac
     \builtin return "$__rolecall_status"
 }
 

@@ -22,8 +22,9 @@ function rolecall --description 'AWS credentials for this shell'
     command rolecall $argv
 end
 
-# Evaluates what the program prints, unless that is help.
+# Evaluates what the program prints, unless that is help. No trace shows it.
 function _rolecall_eval
+    set -l fish_trace
     set -lx ROLECALL_INIT "fish $fish_pid"
     set -l __rolecall_code (command rolecall $argv)
     set -l __rolecall_status $status

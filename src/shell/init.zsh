@@ -1,9 +1,9 @@
 # The shell side of rolecall for zsh. At the end of ~/.zshrc: eval "$(rolecall init zsh)"
 
-# Evaluates what the program prints, unless that is help. No trace shows it.
+# Evaluates what the program prints, unless that is help. No trace shows it, and no alias gets it.
 function _rolecall_eval {
     \builtin emulate -L zsh
-    \builtin setopt local_options no_xtrace no_err_return interactive_comments
+    \builtin setopt local_options no_xtrace no_verbose no_aliases no_err_return interactive_comments
     \builtin local __rolecall_code='' __rolecall_status=0
     __rolecall_code=$(ROLECALL_INIT="zsh $$" \command rolecall "$@") || __rolecall_status=$?
     case $__rolecall_code in

@@ -369,6 +369,32 @@ def prompting(shell):
         want(world.terminal.screen().rstrip().split("\n")[-1], "@>")
 
 
+def nothing_shown(world, env):
+    """No trace and no alias shows what is evaluated, and each is there again afterwards."""
+    if world.shell is Fish:
+        cases = [("set -g fish_trace 1", "set -e fish_trace", "> set -e fish_trace")]
+    else:
+        cases = [("set -%s" % flag, "set +%s" % flag, "\n" + sign) for flag, sign in (("x", "+"), ("v", "set +v"), ("vx", "+"))]
+        cases.append(("alias export='echo E' unset='echo U' other='echo O'", "other x; unalias export unset other", "\nO x"))
+    for on, off, sign in cases:
+        world.terminal.clear()
+        for typed in (on, "rolecall use prod", off):
+            world.terminal.type(typed)
+            world.terminal.wait(lambda screen: typed in screen and PROMPT.match(lines(screen)[-1]), "the end of %r" % typed)
+        screen = world.terminal.screen()
+        want_in(sign, screen[screen.rindex("@> " + off):], "not there again: " + on)
+        shown = world.terminal.screen(history=True).replace("\n", "")
+        for text in ("AWS_SECRET_ACCESS_KEY", env["AWS_SECRET_ACCESS_KEY"]):
+            assert text not in shown, "%s shows a secret:\n%s" % (on, screen)
+
+
+def traced(shell):
+    with World(shell) as world:
+        world.run("rolecall use prod")
+        nothing_shown(world, world.environment())
+        world.held(world.environment(), "prod")
+
+
 def odd_options(name, shell, before):
     """The shell side under options that people set, in the order: set, evaluate, use."""
     with World(shell, before=before) as world:
@@ -380,9 +406,7 @@ def odd_options(name, shell, before):
         world.run("rolecall exec prod -- arguments 'a  b' '*' || true")
         with open(world.home.at("arguments")) as file:
             want(json.load(file), ["a  b", "*"])
-        secret = env["AWS_SECRET_ACCESS_KEY"]
-        screen = world.run("set -x; rolecall use prod; set +x")
-        assert "rolecall" in screen and secret not in screen.replace("\n", ""), "the trace shows a secret"
+        nothing_shown(world, env)
         world.run("rolecall use --off")
         world.clean(world.environment(), "off")
 
@@ -408,6 +432,8 @@ ODD = [
     ("zsh with other options", Zsh, "setopt rc_quotes sh_word_split glob_subst ksh_arrays null_glob no_bare_glob_qual warn_create_global all_export\n"),
     ("zsh twice", Zsh, Zsh.install),
 ]
+for shell in (Bash, Zsh, Fish):
+    add_case("%s: traced" % shell.name, lambda shell=shell: traced(shell))
 for entry in ODD:
     add_case(entry[0], lambda entry=entry: odd_options(*entry))
 print("not available here: PowerShell (in no registry for this system)")
