@@ -398,6 +398,7 @@ def traced(shell):
 def odd_options(name, shell, before):
     """The shell side under options that people set, in the order: set, evaluate, use."""
     with World(shell, before=before) as world:
+        want(world.terminal.screen().strip(), "@>", "what the start shows")
         want(world.tried("rolecall use prod")[0], 0)
         env = world.environment()
         world.held(env, "prod")
