@@ -2,7 +2,7 @@
 
 # Evaluates what the program prints, unless that is help. No trace shows it, and no alias gets it.
 function _rolecall_eval {
-    \builtin local __rolecall_code='' __rolecall_status=0 __rolecall_flags=$- __rolecall_aliases=''
+    \builtin local __rolecall_code='' __rolecall_status=0 __rolecall_flags="$-" __rolecall_aliases=''
     # From bash 4.4 on this puts the options back, also after Ctrl-C.
     \builtin local - 2>/dev/null || \builtin :
     \builtin set +vx

@@ -369,6 +369,44 @@ def prompting(shell):
         want(world.terminal.screen().rstrip().split("\n")[-1], "@>")
 
 
+def prompting_twice(shell):
+    """Evaluated twice, as after `exec` or an edit of the file, it does everything once."""
+    with World(shell, prompt=True, before=shell.prompted or "") as world:
+        world.run("rolecall use --quiet prod")
+        want_in("prod 222222222222 59m", world.terminal.screen())
+        world.terminal.clear()
+        want(world.terminal.screen().count("prod 222222222222 59m"), 1, world.terminal.screen())
+        log = world.home.at("log")
+        os.rename(world.home.at("bin/rolecall"), world.home.at("bin/rolecall.own"))
+        world.home.write("bin/rolecall", "#!/bin/sh\n[ \"$2\" != --renew ] || echo once >>%s\nexit 1\n" % log, 0o755)
+        world.run(shell.set % ("ROLECALL_RENEW_AT", shell.quote("1")))
+        world.run("")
+        with open(log) as file:
+            want(file.read(), "once\n")
+
+
+def odd_prompt(name, shell, before):
+    """The prompt under options that people set: a name is shown as it is, in colours, and beside no other."""
+    odd = "a!b %n [x] & %%"
+    config = "[profile \"%s\"]\nregion = eu-west-1\naws_access_key_id = AKIA\naws_secret_access_key = s\n" % odd
+    with World(shell, prompt=True, config=config, before=before) as world:
+        world.home.write("config/rolecall/settings.ini", "[colors]\na* = red\n")
+        world.run("rolecall use --quiet " + shell.quote("--profile=" + odd))
+        for _ in range(2):
+            want(world.terminal.screen().rstrip().split("\n")[-1], odd + " @>")
+            want_in("31m" + odd, world.terminal.screen(colours=True))
+            world.terminal.clear()
+        # What takes no room in the prompt is known as such: the line is drawn anew where it stands.
+        world.terminal.type("echo " + "x" * 200 + " a", enter=False)
+        world.terminal.key("C-a")
+        world.terminal.key("C-k")
+        world.terminal.wait(lambda screen: screen.rstrip() == odd + " @>", "the line without what was typed")
+        world.run("rolecall use --quiet prod")
+        want(world.terminal.screen().rstrip().split("\n")[-1], "prod 222222222222 59m @>")
+        world.run("rolecall use --off")
+        want(world.terminal.screen().rstrip().split("\n")[-1], "@>")
+
+
 def nothing_shown(world, env):
     """No trace and no alias shows what is evaluated, and each is there again afterwards."""
     if world.shell is Fish:
@@ -433,6 +471,16 @@ ODD = [
     ("zsh with other options", Zsh, "setopt rc_quotes sh_word_split glob_subst ksh_arrays null_glob no_bare_glob_qual warn_create_global all_export\n"),
     ("zsh twice", Zsh, Zsh.install),
 ]
+for shell in (Bash, Zsh, Fish, Elvish):
+    add_case("%s: prompting twice" % shell.name, lambda shell=shell: prompting_twice(shell))
+for entry in (
+    ("bash: prompt", Bash, ""),
+    ("bash: prompt without promptvars", Bash, "shopt -u promptvars\n"),
+    ("zsh: prompt", Zsh, ""),
+    ("zsh: prompt with prompt_bang and prompt_subst", Zsh, "setopt prompt_bang prompt_subst\n"),
+    ("zsh: prompt as ksh", Zsh, "emulate ksh\nPS1='@> '\n"),
+):
+    add_case(entry[0], lambda entry=entry: odd_prompt(*entry))
 for shell in (Bash, Zsh, Fish):
     add_case("%s: traced" % shell.name, lambda shell=shell: traced(shell))
 for entry in ODD:
