@@ -7,6 +7,13 @@ def --env --wrapped "rolecall use" [...rest: string] {
     _rolecall_eval ...$rest
 }
 
+# A command's name here is all the words before its arguments, so that those with an option in between are others.
+alias "rolecall -q use" = rolecall use -q
+alias "rolecall --quiet use" = rolecall use --quiet
+alias "rolecall -v use" = rolecall use -v
+alias "rolecall --verbose use" = rolecall use --verbose
+alias "rolecall --no-input use" = rolecall use --no-input
+
 # Takes in what the program prints, unless that is help. A failure is the program's own.
 def --env --wrapped _rolecall_eval [...rest: string] {
     let text = (with-env { ROLECALL_INIT: $"nushell ($nu.pid)" } { ^rolecall use ...$rest })

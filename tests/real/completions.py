@@ -226,6 +226,8 @@ def switching(name):
         tab(screen, "rolecall explain --profile=h\t", ["explain", "--profile=" + HOSTILE["h"]])
         tab(screen, "rolecall use uni\t", ["use", "unique"])
         tab(screen, "rolecall use --ke\t unique", ["use", "--keep", "unique"])
+        if name.startswith("nushell"):
+            tab(screen, "rolecall --quiet use uni\t", ["use", "--quiet", "unique"])
 
     return lambda: on(name, CONFIG, check)
 

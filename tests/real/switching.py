@@ -142,7 +142,7 @@ def switching(shell):
         assert first["ROLECALL_RENEW_AT"].isdigit() and first["ROLECALL_SHELL"].isdigit() and "ROLECALL_INIT" not in first, first
         world.run("rolecall use --quiet dev")
         world.held(world.environment(), "dev")
-        world.run("rolecall use - -q" if shell.once else "rolecall -q --color never use -")
+        world.run("rolecall -q use -" if shell.once else "rolecall -q --color never use -")
         world.held(world.environment(), "prod")
         status, screen = world.tried("rolecall use nosuch")
         want_in("error: profile `nosuch` is in neither", screen)
