@@ -431,6 +431,23 @@ def traced(shell):
         world.run("rolecall use prod")
         nothing_shown(world, world.environment())
         world.held(world.environment(), "prod")
+        if shell is Fish:
+            return
+        # Ctrl-C ends the function early; options and aliases are there again all the same.
+        os.rename(world.home.at("bin/rolecall"), world.home.at("bin/rolecall.own"))
+        world.home.write("bin/rolecall", "#!/bin/sh\necho >%s\nexec sleep 60\n" % world.home.at("called"), 0o755)
+        world.run("alias other='echo O'")
+        world.terminal.type("set -xv; rolecall use prod")
+        until = time.monotonic() + 20
+        while not os.path.exists(world.home.at("called")):
+            assert time.monotonic() < until, "not called:\n" + world.terminal.screen()
+            time.sleep(0.05)
+        world.terminal.key("C-c")
+        world.terminal.wait(lambda screen: PROMPT.match(lines(screen)[-1]), "the prompt after Ctrl-C")
+        world.terminal.type("other $-; set +xv")
+        screen = world.terminal.wait(lambda screen: "\nO " in screen and PROMPT.match(lines(screen)[-1]), "an alias")
+        flags = screen.rpartition("\nO ")[2].split()[0]
+        assert "x" in flags and "v" in flags, flags
 
 
 def odd_options(name, shell, before):
