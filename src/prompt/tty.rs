@@ -1,7 +1,7 @@
 //! The controlling terminal, opened by itself because stdin and stdout are the SDK's (`/dev/tty`, `CONIN$` on Windows).
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -9,6 +9,12 @@ use zeroize::Zeroizing;
 use super::rungs::{Outcome, Text};
 use crate::error::{Error, Result};
 use crate::runtime::Runtime;
+
+/// What a person types, as it came: a terminal may be set to anything but UTF-8.
+type Bytes = Zeroizing<Vec<u8>>;
+
+/// The most that is taken for one line, in bytes.
+const LONGEST: usize = 4096;
 
 pub struct Tty {
     input: File,
@@ -59,7 +65,8 @@ impl Tty {
     /// Asks for one line, for as long as `limit`. SIGINT ends the question and what was typed is thrown away by the terminal.
     pub fn ask_within(&mut self, runtime: &Runtime, question: &str, limit: Duration) -> Result<Outcome<Text>> {
         match self.read(runtime, question, limit, None)? {
-            Read::Line(line) => Ok(Outcome::Had(line)),
+            // What is no text is no answer either, which the person is told like any other mistake.
+            Read::Line(line) => Ok(Outcome::Had(Zeroizing::new(String::from_utf8_lossy(&line).into_owned()))),
             Read::End => {
                 self.say("\n");
                 Ok(Outcome::Declined)
@@ -80,47 +87,40 @@ impl Tty {
         let hidden: Option<modes::Kept> = None;
         let answer = self.read(runtime, question, Duration::MAX, hidden.as_ref());
         drop(hidden);
+        let failed = |error: &dyn std::fmt::Display| Error::failed(format!("the terminal cannot be read: {error}"));
         match answer? {
-            Read::Line(line) => Ok(Some(line)),
+            // A secret with some letters replaced would be another one.
+            Read::Line(line) => {
+                std::str::from_utf8(&line).map(|text| Some(Zeroizing::new(text.to_owned()))).map_err(|_| failed(&"it does not send UTF-8"))
+            }
             Read::End | Read::Late => Ok(None),
-            Read::Failed(error) => Err(Error::failed(format!("the terminal cannot be read: {error}"))),
+            Read::Failed(error) => Err(failed(&error)),
         }
     }
 
     /// Shows a question, and again after a pause, until there is a line.
     fn read(&mut self, runtime: &Runtime, question: &str, limit: Duration, hidden: Option<&modes::Kept>) -> Result<Read> {
-        let input = match self.input.try_clone() {
-            Ok(input) => input,
-            Err(error) => return Ok(Read::Failed(error)),
-        };
-        let (send, mut receive) = tokio::sync::oneshot::channel();
-        // A blocked read cannot be taken back, so it has a thread of its own, which ends with the process.
-        std::thread::spawn(move || {
-            let mut line = Zeroizing::new(String::with_capacity(256));
-            let read = BufReader::new(input).read_line(&mut line);
-            let _ = send.send(read.map(|count| (count > 0).then_some(line)));
-        });
         let answer = async {
             // Before the question shows, after which the person may stop the program at once.
             let mut continued = Continued::new();
+            let mut input = Input::open()?;
             self.say(question);
             loop {
                 tokio::select! {
-                    answer = &mut receive => return answer.ok(),
-                    () = continued.next() => {
-                        if let Some(hidden) = hidden {
-                            hidden.hide();
-                        }
-                        self.say(question);
-                    }
+                    line = input.line() => return line,
+                    () = continued.next() => {}
                 }
+                if let Some(hidden) = hidden {
+                    hidden.hide();
+                }
+                self.say(question);
             }
         };
         Ok(match runtime.run_within(limit, answer)? {
             None => Read::Late,
-            Some(Some(Ok(Some(line)))) => Read::Line(line),
-            Some(Some(Err(error))) => Read::Failed(error),
-            Some(Some(Ok(None)) | None) => Read::End,
+            Some(Ok(Some(line))) => Read::Line(line),
+            Some(Ok(None)) => Read::End,
+            Some(Err(error)) => Read::Failed(error),
         })
     }
 
@@ -134,10 +134,87 @@ impl Tty {
 
 /// How a line was read, or not.
 enum Read {
-    Line(Text),
+    Line(Bytes),
     End,
     Late,
-    Failed(std::io::Error),
+    Failed(io::Error),
+}
+
+#[cfg(unix)]
+use input::Input;
+
+#[cfg(unix)]
+mod input {
+    //! Lines of the terminal that can be given up: a read that waits on after its question would take the answer to the next one.
+
+    use std::fs::{File, OpenOptions};
+    use std::io::{self, ErrorKind, Read};
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::time::Duration;
+
+    use rustix::fs::OFlags;
+    use zeroize::Zeroizing;
+
+    use super::{Bytes, LONGEST, PATHS};
+
+    /// How often it is looked for what was typed. A poll(2) does not stop a process in the background, and macOS has none for terminals.
+    const INTERVAL: Duration = Duration::from_millis(20);
+
+    pub struct Input(File);
+
+    impl Input {
+        /// Opens the terminal once more, since a read that does not wait is a matter of all who share an open file.
+        pub fn open() -> io::Result<Self> {
+            let flags = OFlags::NONBLOCK.union(OFlags::NOCTTY).bits().cast_signed();
+            OpenOptions::new().read(true).custom_flags(flags).open(PATHS.0).map(Self)
+        }
+
+        /// Reads a line; `None` at end of input.
+        pub async fn line(&mut self) -> io::Result<Option<Bytes>> {
+            let mut bytes = Zeroizing::new(vec![0; LONGEST]);
+            let mut length = 0;
+            while length < LONGEST {
+                match self.0.read(&mut bytes[length..]) {
+                    Ok(0) => break,
+                    Ok(count) => {
+                        let end = bytes[length..length + count].iter().position(|byte| *byte == b'\n');
+                        length += end.map_or(count, |end| end + 1);
+                        if end.is_some() {
+                            break;
+                        }
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => tokio::time::sleep(INTERVAL).await,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            bytes.truncate(length);
+            Ok((length > 0).then_some(bytes))
+        }
+    }
+}
+
+/// A line of the console. Its read cannot be taken back, so it has a thread of its own, which ends with the process.
+#[cfg(not(unix))]
+struct Input(tokio::sync::oneshot::Receiver<io::Result<Option<Bytes>>>);
+
+#[cfg(not(unix))]
+impl Input {
+    fn open() -> io::Result<Self> {
+        use std::io::{BufRead, BufReader, Read};
+        let console = OpenOptions::new().read(true).write(true).open(PATHS.0)?;
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+            let read = BufReader::new(console.take(LONGEST as u64)).read_until(b'\n', &mut line);
+            let _ = send.send(read.map(|count| (count > 0).then_some(line)));
+        });
+        Ok(Self(receive))
+    }
+
+    async fn line(&mut self) -> io::Result<Option<Bytes>> {
+        (&mut self.0).await.unwrap_or(Ok(None))
+    }
 }
 
 /// SIGCONT, after which a person no longer sees what was asked: `fg` after Ctrl-Z.

@@ -158,6 +158,16 @@ fn ctrl_c_keeps_nothing() {
 }
 
 #[test]
+fn a_seed_that_is_no_text_is_refused() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &ADD);
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter_bytes(b"GEZD\xe9\n");
+    terminal.finish().fails(1).error_form().says(&["UTF-8"]);
+}
+
+#[test]
 fn uris_are_read_with_all_they_say() {
     let sandbox = guarded();
     let uri = format!(

@@ -235,6 +235,36 @@ fn nobody_is_waited_for_beyond_the_limit() {
 }
 
 #[test]
+fn a_question_that_nobody_answered_takes_no_answer_from_the_next() {
+    let sandbox = guarded();
+    let second =
+        format!("[profile second]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", super::support::role("guarded"));
+    sandbox.config(&(guarded_config("") + &second));
+    sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 3\n");
+    let mut terminal = Terminal::start(&sandbox, &["login", "guarded", "second", "--no-mfa-session"]);
+    terminal.wait_for("for profile guarded", 1);
+    terminal.wait_for("for profile second", 1);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    terminal.finish().fails(4).says(&["nobody answered within 3 s"]);
+    assert_eq!(sandbox.assumed(), 1);
+}
+
+#[test]
+fn what_is_no_text_is_a_wrong_answer() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter_bytes(b"12\xe9456\n");
+    terminal.wait_for("six digits", 1);
+    terminal.wait_for(QUESTION, 2);
+    // As much as a line can hold.
+    terminal.enter(&("1".repeat(4_000) + "\n"));
+    terminal.wait_for(QUESTION, 3);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    terminal.finish().ok().silent();
+}
+
+#[test]
 fn the_question_shows_again_after_a_pause() {
     let sandbox = guarded();
     // A shell without job control would not notice that it stops; `exec` leaves this process to the test.
@@ -254,6 +284,23 @@ fn the_question_shows_again_after_a_pause() {
     terminal.wait_for(QUESTION, 2);
     terminal.enter(&format!("{}\n", code(&sandbox)));
     terminal.finish().ok();
+}
+
+#[test]
+fn a_question_in_the_background_stops_until_it_is_brought_forward() {
+    let sandbox = guarded();
+    let line = "set -m; \"$0\" \"$@\" <&- & echo $! >pid; until [ -e go ]; do sleep 0.05; done; fg >/dev/null";
+    let mut terminal = Terminal::start_line(&sandbox, &["process", "guarded"], line);
+    let state = || {
+        let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap_or_default();
+        std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default()
+    };
+    until("a stop", || state().contains(") T "));
+    let asked = terminal.shown().matches(QUESTION).count();
+    sandbox.file("go", "");
+    terminal.wait_for(QUESTION, asked + 1);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    assert!(terminal.finish().ok().stdout.contains("AccessKeyId"));
 }
 
 #[test]
