@@ -79,13 +79,16 @@ impl Tty {
         }
     }
 
-    /// Asks for a line that is not shown while it is typed; `None` at end of input.
-    pub fn ask_hidden(&mut self, runtime: &Runtime, question: &str) -> Result<Option<Text>> {
+    /// Asks for a line that is not shown while it is typed; `None` at end of input, and after `limit`.
+    pub fn ask_hidden(&mut self, runtime: &Runtime, question: &str, limit: Duration) -> Result<Option<Text>> {
         #[cfg(unix)]
         let hidden = self.input.try_clone().ok().map(modes::Kept::hiding);
         #[cfg(not(unix))]
         let hidden: Option<modes::Kept> = None;
-        let answer = self.read(runtime, question, Duration::MAX, hidden.as_ref());
+        let answer = self.read(runtime, question, limit, hidden.as_ref());
+        if let Ok(Read::Late) = answer {
+            self.forget();
+        }
         drop(hidden);
         let failed = |error: &dyn std::fmt::Display| Error::failed(format!("the terminal cannot be read: {error}"));
         match answer? {

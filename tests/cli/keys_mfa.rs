@@ -158,6 +158,18 @@ fn ctrl_c_keeps_nothing() {
 }
 
 #[test]
+fn nobody_is_waited_for_beyond_the_limit() {
+    let sandbox = guarded();
+    sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
+    let terminal = Terminal::start(&sandbox, &ADD);
+    let before = terminal.modes().local_modes;
+    terminal.wait_for(QUESTION, 1);
+    let end = terminal.another_end();
+    terminal.finish().fails(4).error_form().says(&[BOB_MFA]);
+    assert_eq!(rustix::termios::tcgetattr(end).unwrap().local_modes, before);
+}
+
+#[test]
 fn a_seed_that_is_no_text_is_refused() {
     let sandbox = guarded();
     let mut terminal = Terminal::start(&sandbox, &ADD);

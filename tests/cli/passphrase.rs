@@ -66,6 +66,22 @@ fn an_interrupted_question_brings_the_echo_back() {
 }
 
 #[test]
+fn nobody_is_waited_for_beyond_the_limit() {
+    let sandbox = file_store();
+    sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
+    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let before = terminal.modes().local_modes;
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter("half a pass");
+    let end = terminal.another_end();
+    terminal.finish().ok().says(&["ROLECALL_FILE_PASSPHRASE"]);
+    assert_eq!(rustix::termios::tcgetattr(&end).unwrap().local_modes, before);
+    // The shell does not get it.
+    assert_eq!(rustix::io::ioctl_fionread(&end).unwrap(), 0);
+}
+
+#[test]
 fn nobody_is_asked_with_no_input() {
     let sandbox = file_store();
     let terminal = Terminal::start(&sandbox, &["process", "prod", "--no-input"]);
