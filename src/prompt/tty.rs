@@ -15,6 +15,8 @@ type Bytes = Zeroizing<Vec<u8>>;
 
 /// The most that is taken for one line, in bytes.
 const LONGEST: usize = 4096;
+/// How long after a stop SIGCONT may come, counted from when the process runs again.
+const AFTER_A_STOP: Duration = Duration::from_millis(100);
 
 pub struct Tty {
     input: File,
@@ -103,14 +105,21 @@ impl Tty {
 
     /// Shows a question, and again after a pause, until there is a line.
     fn read(&mut self, runtime: &Runtime, question: &str, limit: Duration, hidden: Option<&modes::Kept>) -> Result<Read> {
+        let stop_key = hidden.and_then(modes::Kept::stop_key);
         let answer = async {
             // Before the question shows, after which the person may stop the program at once.
             let mut continued = Continued::new();
-            let mut input = Input::open()?;
+            let mut input = Input::open(stop_key)?;
             self.say(question);
             loop {
                 tokio::select! {
-                    line = input.line() => return line,
+                    line = input.line() => match (line?, hidden) {
+                        (Some(line), Some(hidden)) if stop_key.is_some() && line.last().copied() == stop_key => {
+                            hidden.stop();
+                            continued.soon().await;
+                        }
+                        (line, _) => return Ok(line),
+                    },
                     () = continued.next() => {}
                 }
                 if let Some(hidden) = hidden {
@@ -163,13 +172,18 @@ mod input {
     /// How often it is looked for what was typed. A poll(2) does not stop a process in the background, and macOS has none for terminals.
     const INTERVAL: Duration = Duration::from_millis(20);
 
-    pub struct Input(File);
+    pub struct Input {
+        tty: File,
+        stop_key: Option<u8>,
+    }
 
     impl Input {
         /// Opens the terminal once more, since a read that does not wait is a matter of all who share an open file.
-        pub fn open() -> io::Result<Self> {
+        /// `stop_key`: ends a line too.
+        pub fn open(stop_key: Option<u8>) -> io::Result<Self> {
             let flags = OFlags::NONBLOCK.union(OFlags::NOCTTY).bits().cast_signed();
-            OpenOptions::new().read(true).custom_flags(flags).open(PATHS.0).map(Self)
+            let tty = OpenOptions::new().read(true).custom_flags(flags).open(PATHS.0)?;
+            Ok(Self { tty, stop_key })
         }
 
         /// Reads a line; `None` at end of input.
@@ -177,12 +191,12 @@ mod input {
             let mut bytes = Zeroizing::new(vec![0; LONGEST]);
             let mut length = 0;
             while length < LONGEST {
-                match self.0.read(&mut bytes[length..]) {
+                match self.tty.read(&mut bytes[length..]) {
                     Ok(0) => break,
                     Ok(count) => {
                         let end = bytes[length..length + count].iter().position(|byte| *byte == b'\n');
                         length += end.map_or(count, |end| end + 1);
-                        if end.is_some() {
+                        if end.is_some() || self.stop_key.is_some_and(|key| bytes[length - 1] == key) {
                             break;
                         }
                     }
@@ -203,7 +217,7 @@ struct Input(tokio::sync::oneshot::Receiver<io::Result<Option<Bytes>>>);
 
 #[cfg(not(unix))]
 impl Input {
-    fn open() -> io::Result<Self> {
+    fn open(_stop_key: Option<u8>) -> io::Result<Self> {
         use std::io::{BufRead, BufReader, Read};
         let console = OpenOptions::new().read(true).write(true).open(PATHS.0)?;
         let (send, receive) = tokio::sync::oneshot::channel();
@@ -241,6 +255,11 @@ impl Continued {
         }
     }
 
+    /// Waits for it after a stop, which does not happen where nobody could bring the process back (POSIX, "Orphaned Process Group").
+    async fn soon(&mut self) {
+        let _ = tokio::time::timeout(AFTER_A_STOP, self.next()).await;
+    }
+
     #[cfg(not(unix))]
     fn new() -> Self {
         Self {}
@@ -263,7 +282,10 @@ pub mod modes {
 
     use std::fs::File;
 
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+
+    /// A key that is none (`_POSIX_VDISABLE`).
+    const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
     /// The modes of a terminal, which are set again on drop.
     pub struct Kept {
@@ -277,27 +299,48 @@ pub mod modes {
             Self { tty, before }
         }
 
-        /// Keeps them, and shows what is typed no longer.
+        /// Keeps them and hides.
         pub fn hiding(tty: File) -> Self {
             let kept = Self::new(tty);
             kept.hide();
             kept
         }
 
+        /// Shows no longer what is typed. Ctrl-Z only ends the line, so that the modes can be put back before anything stops.
         pub fn hide(&self) {
             if let Some(mut modes) = self.before.clone() {
                 modes.local_modes.remove(LocalModes::ECHO);
                 modes.local_modes.insert(LocalModes::ECHONL);
+                if let Some(key) = self.stop_key() {
+                    modes.special_codes[SpecialCodeIndex::VSUSP] = DISABLED;
+                    modes.special_codes[SpecialCodeIndex::VEOL] = key;
+                }
                 let _ = tcsetattr(&self.tty, OptionalActions::Flush, &modes);
+            }
+        }
+
+        /// Returns the key that stops a program, usually Ctrl-Z.
+        pub fn stop_key(&self) -> Option<u8> {
+            let modes = self.before.as_ref().filter(|modes| modes.local_modes.contains(LocalModes::ISIG | LocalModes::ICANON))?;
+            Some(modes.special_codes[SpecialCodeIndex::VSUSP]).filter(|key| *key != DISABLED)
+        }
+
+        /// Does what that key does: puts the modes back and stops all that run beside this process in the foreground.
+        pub fn stop(&self) {
+            self.put_back();
+            let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        }
+
+        fn put_back(&self) {
+            if let Some(before) = &self.before {
+                let _ = tcsetattr(&self.tty, OptionalActions::Now, before);
             }
         }
     }
 
     impl Drop for Kept {
         fn drop(&mut self) {
-            if let Some(before) = &self.before {
-                let _ = tcsetattr(&self.tty, OptionalActions::Now, before);
-            }
+            self.put_back();
         }
     }
 }
@@ -310,5 +353,11 @@ pub mod modes {
 
     impl Kept {
         pub fn hide(&self) {}
+
+        pub fn stop_key(&self) -> Option<u8> {
+            None
+        }
+
+        pub fn stop(&self) {}
     }
 }

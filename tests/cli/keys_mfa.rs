@@ -158,6 +158,23 @@ fn ctrl_c_keeps_nothing() {
 }
 
 #[test]
+fn a_stop_brings_the_echo_back_until_it_goes_on() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start_job(&sandbox, &ADD);
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter("half a seed\u{1a}");
+    until("a stop", || sandbox.path("stopped").exists());
+    assert!(terminal.echoes());
+    sandbox.file("go", "");
+    terminal.wait_for(QUESTION, 2);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter(&format!("{MFA_SEED}\n"));
+    terminal.finish().ok();
+    sandbox.run_without_terminal(&["process", "guarded", "--no-input"]).ok();
+}
+
+#[test]
 fn nobody_is_waited_for_beyond_the_limit() {
     let sandbox = guarded();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");

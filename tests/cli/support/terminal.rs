@@ -27,6 +27,11 @@ impl<'a> Terminal<'a> {
         Self::start_line(sandbox, args, "exec \"$0\" \"$@\" <&-")
     }
 
+    /// Starts the program under a shell with job control, which brings a stopped program back once the file `go` is there.
+    pub fn start_job(sandbox: &'a Sandbox, args: &[&str]) -> Self {
+        Self::start_line(sandbox, args, "set -m; \"$0\" \"$@\" <&-; touch stopped; until [ -e go ]; do sleep 0.05; done; fg >/dev/null")
+    }
+
     /// Starts the program by a line of shell on a terminal.
     pub fn start_line(sandbox: &'a Sandbox, args: &[&str], line: &str) -> Self {
         Self::start_sized(sandbox, args, line, (0, 0))
