@@ -383,6 +383,42 @@ fn one_terminal_is_asked_one_question_at_a_time() {
 }
 
 #[test]
+fn who_waited_while_a_person_declined_does_not_ask_again() {
+    let (by_key, by_time) = (("", "\u{4}", "the question was declined"), ("prompt_timeout = 5\n", "", "nobody answered within 5 s"));
+    for (settings, key, says) in [by_key, by_time] {
+        let sandbox = guarded();
+        let unguarded = format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", super::support::ADMIN);
+        sandbox.config(&(guarded_config("") + &unguarded));
+        sandbox.file("xdg/config/rolecall/settings.ini", settings);
+        let one = "(\"$0\" process $profile -v <&- >/dev/null 2>$n.log; echo $? >$n.code)";
+        let all = format!("profile=guarded; n=0; {one} & until [ -e go ]; do sleep 0.05; done; for n in 1 2 3 4 5; do {one} & done");
+        let line = format!("{all}; profile=prod; n=prod; {one} & wait");
+        let mut terminal = Terminal::start_line(&sandbox, &[], &line);
+        let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap_or_default();
+        terminal.wait_for(QUESTION, 1);
+        sandbox.file("go", "");
+        let others = ["1", "2", "3", "4", "5", "prod"];
+        until("those who wait", || others.iter().all(|n| read(&format!("{n}.log")).contains("waiting for process")));
+        terminal.enter(key);
+        until("the end", || others.iter().all(|n| !read(&format!("{n}.code")).is_empty()));
+        let shown = terminal.shown();
+        terminal.finish();
+        assert_eq!(shown.matches(QUESTION).count(), 1, "{shown}");
+        assert!(read("0.log").contains(says), "{}", read("0.log"));
+        for n in &others[..5] {
+            let log = read(&format!("{n}.log"));
+            assert!(read(&format!("{n}.code")).trim() == "4" && log.contains("another process asked the same"), "{log}");
+        }
+        // Who needs nobody goes on.
+        assert_eq!(read("prod.code").trim(), "0", "{}", read("prod.log"));
+        let mut later = Terminal::start(&sandbox, &["process", "guarded"]);
+        later.wait_for(QUESTION, 1);
+        later.enter(&format!("{}\n", code(&sandbox)));
+        later.finish().ok();
+    }
+}
+
+#[test]
 fn a_question_that_was_stopped_holds_no_other_up() {
     let sandbox = confirming();
     let process = "\"$0\" process prod --no-cache <&-";
