@@ -15,7 +15,7 @@ pub mod tty;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::executor::{Clock, Prompt, Question, Report};
 use crate::locks::{FileLocks, Turn};
 use crate::runtime::Runtime;
@@ -121,10 +121,13 @@ impl Ladder<'_> {
         }
     }
 
-    /// Gets a rung ready that asks a person about a profile.
-    fn asker(&self, rung: Rung, profile: &str) -> Result<Outcome<Asking<'_>>> {
+    /// Gets a rung ready that asks a person about a profile, unless the question was declined already.
+    fn asker(&self, rung: Rung, profile: &str, declined: bool) -> Result<Outcome<Asking<'_>>> {
         if self.no_input {
             return Ok(Outcome::absent(NO_INPUT));
+        }
+        if declined {
+            return Ok(Outcome::Declined);
         }
         let (runtime, patience) = (self.runtime, self.patience);
         let turn = || self.locks.turn_to_ask(&format!("profile `{profile}`"), patience);
@@ -149,7 +152,7 @@ impl Ladder<'_> {
 
     /// Asks a person until the answer is a code.
     fn ask_person(&self, rung: Rung, question: &Question) -> Result<Outcome<String>> {
-        let mut asking = match self.asker(rung, question.profile)? {
+        let mut asking = match self.asker(rung, question.profile, question.declined)? {
             Outcome::Had(asking) => asking,
             other => return Ok(other.map(|_| String::new())),
         };
@@ -205,12 +208,15 @@ impl Ladder<'_> {
         error
     }
 
-    fn unanswered<T>(&self, rung: Option<Rung>, outcome: &Outcome<T>) -> String {
+    /// Says that a person was asked, by another process if `meanwhile`, and gave no answer.
+    fn unanswered<T>(&self, error: Error, rung: Option<Rung>, outcome: &Outcome<T>, meanwhile: bool) -> Error {
         let rung = rung.map_or_else(String::new, |rung| format!(" ({rung})"));
-        match outcome {
+        let why = match outcome {
+            _ if meanwhile => "another process asked the same meanwhile, and got no answer".to_owned(),
             Outcome::Silent => format!("nobody answered within {} s{rung}", self.patience.as_secs()),
             _ => format!("the question was declined{rung}"),
-        }
+        };
+        Error { kind: Kind::Declined, ..error }.cause(why)
     }
 
     /// Waits for the code after the one that AWS has just refused: a code works once, and lasts for half a minute.
@@ -266,11 +272,11 @@ impl Prompt for Ladder<'_> {
                 Some(error) => Err(error.clone()),
                 None => Err(self.nobody(needs_code(question), &skipped).hint(give_code(question))),
             },
-            (rung, outcome) => Err(needs_code(question).cause(self.unanswered(rung, &outcome)).hint(give_code(question))),
+            (rung, outcome) => Err(self.unanswered(needs_code(question), rung, &outcome, question.declined).hint(give_code(question))),
         }
     }
 
-    fn confirm(&self, profile: &str, role_arn: Option<&str>) -> Result<()> {
+    fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()> {
         match self.yes {
             Some(true) => {
                 self.report.decided(&|| format!("the new session of profile `{profile}` is confirmed by --yes"));
@@ -286,7 +292,7 @@ impl Prompt for Ladder<'_> {
         let request = Request::confirmation(profile, role_arn);
         let mut skipped = Vec::new();
         let rungs = self.rungs.iter().copied().filter(|rung| rung.is_person());
-        let attempt = |rung| match self.asker(rung, profile)? {
+        let attempt = |rung| match self.asker(rung, profile, declined)? {
             Outcome::Had(mut asking) => asking.asker.confirm(&request),
             other => Ok(other.map(|_| ())),
         };
@@ -297,9 +303,10 @@ impl Prompt for Ladder<'_> {
                 let what = format!("profile `{profile}` asks for confirmation before each new session (rolecall_confirm)");
                 Err(self.nobody(Error::needs_person(what), &skipped).hint(hint))
             }
-            (rung, outcome) => Err(Error::needs_person(format!("the new session for profile `{profile}` was not confirmed"))
-                .cause(self.unanswered(rung, &outcome))
-                .hint(hint)),
+            (rung, outcome) => {
+                let error = Error::needs_person(format!("the new session for profile `{profile}` was not confirmed"));
+                Err(self.unanswered(error, rung, &outcome, declined).hint(hint))
+            }
         }
     }
 }

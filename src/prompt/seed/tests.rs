@@ -65,7 +65,7 @@ fn open<'a>(world: &Rc<World>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredS
 }
 
 fn question<'a>(serial: &'a str, refused: Option<&'a Error>) -> Question<'a> {
-    Question { profile: "p", role_arn: None, serial, process: None, oath: None, refused }
+    Question { profile: "p", role_arn: None, serial, process: None, oath: None, refused, declined: false }
 }
 
 /// A world with a seed whose codes change each second.
