@@ -275,7 +275,7 @@ impl Context {
                     return Some(SecretString::from(passphrase));
                 }
                 let mut tty = if self.no_input { None } else { crate::prompt::tty::Tty::open() }?;
-                let answer = tty.ask_hidden(&self.runtime, "Passphrase of the rolecall file store: ").ok()??;
+                let answer = tty.ask_hidden(&self.runtime, "Passphrase of the rolecall file store: ", self.patience()).ok()??;
                 Some(SecretString::from(answer.trim_end_matches(['\r', '\n'])))
             });
             passphrase.clone().ok_or_else(|| StoreError::Passphrase("set ROLECALL_FILE_PASSPHRASE, or run on a terminal".to_owned()))

@@ -13,6 +13,8 @@ pub enum Kind {
     Configuration,
     /// A person has to answer or log in, and nobody can be asked.
     NeedsPerson,
+    /// A person was asked, and declined or did not answer in time.
+    Declined,
     /// The store failed, where that was the whole task.
     Store,
     /// SIGINT.
@@ -26,7 +28,7 @@ impl Kind {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Configuration => 3,
-            Self::NeedsPerson => 4,
+            Self::NeedsPerson | Self::Declined => 4,
             Self::Store => 5,
             Self::Interrupted => 130,
         }

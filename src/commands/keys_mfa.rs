@@ -146,7 +146,7 @@ fn read(context: &Context, serial: &str) -> Result<Zeroizing<String>> {
     let answer = match if context.no_input || cfg!(windows) { None } else { Tty::open() } {
         Some(mut tty) => {
             let question = format!("Seed of {serial}, in base32 or as an otpauth:// URI (it is not shown): ");
-            tty.ask_hidden(&context.runtime, &question)?
+            tty.ask_hidden(&context.runtime, &question, context.patience())?
         }
         None => None,
     };

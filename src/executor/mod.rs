@@ -1,6 +1,7 @@
 //! Walks a chain: the newest usable session of the store first, then only the steps that are missing.
 //! What it needs of the world are the traits below; adapters implement them and `context` joins them.
 
+mod declined;
 mod walk;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::chain::session_key::SessionKey;
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, NamedBy};
 use crate::error::{Error, Result};
 
+pub use declined::Declined;
 pub use walk::{Executor, Origin, Policy, Walked, is_cacheable, least_life};
 
 pub trait Clock {
@@ -64,13 +66,16 @@ pub struct Question<'a> {
     pub named_by: &'a NamedBy,
     /// How AWS refused the code that was given before.
     pub refused: Option<&'a Error>,
+    /// Whether a person declined it a moment ago, asked by another process that this one waited for.
+    pub declined: bool,
 }
 
 /// Asks people.
 pub trait Prompt {
     /// Gives a token code. It is asked again as long as AWS refuses what it gives, and ends that by giving an error.
     fn token_code(&self, question: &Question) -> Result<String>;
-    fn confirm(&self, profile: &str, role_arn: Option<&str>) -> Result<()>;
+    /// `declined`: as in a question.
+    fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()>;
 }
 
 /// Whether the lock of a name was had.
@@ -86,8 +91,10 @@ pub enum Attempt {
 pub trait Locks {
     /// `purpose` is what those who wait are told.
     fn attempt(&self, name: &str, purpose: &str) -> Attempt;
-    /// Waits until the lock was free for a moment, for one holder no longer than `limit`.
-    fn wait(&self, name: &str, limit: Duration) -> Result<()>;
+    /// Waits until the lock was free for a moment, for one holder no longer than `limit`. Returns what was left in it.
+    fn wait(&self, name: &str, limit: Duration) -> Result<Vec<Declined>>;
+    /// Leaves word in a lock that is held, until somebody else holds it.
+    fn leave(&self, lock: &std::fs::File, declined: &Declined);
 
     /// Waits for the lock itself.
     fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<std::fs::File>> {
@@ -95,7 +102,7 @@ pub trait Locks {
             match self.attempt(name, purpose) {
                 Attempt::Held(file) => return Ok(Some(file)),
                 Attempt::Unavailable => return Ok(None),
-                Attempt::Busy => self.wait(name, limit)?,
+                Attempt::Busy => drop(self.wait(name, limit)?),
             }
         }
     }

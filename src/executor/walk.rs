@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::declined::Passing;
 use super::{Attempt, BaseSource, Clock, Locks, Metadata, Prompt, Question, Report, Sessions, Sts, TokenCode};
 use crate::aws::{Credentials, Session, duration};
 use crate::chain::session_key::{SessionKey, SessionKeys};
@@ -102,10 +103,16 @@ impl Executor<'_> {
             let fresh = session.issued_at.is_some_and(|at| at >= asked_at);
             (self.is_usable(&session) && (fresh || !self.policy.refresh)).then_some(Credentials::Session(session))
         };
-        let _lock = loop {
+        let mut declined = Vec::new();
+        let lock = loop {
             let attempt = if cacheable { self.locks.attempt(keys.base.as_str(), &purpose()) } else { Attempt::Unavailable };
             if let Attempt::Busy = attempt {
-                self.locks.wait(keys.base.as_str(), PATIENCE)?;
+                let left = self.locks.wait(keys.base.as_str(), PATIENCE)?;
+                for one in left {
+                    if one.at >= asked_at && !declined.contains(&one) {
+                        declined.push(one);
+                    }
+                }
             }
             // Another process may have fetched it since the first look; those that waited all read it at once.
             if let Some(credentials) = if cacheable { meanwhile() } else { None } {
@@ -118,6 +125,18 @@ impl Executor<'_> {
                 Attempt::Busy => {}
             }
         };
+        // Who waits for this process may not have seen it.
+        if let Some(lock) = &lock {
+            for one in &declined {
+                self.locks.leave(lock, one);
+            }
+        }
+        let prompt = Passing { prompt: self.prompt, clock: self.clock, locks: self.locks, lock: lock.as_ref(), meanwhile: &declined };
+        Executor { prompt: &prompt, ..*self }.make(chain, keys)
+    }
+
+    /// Makes the session from the deepest that is kept.
+    fn make(&self, chain: &Chain, keys: &SessionKeys) -> Result<Walked> {
         let credentials = match self.deepest(chain, keys) {
             None => {
                 self.confirm(chain, true, &chain.steps)?;
@@ -155,7 +174,7 @@ impl Executor<'_> {
         for (number, (profile, role_arn)) in questions.iter().enumerate() {
             // Keys and a role may stand in one profile: it is asked about once, and by the role.
             if questions[number + 1..].iter().all(|(later, _)| later != profile) {
-                self.prompt.confirm(profile, *role_arn)?;
+                self.prompt.confirm(profile, *role_arn, false)?;
             }
         }
         Ok(())
@@ -226,6 +245,7 @@ impl Executor<'_> {
                 process: mfa.process.as_deref(),
                 oath: mfa.oath.as_deref(),
                 refused: refused.as_ref(),
+                declined: false,
             })?;
             match call(&code) {
                 Err(error) if is_refused_code(&error) => refused = Some(error),

@@ -4,8 +4,12 @@ use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 
+use chrono::DateTime;
+
+use crate::executor::Declined;
+
 /// The most that is read of a lock file, in bytes, and shown of a purpose, in characters.
-const LONGEST_NOTE: u64 = 1024;
+const LONGEST_NOTE: u64 = 4096;
 const LONGEST_PURPOSE: usize = 200;
 
 /// The process that wrote itself into a lock file.
@@ -61,12 +65,36 @@ pub fn note(file: &mut File, purpose: &str) {
     let _ = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(text.as_bytes()));
 }
 
+/// Begins a line about what a person declined; its time, in microseconds, and the question follow.
+const DECLINED: &str = "declined";
+
+/// Adds to the note what a person declined.
+pub fn leave(mut file: &File, declined: &Declined) {
+    let text = format!("{DECLINED} {} {}\n", declined.at.timestamp_micros(), declined.question);
+    let _ = file.write_all(text.as_bytes());
+}
+
+/// Reads what was added to the note. It is only compared, and shown to nobody.
+pub fn left(file: &mut File) -> Vec<Declined> {
+    let text = text(file).unwrap_or_default();
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let parse = |line: &str| {
+        let (time, question) = line.strip_prefix(DECLINED)?.strip_prefix(' ')?.split_once(' ')?;
+        Some(Declined { question: question.to_owned(), at: DateTime::from_timestamp_micros(time.parse().ok()?)? })
+    };
+    whole.split('\n').skip(1).filter_map(parse).collect()
+}
+
 /// Reads who holds a lock; `None` while that is not written, and where it cannot be read.
 pub fn read(file: &mut File) -> Option<Holder> {
+    parse(&text(file)?)
+}
+
+fn text(file: &mut File) -> Option<String> {
     let mut bytes = Vec::new();
     file.rewind().ok()?;
     file.take(LONGEST_NOTE).read_to_end(&mut bytes).ok()?;
-    parse(&String::from_utf8_lossy(&bytes))
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn parse(text: &str) -> Option<Holder> {
@@ -173,6 +201,26 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[0xff; 5000]).unwrap();
         assert_eq!(read(&mut file), None);
+    }
+
+    #[test]
+    fn what_was_declined_is_read_until_another_holds_the_lock() {
+        let mut file = tempfile::tempfile().unwrap();
+        assert_eq!(left(&mut file), []);
+        note(&mut file, "a test");
+        let declined = |question: &str, at| Declined { question: question.to_owned(), at: DateTime::from_timestamp_micros(at).unwrap() };
+        let two = [declined("code of arn:aws:iam::111111111111:mfa/bob", 1), declined("confirmation of größer ", i64::from(u32::MAX))];
+        for one in &two {
+            leave(&file, one);
+        }
+        assert_eq!(left(&mut file), two);
+        assert_eq!(read(&mut file).unwrap().purpose, "a test");
+        note(&mut file, "another");
+        assert_eq!(left(&mut file), []);
+        let hostile =
+            "declined 1 first\ndeclined\ndeclined x y\ndeclined 99999999999999999999 y\ndeclined 1\n\ndeclined 2 \ndeclined 3 torn";
+        file.write_all(hostile.as_bytes()).unwrap();
+        assert_eq!(left(&mut file), [declined("first", 1), declined("", 2)]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use self::holder::Holder;
 #[cfg(unix)]
 pub use self::holder::in_foreground;
 use crate::error::{Error, Result};
-use crate::executor::{Attempt, Locks, Report};
+use crate::executor::{Attempt, Declined, Locks, Report};
 use crate::runtime::Runtime;
 
 /// How long a wait stays silent.
@@ -188,8 +188,12 @@ impl Locks for FileLocks<'_> {
         Attempt::Unavailable
     }
 
-    fn wait(&self, name: &str, limit: Duration) -> Result<()> {
-        let Some((mut file, _)) = self.open(name) else { return Ok(()) };
+    fn leave(&self, lock: &File, declined: &Declined) {
+        holder::leave(lock, declined);
+    }
+
+    fn wait(&self, name: &str, limit: Duration) -> Result<Vec<Declined>> {
+        let Some((mut file, _)) = self.open(name) else { return Ok(Vec::new()) };
         let limit = self.limit.unwrap_or(limit);
         let begin = Instant::now();
         let mut holder = holder::read(&mut file);
@@ -222,6 +226,6 @@ impl Locks for FileLocks<'_> {
             true
         })?;
         self.waited.set(self.waited.get() + begin.elapsed());
-        if free { Ok(()) } else { Err(too_long(holder.as_ref(), begin.elapsed())) }
+        if free { Ok(holder::left(&mut file)) } else { Err(too_long(holder.as_ref(), begin.elapsed())) }
     }
 }

@@ -15,7 +15,7 @@ pub mod tty;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::executor::{Clock, Prompt, Question, Report};
 use crate::hint;
 use crate::locks::{FileLocks, Turn};
@@ -122,10 +122,13 @@ impl Ladder<'_> {
         }
     }
 
-    /// Gets a rung ready that asks a person for somebody.
-    fn asker(&self, rung: Rung, who: &str) -> Result<Outcome<Asking<'_>>> {
+    /// Gets a rung ready that asks a person for somebody, unless the question was declined already.
+    fn asker(&self, rung: Rung, who: &str, declined: bool) -> Result<Outcome<Asking<'_>>> {
         if self.no_input {
             return Ok(Outcome::absent(NO_INPUT));
+        }
+        if declined {
+            return Ok(Outcome::Declined);
         }
         let (runtime, patience) = (self.runtime, self.patience);
         let turn = || self.locks.turn_to_ask(who, patience);
@@ -150,7 +153,7 @@ impl Ladder<'_> {
 
     /// Asks a person until the answer is a code.
     fn ask_person(&self, rung: Rung, question: &Question) -> Result<Outcome<String>> {
-        let mut asking = match self.asker(rung, question.who)? {
+        let mut asking = match self.asker(rung, question.who, question.declined)? {
             Outcome::Had(asking) => asking,
             other => return Ok(other.map(|_| String::new())),
         };
@@ -206,12 +209,15 @@ impl Ladder<'_> {
         error
     }
 
-    fn unanswered<T>(&self, rung: Option<Rung>, outcome: &Outcome<T>) -> String {
+    /// Says that a person was asked, by another process if `meanwhile`, and gave no answer.
+    fn unanswered<T>(&self, error: Error, rung: Option<Rung>, outcome: &Outcome<T>, meanwhile: bool) -> Error {
         let rung = rung.map_or_else(String::new, |rung| format!(" ({rung})"));
-        match outcome {
+        let why = match outcome {
+            _ if meanwhile => "another process asked the same meanwhile, and got no answer".to_owned(),
             Outcome::Silent => format!("nobody answered within {} s{rung}", self.patience.as_secs()),
             _ => format!("the question was declined{rung}"),
-        }
+        };
+        Error { kind: Kind::Declined, ..error }.cause(why)
     }
 
     /// Waits for the code after the one that AWS has just refused: a code works once, and lasts for half a minute.
@@ -267,11 +273,11 @@ impl Prompt for Ladder<'_> {
                 Some(error) => Err(error.clone()),
                 None => Err(self.nobody(needs_code(question), &skipped).hint(give_code(question))),
             },
-            (rung, outcome) => Err(needs_code(question).cause(self.unanswered(rung, &outcome)).hint(give_code(question))),
+            (rung, outcome) => Err(self.unanswered(needs_code(question), rung, &outcome, question.declined).hint(give_code(question))),
         }
     }
 
-    fn confirm(&self, profile: &str, role_arn: Option<&str>) -> Result<()> {
+    fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()> {
         match self.yes {
             Some(true) => {
                 self.report.decided(&|| format!("the new session of profile `{profile}` is confirmed by --yes"));
@@ -287,7 +293,7 @@ impl Prompt for Ladder<'_> {
         let request = Request::confirmation(profile, role_arn);
         let mut skipped = Vec::new();
         let rungs = self.rungs.iter().copied().filter(|rung| rung.is_person());
-        let attempt = |rung| match self.asker(rung, &format!("profile `{profile}`"))? {
+        let attempt = |rung| match self.asker(rung, &format!("profile `{profile}`"), declined)? {
             Outcome::Had(mut asking) => asking.asker.confirm(&request),
             other => Ok(other.map(|_| ())),
         };
@@ -298,9 +304,10 @@ impl Prompt for Ladder<'_> {
                 let what = format!("profile `{profile}` asks for confirmation before each new session (rolecall_confirm)");
                 Err(self.nobody(Error::needs_person(what), &skipped).hint(hint))
             }
-            (rung, outcome) => Err(Error::needs_person(format!("the new session for profile `{profile}` was not confirmed"))
-                .cause(self.unanswered(rung, &outcome))
-                .hint(hint)),
+            (rung, outcome) => {
+                let error = Error::needs_person(format!("the new session for profile `{profile}` was not confirmed"));
+                Err(self.unanswered(error, rung, &outcome, declined).hint(hint))
+            }
         }
     }
 }

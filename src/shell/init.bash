@@ -1,22 +1,31 @@
 # The shell side of rolecall for bash. At the end of ~/.bashrc: eval "$(rolecall init bash)"
 
-# Evaluates what the program prints, unless that is help. No trace shows it.
+# Evaluates what the program prints, unless that is help. No trace shows it, and no alias gets it.
 function _rolecall_eval {
-    \builtin local __rolecall_code='' __rolecall_status=0 __rolecall_trace=''
-    case $- in
-    *x*)
-        __rolecall_trace=1
-        \builtin set +x
-        ;;
-    esac
+    \builtin local __rolecall_code='' __rolecall_status=0 __rolecall_flags="$-" __rolecall_aliases=''
+    # From bash 4.4 on this puts the options back, also after Ctrl-C.
+    \builtin local - 2>/dev/null || \builtin :
+    \builtin set +vx
     __rolecall_code=$(ROLECALL_INIT="bash $$" \command rolecall "$@") || __rolecall_status=$?
     case $__rolecall_code in
-    '# rolecall'*) \builtin eval "$__rolecall_code" || __rolecall_status=$? ;;
+    '# rolecall'*)
+        if \builtin shopt -q expand_aliases; then
+            __rolecall_aliases=1
+            \builtin shopt -u expand_aliases
+        fi
+        \builtin eval "$__rolecall_code" || __rolecall_status=$?
+        if [[ -n $__rolecall_aliases ]]; then
+            \builtin shopt -s expand_aliases
+        fi
+        ;;
     ?*) \builtin printf '%s\n' "$__rolecall_code" ;;
     esac
-    if [[ -n $__rolecall_trace ]]; then
-        \builtin set -x
-    fi
+    case $__rolecall_flags in
+    *v*) \builtin set -v ;;
+    esac
+    case $__rolecall_flags in
+    *x*) \builtin set -x ;;
+    esac
     \builtin return "$__rolecall_status"
 }
 
@@ -30,7 +39,13 @@ function _rolecall_hook {
             \builtin printf -v __rolecall_now '%(%s)T' -1 2>/dev/null || __rolecall_now=$(\command date +%s)
         fi
         if [[ $__rolecall_now -ge $ROLECALL_RENEW_AT ]]; then
-            _rolecall_eval use --renew || \builtin :
+            # First of all: whatever becomes of it, the next prompt does not try again.
+            ROLECALL_RENEW_AT=$((__rolecall_now + 120))
+            # Where bash has seen the program, it may not be any more.
+            \builtin hash -d rolecall 2>/dev/null || \builtin :
+            if \builtin type -P rolecall >/dev/null; then
+                _rolecall_eval use --renew || \builtin :
+            fi
         fi
     fi
     # With `set -e` a status that was seen already must not end the shell here.

@@ -39,8 +39,13 @@ edit:add-var rolecall~ {|@args|
 fn _rolecall_hook {
   if (and (has-env ROLECALL_RENEW_AT) (not (eq $E:ROLECALL_RENEW_AT ''))) {
     try {
-      if (>= (num (e:date +%s)) (num $E:ROLECALL_RENEW_AT)) {
-        _rolecall_eval use --renew
+      var now = (num (e:date +%s))
+      if (>= $now (num $E:ROLECALL_RENEW_AT)) {
+        # First of all: whatever becomes of it, the next prompt does not try again.
+        set E:ROLECALL_RENEW_AT = (to-string (+ $now 120))
+        if (has-external rolecall) {
+          _rolecall_eval use --renew
+        }
       }
     } catch {
       nop
@@ -48,7 +53,12 @@ fn _rolecall_hook {
   }
 }
 
-set edit:before-readline = (conj $edit:before-readline $_rolecall_hook~)
+# Whether a function is one of these, from an earlier evaluation: it does not stand there twice.
+fn _rolecall_holds {|function word|
+  try { str:contains $function[body] $word } catch { put $false }
+}
+
+set edit:before-readline = [(each {|hook| if (not (_rolecall_holds $hook ROLECALL_RENEW_AT)) { put $hook } } $edit:before-readline) $_rolecall_hook~]
 
 # A new shell starts clean of what another shell's `use` exported, unless that said --keep.
 if (and (has-env ROLECALL_SHELL) (not (has-value ['' keep (to-string $pid)] $E:ROLECALL_SHELL))) {

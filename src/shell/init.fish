@@ -22,8 +22,9 @@ function rolecall --description 'AWS credentials for this shell'
     command rolecall $argv
 end
 
-# Evaluates what the program prints, unless that is help.
+# Evaluates what the program prints, unless that is help. No trace shows it.
 function _rolecall_eval
+    set -l fish_trace
     set -lx ROLECALL_INIT "fish $fish_pid"
     set -l __rolecall_code (command rolecall $argv)
     set -l __rolecall_status $status
@@ -38,9 +39,14 @@ end
 
 # Before each prompt: renews keys that end soon. fish has no clock of its own, so while keys are held that end, `date` is asked.
 function _rolecall_hook --on-event fish_prompt
-    if string match -qr '^[0-9]+$' -- "$ROLECALL_RENEW_AT"
-        and test (command date +%s) -ge $ROLECALL_RENEW_AT
-        _rolecall_eval use --renew
+    string match -qr '^[0-9]+$' -- "$ROLECALL_RENEW_AT"
+    or return
+    set -l __rolecall_now (command date +%s)
+    if test $__rolecall_now -ge $ROLECALL_RENEW_AT
+        # First of all: whatever becomes of it, the next prompt does not try again.
+        set -gx ROLECALL_RENEW_AT (math $__rolecall_now + 120)
+        command -q rolecall
+        and _rolecall_eval use --renew
     end
 end
 

@@ -7,6 +7,13 @@ def --env --wrapped "rolecall use" [...rest: string] {
     _rolecall_eval ...$rest
 }
 
+# A command's name here is all the words before its arguments, so that those with an option in between are others.
+alias "rolecall -q use" = rolecall use -q
+alias "rolecall --quiet use" = rolecall use --quiet
+alias "rolecall -v use" = rolecall use -v
+alias "rolecall --verbose use" = rolecall use --verbose
+alias "rolecall --no-input use" = rolecall use --no-input
+
 # Takes in what the program prints, unless that is help. A failure is the program's own.
 def --env --wrapped _rolecall_eval [...rest: string] {
     let text = (with-env { ROLECALL_INIT: $"nushell ($nu.pid)" } { ^rolecall use ...$rest })
@@ -23,10 +30,15 @@ def --env --wrapped _rolecall_eval [...rest: string] {
 # Before each prompt: renews keys that end soon. Starts a process only when it is time.
 def --env _rolecall_hook [] {
     let due = ($env.ROLECALL_RENEW_AT? | default "")
-    if $due =~ '^[0-9]{1,15}$' and (date now | format date "%s" | into int) >= ($due | into int) {
-        let status = $env.LAST_EXIT_CODE?
-        try { _rolecall_eval --renew }
-        if $status != null { $env.LAST_EXIT_CODE = $status }
+    let now = (date now | format date "%s" | into int)
+    if $due =~ '^[0-9]{1,15}$' and $now >= ($due | into int) {
+        # First of all: whatever becomes of it, the next prompt does not try again.
+        $env.ROLECALL_RENEW_AT = ($now + 120 | into string)
+        if (which --all rolecall | where type == "external" | is-not-empty) {
+            let status = $env.LAST_EXIT_CODE?
+            try { _rolecall_eval --renew }
+            if $status != null { $env.LAST_EXIT_CODE = $status }
+        }
     }
 }
 

@@ -41,10 +41,16 @@ function global:_rolecall_eval($program, $arguments) {
 
 # Before each prompt: renews keys that end soon. Starts a process only when it is time.
 function global:_rolecall_hook {
-    if ($env:ROLECALL_RENEW_AT -match '^[0-9]{1,15}$' -and [DateTimeOffset]::UtcNow.ToUnixTimeSeconds() -ge [long]$env:ROLECALL_RENEW_AT) {
+    $now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
+    if ($env:ROLECALL_RENEW_AT -match '^[0-9]{1,15}$' -and $now -ge [long]$env:ROLECALL_RENEW_AT) {
+        # First of all: whatever becomes of it, the next prompt does not try again.
+        $env:ROLECALL_RENEW_AT = "$($now + 120)"
         $status = $global:LASTEXITCODE
         try {
-            _rolecall_eval @(Get-Command -Name rolecall -CommandType Application)[0].Source @('use', '--renew')
+            $program = @(Get-Command -Name rolecall -CommandType Application -ErrorAction SilentlyContinue)
+            if ($program.Count -gt 0) {
+                _rolecall_eval $program[0].Source @('use', '--renew')
+            }
         } catch { }
         $global:LASTEXITCODE = $status
     }

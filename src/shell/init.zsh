@@ -1,9 +1,9 @@
 # The shell side of rolecall for zsh. At the end of ~/.zshrc: eval "$(rolecall init zsh)"
 
-# Evaluates what the program prints, unless that is help. No trace shows it.
+# Evaluates what the program prints, unless that is help. No trace shows it, and no alias gets it.
 function _rolecall_eval {
     \builtin emulate -L zsh
-    \builtin setopt local_options no_xtrace no_err_return interactive_comments
+    \builtin setopt local_options no_xtrace no_verbose no_aliases no_err_return interactive_comments
     \builtin local __rolecall_code='' __rolecall_status=0
     __rolecall_code=$(ROLECALL_INIT="zsh $$" \command rolecall "$@") || __rolecall_status=$?
     case $__rolecall_code in
@@ -17,7 +17,11 @@ function _rolecall_eval {
 function _rolecall_hook {
     if [[ -n ${ROLECALL_RENEW_AT-} && $ROLECALL_RENEW_AT != *[!0-9]* ]]; then
         if [[ ${EPOCHSECONDS-0} -ge $ROLECALL_RENEW_AT ]]; then
-            _rolecall_eval use --renew || \builtin :
+            # First of all: whatever becomes of it, the next prompt does not try again.
+            ROLECALL_RENEW_AT=$((EPOCHSECONDS + 120))
+            if \builtin whence -p rolecall >/dev/null; then
+                _rolecall_eval use --renew || \builtin :
+            fi
         fi
     fi
 }

@@ -1,15 +1,21 @@
 # The prompt: before what PS1 shows, and only while a profile is active.
 function _rolecall_prompt {
-    \builtin local __rolecall_status=$?
-    __rolecall_ps1=''
+    \builtin local __rolecall_status=$? __rolecall_old="${__rolecall_written-}" __rolecall_slash='\'
+    __rolecall_ps1='' __rolecall_written=''
     if [[ -n ${ROLECALL_PROFILE-}${AWS_PROFILE-}${AWS_DEFAULT_PROFILE-} ]]; then
         __rolecall_ps1=$(\command rolecall --quiet prompt --shell bash 2>/dev/null) || __rolecall_ps1=''
         __rolecall_ps1=${__rolecall_ps1:+$__rolecall_ps1 }
     fi
-    case ${PS1-} in
-    *__rolecall_ps1*) ;;
-    *) PS1='${__rolecall_ps1-}'${PS1-} ;;
-    esac
+    PS1=${PS1-}
+    PS1=${PS1#"$__rolecall_old"}
+    if ! \builtin shopt -q promptvars; then
+        # No variable is looked up in the prompt then: the text itself goes there, with the marks that a prompt has for what takes no room.
+        __rolecall_written=${__rolecall_ps1//$'\001'/"$__rolecall_slash["}
+        __rolecall_written=${__rolecall_written//$'\002'/"$__rolecall_slash]"}
+        PS1=$__rolecall_written${PS1#'${__rolecall_ps1-}'}
+    elif [[ $PS1 != *__rolecall_ps1* ]]; then
+        PS1='${__rolecall_ps1-}'$PS1
+    fi
     case $- in
     *e*) \builtin return 0 ;;
     esac

@@ -11,7 +11,7 @@ if not functions -q _rolecall_right_prompt
 
     function fish_right_prompt
         set -l __rolecall_status $status
-        if test -n "$ROLECALL_PROFILE$AWS_PROFILE$AWS_DEFAULT_PROFILE"
+        if test -n "$ROLECALL_PROFILE$AWS_PROFILE$AWS_DEFAULT_PROFILE"; and command -q rolecall
             set -l __rolecall_segment (command rolecall --quiet prompt --shell fish 2>/dev/null)
             and printf '%s ' $__rolecall_segment
         end

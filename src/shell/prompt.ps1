@@ -5,8 +5,8 @@ if (-not (Test-Path Variable:global:_rolecall_prompted)) {
         $status = $global:LASTEXITCODE
         $segment = ''
         if ($env:ROLECALL_PROFILE -or $env:AWS_PROFILE -or $env:AWS_DEFAULT_PROFILE) {
-            $program = @(Get-Command -Name rolecall -CommandType Application -ErrorAction SilentlyContinue)[0].Source
-            $segment = & $program --quiet prompt --shell powershell 2>$null
+            $program = @(Get-Command -Name rolecall -CommandType Application -ErrorAction SilentlyContinue)
+            if ($program.Count -gt 0) { $segment = & $program[0].Source --quiet prompt --shell powershell 2>$null }
             if ($segment) { $segment = "$segment " }
         }
         $global:LASTEXITCODE = $status

@@ -158,6 +158,45 @@ fn ctrl_c_keeps_nothing() {
 }
 
 #[test]
+fn a_stop_brings_the_echo_back_until_it_goes_on() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start_job(&sandbox, &ADD);
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter("half a seed\u{1a}");
+    until("a stop", || sandbox.path("stopped").exists());
+    assert!(terminal.echoes());
+    sandbox.file("go", "");
+    terminal.wait_for(QUESTION, 2);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter(&format!("{MFA_SEED}\n"));
+    terminal.finish().ok();
+    sandbox.run_without_terminal(&["process", "guarded", "--no-input"]).ok();
+}
+
+#[test]
+fn nobody_is_waited_for_beyond_the_limit() {
+    let sandbox = guarded();
+    sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
+    let terminal = Terminal::start(&sandbox, &ADD);
+    let before = terminal.modes().local_modes;
+    terminal.wait_for(QUESTION, 1);
+    let end = terminal.another_end();
+    terminal.finish().fails(4).error_form().says(&[BOB_MFA]);
+    assert_eq!(rustix::termios::tcgetattr(end).unwrap().local_modes, before);
+}
+
+#[test]
+fn a_seed_that_is_no_text_is_refused() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &ADD);
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter_bytes(b"GEZD\xe9\n");
+    terminal.finish().fails(1).error_form().says(&["UTF-8"]);
+}
+
+#[test]
 fn uris_are_read_with_all_they_say() {
     let sandbox = guarded();
     let uri = format!(

@@ -66,6 +66,62 @@ fn an_interrupted_question_brings_the_echo_back() {
 }
 
 #[test]
+fn a_stop_brings_the_echo_back_until_it_goes_on() {
+    let sandbox = file_store();
+    let mut terminal = Terminal::start_job(&sandbox, &["process", "prod"]);
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter("half a pass\u{1a}");
+    until("a stop", || sandbox.path("stopped").exists());
+    assert!(terminal.echoes());
+    sandbox.file("go", "");
+    let mut asked = 1;
+    while terminal.running.is_running() {
+        if terminal.shown().matches(QUESTION).count() > asked && !terminal.echoes() {
+            asked += 1;
+            terminal.enter(&format!("{PASSPHRASE}\n"));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(asked > 1 && terminal.echoes());
+    let shown = terminal.shown();
+    let run = terminal.finish().ok();
+    assert!(!shown.contains("half") && !shown.contains(PASSPHRASE), "{shown}");
+    // What was typed before the stop is no part of it.
+    sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
+    assert_eq!(sandbox.run(&["process", "prod"]).ok().key(), run.key());
+}
+
+#[test]
+fn where_nobody_could_bring_it_back_a_stop_only_asks_again() {
+    let sandbox = file_store();
+    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter("half a pass\u{1a}");
+    terminal.wait_for(QUESTION, 2);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter("\u{3}");
+    terminal.finish().fails(130);
+}
+
+#[test]
+fn nobody_is_waited_for_beyond_the_limit() {
+    let sandbox = file_store();
+    sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
+    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let before = terminal.modes().local_modes;
+    terminal.wait_for(QUESTION, 1);
+    until("a hidden answer", || !terminal.echoes());
+    terminal.enter("half a pass");
+    let end = terminal.another_end();
+    terminal.finish().ok().says(&["ROLECALL_FILE_PASSPHRASE"]);
+    assert_eq!(rustix::termios::tcgetattr(&end).unwrap().local_modes, before);
+    // The shell does not get it.
+    assert_eq!(rustix::io::ioctl_fionread(&end).unwrap(), 0);
+}
+
+#[test]
 fn nobody_is_asked_with_no_input() {
     let sandbox = file_store();
     let terminal = Terminal::start(&sandbox, &["process", "prod", "--no-input"]);

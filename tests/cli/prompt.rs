@@ -235,6 +235,36 @@ fn nobody_is_waited_for_beyond_the_limit() {
 }
 
 #[test]
+fn a_question_that_nobody_answered_takes_no_answer_from_the_next() {
+    let sandbox = guarded();
+    let second =
+        format!("[profile second]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", super::support::role("guarded"));
+    sandbox.config(&(guarded_config("") + &second));
+    sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 3\n");
+    let mut terminal = Terminal::start(&sandbox, &["login", "guarded", "second", "--no-mfa-session"]);
+    terminal.wait_for("for profile guarded", 1);
+    terminal.wait_for("for profile second", 1);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    terminal.finish().fails(4).says(&["nobody answered within 3 s"]);
+    assert_eq!(sandbox.assumed(), 1);
+}
+
+#[test]
+fn what_is_no_text_is_a_wrong_answer() {
+    let sandbox = guarded();
+    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter_bytes(b"12\xe9456\n");
+    terminal.wait_for("six digits", 1);
+    terminal.wait_for(QUESTION, 2);
+    // As much as a line can hold.
+    terminal.enter(&("1".repeat(4_000) + "\n"));
+    terminal.wait_for(QUESTION, 3);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    terminal.finish().ok().silent();
+}
+
+#[test]
 fn the_question_shows_again_after_a_pause() {
     let sandbox = guarded();
     // A shell without job control would not notice that it stops; `exec` leaves this process to the test.
@@ -254,6 +284,23 @@ fn the_question_shows_again_after_a_pause() {
     terminal.wait_for(QUESTION, 2);
     terminal.enter(&format!("{}\n", code(&sandbox)));
     terminal.finish().ok();
+}
+
+#[test]
+fn a_question_in_the_background_stops_until_it_is_brought_forward() {
+    let sandbox = guarded();
+    let line = "set -m; \"$0\" \"$@\" <&- & echo $! >pid; until [ -e go ]; do sleep 0.05; done; fg >/dev/null";
+    let mut terminal = Terminal::start_line(&sandbox, &["process", "guarded"], line);
+    let state = || {
+        let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap_or_default();
+        std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default()
+    };
+    until("a stop", || state().contains(") T "));
+    let asked = terminal.shown().matches(QUESTION).count();
+    sandbox.file("go", "");
+    terminal.wait_for(QUESTION, asked + 1);
+    terminal.enter(&format!("{}\n", code(&sandbox)));
+    assert!(terminal.finish().ok().stdout.contains("AccessKeyId"));
 }
 
 #[test]
@@ -333,6 +380,42 @@ fn one_terminal_is_asked_one_question_at_a_time() {
     assert!(read(second).contains("AccessKeyId"), "{}", read(second));
     // Nothing is left behind of it.
     assert!(!super::waiting::locks(&sandbox).iter().any(|path| path.to_string_lossy().contains("asks-")));
+}
+
+#[test]
+fn who_waited_while_a_person_declined_does_not_ask_again() {
+    let (by_key, by_time) = (("", "\u{4}", "the question was declined"), ("prompt_timeout = 5\n", "", "nobody answered within 5 s"));
+    for (settings, key, says) in [by_key, by_time] {
+        let sandbox = guarded();
+        let unguarded = format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", super::support::ADMIN);
+        sandbox.config(&(guarded_config("") + &unguarded));
+        sandbox.file("xdg/config/rolecall/settings.ini", settings);
+        let one = "(\"$0\" process $profile -v <&- >/dev/null 2>$n.log; echo $? >$n.code)";
+        let all = format!("profile=guarded; n=0; {one} & until [ -e go ]; do sleep 0.05; done; for n in 1 2 3 4 5; do {one} & done");
+        let line = format!("{all}; profile=prod; n=prod; {one} & wait");
+        let mut terminal = Terminal::start_line(&sandbox, &[], &line);
+        let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap_or_default();
+        terminal.wait_for(QUESTION, 1);
+        sandbox.file("go", "");
+        let others = ["1", "2", "3", "4", "5", "prod"];
+        until("those who wait", || others.iter().all(|n| read(&format!("{n}.log")).contains("waiting for process")));
+        terminal.enter(key);
+        until("the end", || others.iter().all(|n| !read(&format!("{n}.code")).is_empty()));
+        let shown = terminal.shown();
+        terminal.finish();
+        assert_eq!(shown.matches(QUESTION).count(), 1, "{shown}");
+        assert!(read("0.log").contains(says), "{}", read("0.log"));
+        for n in &others[..5] {
+            let log = read(&format!("{n}.log"));
+            assert!(read(&format!("{n}.code")).trim() == "4" && log.contains("another process asked the same"), "{log}");
+        }
+        // Who needs nobody goes on.
+        assert_eq!(read("prod.code").trim(), "0", "{}", read("prod.log"));
+        let mut later = Terminal::start(&sandbox, &["process", "guarded"]);
+        later.wait_for(QUESTION, 1);
+        later.enter(&format!("{}\n", code(&sandbox)));
+        later.finish().ok();
+    }
 }
 
 #[test]

@@ -47,6 +47,8 @@ SHELLS = {
 SIDES = {
     "bash with init": ("bash --noprofile --norc -i", 'eval "$(rolecall init bash)"'),
     "zsh with init": ("zsh -f -i", 'autoload -Uz compinit; compinit -u -D; eval "$(rolecall init zsh)"'),
+    **{"zsh with init, %s" % name: ("zsh -f -i", 'autoload -Uz compinit; compinit -u -D; %s; PS1="$ "; eval "$(rolecall init zsh)"' % line)
+       for name, line in (("ksh_arrays", "setopt ksh_arrays"), ("as ksh", "emulate ksh"), ("as sh", "emulate sh"))},
     "fish with init": ("fish -N -i", "rolecall init fish | source"),
     "elvish with init": ("elvish -norc", "eval (rolecall init elvish | slurp)"),
     "nushell with init": ("nu -n --no-history", "source ~/init.nu"),
@@ -224,6 +226,8 @@ def switching(name):
         tab(screen, "rolecall explain --profile=h\t", ["explain", "--profile=" + HOSTILE["h"]])
         tab(screen, "rolecall use uni\t", ["use", "unique"])
         tab(screen, "rolecall use --ke\t unique", ["use", "--keep", "unique"])
+        if name.startswith("nushell"):
+            tab(screen, "rolecall --quiet use uni\t", ["use", "--quiet", "unique"])
 
     return lambda: on(name, CONFIG, check)
 

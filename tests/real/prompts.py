@@ -303,6 +303,29 @@ def bash_stops_it_and_brings_it_back():
         want(terminal.end()[0], 0)
 
 
+@case
+def bash_stops_a_hidden_question_and_brings_it_back():
+    with Scene() as scene, scene.terminal("bash", "--norc", "--noprofile", "-i") as terminal:
+        terminal.type("PS1='ready> '\n")
+        terminal.wait_for("ready> ", 2)
+        terminal.type("%s keys mfa add %s\n" % (scene.home.program, SERIAL))
+        terminal.wait_for("Seed of")
+        terminal.type("GEZD\x1a")
+        terminal.wait_for("Stopped")
+        terminal.type("stty -a | tr ';' '\\n' | grep -E '^ (susp|eol) '\n")
+        terminal.wait_for("susp = ^Z")
+        terminal.wait_for("eol = <undef>")
+        terminal.type("fg\n")
+        terminal.wait_for("Seed of", 2)
+        terminal.type(SEED + "\n")
+        terminal.wait_for("Press Enter")
+        terminal.type("\n")
+        terminal.wait_for("enable-mfa-device")
+        assert "GEZD" not in terminal.shown, terminal.shown
+        terminal.type("exit\n")
+        want(terminal.end()[0], 0)
+
+
 def client(name, wrong=False):
     with Scene() as scene:
         scene.home.env["AWS_PROFILE"] = "asks"

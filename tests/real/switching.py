@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`rolecall use` in real interactive shells, each on a terminal of tmux: the shell side installed by its line, switching, going back,
 clearing, renewing before a prompt, passing everything else through, starting clean; and hostile names and values, none of which runs."""
-import json, os
+import json, os, time
 from hostile import CANARY, NAME, VALUES
 from support import BIN, DEV, FakeAws, Home, PROD, TOOLS, add_case, main, profiles, want, want_in
 from terminal import PROMPT, Terminal, lines
@@ -142,7 +142,7 @@ def switching(shell):
         assert first["ROLECALL_RENEW_AT"].isdigit() and first["ROLECALL_SHELL"].isdigit() and "ROLECALL_INIT" not in first, first
         world.run("rolecall use --quiet dev")
         world.held(world.environment(), "dev")
-        world.run("rolecall use - -q" if shell.once else "rolecall -q --color never use -")
+        world.run("rolecall -q use -" if shell.once else "rolecall -q --color never use -")
         world.held(world.environment(), "prod")
         status, screen = world.tried("rolecall use nosuch")
         want_in("error: profile `nosuch` is in neither", screen)
@@ -287,6 +287,49 @@ def renewing(shell):
             assert int(third["ROLECALL_RENEW_AT"]) > int(second["ROLECALL_RENEW_AT"]), third
 
 
+def not_renewing(shell):
+    """A renewal that does not come about (no program, broken settings, Ctrl-C) is tried again two minutes later, not before each prompt."""
+    with World(shell, prompt=True) as world:
+        program = world.home.at("bin/rolecall")
+
+        def due():
+            world.run(shell.set % ("ROLECALL_RENEW_AT", shell.quote("1")))
+
+        def put_off():
+            env = world.environment()
+            want(abs(int(env["ROLECALL_RENEW_AT"]) - time.time() - 120) < 60, True, env["ROLECALL_RENEW_AT"])
+            want((env["ROLECALL_PROFILE"], env["AWS_ACCESS_KEY_ID"]), ("prod", key))
+
+        world.run("rolecall use --quiet prod")
+        key = world.environment()["AWS_ACCESS_KEY_ID"]
+        # Typed in full, the program is where the shell has seen it.
+        world.run("rolecall list")
+        os.rename(program, program + ".away")
+        due()
+        want([world.run(""), world.run("")], ["", ""], "without a program")
+        put_off()
+        os.rename(program + ".away", program)
+        world.home.write("config/rolecall/settings.ini", "min_ttl = banana\n")
+        due()
+        world.terminal.clear()
+        want([world.run(""), world.run("")], ["", ""], "with broken settings, after the first time")
+        put_off()
+        os.rename(program, program + ".away")
+        world.home.write("bin/rolecall", "#!/bin/sh\n[ \"$2\" = --renew ] || exit 1\necho once >>%s\nexec sleep 60\n" % world.home.at("tries"), 0o755)
+        world.terminal.clear()
+        world.terminal.type(shell.set % ("ROLECALL_RENEW_AT", shell.quote("1")))
+        until = time.monotonic() + 20
+        while not os.path.exists(world.home.at("tries")):
+            assert time.monotonic() < until, "no renewal:\n" + world.terminal.screen()
+            time.sleep(0.05)
+        world.terminal.key("C-c")
+        world.terminal.wait(lambda screen: PROMPT.match(lines(screen)[-1]), "the prompt after Ctrl-C", 20)
+        want([world.run(""), world.run("")], ["", ""], "after Ctrl-C")
+        put_off()
+        with open(world.home.at("tries")) as file:
+            want(file.read(), "once\n")
+
+
 def hostile(shell):
     sets = [(VALUES[i], VALUES[(i + 1) % len(VALUES)], VALUES[(i + 2) % len(VALUES)]) for i in range(0, len(VALUES), 3)]
     names = {"h%d" % number: values for number, values in enumerate(sets)}
@@ -326,9 +369,91 @@ def prompting(shell):
         want(world.terminal.screen().rstrip().split("\n")[-1], "@>")
 
 
+def prompting_twice(shell):
+    """Evaluated twice, as after `exec` or an edit of the file, it does everything once."""
+    with World(shell, prompt=True, before=shell.prompted or "") as world:
+        world.run("rolecall use --quiet prod")
+        want_in("prod 222222222222 59m", world.terminal.screen())
+        world.terminal.clear()
+        want(world.terminal.screen().count("prod 222222222222 59m"), 1, world.terminal.screen())
+        log = world.home.at("log")
+        os.rename(world.home.at("bin/rolecall"), world.home.at("bin/rolecall.own"))
+        world.home.write("bin/rolecall", "#!/bin/sh\n[ \"$2\" != --renew ] || echo once >>%s\nexit 1\n" % log, 0o755)
+        world.run(shell.set % ("ROLECALL_RENEW_AT", shell.quote("1")))
+        world.run("")
+        with open(log) as file:
+            want(file.read(), "once\n")
+
+
+def odd_prompt(name, shell, before):
+    """The prompt under options that people set: a name is shown as it is, in colours, and beside no other."""
+    odd = "a!b %n [x] & %%"
+    config = "[profile \"%s\"]\nregion = eu-west-1\naws_access_key_id = AKIA\naws_secret_access_key = s\n" % odd
+    with World(shell, prompt=True, config=config, before=before) as world:
+        world.home.write("config/rolecall/settings.ini", "[colors]\na* = red\n")
+        world.run("rolecall use --quiet " + shell.quote("--profile=" + odd))
+        for _ in range(2):
+            want(world.terminal.screen().rstrip().split("\n")[-1], odd + " @>")
+            want_in("31m" + odd, world.terminal.screen(colours=True))
+            world.terminal.clear()
+        # What takes no room in the prompt is known as such: the line is drawn anew where it stands.
+        world.terminal.type("echo " + "x" * 200 + " a", enter=False)
+        world.terminal.key("C-a")
+        world.terminal.key("C-k")
+        world.terminal.wait(lambda screen: screen.rstrip() == odd + " @>", "the line without what was typed")
+        world.run("rolecall use --quiet prod")
+        want(world.terminal.screen().rstrip().split("\n")[-1], "prod 222222222222 59m @>")
+        world.run("rolecall use --off")
+        want(world.terminal.screen().rstrip().split("\n")[-1], "@>")
+
+
+def nothing_shown(world, env):
+    """No trace and no alias shows what is evaluated, and each is there again afterwards."""
+    if world.shell is Fish:
+        cases = [("set -g fish_trace 1", "set -e fish_trace", "> set -e fish_trace")]
+    else:
+        cases = [("set -%s" % flag, "set +%s" % flag, "\n" + sign) for flag, sign in (("x", "+"), ("v", "set +v"), ("vx", "+"))]
+        cases.append(("alias export='echo E' unset='echo U' other='echo O'", "other x; unalias export unset other", "\nO x"))
+    for on, off, sign in cases:
+        world.terminal.clear()
+        for typed in (on, "rolecall use prod", off):
+            world.terminal.type(typed)
+            world.terminal.wait(lambda screen: typed in screen and PROMPT.match(lines(screen)[-1]), "the end of %r" % typed)
+        screen = world.terminal.screen()
+        want_in(sign, screen[screen.rindex("@> " + off):], "not there again: " + on)
+        shown = world.terminal.screen(history=True).replace("\n", "")
+        for text in ("AWS_SECRET_ACCESS_KEY", env["AWS_SECRET_ACCESS_KEY"]):
+            assert text not in shown, "%s shows a secret:\n%s" % (on, screen)
+
+
+def traced(shell):
+    with World(shell) as world:
+        world.run("rolecall use prod")
+        nothing_shown(world, world.environment())
+        world.held(world.environment(), "prod")
+        if shell is Fish:
+            return
+        # Ctrl-C ends the function early; options and aliases are there again all the same.
+        os.rename(world.home.at("bin/rolecall"), world.home.at("bin/rolecall.own"))
+        world.home.write("bin/rolecall", "#!/bin/sh\necho >%s\nexec sleep 60\n" % world.home.at("called"), 0o755)
+        world.run("alias other='echo O'")
+        world.terminal.type("set -xv; rolecall use prod")
+        until = time.monotonic() + 20
+        while not os.path.exists(world.home.at("called")):
+            assert time.monotonic() < until, "not called:\n" + world.terminal.screen()
+            time.sleep(0.05)
+        world.terminal.key("C-c")
+        world.terminal.wait(lambda screen: PROMPT.match(lines(screen)[-1]), "the prompt after Ctrl-C")
+        world.terminal.type("other $-; set +xv")
+        screen = world.terminal.wait(lambda screen: "\nO " in screen and PROMPT.match(lines(screen)[-1]), "an alias")
+        flags = screen.rpartition("\nO ")[2].split()[0]
+        assert "x" in flags and "v" in flags, flags
+
+
 def odd_options(name, shell, before):
     """The shell side under options that people set, in the order: set, evaluate, use."""
     with World(shell, before=before) as world:
+        want(world.terminal.screen().strip(), "@>", "what the start shows")
         want(world.tried("rolecall use prod")[0], 0)
         env = world.environment()
         world.held(env, "prod")
@@ -337,15 +462,13 @@ def odd_options(name, shell, before):
         world.run("rolecall exec prod -- arguments 'a  b' '*' || true")
         with open(world.home.at("arguments")) as file:
             want(json.load(file), ["a  b", "*"])
-        secret = env["AWS_SECRET_ACCESS_KEY"]
-        screen = world.run("set -x; rolecall use prod; set +x")
-        assert "rolecall" in screen and secret not in screen.replace("\n", ""), "the trace shows a secret"
+        nothing_shown(world, env)
         world.run("rolecall use --off")
         world.clean(world.environment(), "off")
 
 
 for shell in SHELLS:
-    for test in (switching, by_name, asking, passing_through, starting_clean, renewing, hostile, prompting):
+    for test in (switching, by_name, asking, passing_through, starting_clean, renewing, not_renewing, hostile, prompting):
         add_case("%s: %s" % (shell.name, test.__name__.replace("_", " ")), lambda shell=shell, test=test: test(shell))
 ODD = [
     ("bash strict", Bash, "set -uo pipefail\nset -o noclobber\n"),
@@ -365,6 +488,18 @@ ODD = [
     ("zsh with other options", Zsh, "setopt rc_quotes sh_word_split glob_subst ksh_arrays null_glob no_bare_glob_qual warn_create_global all_export\n"),
     ("zsh twice", Zsh, Zsh.install),
 ]
+for shell in (Bash, Zsh, Fish, Elvish):
+    add_case("%s: prompting twice" % shell.name, lambda shell=shell: prompting_twice(shell))
+for entry in (
+    ("bash: prompt", Bash, ""),
+    ("bash: prompt without promptvars", Bash, "shopt -u promptvars\n"),
+    ("zsh: prompt", Zsh, ""),
+    ("zsh: prompt with prompt_bang and prompt_subst", Zsh, "setopt prompt_bang prompt_subst\n"),
+    ("zsh: prompt as ksh", Zsh, "emulate ksh\nPS1='@> '\n"),
+):
+    add_case(entry[0], lambda entry=entry: odd_prompt(*entry))
+for shell in (Bash, Zsh, Fish):
+    add_case("%s: traced" % shell.name, lambda shell=shell: traced(shell))
 for entry in ODD:
     add_case(entry[0], lambda entry=entry: odd_options(*entry))
 print("not available here: PowerShell (in no registry for this system)")

@@ -26,8 +26,8 @@ class Terminal:
         assert done.returncode == 0, "tmux %s: %s" % (arguments[0], done.stderr)
         return done.stdout
 
-    def screen(self, colours=False):
-        return self._tmux("capture-pane", "-p", *(["-e"] if colours else []))
+    def screen(self, colours=False, history=False):
+        return self._tmux("capture-pane", "-p", *(["-e"] if colours else []), *(["-S", "-"] if history else []))
 
     def wait(self, ready, what, seconds=30):
         """Waits until the screen is as wanted, and stays so for a moment."""

@@ -71,6 +71,8 @@ pub struct World {
     pub attempts: RefCell<Vec<Attempt>>,
     /// What another process stores while this one waits.
     pub meanwhile: RefCell<Option<(SessionKey, Session)>>,
+    /// What another process leaves when this one has waited.
+    pub left: RefCell<Vec<Declined>>,
     pub given: Cell<u32>,
     /// The one code that AWS takes, when it does not take all.
     pub right_code: RefCell<Option<String>>,
@@ -110,6 +112,7 @@ impl World {
             loses_puts: Cell::new(false),
             attempts: RefCell::default(),
             meanwhile: RefCell::default(),
+            left: RefCell::default(),
             given: Cell::new(0),
             right_code: RefCell::default(),
             patient: Cell::new(true),
@@ -265,7 +268,8 @@ impl Sessions for World {
 
 impl Prompt for World {
     fn token_code(&self, question: &Question) -> Result<String> {
-        self.event(format!("ask {} {}", question.named_by.profile.as_deref().unwrap_or(question.who), question.serial));
+        let meanwhile = if question.declined { ", declined meanwhile" } else { "" };
+        self.event(format!("ask {} {}{meanwhile}", question.named_by.profile.as_deref().unwrap_or(question.who), question.serial));
         self.failure("prompt")?;
         if let (Some(error), false) = (question.refused, self.patient.get()) {
             return Err(error.clone());
@@ -273,8 +277,9 @@ impl Prompt for World {
         Ok(format!("{:06}", self.events.borrow().iter().filter(|e| e.starts_with("ask")).count()))
     }
 
-    fn confirm(&self, profile: &str, role_arn: Option<&str>) -> Result<()> {
-        self.event(format!("confirm {profile} {}", role_arn.unwrap_or("-")));
+    fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()> {
+        let meanwhile = if declined { ", declined meanwhile" } else { "" };
+        self.event(format!("confirm {profile} {}{meanwhile}", role_arn.unwrap_or("-")));
         self.failure("confirm")
     }
 }
@@ -287,13 +292,17 @@ impl Locks for World {
         self.attempts.borrow_mut().pop().unwrap_or_else(|| Attempt::Held(tempfile::tempfile().unwrap()))
     }
 
-    fn wait(&self, _: &str, limit: Duration) -> Result<()> {
+    fn leave(&self, _: &std::fs::File, declined: &Declined) {
+        self.event(format!("leave {} at {}", declined.question, (declined.at - second(0)).num_seconds()));
+    }
+
+    fn wait(&self, _: &str, limit: Duration) -> Result<Vec<Declined>> {
         assert!(limit >= Duration::from_secs(60));
         self.event("wait".to_owned());
         if let Some((key, session)) = self.meanwhile.take() {
             self.kept.borrow_mut().insert(key, session);
         }
-        self.failure("wait")
+        self.failure("wait").map(|()| self.left.take())
     }
 }
 

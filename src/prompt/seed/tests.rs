@@ -67,7 +67,7 @@ fn open<'a>(world: &Rc<World>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredS
 
 fn question<'a>(serial: &'a str, refused: Option<&'a Error>) -> Question<'a> {
     static NAMED_BY: NamedBy = NamedBy { profile: None, typed: Vec::new() };
-    Question { who: "profile `p`", named_by: &NAMED_BY, role_arn: None, serial, process: None, oath: None, refused }
+    Question { who: "profile `p`", named_by: &NAMED_BY, role_arn: None, serial, process: None, oath: None, refused, declined: false }
 }
 
 /// A world with a seed whose codes change each second.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Action, Termios, Winsize, tcflow, tcgetattr, tcsetwinsize};
+use rustix::termios::{Action, LocalModes, Termios, Winsize, tcflow, tcgetattr, tcsetwinsize};
 
 use super::run::{Keep, Run, Running};
 use super::sandbox::{PROGRAM, Sandbox};
@@ -25,6 +25,11 @@ impl<'a> Terminal<'a> {
     /// Starts the program on a terminal, as an SDK does whose user sits at one.
     pub fn start(sandbox: &'a Sandbox, args: &[&str]) -> Self {
         Self::start_line(sandbox, args, "exec \"$0\" \"$@\" <&-")
+    }
+
+    /// Starts the program under a shell with job control, which brings a stopped program back once the file `go` is there.
+    pub fn start_job(sandbox: &'a Sandbox, args: &[&str]) -> Self {
+        Self::start_line(sandbox, args, "set -m; \"$0\" \"$@\" <&-; touch stopped; until [ -e go ]; do sleep 0.05; done; fg >/dev/null")
     }
 
     /// Starts the program by a line of shell on a terminal.
@@ -71,7 +76,12 @@ impl<'a> Terminal<'a> {
 
     /// Types keys.
     pub fn enter(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).unwrap();
+        self.enter_bytes(keys.as_bytes());
+    }
+
+    /// Types what may be no text.
+    pub fn enter_bytes(&mut self, keys: &[u8]) {
+        self.master.write_all(keys).unwrap();
     }
 
     /// Gives it a size in cells, as a window does; the program is not told by a signal.
@@ -87,6 +97,11 @@ impl<'a> Terminal<'a> {
 
     pub fn modes(&self) -> Termios {
         tcgetattr(&self.slave).unwrap()
+    }
+
+    /// Whether it shows what is typed.
+    pub fn echoes(&self) -> bool {
+        self.modes().local_modes.contains(LocalModes::ECHO)
     }
 
     /// The terminal itself, for after the end.
