@@ -343,6 +343,12 @@ pub fn is_asked_by_sdks(profile: &Merged, environment: &Environment) -> bool {
     process && !environment.web_identity() && !BEFORE_PROCESS.iter().any(|key| profile.get(key).is_some())
 }
 
+/// Returns the `credential_process` by which SDKs get the credentials of another profile, where this one has a role of its own.
+pub fn strays(profile: &Merged) -> Option<(&Property, String)> {
+    let command = profile.get("credential_process").filter(|_| is_role(profile) && profile.get("role_arn").is_none())?;
+    rolecall_target(&command.value).filter(|target| *target != profile.name).map(|target| (command, target))
+}
+
 /// Returns whether a `rolecall process` command says more than whom it asks for.
 fn is_narrowed(command: &str) -> bool {
     let options = ["-p", "--profile", "-v", "-q", "--verbose", "--quiet", "--no-input", "--no-cache"];

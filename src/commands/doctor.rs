@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::credentials::{load, sts};
 use crate::aws::{duration, partition::Endpoint};
-use crate::chain::base::is_settings_only;
+use crate::chain::base::{is_settings_only, strays};
 use crate::chain::overrides::Overrides;
 use crate::chain::resolve::resolve;
 use crate::chain::{Base, Chain, Network};
@@ -142,6 +142,12 @@ fn chains(context: &Context, profiles: &Profiles, names: &[&str], findings: &mut
         match resolve(profiles, &overrides, &context.environment) {
             Ok(chain) => {
                 chain_of(context, name, &chain, findings);
+                if let Some((process, target)) = chain.profile.as_ref().and_then(strays) {
+                    let what =
+                        format!("{}: SDKs get the credentials of `{target}` for `{name}`, which has a role of its own", process.place);
+                    let hint = format!("write there: credential_process = {}", crate::hint::command("process", name));
+                    findings.add("profiles", Status::Warning, what, Some(hint));
+                }
                 let used = !chain.steps.is_empty() || matches!(chain.base, Base::WebIdentity(_));
                 if let Some(endpoint) = chain.sts.filter(|_| used) {
                     endpoints.entry(endpoint.url.clone()).or_insert((endpoint, chain.network));

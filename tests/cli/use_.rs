@@ -310,6 +310,8 @@ fn a_process_that_gives_something_else_is_not_left_to_sdks() {
         let variables = evaluated(&sandbox, &["prod"]);
         assert_eq!(value(&variables, "AWS_PROFILE"), by_name.then_some("prod"), "{process}");
         assert_eq!(value(&variables, "AWS_ACCESS_KEY_ID").is_none(), by_name, "{process}");
+        let strays = sandbox.run(&["doctor", "prod"]).stdout.contains("config:2: SDKs get the credentials of `dev` for `prod`");
+        assert_eq!(strays, process == "dev", "{process}");
         evaluated(&sandbox, &["--off"]);
     }
     // Without a role of its own the command is how rolecall goes too.
