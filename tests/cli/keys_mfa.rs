@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use rustix::termios::LocalModes;
 use serde_json::json;
 
-use super::support::{BOB_MFA, DEV, MFA_SEED, Run, Sandbox, Terminal, role, until};
+use super::support::{BOB_MFA, DEV, MFA_SEED, Run, Sandbox, Terminal, has_ended, role, until};
 
 const QUESTION: &str = "Seed of";
 const OTHER_SEED: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
@@ -144,9 +144,7 @@ fn ctrl_c_keeps_nothing() {
             terminal.wait_for(at, 1);
         }
         terminal.enter("\u{3}");
-        until("the end", || {
-            std::fs::read_to_string(format!("/proc/{}/stat", terminal.running.pid())).map_or(true, |text| text.contains(") Z "))
-        });
+        until("the end", || has_ended(terminal.running.pid()));
         assert_eq!(terminal.modes().local_modes, before);
         if at != QUESTION {
             terminal.wait_for("\u{1b}[J", 1);

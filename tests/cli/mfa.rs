@@ -1,6 +1,6 @@
 //! Token codes: by option, by process, on the terminal, or not at all.
 
-use super::support::{ADMIN, BOB_MFA, PROD, Sandbox, Terminal, code, guarded_config as config, role};
+use super::support::{ADMIN, BOB_MFA, PROD, Sandbox, Terminal, code, guarded_config as config, has_ended, role};
 
 const QUESTION: &str = "MFA code";
 
@@ -162,8 +162,7 @@ fn an_interrupted_question_leaves_everything_as_it_was() {
 }
 
 fn terminal_runs(terminal: &Terminal) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{}/stat", terminal.running.pid()));
-    status.is_ok_and(|text| !text.contains(") Z "))
+    !has_ended(terminal.running.pid())
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::support::{ADMIN, DEV, Fault, Kind, Role, Sandbox, until};
+use super::support::{ADMIN, DEV, Fault, Kind, Role, Sandbox, has_ended, until};
 
 const HTML: &str = "<!DOCTYPE html><html><head><title>Log in to the hotel</title></head><body>\u{1b}[31mred\u{1b}[0m</body></html>";
 
@@ -181,10 +181,7 @@ fn a_process_that_never_ends_is_ended() {
         let sandbox = tool(body);
         sandbox.run(&["process", "tool"]).fails(1).error_form().says(&["config:2", "`tool`", "2 s", "process_timeout"]);
         let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
-        until("the process ends too", || {
-            let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
-            status.is_err() || status.is_ok_and(|text| text.contains(") Z "))
-        });
+        until("the process ends too", || has_ended(pid.trim()));
     }
 }
 
@@ -194,10 +191,7 @@ fn a_pipeline_that_never_ends_is_ended() {
     let sandbox = tool("sh -c 'echo $$ > \"$HOME/pid\"; exec sleep 60' | cat");
     sandbox.run_without_terminal(&["process", "tool"]).fails(1).error_form().says(&["2 s", "process_timeout"]);
     let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
-    until("all of it ends", || {
-        let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
-        status.is_err() || status.is_ok_and(|text| text.contains(") Z "))
-    });
+    until("all of it ends", || has_ended(pid.trim()));
 }
 
 #[test]
@@ -265,10 +259,7 @@ fn a_process_source_ends_with_its_interrupted_run() {
     until("the process", || pid().ends_with('\n'));
     running.signal(Signal::INT);
     running.finish().fails(130);
-    until("the process ends too", || {
-        let status = std::fs::read_to_string(format!("/proc/{}/stat", pid().trim()));
-        status.is_err() || status.is_ok_and(|text| text.contains(") Z "))
-    });
+    until("the process ends too", || has_ended(pid().trim()));
 }
 
 /// What a call costs at its start grows in the SDK with the attempts that it may make.

@@ -2,7 +2,7 @@
 
 use rustix::termios::LocalModes;
 
-use super::support::{LIMIT, Run, Sandbox, Terminal, until};
+use super::support::{LIMIT, Run, Sandbox, Terminal, has_ended, until};
 
 const QUESTION: &str = "Passphrase";
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -54,10 +54,7 @@ fn an_interrupted_question_brings_the_echo_back() {
     until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
     terminal.enter("half a pass\u{3}");
     let pid = terminal.running.pid();
-    until("the end", || {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-        status.map_or(true, |text| text.contains(") Z "))
-    });
+    until("the end", || has_ended(pid));
     assert_eq!(terminal.modes().local_modes, before);
     terminal.finish().fails(130);
     // The folder is made before anybody is asked, so that a disk that cannot be written asks nobody.

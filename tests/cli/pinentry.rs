@@ -1,6 +1,6 @@
 //! Pinentries: a good one, and all the ways to be a bad one. The real ones are asked in tests/real/prompts.py.
 
-use super::support::{BOB_MFA, PROD, Sandbox, Terminal, code, guarded, until, wrong_code};
+use super::support::{BOB_MFA, PROD, Sandbox, Terminal, code, guarded, has_ended, until, wrong_code};
 
 /// A pinentry that notes what it is told, and does something for GETPIN and for CONFIRM.
 pub fn fake(getpin: &str, confirm: &str) -> String {
@@ -196,10 +196,7 @@ fn an_interruption_ends_it_and_brings_the_terminal_back() {
     terminal.finish().fails(130);
     assert_eq!(rustix::termios::tcgetattr(slave).unwrap().local_modes, before);
     let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
-    until("the end of the pinentry", || {
-        let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
-        status.map_or(true, |text| text.contains(") Z "))
-    });
+    until("the end of the pinentry", || has_ended(pid.trim()));
     sandbox.no_calls();
 }
 

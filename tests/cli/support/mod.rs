@@ -20,6 +20,11 @@ pub fn time(text: &str) -> i64 {
     time.unwrap_or_else(|e| panic!("`{text}` is no RFC 3339 time: {e}")).timestamp()
 }
 
+/// Returns whether a process has ended, also one that nobody has waited for (proc(5), state `Z`).
+pub fn has_ended(pid: impl std::fmt::Display) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |text| text.contains(") Z "))
+}
+
 /// Waits until something is so; it must be so soon.
 #[track_caller]
 pub fn until(what: &str, is: impl Fn() -> bool) {
