@@ -93,7 +93,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             profile: Some("prod".to_owned()), role_arn, role_session_name: "bob".to_owned(), endpoint: Some(endpoint.clone()), ..chain::AssumeRole::default()
         };
         let chain = chain::Chain {
-            profile: None, named_by: chain::NamedBy::default(), base_profile: None, base: chain::Base::EcsContainer, steps: Vec::new(), region: None, network, sts: None, iam: None, account_id: None, confirm: false,
+            profile: None, named_by: chain::NamedBy::default(), base_profile: None, base: chain::Base::EcsContainer, steps: Vec::new(), region: None, network, sts: None, iam: None, account_id: None, confirm: Vec::new(),
         };
         check(sts.assume_role(&chain, &call, &caller, None));
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
