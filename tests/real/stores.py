@@ -5,8 +5,9 @@ import json, os, signal, stat, subprocess, time
 from desktop import forbid_keyutils
 from support import FakeAws, Home, as_root, case, main, profiles, want, want_in, want_within
 
-# The kernel keeps the keys of a user, so each test that counts them takes a user nobody was before.
-_next_user = 100_000 + os.getpid() % 1_000_000 * 16
+# The kernel keeps the keys of a user, so each test that counts them takes a user nobody was before. (In a container process numbers
+# are the same again and again.)
+_next_user = 100_000 + int.from_bytes(os.urandom(3), "big") * 64
 
 
 def stranger():

@@ -77,6 +77,7 @@ class Home:
         for name in self.indexed() if self.user is None else []:
             subprocess.run(["keyctl", "purge", "user", "rolecall:" + name], capture_output=True)
         if self.user is not None:
+            subprocess.run(as_user(self.user) + ["keyctl", "clear", "@u"], capture_output=True)
             as_root("rm", "-rf", self.path)
         shutil.rmtree(self.path, ignore_errors=True)
 

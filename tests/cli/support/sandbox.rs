@@ -27,6 +27,20 @@ pub struct Sandbox {
     user: Option<u32>,
 }
 
+impl Drop for Sandbox {
+    /// Takes its sessions out of the kernel's keyring, which would keep them for hours.
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        if let (Ok(ring), None) = (linux_keyutils::KeyRing::from_special_id(linux_keyutils::KeyRingIdentifier::User, true), self.user) {
+            let index = std::fs::read(self.path("xdg/state/rolecall/index.json")).unwrap_or_default();
+            let index: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&index).unwrap_or_default();
+            for key in index.keys().filter_map(|name| ring.search(&format!("rolecall:{name}")).ok()) {
+                let _ = key.invalidate();
+            }
+        }
+    }
+}
+
 /// Sixteen letters that nobody had before.
 fn unique() -> String {
     let random = tempfile::Builder::new().rand_bytes(16).prefix("").tempdir().unwrap();
