@@ -1,4 +1,5 @@
-// The program's modules, private as they are: the same list as in src/main.rs (`run` compares them).
+// The program's modules, private as they are: the same list as in src/main.rs (`run` compares
+// them).
 #[path = "../src/audit/mod.rs"]
 mod audit;
 #[path = "../src/aws/mod.rs"]

@@ -27,14 +27,16 @@ impl Case {
     }
 
     pub fn json(&self, name: &str) -> serde_json::Value {
-        serde_json::from_str(self.block(name)).unwrap_or_else(|e| panic!("{}: {name}: {e}", self.name))
+        serde_json::from_str(self.block(name))
+            .unwrap_or_else(|e| panic!("{}: {name}: {e}", self.name))
     }
 }
 
 /// Reads all cases of a folder; a block whose name is not in `blocks` is a typing error.
 pub fn read(folder: &str, blocks: &[&str]) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder);
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut cases: Vec<Case> = Vec::new();
     for path in files {

@@ -1,5 +1,5 @@
-//! The composition root: the environment read once, and the real adapters, made when they are first needed.
-//! Only here may the environment be read.
+//! The composition root: the environment read once, and the real adapters, made when they are first
+//! needed. Only here may the environment be read.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -62,9 +62,10 @@ pub struct Directories {
 
 impl Directories {
     pub fn home(&self) -> Result<&Path> {
-        self.home
-            .as_deref()
-            .ok_or_else(|| Error::configuration("there is no home folder: HOME is not set").hint("set it: export HOME=/path"))
+        self.home.as_deref().ok_or_else(|| {
+            Error::configuration("there is no home folder: HOME is not set")
+                .hint("set it: export HOME=/path")
+        })
     }
 
     /// Expands a leading `~/`.
@@ -95,7 +96,8 @@ impl Directories {
         Some(self.state.as_ref()?.join("rolecall/used.json"))
     }
 
-    /// The folder of the locks: under the runtime directory, which is the user's alone and empty after a boot.
+    /// The folder of the locks: under the runtime directory, which is the user's alone and empty
+    /// after a boot.
     pub fn locks(&self) -> Option<PathBuf> {
         Some(self.runtime.as_ref().filter(|d| d.is_dir()).or(self.cache.as_ref())?.join("rolecall"))
     }
@@ -112,29 +114,51 @@ impl Context {
         let (environment, unreadable) = read_environment();
         if let Some(name) = unreadable {
             // Passed over, it would let other credentials be handed out than those it names.
-            return Err(Error::configuration(format!("{name} holds bytes that are not UTF-8")).hint(format!("take it away: unset {name}")));
+            return Err(Error::configuration(format!("{name} holds bytes that are not UTF-8"))
+                .hint(format!("take it away: unset {name}")));
         }
         let directories = directories(&environment);
         let settings_path = match environment.get("ROLECALL_CONFIG") {
             Some(path) => Some(directories.expand(path)),
             None => directories.config.as_ref().map(|d| d.join("rolecall/settings.ini")),
         };
-        let mut settings = settings_path.map_or_else(|| Ok(Settings::default()), |path| crate::settings::load(&path))?;
+        let mut settings = settings_path
+            .map_or_else(|| Ok(Settings::default()), |path| crate::settings::load(&path))?;
         if let Some(name) = environment.get("ROLECALL_STORE") {
             settings.store = Some(StoreName::parse(name).ok_or_else(|| {
-                Error::configuration(format!("ROLECALL_STORE must be keyring, keyutils, file or none, not `{name}`"))
-                    .hint("leave it to the default: unset ROLECALL_STORE")
+                Error::configuration(format!(
+                    "ROLECALL_STORE must be keyring, keyutils, file or none, not `{name}`"
+                ))
+                .hint("leave it to the default: unset ROLECALL_STORE")
             })?);
         }
         if let Some(order) = environment.get("ROLECALL_PROMPT") {
             settings.prompt = Some(crate::settings::prompt_order("ROLECALL_PROMPT", order)?);
         }
         let quiet = global.quiet || settings.quiet;
-        let color = if global.color == Color::Auto { settings.color.unwrap_or_default() } else { global.color };
-        let colors = (environment.get("NO_COLOR").is_some(), environment.get("CLICOLOR_FORCE").is_some_and(|v| v != "0"));
-        let no_input = global.no_input || settings.no_input || environment.get("ROLECALL_NO_INPUT").is_some_and(|v| v != "0");
+        let color = if global.color == Color::Auto {
+            settings.color.unwrap_or_default()
+        } else {
+            global.color
+        };
+        let colors = (
+            environment.get("NO_COLOR").is_some(),
+            environment.get("CLICOLOR_FORCE").is_some_and(|v| v != "0"),
+        );
+        let no_input = global.no_input
+            || settings.no_input
+            || environment.get("ROLECALL_NO_INPUT").is_some_and(|v| v != "0");
         let ui = Ui::new(global.verbose, quiet, color, colors);
-        Ok(Self { command, environment, directories, settings, ui, runtime: Runtime::default(), no_input, color })
+        Ok(Self {
+            command,
+            environment,
+            directories,
+            settings,
+            ui,
+            runtime: Runtime::default(),
+            no_input,
+            color,
+        })
     }
 
     /// Returns where the shared files are.
@@ -142,9 +166,11 @@ impl Context {
         paths(&self.environment, &self.directories)
     }
 
-    /// Returns whether a prompt is coloured: it never goes to a terminal itself, so only a word against it counts.
+    /// Returns whether a prompt is coloured: it never goes to a terminal itself, so only a word
+    /// against it counts.
     pub fn prompt_colors(&self) -> bool {
-        self.color == Color::Always || self.color == Color::Auto && self.environment.get("NO_COLOR").is_none()
+        self.color == Color::Always
+            || self.color == Color::Auto && self.environment.get("NO_COLOR").is_none()
     }
 
     /// Returns the profiles whose `credential_process` led to this process.
@@ -169,8 +195,11 @@ impl Context {
 
     /// Returns what the ways to ask must know of the environment.
     pub fn surroundings(&self) -> Surroundings {
-        let get = |names: &[&str]| names.iter().find_map(|name| self.environment.get(name)).map(str::to_owned);
-        let pinentry = self.environment.get("PINENTRY_PROGRAM").or(self.settings.pinentry.as_deref());
+        let get = |names: &[&str]| {
+            names.iter().find_map(|name| self.environment.get(name)).map(str::to_owned)
+        };
+        let pinentry =
+            self.environment.get("PINENTRY_PROGRAM").or(self.settings.pinentry.as_deref());
         Surroundings {
             path: get(&["PATH", "Path"]),
             display: get(&["DISPLAY"]),
@@ -184,14 +213,17 @@ impl Context {
         }
     }
 
-    /// Returns whether the environment moves the system's root certificates, which the platform's own loader then honours.
+    /// Returns whether the environment moves the system's root certificates, which the platform's
+    /// own loader then honours.
     pub fn native_roots(&self) -> bool {
         ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| self.environment.get(name).is_some())
     }
 
-    /// Returns how long, in seconds, the session with MFA of an identity is to live; `None` where there is to be none.
+    /// Returns how long, in seconds, the session with MFA of an identity is to live; `None` where
+    /// there is to be none.
     pub fn mfa_session(&self) -> Option<u32> {
-        Some(self.settings.mfa_session_duration.unwrap_or(duration::DEFAULT_TOKEN)).filter(|seconds| *seconds > 0)
+        Some(self.settings.mfa_session_duration.unwrap_or(duration::DEFAULT_TOKEN))
+            .filter(|seconds| *seconds > 0)
     }
 
     /// Returns whether no session is kept.
@@ -205,7 +237,11 @@ impl Context {
         let order = match typed.or(self.settings.store) {
             Some(name) => vec![self.store(name)],
             None if cfg!(target_os = "linux") => {
-                vec![self.store(StoreName::Keyring), self.store(StoreName::Keyutils), self.store(StoreName::None)]
+                vec![
+                    self.store(StoreName::Keyring),
+                    self.store(StoreName::Keyutils),
+                    self.store(StoreName::None),
+                ]
             }
             None => vec![self.store(StoreName::Keyring), self.store(StoreName::None)],
         };
@@ -275,10 +311,20 @@ impl Context {
                     return Some(SecretString::from(passphrase));
                 }
                 let mut tty = if self.no_input { None } else { crate::prompt::tty::Tty::open() }?;
-                let answer = tty.ask_hidden(&self.runtime, "Passphrase of the rolecall file store: ", self.patience()).ok()??;
+                let answer = tty
+                    .ask_hidden(
+                        &self.runtime,
+                        "Passphrase of the rolecall file store: ",
+                        self.patience(),
+                    )
+                    .ok()??;
                 Some(SecretString::from(answer.trim_end_matches(['\r', '\n'])))
             });
-            passphrase.clone().ok_or_else(|| StoreError::Passphrase("set ROLECALL_FILE_PASSPHRASE, or run on a terminal".to_owned()))
+            passphrase.clone().ok_or_else(|| {
+                StoreError::Passphrase(
+                    "set ROLECALL_FILE_PASSPHRASE, or run on a terminal".to_owned(),
+                )
+            })
         })
     }
 }
@@ -309,13 +355,18 @@ fn read_environment() -> (Environment, Option<String>) {
     let variables = std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
         let Ok(value) = value.into_string() else {
-            unreadable = unreadable.take().or((name.starts_with("AWS_") || name.starts_with("ROLECALL_")).then_some(name));
+            unreadable = unreadable
+                .take()
+                .or((name.starts_with("AWS_") || name.starts_with("ROLECALL_")).then_some(name));
             return None;
         };
         Some((name, value))
     });
     let mut environment = Environment::new(variables, None);
-    environment.user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| environment.get(name)).map(str::to_owned);
+    environment.user = ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| environment.get(name))
+        .map(str::to_owned);
     (environment, unreadable)
 }
 
@@ -329,16 +380,25 @@ fn paths(environment: &Environment, directories: &Directories) -> Paths {
     let path = |variable: &str, name: &str| match environment.get(variable) {
         Some(path) => directories.expand(path),
         // Without a home there is no such file, which is not an error by itself.
-        None => directories.home.clone().unwrap_or_else(|| PathBuf::from("~")).join(".aws").join(name),
+        None => {
+            directories.home.clone().unwrap_or_else(|| PathBuf::from("~")).join(".aws").join(name)
+        }
     };
-    Paths { config: path("AWS_CONFIG_FILE", "config"), credentials: path("AWS_SHARED_CREDENTIALS_FILE", "credentials") }
+    Paths {
+        config: path("AWS_CONFIG_FILE", "config"),
+        credentials: path("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+    }
 }
 
 fn directories(environment: &Environment) -> Directories {
     let set = |name: &str| environment.get(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let home = environment.get("HOME").map(PathBuf::from).or_else(dirs::home_dir);
     let under = |variable: &str, path: &str, native: fn() -> Option<PathBuf>| {
-        if cfg!(target_os = "linux") { set(variable).or_else(|| Some(home.as_ref()?.join(path))) } else { native() }
+        if cfg!(target_os = "linux") {
+            set(variable).or_else(|| Some(home.as_ref()?.join(path)))
+        } else {
+            native()
+        }
     };
     Directories {
         config: under("XDG_CONFIG_HOME", ".config", dirs::config_dir),

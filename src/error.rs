@@ -1,8 +1,10 @@
-//! The one error type of the program: what happened, why, what to type next, and the exit code it means.
+//! The one error type of the program: what happened, why, what to type next, and the exit code it
+//! means.
 
 use std::fmt;
 
-/// What went wrong, by who can mend it. Each kind has one exit code (see the contract, "Exit codes").
+/// What went wrong, by who can mend it. Each kind has one exit code (see the contract, "Exit
+/// codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// AWS denied it, or the network or a source failed.

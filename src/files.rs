@@ -55,7 +55,8 @@ pub fn append_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Returns whether an open file is still the one at a path: who removes a lock's file lets two processes hold two of them.
+/// Returns whether an open file is still the one at a path: who removes a lock's file lets two
+/// processes hold two of them.
 pub fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {

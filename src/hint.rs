@@ -1,12 +1,13 @@
-//! Commands to end a hint with. What they name comes from files and servers, and people paste them: a shell must read each name as
-//! itself, and run nothing else.
+//! Commands to end a hint with. What they name comes from files and servers, and people paste them:
+//! a shell must read each name as itself, and run nothing else.
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use crate::output::cells::is_hostile;
 
-/// Returns a text as one word of a POSIX shell. What may not reach a terminal is spelled out, because it would be shown as something else.
+/// Returns a text as one word of a POSIX shell. What may not reach a terminal is spelled out,
+/// because it would be shown as something else.
 pub fn word(text: &str) -> Cow<'_, str> {
     match shlex::try_quote(text) {
         Ok(quoted) if !text.chars().any(is_hostile) => quoted,
@@ -29,7 +30,11 @@ fn spelled(text: &str) -> String {
 
 /// Returns an option with its value, which may begin as an option does.
 pub fn option(name: &str, value: &str) -> String {
-    if value.starts_with('-') { format!("{name}={}", word(value)) } else { format!("{name} {}", word(value)) }
+    if value.starts_with('-') {
+        format!("{name}={}", word(value))
+    } else {
+        format!("{name} {}", word(value))
+    }
 }
 
 /// Returns a path as one word of a shell.
@@ -100,7 +105,8 @@ mod tests {
             "--",
         ] {
             let line = format!("printf '%s|' {}", word(name));
-            let output = std::process::Command::new("/bin/sh").args(["-c", &line]).output().unwrap();
+            let output =
+                std::process::Command::new("/bin/sh").args(["-c", &line]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{name}|"), "{line}");
         }
     }

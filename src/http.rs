@@ -1,5 +1,6 @@
-//! The HTTP client that every AWS call goes through: proxies from the environment, the CA bundle of the profile, TLS through `ring`,
-//! and the root certificates read only when the first TLS connection is made. (The SDK's own client reads them for plain HTTP too.)
+//! The HTTP client that every AWS call goes through: proxies from the environment, the CA bundle of
+//! the profile, TLS through `ring`, and the root certificates read only when the first TLS
+//! connection is made. (The SDK's own client reads them for plain HTTP too.)
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -10,7 +11,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -19,7 +21,8 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::error::{Error, Result};
 
-/// Bundles of the Linux distributions and BSDs: one file instead of the 150 that the certificate folder holds.
+/// Bundles of the Linux distributions and BSDs: one file instead of the 150 that the certificate
+/// folder holds.
 const SYSTEM_BUNDLES: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -28,7 +31,8 @@ const SYSTEM_BUNDLES: [&str; 5] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Makes the client. `ca_bundle` replaces the system's certificates; `native_roots` says that the environment moves those (SSL_CERT_FILE).
+/// Makes the client. `ca_bundle` replaces the system's certificates; `native_roots` says that the
+/// environment moves those (SSL_CERT_FILE).
 pub fn client(ca_bundle: Option<&str>, native_roots: bool) -> Result<SharedHttpClient> {
     let bundle = match ca_bundle {
         Some(path) => Some((PathBuf::from(path), read_bundle(Path::new(path))?)),
@@ -43,7 +47,9 @@ pub fn client(ca_bundle: Option<&str>, native_roots: bool) -> Result<SharedHttpC
 
 fn plain() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, _| {
-        let mut builder = Connector::builder().sleep_impl(TokioSleep::new()).proxy_config(ProxyConfig::from_env());
+        let mut builder = Connector::builder()
+            .sleep_impl(TokioSleep::new())
+            .proxy_config(ProxyConfig::from_env());
         builder.set_connector_settings(settings.cloned());
         builder.build_http()
     })
@@ -70,8 +76,13 @@ impl Roots {
     fn client(&self) -> SharedHttpClient {
         let trust_store = self.trust_store();
         Builder::new().build_with_connector_fn(move |settings, _| {
-            let context = TlsContext::builder().with_trust_store(trust_store.clone()).build().unwrap_or_default();
-            let mut builder = Connector::builder().sleep_impl(TokioSleep::new()).proxy_config(ProxyConfig::from_env());
+            let context = TlsContext::builder()
+                .with_trust_store(trust_store.clone())
+                .build()
+                .unwrap_or_default();
+            let mut builder = Connector::builder()
+                .sleep_impl(TokioSleep::new())
+                .proxy_config(ProxyConfig::from_env());
             builder.set_connector_settings(settings.cloned());
             builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build()
         })
@@ -86,8 +97,16 @@ struct Lazy {
 }
 
 impl HttpClient for Lazy {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(LazyConnector { client: self.clone(), settings: settings.clone(), components: components.clone() })
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(LazyConnector {
+            client: self.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
     }
 }
 
@@ -109,7 +128,8 @@ impl HttpConnector for LazyConnector {
     }
 }
 
-/// Reads a PEM bundle and keeps the certificates that can be used, because the SDK's client panics on any other.
+/// Reads a PEM bundle and keeps the certificates that can be used, because the SDK's client panics
+/// on any other.
 fn read_bundle(path: &Path) -> Result<Vec<u8>> {
     let error = |what: &str| {
         Error::configuration(format!("ca_bundle {}: {what}", path.display()))
@@ -119,7 +139,16 @@ fn read_bundle(path: &Path) -> Result<Vec<u8>> {
     let begin = b"-----BEGIN CERTIFICATE-----";
     let mut starts: Vec<usize> = memchr::memmem::find_iter(&pem, begin).collect();
     starts.push(pem.len());
-    let usable = |block: &&[u8]| CertificateDer::from_pem_slice(block).is_ok_and(|der| rustls::RootCertStore::empty().add(der).is_ok());
-    let kept: Vec<u8> = starts.windows(2).map(|pair| &pem[pair[0]..pair[1]]).filter(usable).flatten().copied().collect();
+    let usable = |block: &&[u8]| {
+        CertificateDer::from_pem_slice(block)
+            .is_ok_and(|der| rustls::RootCertStore::empty().add(der).is_ok())
+    };
+    let kept: Vec<u8> = starts
+        .windows(2)
+        .map(|pair| &pem[pair[0]..pair[1]])
+        .filter(usable)
+        .flatten()
+        .copied()
+        .collect();
     if kept.is_empty() { Err(error("holds no usable certificate")) } else { Ok(kept) }
 }

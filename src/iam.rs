@@ -12,7 +12,10 @@ use crate::sts::{AwsSts, provider, retries, timeouts};
 /// Returns the serial number of the caller's device (iam:ListMFADevices), for `mfa_serial = auto`.
 pub fn mfa_serial(sts: &AwsSts, chain: &Chain, caller: &Credentials) -> Result<String> {
     let who = chain.who();
-    let explicit = format!("name the device: mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME, then try: {}", chain.command("explain"));
+    let explicit = format!(
+        "name the device: mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME, then try: {}",
+        chain.command("explain")
+    );
     let region = chain.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
     let mut config = aws_sdk_iam::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -32,16 +35,24 @@ pub fn mfa_serial(sts: &AwsSts, chain: &Chain, caller: &Credentials) -> Result<S
             .hint(&explicit)
     })?;
     // Security keys are listed too, and have no codes.
-    let mut devices = answer.mfa_devices().iter().map(MfaDevice::serial_number).filter(|serial| !serial.contains(":u2f/"));
+    let mut devices = answer
+        .mfa_devices()
+        .iter()
+        .map(MfaDevice::serial_number)
+        .filter(|serial| !serial.contains(":u2f/"));
     match (devices.next(), devices.next()) {
         (Some(one), None) => Ok(one.to_owned()),
-        (None, _) => Err(Error::configuration(format!("{who}: mfa_serial is auto, and the user has no MFA device that shows codes"))
-            .hint("enrol one: rolecall keys mfa add --help")),
+        (None, _) => Err(Error::configuration(format!(
+            "{who}: mfa_serial is auto, and the user has no MFA device that shows codes"
+        ))
+        .hint("enrol one: rolecall keys mfa add --help")),
         (Some(one), Some(two)) => {
             let all: Vec<&str> = [one, two].into_iter().chain(devices).collect();
-            Err(Error::configuration(format!("{who}: mfa_serial is auto, and the user has several devices"))
-                .cause(all.join(", "))
-                .hint(explicit))
+            Err(Error::configuration(format!(
+                "{who}: mfa_serial is auto, and the user has several devices"
+            ))
+            .cause(all.join(", "))
+            .hint(explicit))
         }
     }
 }

@@ -41,7 +41,8 @@ use crate::context::Context;
 use crate::ui::Ui;
 
 fn main() -> ExitCode {
-    // Other processes of the user must not read this one's memory, and a crash must leave no secrets on disk.
+    // Other processes of the user must not read this one's memory, and a crash must leave no
+    // secrets on disk.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     let (cli, command) = match parse() {
@@ -57,7 +58,8 @@ fn main() -> ExitCode {
         _ => None,
     };
     let failed = |error: error::Error| {
-        Ui::new(cli.global.verbose, cli.global.quiet, cli.global.color, (true, false)).error(&error);
+        Ui::new(cli.global.verbose, cli.global.quiet, cli.global.color, (true, false))
+            .error(&error);
         ExitCode::from(error.kind.exit_code())
     };
     if let Some(result) = alone {
@@ -73,19 +75,26 @@ fn main() -> ExitCode {
     })
 }
 
-/// Parses the command line as `Parser::try_parse` does, and returns the verb's name too, but leaves the parser to the end of the
-/// process: taking it apart costs more than looking a session up.
+/// Parses the command line as `Parser::try_parse` does, and returns the verb's name too, but leaves
+/// the parser to the end of the process: taking it apart costs more than looking a session up.
 fn parse() -> Result<(Cli, String), clap::Error> {
     if let Some(cli) = cli::process(std::env::args_os().skip(1)) {
         return Ok((cli, "process".to_owned()));
     }
     let mut parser = ManuallyDrop::new(Cli::command());
     let mut matches = match parser.try_get_matches_from_mut(std::env::args_os()) {
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            ) =>
+        {
             cli::with_examples_first(Cli::command()).try_get_matches_from(std::env::args_os())?
         }
         other => other?,
     };
     let command = matches.subcommand_name().unwrap_or_default().to_owned();
-    Cli::from_arg_matches_mut(&mut matches).map(|cli| (cli, command)).map_err(|error| error.format(&mut parser))
+    Cli::from_arg_matches_mut(&mut matches)
+        .map(|cli| (cli, command))
+        .map_err(|error| error.format(&mut parser))
 }

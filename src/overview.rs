@@ -1,4 +1,5 @@
-//! One profile as `list` and the picker show it, from the files and the index alone: no store, no network.
+//! One profile as `list` and the picker show it, from the files and the index alone: no store, no
+//! network.
 
 use crate::aws::arn::Arn;
 use crate::aws::duration;
@@ -38,14 +39,22 @@ impl Row {
 
     /// Returns how long the kept session lives.
     pub fn left(&self) -> Option<String> {
-        self.session.as_ref().map(|entry| duration::render((entry.expires_at - SystemClock.now()).num_seconds()))
+        self.session
+            .as_ref()
+            .map(|entry| duration::render((entry.expires_at - SystemClock.now()).num_seconds()))
     }
 }
 
 /// Resolves a profile as the commands do when only it is named; `suggest` as in `Overrides`.
 pub fn chain(context: &Context, profiles: &Profiles, name: &str, suggest: bool) -> Result<Chain> {
     let (mfa_session, unkept) = (context.mfa_session(), context.keeps_nothing(None));
-    let overrides = Overrides { profile: Some(name.to_owned()), mfa_session, unkept, suggest, ..Overrides::default() };
+    let overrides = Overrides {
+        profile: Some(name.to_owned()),
+        mfa_session,
+        unkept,
+        suggest,
+        ..Overrides::default()
+    };
     resolve(profiles, &overrides, &context.environment)
 }
 
@@ -90,7 +99,8 @@ fn fill(row: &mut Row, chain: &Chain, entries: &Entries) {
     }
     row.mfa = chain.mfa_serial().map(str::to_owned);
     let now = SystemClock.now();
-    row.session = entries.get(SessionKeys::of(chain).last().as_str()).filter(|e| e.expires_at > now).cloned();
+    row.session =
+        entries.get(SessionKeys::of(chain).last().as_str()).filter(|e| e.expires_at > now).cloned();
     row.account = row.account.take().or_else(|| row.session.as_ref()?.account_id.clone());
 }
 
@@ -102,5 +112,11 @@ fn searched(row: &Row, merged: Option<&Merged>) -> String {
         .filter(|p| p.key.starts_with("sso_") || p.key == "session_tags")
         .map(|p| p.value.as_str());
     let own = [Some(&row.name), row.account.as_ref(), row.role.as_ref(), row.description.as_ref()];
-    own.into_iter().flatten().map(String::as_str).chain(sso).collect::<Vec<_>>().join("\n").to_lowercase()
+    own.into_iter()
+        .flatten()
+        .map(String::as_str)
+        .chain(sso)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .to_lowercase()
 }

@@ -1,5 +1,5 @@
-//! The one async runtime, started when the first cold call needs it, and the only place where the program waits:
-//! everything that waits here ends at once on SIGINT.
+//! The one async runtime, started when the first cold call needs it, and the only place where the
+//! program waits: everything that waits here ends at once on SIGINT.
 
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
@@ -26,13 +26,15 @@ struct Inner {
     interrupts: std::cell::RefCell<Option<tokio::signal::unix::Signal>>,
 }
 
-/// Returns whether who started this process had SIGINT ignored, as shells do for jobs in the background of a script: it stays so, also
-/// for a command that takes this process over (signal(7): a handler does not outlive execve, what is ignored does).
+/// Returns whether who started this process had SIGINT ignored, as shells do for jobs in the
+/// background of a script: it stays so, also for a command that takes this process over (signal(7):
+/// a handler does not outlive execve, what is ignored does).
 #[cfg(unix)]
 fn ignores_interrupts() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 0b10 != 0)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 0b10 != 0)
 }
 
 impl Runtime {
@@ -40,13 +42,19 @@ impl Runtime {
         if let Some(inner) = self.inner.get() {
             return Ok(inner);
         }
-        let error = |e: std::io::Error| Error::failed(format!("the async runtime cannot be started: {e}"));
-        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(error)?;
+        let error =
+            |e: std::io::Error| Error::failed(format!("the async runtime cannot be started: {e}"));
+        let tokio =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(error)?;
         #[cfg(unix)]
         let interrupts = {
             let _entered = tokio.enter();
             let kind = tokio::signal::unix::SignalKind::interrupt();
-            (!ignores_interrupts()).then(|| tokio::signal::unix::signal(kind)).transpose().map_err(error)?.into()
+            (!ignores_interrupts())
+                .then(|| tokio::signal::unix::signal(kind))
+                .transpose()
+                .map_err(error)?
+                .into()
         };
         Ok(self.inner.get_or_init(|| Inner {
             tokio,
@@ -60,7 +68,10 @@ impl Runtime {
         self.check()?;
         let inner = self.inner()?;
         #[cfg(unix)]
-        let mut signal = inner.interrupts.try_borrow_mut().map_err(|_| Error::failed("the runtime waits already"))?;
+        let mut signal = inner
+            .interrupts
+            .try_borrow_mut()
+            .map_err(|_| Error::failed("the runtime waits already"))?;
         inner.tokio.block_on(async {
             #[cfg(unix)]
             let interrupted = async {
@@ -99,7 +110,8 @@ impl Runtime {
         if self.interrupted.get() { Err(Error::interrupted()) } else { Ok(()) }
     }
 
-    /// Returns an error when SIGINT, which Ctrl-C sends to all on the terminal, is what has ended another program, and was seen there first.
+    /// Returns an error when SIGINT, which Ctrl-C sends to all on the terminal, is what has ended
+    /// another program, and was seen there first.
     pub fn check_after_a_failure(&self) -> Result<()> {
         self.run(async { tokio::time::sleep(AFTERMATH).await })
     }

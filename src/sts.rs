@@ -54,11 +54,16 @@ pub struct CallError {
 }
 
 pub fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build()
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build()
 }
 
 pub fn retries(network: &Network) -> RetryConfig {
-    let config = if network.adaptive_retries { RetryConfig::adaptive() } else { RetryConfig::standard() };
+    let config =
+        if network.adaptive_retries { RetryConfig::adaptive() } else { RetryConfig::standard() };
     config.with_max_attempts(network.max_attempts.unwrap_or(3))
 }
 
@@ -71,7 +76,12 @@ impl AwsSts<'_> {
         Ok(self.http.get_or_init(|| client).clone())
     }
 
-    pub fn client(&self, network: &Network, endpoint: &Endpoint, caller: Option<&Credentials>) -> Result<aws_sdk_sts::Client> {
+    pub fn client(
+        &self,
+        network: &Network,
+        endpoint: &Endpoint,
+        caller: Option<&Credentials>,
+    ) -> Result<aws_sdk_sts::Client> {
         let mut config = aws_sdk_sts::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(endpoint.signing_region.clone()))
@@ -104,7 +114,12 @@ impl AwsSts<'_> {
     }
 
     /// Calls sts:AssumeRoleWithWebIdentity, which is not signed.
-    pub fn assume_role_with_web_identity(&self, network: &Network, call: &WebIdentity, token: &SecretString) -> Result<Session> {
+    pub fn assume_role_with_web_identity(
+        &self,
+        network: &Network,
+        call: &WebIdentity,
+        token: &SecretString,
+    ) -> Result<Session> {
         let client = self.client(network, &call.endpoint, None)?;
         let request = client
             .assume_role_with_web_identity()
@@ -119,10 +134,18 @@ impl AwsSts<'_> {
             let failure = self.explain(&e);
             failure.into_error(format!("AWS did not let the web identity assume {}", call.role_arn))
         })?;
-        session(answer.credentials(), answer.assumed_role_user().map(AssumedRoleUser::arn), asked_at, &call.role_arn)
+        session(
+            answer.credentials(),
+            answer.assumed_role_user().map(AssumedRoleUser::arn),
+            asked_at,
+            &call.role_arn,
+        )
     }
 
-    pub fn explain<E: ProvideErrorMetadata + std::error::Error + 'static>(&self, error: &SdkError<E, HttpResponse>) -> CallError {
+    pub fn explain<E: ProvideErrorMetadata + std::error::Error + 'static>(
+        &self,
+        error: &SdkError<E, HttpResponse>,
+    ) -> CallError {
         explain(error, self.clock.now())
     }
 }
@@ -130,7 +153,9 @@ impl AwsSts<'_> {
 /// Gives credentials to an SDK client, which panics where they cannot stand in a header.
 pub fn provider(caller: &Credentials) -> Result<SharedCredentialsProvider> {
     let token = caller.session_token().map(ExposeSecret::expose_secret);
-    for (what, text) in [("access key ID", caller.access_key_id()), ("session token", token.unwrap_or_default())] {
+    for (what, text) in
+        [("access key ID", caller.access_key_id()), ("session token", token.unwrap_or_default())]
+    {
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Error::failed(format!("the caller's {what} holds characters that AWS's have not, so no request can carry it"))
                 .hint("see where the credentials come from: rolecall explain"));
@@ -146,7 +171,13 @@ pub fn provider(caller: &Credentials) -> Result<SharedCredentialsProvider> {
 }
 
 impl Sts for AwsSts<'_> {
-    fn get_session_token(&self, chain: &Chain, call: &GetSessionToken, caller: &Credentials, code: &TokenCode) -> Result<Session> {
+    fn get_session_token(
+        &self,
+        chain: &Chain,
+        call: &GetSessionToken,
+        caller: &Credentials,
+        code: &TokenCode,
+    ) -> Result<Session> {
         let request = self
             .client(&chain.network, &call.endpoint, Some(caller))?
             .get_session_token()
@@ -155,23 +186,44 @@ impl Sts for AwsSts<'_> {
             .token_code(&code.code);
         let asked_at = self.clock.now();
         let answer = self.runtime.run(request.send())?.map_err(|e| {
-            let error = self.explain(&e).into_error(format!("{}: AWS did not give a session with MFA of {}", chain.who(), code.serial));
-            if is_about_mfa(&error) { hint_of_mfa(error, &|verb| chain.command(verb)) } else { error }
+            let error = self.explain(&e).into_error(format!(
+                "{}: AWS did not give a session with MFA of {}",
+                chain.who(),
+                code.serial
+            ));
+            if is_about_mfa(&error) {
+                hint_of_mfa(error, &|verb| chain.command(verb))
+            } else {
+                error
+            }
         })?;
         let session = session(answer.credentials(), None, asked_at, "the session with MFA")?;
         let account = || Arn::parse(&code.serial).map(|arn| arn.account.to_owned());
-        Ok(Session { account_id: caller.account_id().map(str::to_owned).or_else(account), ..session })
+        Ok(Session {
+            account_id: caller.account_id().map(str::to_owned).or_else(account),
+            ..session
+        })
     }
 
     fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String> {
         crate::iam::mfa_serial(self, chain, caller)
     }
 
-    fn assume_role(&self, chain: &Chain, call: &AssumeRole, caller: &Credentials, code: Option<&TokenCode>) -> Result<Session> {
-        let endpoint = call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
+    fn assume_role(
+        &self,
+        chain: &Chain,
+        call: &AssumeRole,
+        caller: &Credentials,
+        code: Option<&TokenCode>,
+    ) -> Result<Session> {
+        let endpoint =
+            call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
         let client = self.client(&chain.network, endpoint, Some(caller))?;
-        let tags = call.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
-        let tags = tags.collect::<Result<Vec<_>, _>>().map_err(|e| Error::usage(format!("a session tag is not valid: {e}")))?;
+        let tags =
+            call.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+        let tags = tags
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| Error::usage(format!("a session tag is not valid: {e}")))?;
         let request = client
             .assume_role()
             .role_arn(&call.role_arn)
@@ -182,23 +234,36 @@ impl Sts for AwsSts<'_> {
             .set_token_code(code.map(|code| code.code.clone()))
             .set_source_identity(call.source_identity.clone())
             .set_tags((!tags.is_empty()).then_some(tags))
-            .set_transitive_tag_keys((!call.transitive_tags.is_empty()).then(|| call.transitive_tags.clone()))
+            .set_transitive_tag_keys(
+                (!call.transitive_tags.is_empty()).then(|| call.transitive_tags.clone()),
+            )
             .set_policy(call.policy.clone())
             .set_policy_arns(policies(&call.policy_arns));
         let asked_at = self.clock.now();
         match self.runtime.run(request.send())? {
-            Ok(answer) => session(answer.credentials(), answer.assumed_role_user().map(AssumedRoleUser::arn), asked_at, &call.role_arn),
+            Ok(answer) => session(
+                answer.credentials(),
+                answer.assumed_role_user().map(AssumedRoleUser::arn),
+                asked_at,
+                &call.role_arn,
+            ),
             Err(error) => {
                 let failure = self.explain(&error);
                 let denied = failure.code.as_deref() == Some("AccessDenied");
                 let error = failure.into_error(match &call.profile {
-                    Some(profile) => format!("profile `{profile}`: AWS did not let {} be assumed", call.role_arn),
+                    Some(profile) => {
+                        format!("profile `{profile}`: AWS did not let {} be assumed", call.role_arn)
+                    }
                     None => format!("AWS did not let {} be assumed", call.role_arn),
                 });
                 if is_about_mfa(&error) {
                     return Err(hint_of_mfa(error, &|verb| chain.command_of(verb, call)));
                 }
-                Err(if denied { self.explain_denial(chain, call, caller, endpoint, error) } else { error })
+                Err(if denied {
+                    self.explain_denial(chain, call, caller, endpoint, error)
+                } else {
+                    error
+                })
             }
         }
     }
@@ -206,10 +271,19 @@ impl Sts for AwsSts<'_> {
 
 impl AwsSts<'_> {
     /// Says who called, and how both sides allow it.
-    fn explain_denial(&self, chain: &Chain, call: &AssumeRole, caller: &Credentials, endpoint: &Endpoint, error: Error) -> Error {
+    fn explain_denial(
+        &self,
+        chain: &Chain,
+        call: &AssumeRole,
+        caller: &Credentials,
+        endpoint: &Endpoint,
+        error: Error,
+    ) -> Error {
         let who = match self.get_caller_identity(&chain.network, endpoint, caller) {
             Ok(Ok(identity)) => error.cause(format!("the caller is {}", one_line(&identity.arn))),
-            Ok(Err(failure)) => error.cause(format!("who called is not known: {}", failure.message)),
+            Ok(Err(failure)) => {
+                error.cause(format!("who called is not known: {}", failure.message))
+            }
             Err(interrupted) => return interrupted,
         };
         let who = match call.mfa {
@@ -220,8 +294,11 @@ impl AwsSts<'_> {
             _ => who,
         };
         let policy = |verb: &str| chain.command_of(verb, call);
-        who.hint(format!("the role must trust the caller (external ID and MFA included): {}", policy("policy trust")))
-            .hint(format!("the caller must be allowed to assume the role: {}", policy("policy caller")))
+        who.hint(format!(
+            "the role must trust the caller (external ID and MFA included): {}",
+            policy("policy trust")
+        ))
+        .hint(format!("the caller must be allowed to assume the role: {}", policy("policy caller")))
     }
 }
 
@@ -239,20 +316,39 @@ impl CallError {
 }
 
 /// Puts an SDK error into words; a wrong clock is read off the answer's Date header.
-pub fn explain<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &SdkError<E, HttpResponse>, now: DateTime<Utc>) -> CallError {
-    let date = error.raw_response().and_then(|r| r.headers().get("date")).and_then(|d| DateTime::parse_from_rfc2822(d).ok());
-    let clock = date.map(|date| now - date.to_utc()).filter(|skew| skew.abs() > TOLERATED_SKEW).map(|skew| {
-        let way = if skew > TimeDelta::zero() { "ahead of" } else { "behind" };
-        format!("this machine's clock is {} {way} AWS's", crate::aws::duration::render(skew.abs().num_seconds()))
-    });
+pub fn explain<E: ProvideErrorMetadata + std::error::Error + 'static>(
+    error: &SdkError<E, HttpResponse>,
+    now: DateTime<Utc>,
+) -> CallError {
+    let date = error
+        .raw_response()
+        .and_then(|r| r.headers().get("date"))
+        .and_then(|d| DateTime::parse_from_rfc2822(d).ok());
+    let clock = date
+        .map(|date| now - date.to_utc())
+        .filter(|skew| skew.abs() > TOLERATED_SKEW)
+        .map(|skew| {
+            let way = if skew > TimeDelta::zero() { "ahead of" } else { "behind" };
+            format!(
+                "this machine's clock is {} {way} AWS's",
+                crate::aws::duration::render(skew.abs().num_seconds())
+            )
+        });
     let code = error.code().map(one_line);
     let message = match (error, error.message()) {
         (SdkError::ServiceError(_), Some(message)) => message.trim().to_owned(),
-        (SdkError::ServiceError(e), None) => format!("HTTP {} without an answer that can be read", e.raw().status().as_u16()),
+        (SdkError::ServiceError(e), None) => {
+            format!("HTTP {} without an answer that can be read", e.raw().status().as_u16())
+        }
         (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
-        (SdkError::ResponseError(e), _) => format!("HTTP {}: the answer cannot be read", e.raw().status().as_u16()),
-        (SdkError::DispatchFailure(e), _) if e.is_io() || e.is_timeout() || e.is_user() => sources(error),
-        // What the SDK says of other failures may quote the request, whose headers and body are secret.
+        (SdkError::ResponseError(e), _) => {
+            format!("HTTP {}: the answer cannot be read", e.raw().status().as_u16())
+        }
+        (SdkError::DispatchFailure(e), _) if e.is_io() || e.is_timeout() || e.is_user() => {
+            sources(error)
+        }
+        // What the SDK says of other failures may quote the request, whose headers and body are
+        // secret.
         _ => root(error),
     };
     CallError { code, message: one_line(&message), clock }
@@ -265,9 +361,12 @@ fn is_about_mfa(error: &Error) -> bool {
 
 fn hint_of_mfa(error: Error, command: &dyn Fn(&str) -> String) -> Error {
     if error.causes.iter().any(|cause| cause.contains("unable to validate")) {
-        return error
-            .cause("the device must be one of the user whose keys begin the chain")
-            .hint(format!("see which is named, or have it found with mfa_serial = auto: {}", command("explain")));
+        return error.cause("the device must be one of the user whose keys begin the chain").hint(
+            format!(
+                "see which is named, or have it found with mfa_serial = auto: {}",
+                command("explain")
+            ),
+        );
     }
     error
         .cause("the code is wrong, or was used before: each works once")
@@ -290,7 +389,8 @@ fn sources(error: &dyn std::error::Error) -> String {
 
 /// Keeps what a server sent from writing to the terminal: one line, printable, of bounded length.
 pub fn one_line(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect();
+    let clean: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect();
     clean.trim().to_owned()
 }
 
@@ -304,13 +404,15 @@ fn root(error: &dyn std::error::Error) -> String {
     if quotes_a_request(&text) { "the request could not be made".to_owned() } else { text }
 }
 
-/// Returns whether a text of the SDK has a request in it, as `Debug` shows it: with its headers and its body.
+/// Returns whether a text of the SDK has a request in it, as `Debug` shows it: with its headers and
+/// its body.
 pub fn quotes_a_request(text: &str) -> bool {
     ["Request {", "SdkBody", "headers:", "body:"].iter().any(|mark| text.contains(mark))
 }
 
 fn policies(arns: &[String]) -> Option<Vec<PolicyDescriptorType>> {
-    (!arns.is_empty()).then(|| arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build()).collect())
+    (!arns.is_empty())
+        .then(|| arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build()).collect())
 }
 
 fn session(
@@ -319,11 +421,16 @@ fn session(
     asked_at: DateTime<Utc>,
     role_arn: &str,
 ) -> Result<Session> {
-    let credentials = credentials.ok_or_else(|| Error::failed(format!("STS answered without credentials for {role_arn}")))?;
+    let credentials = credentials
+        .ok_or_else(|| Error::failed(format!("STS answered without credentials for {role_arn}")))?;
     let end = credentials.expiration();
-    let expires_at = DateTime::from_timestamp(end.secs(), 0)
-        .ok_or_else(|| Error::failed(format!("STS answered with an expiration that is no time: {end}")))?;
-    if credentials.access_key_id().is_empty() || credentials.secret_access_key().is_empty() || credentials.session_token().is_empty() {
+    let expires_at = DateTime::from_timestamp(end.secs(), 0).ok_or_else(|| {
+        Error::failed(format!("STS answered with an expiration that is no time: {end}"))
+    })?;
+    if credentials.access_key_id().is_empty()
+        || credentials.secret_access_key().is_empty()
+        || credentials.session_token().is_empty()
+    {
         return Err(Error::failed(format!("STS answered with empty credentials for {role_arn}")));
     }
     Ok(Session {
@@ -359,7 +466,9 @@ mod tests {
         ] {
             assert!(!said(&error).contains("123456"), "{}", said(&error));
         }
-        let refused = CallFailure::dispatch_failure(ConnectorError::io(std::io::Error::other("connection refused").into()));
+        let refused = CallFailure::dispatch_failure(ConnectorError::io(
+            std::io::Error::other("connection refused").into(),
+        ));
         assert!(said(&refused).contains("connection refused"), "{}", said(&refused));
     }
 }

@@ -1,4 +1,5 @@
-//! Seeds of virtual MFA devices and the codes that they give (RFC 6238), pure: who reads the clock passes the time.
+//! Seeds of virtual MFA devices and the codes that they give (RFC 6238), pure: who reads the clock
+//! passes the time.
 
 use std::str::FromStr;
 
@@ -20,29 +21,44 @@ const LONGEST_PERIOD: u64 = 60;
 pub struct Seed(Totp);
 
 impl Seed {
-    /// Reads a seed in base32 (case, blanks, hyphens and padding do not matter) or an `otpauth://totp/…` URI, for a device.
-    /// The error says what is wrong with it, and holds nothing of it.
+    /// Reads a seed in base32 (case, blanks, hyphens and padding do not matter) or an
+    /// `otpauth://totp/…` URI, for a device. The error says what is wrong with it, and holds
+    /// nothing of it.
     pub fn parse(text: &str, serial: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         let mut builder = Builder::new();
-        let is_uri = text.get(..SCHEME.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME));
+        let is_uri =
+            text.get(..SCHEME.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME));
         let secret = if is_uri {
-            let (kind, parameters) = text[SCHEME.len()..].split_once('?').ok_or("the otpauth URI has no secret")?;
+            let (kind, parameters) =
+                text[SCHEME.len()..].split_once('?').ok_or("the otpauth URI has no secret")?;
             if !kind.split('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("totp")) {
-                return Err("the otpauth URI is not for time-based codes (otpauth://totp/…), which are the only ones that AWS takes");
+                return Err(
+                    "the otpauth URI is not for time-based codes (otpauth://totp/…), which are the only ones that AWS takes",
+                );
             }
             let mut secret = None;
-            for (key, value) in parameters.split('&').filter_map(|parameter| parameter.split_once('=')) {
+            for (key, value) in
+                parameters.split('&').filter_map(|parameter| parameter.split_once('='))
+            {
                 match key.to_ascii_lowercase().as_str() {
                     "secret" => secret = Some(bytes(value)?),
                     "algorithm" => {
-                        let algorithm = Algorithm::from_str(value).map_err(|_| "the algorithm must be SHA1, SHA256 or SHA512")?;
+                        let algorithm = Algorithm::from_str(value)
+                            .map_err(|_| "the algorithm must be SHA1, SHA256 or SHA512")?;
                         builder = builder.with_algorithm(algorithm);
                     }
-                    "digits" if value != "6" => return Err("the codes must have 6 digits, as those of AWS's devices have"),
+                    "digits" if value != "6" => {
+                        return Err("the codes must have 6 digits, as those of AWS's devices have");
+                    }
                     "period" => {
-                        let period = value.parse().ok().filter(|period| (1..=LONGEST_PERIOD).contains(period));
-                        builder = builder.with_step_duration(period.ok_or("the period must be 1 to 60 seconds")?);
+                        let period = value
+                            .parse()
+                            .ok()
+                            .filter(|period| (1..=LONGEST_PERIOD).contains(period));
+                        builder = builder.with_step_duration(
+                            period.ok_or("the period must be 1 to 60 seconds")?,
+                        );
                     }
                     _ => {}
                 }
@@ -53,11 +69,15 @@ impl Seed {
         } else {
             bytes(text)?
         };
-        let builder = builder.with_secret(secret).with_issuer(Some(ISSUER)).with_account_name(account_name(serial));
+        let builder = builder
+            .with_secret(secret)
+            .with_issuer(Some(ISSUER))
+            .with_account_name(account_name(serial));
         Ok(Self(builder.build_noncompliant()))
     }
 
-    /// Returns the `otpauth://` URI, which is also what the store holds: any other program of this kind reads it.
+    /// Returns the `otpauth://` URI, which is also what the store holds: any other program of this
+    /// kind reads it.
     pub fn uri(&self) -> Zeroizing<String> {
         // The only error would be an empty or malformed account name.
         Zeroizing::new(self.0.to_url().unwrap_or_default())
@@ -87,20 +107,28 @@ impl Seed {
 /// The bytes of a seed in base32.
 fn bytes(text: &str) -> Result<Secret, &'static str> {
     // What a query writes for padding and blanks.
-    let plain = Zeroizing::new(text.replace("%3D", "").replace("%3d", "").replace("%20", "").replace('+', ""));
+    let plain = Zeroizing::new(
+        text.replace("%3D", "").replace("%3d", "").replace("%20", "").replace('+', ""),
+    );
     let skipped = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '=');
-    let tidy: Zeroizing<String> = Zeroizing::new(plain.chars().filter(skipped).map(|c| c.to_ascii_uppercase()).collect());
+    let tidy: Zeroizing<String> =
+        Zeroizing::new(plain.chars().filter(skipped).map(|c| c.to_ascii_uppercase()).collect());
     if tidy.is_empty() {
         return Err("the seed is empty");
     }
-    let secret =
-        Secret::try_from_base32(tidy.as_str()).map_err(|_| "the seed is not base32, which has the letters A to Z and the digits 2 to 7")?;
+    let secret = Secret::try_from_base32(tidy.as_str()).map_err(
+        |_| "the seed is not base32, which has the letters A to Z and the digits 2 to 7",
+    )?;
     // Eight characters are five bytes; no number of bytes ends in these.
     if matches!(tidy.len() % 8, 1 | 3 | 6) {
-        return Err("the seed has a length that base32 cannot have: a character is missing or too many");
+        return Err(
+            "the seed has a length that base32 cannot have: a character is missing or too many",
+        );
     }
     if secret.as_bytes().len() < SHORTEST {
-        return Err("the seed is too short: it has at least 16 characters (a code of six digits is not what is asked for)");
+        return Err(
+            "the seed is too short: it has at least 16 characters (a code of six digits is not what is asked for)",
+        );
     }
     Ok(secret)
 }

@@ -39,7 +39,14 @@ impl Ui {
             (Color::Auto, (false, false)) => None,
         };
         let color = decided.unwrap_or_else(|| std::io::stderr().is_terminal());
-        Self { verbose, quiet, color, decided, warned: RefCell::default(), progress: Cell::default() }
+        Self {
+            verbose,
+            quiet,
+            color,
+            decided,
+            warned: RefCell::default(),
+            progress: Cell::default(),
+        }
     }
 
     /// Returns whether something is shown in colours; `terminal` says whether it goes to one.
@@ -87,9 +94,14 @@ impl Ui {
     }
 
     fn line(&self, word: &str, style: &str, text: &str) -> String {
-        // A name or an answer may hold anything: it must not move the cursor or begin a line that looks like ours.
+        // A name or an answer may hold anything: it must not move the cursor or begin a line that
+        // looks like ours.
         let clean = cells::clean(text);
-        if self.color { format!("\u{1b}[{style}m{word}:\u{1b}[0m {clean}\n") } else { format!("{word}: {clean}\n") }
+        if self.color {
+            format!("\u{1b}[{style}m{word}:\u{1b}[0m {clean}\n")
+        } else {
+            format!("{word}: {clean}\n")
+        }
     }
 }
 
@@ -121,7 +133,8 @@ impl Report for Ui {
             // A terminal that is held (Ctrl-S) must not hold this process.
             let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
             if let Ok(tty) = rustix::fs::open("/dev/tty", flags, Mode::empty()) {
-                let _ = std::fs::File::from(tty).write_all(self.line("rolecall", "2", what).as_bytes());
+                let _ =
+                    std::fs::File::from(tty).write_all(self.line("rolecall", "2", what).as_bytes());
             }
         }
         #[cfg(not(unix))]

@@ -1,4 +1,5 @@
-//! What a credential_process prints, and what a store gives back: read, and what was read survives being written.
+//! What a credential_process prints, and what a store gives back: read, and what was read survives
+//! being written.
 #![no_main]
 #![allow(dead_code, unused)]
 
@@ -11,7 +12,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         Ok(credentials) => {
             let printed = output::credential_process::render(&credentials);
             assert_eq!(printed.matches('\n').count(), 1);
-            let again = aws::process_json::parse(printed.as_bytes(), None).expect("what is printed can be read");
+            let again = aws::process_json::parse(printed.as_bytes(), None)
+                .expect("what is printed can be read");
             assert_eq!(*output::credential_process::render(&again), *printed);
         }
         Err(error) => assert!(error.len() < 120 && !error.contains(char::is_control), "{error}"),

@@ -1,4 +1,5 @@
-//! Two shared files and an environment, divided by lines `%%`: read, merged, and resolved for every profile.
+//! Two shared files and an environment, divided by lines `%%`: read, merged, and resolved for every
+//! profile.
 #![no_main]
 #![allow(dead_code, unused)]
 
@@ -14,12 +15,21 @@ use zeroize::Zeroizing;
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let mut parts = text.splitn(3, "\n%%\n");
-    let (config, credentials) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let (config, credentials) =
+        (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let variables = parts.next().unwrap_or_default().lines().filter_map(|l| l.split_once('='));
-    let environment = Environment::new(variables.map(|(k, v)| (k.to_owned(), v.to_owned())), Some("bob".to_owned()));
+    let environment = Environment::new(
+        variables.map(|(k, v)| (k.to_owned(), v.to_owned())),
+        Some("bob".to_owned()),
+    );
 
-    let document = |kind: FileKind, text: &str| Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()));
-    let profiles = Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, credentials));
+    let document = |kind: FileKind, text: &str| {
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()))
+    };
+    let profiles = Profiles::new(
+        document(FileKind::Config, config),
+        document(FileKind::Credentials, credentials),
+    );
     let lines = 1 + config.matches('\n').count().max(credentials.matches('\n').count());
     for (place, _) in profiles.malformed().iter().chain(&profiles.ignored()) {
         assert!((1..=lines).contains(&place.line), "{place}");
@@ -33,7 +43,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
                     let keys = chain::session_key::SessionKeys::of(&chain);
                     assert_eq!(keys.last().as_str().len(), 64);
                 }
-                Err(error) => assert!(matches!(error.kind, error::Kind::Configuration | error::Kind::Usage), "{error:?}"),
+                Err(error) => assert!(
+                    matches!(error.kind, error::Kind::Configuration | error::Kind::Usage),
+                    "{error:?}"
+                ),
             }
         }
     }

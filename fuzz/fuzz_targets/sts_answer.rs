@@ -8,7 +8,8 @@ use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -28,10 +29,13 @@ impl Answer {
         };
         let head = String::from_utf8_lossy(head);
         let mut lines = head.lines();
-        let status = lines.next().and_then(|l| l.trim().parse::<u16>().ok()).and_then(|s| s.try_into().ok());
-        let mut response = HttpResponse::new(status.unwrap_or(200u16.try_into().unwrap()), body.to_vec().into());
+        let status =
+            lines.next().and_then(|l| l.trim().parse::<u16>().ok()).and_then(|s| s.try_into().ok());
+        let mut response =
+            HttpResponse::new(status.unwrap_or(200u16.try_into().unwrap()), body.to_vec().into());
         for (name, value) in lines.filter_map(|l| l.split_once(':')) {
-            let _ = response.headers_mut().try_append(name.trim().to_owned(), value.trim().to_owned());
+            let _ =
+                response.headers_mut().try_append(name.trim().to_owned(), value.trim().to_owned());
         }
         response
     }
@@ -44,7 +48,11 @@ impl HttpConnector for Answer {
 }
 
 impl HttpClient for Answer {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
@@ -74,26 +82,54 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     RUNTIME.with(|runtime| {
         let http = OnceCell::from(SharedHttpClient::new(Answer(data.to_vec())));
         let sts = sts::AwsSts { runtime, clock: &Noon, native_roots: false, http };
-        let endpoint = Endpoint { url: "http://localhost".to_owned(), signing_region: "eu-west-1".to_owned() };
+        let endpoint =
+            Endpoint { url: "http://localhost".to_owned(), signing_region: "eu-west-1".to_owned() };
         // One attempt: a second one would get the same answer a second later.
         let network = chain::Network { max_attempts: Some(1), ..chain::Network::default() };
         let role_arn = "arn:aws:iam::222222222222:role/admin".to_owned();
-        let caller = aws::Credentials::LongTerm(aws::LongTermKeys { access_key_id: "AKIA1".to_owned(), secret_access_key: "s".into(), account_id: None });
+        let caller = aws::Credentials::LongTerm(aws::LongTermKeys {
+            access_key_id: "AKIA1".to_owned(),
+            secret_access_key: "s".into(),
+            account_id: None,
+        });
         let begin = Instant::now();
-        check(sts.get_caller_identity(&network, &endpoint, &caller).and_then(|r| r.map_err(|e| e.into_error("who".to_owned()))));
+        check(
+            sts.get_caller_identity(&network, &endpoint, &caller)
+                .and_then(|r| r.map_err(|e| e.into_error("who".to_owned()))),
+        );
         check(sts.assume_role_with_web_identity(
             &network,
             &chain::WebIdentity {
-                role_arn: role_arn.clone(), token_file: String::new(), role_session_name: "bob".to_owned(), duration_seconds: None,
-                policy: None, policy_arns: Vec::new(), region: "eu-west-1".to_owned(), endpoint: endpoint.clone(),
+                role_arn: role_arn.clone(),
+                token_file: String::new(),
+                role_session_name: "bob".to_owned(),
+                duration_seconds: None,
+                policy: None,
+                policy_arns: Vec::new(),
+                region: "eu-west-1".to_owned(),
+                endpoint: endpoint.clone(),
             },
             &"token".into(),
         ));
         let call = chain::AssumeRole {
-            profile: Some("prod".to_owned()), role_arn, role_session_name: "bob".to_owned(), endpoint: Some(endpoint.clone()), ..chain::AssumeRole::default()
+            profile: Some("prod".to_owned()),
+            role_arn,
+            role_session_name: "bob".to_owned(),
+            endpoint: Some(endpoint.clone()),
+            ..chain::AssumeRole::default()
         };
         let chain = chain::Chain {
-            profile: None, named_by: chain::NamedBy::default(), base_profile: None, base: chain::Base::EcsContainer, steps: Vec::new(), region: None, network, sts: None, iam: None, account_id: None, confirm: Vec::new(),
+            profile: None,
+            named_by: chain::NamedBy::default(),
+            base_profile: None,
+            base: chain::Base::EcsContainer,
+            steps: Vec::new(),
+            region: None,
+            network,
+            sts: None,
+            iam: None,
+            account_id: None,
+            confirm: Vec::new(),
         };
         check(sts.assume_role(&chain, &call, &caller, None));
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());

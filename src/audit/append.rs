@@ -10,7 +10,8 @@ use crate::files::{append_private, create_private_folder, open_private};
 /// A file that is longer is moved away before the next line, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 
-/// Appends a line. Writers never wait for each other: the kernel puts each write whole at the end of the file (write(2), `O_APPEND`).
+/// Appends a line. Writers never wait for each other: the kernel puts each write whole at the end
+/// of the file (write(2), `O_APPEND`).
 pub fn append(path: &Path, entry: &Entry) -> io::Result<()> {
     append_within(path, entry, LONGEST)
 }
@@ -48,7 +49,8 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Moves the files on, one process at a time. Who has the log open meanwhile goes on writing into the same file by its new name.
+/// Moves the files on, one process at a time. Who has the log open meanwhile goes on writing into
+/// the same file by its new name.
 fn rotate(path: &Path, longest: u64) -> io::Result<()> {
     let lock = open_private(&path.with_extension("lock"))?;
     // Who does not get it writes into the old file or the new one; both are right.
@@ -63,10 +65,13 @@ fn rotate(path: &Path, longest: u64) -> io::Result<()> {
     rename(path, old(path, 1))
 }
 
-/// Returns whether the limit of file sizes lets a file grow; the kernel would end the process for trying (setrlimit(2), `RLIMIT_FSIZE`).
+/// Returns whether the limit of file sizes lets a file grow; the kernel would end the process for
+/// trying (setrlimit(2), `RLIMIT_FSIZE`).
 #[cfg(unix)]
 fn may_grow_to(length: u64) -> bool {
-    rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_none_or(|limit| length <= limit)
+    rustix::process::getrlimit(rustix::process::Resource::Fsize)
+        .current
+        .is_none_or(|limit| length <= limit)
 }
 
 #[cfg(not(unix))]

@@ -5,12 +5,13 @@ use super::Asker;
 /// How many are looked at; chains of shells, wrappers and plugins are shorter.
 const MOST: usize = 10;
 
-/// Returns the processes from the parent upwards, without the one that started the system. What happens meanwhile (one ends, one
-/// belongs to somebody else) ends the list early.
+/// Returns the processes from the parent upwards, without the one that started the system. What
+/// happens meanwhile (one ends, one belongs to somebody else) ends the list early.
 pub fn askers() -> Vec<Asker> {
     let mut askers = Vec::new();
     let mut next = platform::parent();
-    while let Some(pid) = next.filter(|&pid| askers.len() < MOST && (pid != 1 || askers.is_empty())) {
+    while let Some(pid) = next.filter(|&pid| askers.len() < MOST && (pid != 1 || askers.is_empty()))
+    {
         let (name, parent) = platform::look(pid).unzip();
         askers.push(Asker { pid, name });
         next = parent.flatten();
@@ -33,7 +34,8 @@ mod platform {
         rustix::process::getppid()?.as_raw_pid().try_into().ok()
     }
 
-    /// Returns a process's name and parent. A name is what a script is called, where the program's file would be its interpreter.
+    /// Returns a process's name and parent. A name is what a script is called, where the program's
+    /// file would be its interpreter.
     pub fn look(pid: u32) -> Option<(String, Option<u32>)> {
         let mut path = Path::of(pid);
         let file = open(path.to("stat"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
@@ -44,7 +46,8 @@ mod platform {
         Some((whole.unwrap_or_else(|| String::from_utf8_lossy(name).into_owned()), parent))
     }
 
-    /// Reads `PID (NAME) STATE PARENT …` (proc(5), `stat`). A name may hold anything, also `) (`; nothing behind it holds a `)`.
+    /// Reads `PID (NAME) STATE PARENT …` (proc(5), `stat`). A name may hold anything, also `) (`;
+    /// nothing behind it holds a `)`.
     pub fn parse(stat: &[u8]) -> Option<(&[u8], Option<u32>)> {
         let (begin, end) = (memchr(b'(', stat)? + 1, memrchr(b')', stat)?);
         let digits = stat.get(end + 4..)?;
@@ -100,13 +103,24 @@ mod platform {
     pub fn look(pid: u32) -> Option<(String, Option<u32>)> {
         let mut system = System::new().ok()?;
         let mut find = |pid: Pid| {
-            system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, ProcessRefreshKind::nothing());
+            system.refresh_processes_specifics(
+                ProcessesToUpdate::Some(&[pid]),
+                false,
+                ProcessRefreshKind::nothing(),
+            );
             let process = system.process(pid)?;
-            Some((process.name().to_string_lossy().into_owned(), process.parent(), process.start_time()))
+            Some((
+                process.name().to_string_lossy().into_owned(),
+                process.parent(),
+                process.start_time(),
+            ))
         };
         let (name, parent, began) = find(Pid::from_u32(pid))?;
-        // Windows remembers the number of a parent that is gone, which another process may have by now.
-        let parent = parent.filter(|&parent| !cfg!(windows) || find(parent).is_none_or(|(_, _, earlier)| earlier <= began));
+        // Windows remembers the number of a parent that is gone, which another process may have by
+        // now.
+        let parent = parent.filter(|&parent| {
+            !cfg!(windows) || find(parent).is_none_or(|(_, _, earlier)| earlier <= began)
+        });
         Some((name, parent.map(Pid::as_u32)))
     }
 }

@@ -1,5 +1,5 @@
-//! The log of what was handed out: one JSON object per line in a file of the user's own, and never a secret.
-//! `rolecall log` shows it. A log that cannot be written never costs the credentials.
+//! The log of what was handed out: one JSON object per line in a file of the user's own, and never
+//! a secret. `rolecall log` shows it. A log that cannot be written never costs the credentials.
 
 mod append;
 mod askers;
@@ -69,7 +69,11 @@ pub fn escape(json: String) -> String {
     }
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
-        if c.is_control() { escaped += &format!("\\u{:04x}", u32::from(c)) } else { escaped.push(c) }
+        if c.is_control() {
+            escaped += &format!("\\u{:04x}", u32::from(c))
+        } else {
+            escaped.push(c)
+        }
     }
     escaped
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::{Entry, KEPT, old};
 
-/// How much of one file is read, in bytes from its end; only a log that could not be moved away grows so long.
+/// How much of one file is read, in bytes from its end; only a log that could not be moved away
+/// grows so long.
 const LONGEST: u64 = 64 * 1024 * 1024;
 /// How each line begins.
 const BEGIN: &str = "{\"time\":";
@@ -30,7 +31,9 @@ pub fn read(path: &Path) -> io::Result<Found> {
             Ok((metadata, _)) if files.iter().any(|(seen, _)| is_same(seen, &metadata)) => {}
             Ok(file) => files.push(file),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+            Err(error) => {
+                return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
+            }
         }
     }
     let mut found = Found::default();
@@ -74,7 +77,8 @@ fn is_same(_: &Metadata, _: &Metadata) -> bool {
     false
 }
 
-/// Reads a line; the flag says whether there was something else before it: a torn line, whose end the disk had no room for.
+/// Reads a line; the flag says whether there was something else before it: a torn line, whose end
+/// the disk had no room for.
 pub fn parse(line: &str) -> Option<((Entry<'static>, String), bool)> {
     let entry = |text: &str| Some((serde_json::from_str(text).ok()?, text.to_owned()));
     let line = line.trim();

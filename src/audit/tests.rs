@@ -7,7 +7,8 @@ use super::read::parse;
 use super::{Asker, Entry, append, escape, old, read};
 
 fn entry(n: u32) -> Entry<'static> {
-    let time = DateTime::from_timestamp_millis(1_700_000_000_123).unwrap() + TimeDelta::seconds(i64::from(n));
+    let time = DateTime::from_timestamp_millis(1_700_000_000_123).unwrap()
+        + TimeDelta::seconds(i64::from(n));
     Entry {
         time,
         command: "process".into(),
@@ -18,7 +19,10 @@ fn entry(n: u32) -> Entry<'static> {
         access_key_id: "ASIAEXAMPLE".into(),
         origin: "new".into(),
         expiration: Some(time + TimeDelta::hours(1)),
-        asked_by: vec![Asker { pid: n, name: Some("a) (b\n\u{1b}[2J\u{9b}2J\u{7f}\"".to_owned()) }, Asker { pid: 2, name: None }],
+        asked_by: vec![
+            Asker { pid: n, name: Some("a) (b\n\u{1b}[2J\u{9b}2J\u{7f}\"".to_owned()) },
+            Asker { pid: 2, name: None },
+        ],
     }
 }
 
@@ -69,7 +73,10 @@ fn old_files_are_moved_on_and_the_oldest_given_up() {
     std::fs::write(&path, vec![b'\n'; 1024 * 1024 + 1]).unwrap();
     append(&path, &entry(7)).unwrap();
     let found = read(&path).unwrap();
-    assert_eq!(found.entries.iter().map(|(entry, _)| entry.asked_by[0].pid).collect::<Vec<_>>(), [3, 5, 7]);
+    assert_eq!(
+        found.entries.iter().map(|(entry, _)| entry.asked_by[0].pid).collect::<Vec<_>>(),
+        [3, 5, 7]
+    );
 }
 
 #[test]
@@ -94,7 +101,11 @@ fn writers_at_once_move_a_file_once_and_lose_no_line() {
             }
         });
         let found = read(&path).unwrap();
-        assert_eq!((found.entries.len(), found.skipped), (before + WRITERS as usize, 0), "round {round}");
+        assert_eq!(
+            (found.entries.len(), found.skipped),
+            (before + WRITERS as usize, 0),
+            "round {round}"
+        );
         assert!(old(&path, 1).exists() && !old(&path, 2).exists(), "round {round}");
     }
 }

@@ -18,7 +18,12 @@ impl<'a> Arn<'a> {
         }
         let (partition, service) = (fields.next()?, fields.next()?);
         let (_region, account, resource) = (fields.next()?, fields.next()?, fields.next()?);
-        (!partition.is_empty() && !resource.is_empty()).then_some(Self { partition, service, account, resource })
+        (!partition.is_empty() && !resource.is_empty()).then_some(Self {
+            partition,
+            service,
+            account,
+            resource,
+        })
     }
 
     /// Reads an IAM role's ARN: `arn:aws:iam::123456789012:role/path/name`.
@@ -26,7 +31,8 @@ impl<'a> Arn<'a> {
         let arn = Self::parse(text)?;
         let name = arn.resource.strip_prefix("role/")?;
         let printable = text.bytes().all(|b| b.is_ascii_graphic());
-        (arn.service == "iam" && !arn.account.is_empty() && !name.is_empty() && printable).then_some(arn)
+        (arn.service == "iam" && !arn.account.is_empty() && !name.is_empty() && printable)
+            .then_some(arn)
     }
 
     /// Returns the last path part of the resource: the role's or user's name, or the session's.
@@ -34,12 +40,18 @@ impl<'a> Arn<'a> {
         self.resource.rsplit('/').next().unwrap_or(self.resource)
     }
 
-    /// Returns the IAM ARN of who a session belongs to: an assumed-role ARN becomes its role's (without its path, which STS leaves out).
+    /// Returns the IAM ARN of who a session belongs to: an assumed-role ARN becomes its role's
+    /// (without its path, which STS leaves out).
     pub fn principal(&self) -> String {
         let parts: Vec<&str> = self.resource.split('/').collect();
         match parts[..] {
-            ["assumed-role", role, _] => format!("arn:{}:iam::{}:role/{role}", self.partition, self.account),
-            _ => format!("arn:{}:{}::{}:{}", self.partition, self.service, self.account, self.resource),
+            ["assumed-role", role, _] => {
+                format!("arn:{}:iam::{}:role/{role}", self.partition, self.account)
+            }
+            _ => format!(
+                "arn:{}:{}::{}:{}",
+                self.partition, self.service, self.account, self.resource
+            ),
         }
     }
 }

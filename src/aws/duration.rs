@@ -1,4 +1,5 @@
-//! Durations as people write them (`15m`, `1h30m`, `3600`) and the bounds that STS sets, in seconds.
+//! Durations as people write them (`15m`, `1h30m`, `3600`) and the bounds that STS sets, in
+//! seconds.
 
 /// The shortest session that STS gives (AssumeRole, GetSessionToken: DurationSeconds).
 pub const SHORTEST: u32 = 900;
@@ -8,12 +9,14 @@ pub const LONGEST_ROLE: u32 = 43_200;
 pub const LONGEST_CHAINED: u32 = 3_600;
 /// The longest session of a user (GetSessionToken: DurationSeconds).
 pub const LONGEST_TOKEN: u32 = 129_600;
-/// How long a session with MFA lives unless `mfa_session_duration` says otherwise: what GetSessionToken gives by itself.
+/// How long a session with MFA lives unless `mfa_session_duration` says otherwise: what
+/// GetSessionToken gives by itself.
 pub const DEFAULT_TOKEN: u32 = 43_200;
 /// What AssumeRole gives when no DurationSeconds is sent.
 pub const DEFAULT_ROLE: u32 = 3_600;
 
-/// Returns the seconds of `90`, `90s`, `15m`, `1h`, `1h30m`, `1d`; `None` when it is none of these or does not fit.
+/// Returns the seconds of `90`, `90s`, `15m`, `1h`, `1h30m`, `1d`; `None` when it is none of these
+/// or does not fit.
 pub fn parse(text: &str) -> Option<u32> {
     let text = text.trim();
     if text.bytes().all(|b| b.is_ascii_digit()) {
@@ -81,8 +84,15 @@ mod tests {
 
     #[test]
     fn renders_for_people() {
-        for (seconds, text) in [(-5, "expired"), (0, "expired"), (40, "40s"), (61, "1m"), (3600, "1h"), (7500, "2h 5m"), (90_000, "1d 1h")]
-        {
+        for (seconds, text) in [
+            (-5, "expired"),
+            (0, "expired"),
+            (40, "40s"),
+            (61, "1m"),
+            (3600, "1h"),
+            (7500, "2h 5m"),
+            (90_000, "1d 1h"),
+        ] {
             assert_eq!(render(seconds), text);
         }
     }

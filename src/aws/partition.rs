@@ -1,4 +1,5 @@
-//! AWS's partitions and the STS endpoint of a region. Checked against the endpoint rules that ship in `aws-sdk-sts` (see the test).
+//! AWS's partitions and the STS endpoint of a region. Checked against the endpoint rules that ship
+//! in `aws-sdk-sts` (see the test).
 
 /// A partition: regions that share DNS suffixes, ARN prefix and accounts.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +38,8 @@ pub fn of_region(region: &str) -> &'static Partition {
     PARTITIONS.iter().find(of).unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
 }
 
-/// The 16 regions that `sts_regional_endpoints = legacy` sends to the global endpoint (AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints").
+/// The 16 regions that `sts_regional_endpoints = legacy` sends to the global endpoint (AWS SDKs and
+/// Tools Reference Guide, "AWS STS Regional endpoints").
 const LEGACY_GLOBAL: [&str; 16] = [
     "ap-northeast-1",
     "ap-south-1",
@@ -77,15 +79,23 @@ pub struct Endpoint {
 pub fn sts_endpoint(region: &str, variant: EndpointVariant) -> Endpoint {
     let global = region == "aws-global" || variant.legacy_global && LEGACY_GLOBAL.contains(&region);
     if global && !variant.fips && !variant.dual_stack {
-        return Endpoint { url: "https://sts.amazonaws.com".to_owned(), signing_region: "us-east-1".to_owned() };
+        return Endpoint {
+            url: "https://sts.amazonaws.com".to_owned(),
+            signing_region: "us-east-1".to_owned(),
+        };
     }
     let signing_region = if region == "aws-global" { "us-east-1" } else { region };
     let partition = of_region(region);
-    // GovCloud's plain endpoints are FIPS endpoints already; only its dual-stack ones have the other name.
+    // GovCloud's plain endpoints are FIPS endpoints already; only its dual-stack ones have the
+    // other name.
     let fips_name = variant.fips && (partition.id != "aws-us-gov" || variant.dual_stack);
     let host = if fips_name { "sts-fips" } else { "sts" };
-    let suffix = if variant.dual_stack { partition.dual_stack_suffix } else { partition.dns_suffix };
-    Endpoint { url: format!("https://{host}.{region}.{suffix}"), signing_region: signing_region.to_owned() }
+    let suffix =
+        if variant.dual_stack { partition.dual_stack_suffix } else { partition.dns_suffix };
+    Endpoint {
+        url: format!("https://{host}.{region}.{suffix}"),
+        signing_region: signing_region.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -117,15 +127,35 @@ mod tests {
             "xx-new-1",
         ] {
             for (fips, dual_stack) in [(false, false), (true, false), (false, true), (true, true)] {
-                let params =
-                    Params::builder().region(region).use_fips(fips).use_dual_stack(dual_stack).use_global_endpoint(false).build().unwrap();
+                let params = Params::builder()
+                    .region(region)
+                    .use_fips(fips)
+                    .use_dual_stack(dual_stack)
+                    .use_global_endpoint(false)
+                    .build()
+                    .unwrap();
                 let expected = runtime.block_on(DefaultResolver::new().resolve_endpoint(&params));
-                let ours = sts_endpoint(region, EndpointVariant { fips, dual_stack, legacy_global: false });
-                assert_eq!(ours.url, expected.unwrap().url(), "{region} fips={fips} dual_stack={dual_stack}");
+                let ours = sts_endpoint(
+                    region,
+                    EndpointVariant { fips, dual_stack, legacy_global: false },
+                );
+                assert_eq!(
+                    ours.url,
+                    expected.unwrap().url(),
+                    "{region} fips={fips} dual_stack={dual_stack}"
+                );
             }
-            let params = Params::builder().region(region).use_fips(false).use_dual_stack(false).use_global_endpoint(true).build().unwrap();
-            let expected = runtime.block_on(DefaultResolver::new().resolve_endpoint(&params)).unwrap();
-            let ours = sts_endpoint(region, EndpointVariant { legacy_global: true, ..Default::default() });
+            let params = Params::builder()
+                .region(region)
+                .use_fips(false)
+                .use_dual_stack(false)
+                .use_global_endpoint(true)
+                .build()
+                .unwrap();
+            let expected =
+                runtime.block_on(DefaultResolver::new().resolve_endpoint(&params)).unwrap();
+            let ours =
+                sts_endpoint(region, EndpointVariant { legacy_global: true, ..Default::default() });
             assert_eq!(ours.url, expected.url(), "{region} legacy");
         }
     }
@@ -135,6 +165,9 @@ mod tests {
         let legacy = EndpointVariant { legacy_global: true, ..Default::default() };
         assert_eq!(sts_endpoint("eu-west-1", legacy).signing_region, "us-east-1");
         assert_eq!(sts_endpoint("ap-east-1", legacy).signing_region, "ap-east-1");
-        assert_eq!(sts_endpoint("aws-global", EndpointVariant::default()).url, "https://sts.amazonaws.com");
+        assert_eq!(
+            sts_endpoint("aws-global", EndpointVariant::default()).url,
+            "https://sts.amazonaws.com"
+        );
     }
 }

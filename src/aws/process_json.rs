@@ -1,4 +1,5 @@
-//! The JSON that a `credential_process` prints, read (AWS SDKs and Tools Reference Guide, "Process credential provider").
+//! The JSON that a `credential_process` prints, read (AWS SDKs and Tools Reference Guide, "Process
+//! credential provider").
 
 use chrono::DateTime;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,35 +18,54 @@ struct Printed {
     account_id: Option<String>,
 }
 
-/// Reads credential_process JSON. The error never quotes what was printed, since that holds secrets.
+/// Reads credential_process JSON. The error never quotes what was printed, since that holds
+/// secrets.
 pub fn parse(output: &[u8], account_id: Option<&str>) -> Result<Credentials, String> {
     let output = output.strip_prefix(b"\xef\xbb\xbf").unwrap_or(output);
     if output.trim_ascii_start().first() != Some(&b'{') {
         return Err("does not print the JSON object of a credential_process".to_owned());
     }
-    let printed: Printed = serde_json::from_slice(output)
-        .map_err(|e| format!("does not print the JSON of a credential_process (line {}, column {})", e.line(), e.column()))?;
+    let printed: Printed = serde_json::from_slice(output).map_err(|e| {
+        format!(
+            "does not print the JSON of a credential_process (line {}, column {})",
+            e.line(),
+            e.column()
+        )
+    })?;
     match printed.version {
         Some(serde_json::Value::Number(n)) if n.as_f64() == Some(1.0) => {}
         Some(_) => return Err("prints a Version that is not the number 1".to_owned()),
         None => return Err("prints no Version".to_owned()),
     }
     let missing = |key: &str| format!("prints no {key}");
-    let access_key_id = printed.access_key_id.filter(|v| !v.is_empty()).ok_or_else(|| missing("AccessKeyId"))?;
-    let secret_access_key =
-        printed.secret_access_key.filter(|v| !v.expose_secret().is_empty()).ok_or_else(|| missing("SecretAccessKey"))?;
+    let access_key_id =
+        printed.access_key_id.filter(|v| !v.is_empty()).ok_or_else(|| missing("AccessKeyId"))?;
+    let secret_access_key = printed
+        .secret_access_key
+        .filter(|v| !v.expose_secret().is_empty())
+        .ok_or_else(|| missing("SecretAccessKey"))?;
     let session_token = printed.session_token.filter(|v| !v.expose_secret().is_empty());
     let expires_at = match printed.expiration.filter(|v| !v.is_empty()) {
         None => None,
         Some(text) => Some(
-            DateTime::parse_from_rfc3339(text.trim()).map_err(|_| "prints an Expiration that is no RFC 3339 time".to_owned())?.to_utc(),
+            DateTime::parse_from_rfc3339(text.trim())
+                .map_err(|_| "prints an Expiration that is no RFC 3339 time".to_owned())?
+                .to_utc(),
         ),
     };
-    let account_id = printed.account_id.filter(|v| !v.is_empty()).or_else(|| account_id.map(str::to_owned));
+    let account_id =
+        printed.account_id.filter(|v| !v.is_empty()).or_else(|| account_id.map(str::to_owned));
     Ok(if session_token.is_none() && expires_at.is_none() {
         Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
     } else {
-        Credentials::Session(Session { access_key_id, secret_access_key, session_token, expires_at, issued_at: None, account_id })
+        Credentials::Session(Session {
+            access_key_id,
+            secret_access_key,
+            session_token,
+            expires_at,
+            issued_at: None,
+            account_id,
+        })
     })
 }
 

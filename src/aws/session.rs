@@ -1,4 +1,5 @@
-//! Credentials in memory. Long-term keys and sessions are different types, so that one is never kept where the other belongs.
+//! Credentials in memory. Long-term keys and sessions are different types, so that one is never
+//! kept where the other belongs.
 
 use std::fmt;
 
@@ -13,7 +14,8 @@ pub struct LongTermKeys {
     pub account_id: Option<String>,
 }
 
-/// One set of temporary credentials. `expires_at` is absent where the source does not say it (keys with a token in a shared file).
+/// One set of temporary credentials. `expires_at` is absent where the source does not say it (keys
+/// with a token in a shared file).
 #[derive(Clone)]
 pub struct Session {
     pub access_key_id: String,
@@ -66,12 +68,17 @@ impl Credentials {
 
 impl fmt::Debug for LongTermKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LongTermKeys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+        f.debug_struct("LongTermKeys")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("access_key_id", &self.access_key_id).field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("access_key_id", &self.access_key_id)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
-//! The bases: which kind of credentials a profile itself holds, in botocore's order, and those of the environment and the machine.
+//! The bases: which kind of credentials a profile itself holds, in botocore's order, and those of
+//! the environment and the machine.
 
 use std::path::Path;
 
@@ -23,7 +24,8 @@ pub(super) struct Bases<'a> {
 }
 
 impl Bases<'_> {
-    /// Reads a profile's own credentials: web identity, SSO, keys of the credentials file, login session, process, keys of the config file.
+    /// Reads a profile's own credentials: web identity, SSO, keys of the credentials file, login
+    /// session, process, keys of the config file.
     pub fn of_profile(
         &self,
         profile: &Merged,
@@ -38,22 +40,32 @@ impl Bases<'_> {
             return self.sso(profile, endpoints).map(Base::Sso);
         }
         let (id, secret) = (profile.get("aws_access_key_id"), profile.get("aws_secret_access_key"));
-        let in_credentials_file = id.or(secret).is_some_and(|p| p.place.file == FileKind::Credentials);
+        let in_credentials_file =
+            id.or(secret).is_some_and(|p| p.place.file == FileKind::Credentials);
         if in_credentials_file {
             return static_keys(profile, id, secret).map(Base::Static);
         }
         if let Some(session) = profile.get("login_session") {
-            return Ok(Base::LoginSession { session: session.value.to_string(), place: session.place.clone() });
+            return Ok(Base::LoginSession {
+                session: session.value.to_string(),
+                place: session.place.clone(),
+            });
         }
         if let Some(command) = process_of(profile) {
             let account_id = profile.value("aws_account_id").map(str::to_owned);
-            return Ok(Base::Process { command: SecretString::from(command.value.as_str()), place: command.place.clone(), account_id });
+            return Ok(Base::Process {
+                command: SecretString::from(command.value.as_str()),
+                place: command.place.clone(),
+                account_id,
+            });
         }
         if id.is_some() || secret.is_some() {
             return static_keys(profile, id, secret).map(Base::Static);
         }
-        let error =
-            Error::configuration(format!("{}: profile `{}` holds no credentials and names no source of any", profile.place, profile.name));
+        let error = Error::configuration(format!(
+            "{}: profile `{}` holds no credentials and names no source of any",
+            profile.place, profile.name
+        ));
         Err(if profile.get("sso_session").is_some() {
             error
                 .cause("sso_session alone gives a token; credentials need sso_account_id and sso_role_name too")
@@ -81,7 +93,9 @@ impl Bases<'_> {
             (Some(id), Some(secret)) => Ok(Some(Base::Environment(StaticKeys {
                 access_key_id: id.to_owned(),
                 secret_access_key: SecretString::from(secret),
-                session_token: env("AWS_SESSION_TOKEN").or_else(|| env("AWS_SECURITY_TOKEN")).map(SecretString::from),
+                session_token: env("AWS_SESSION_TOKEN")
+                    .or_else(|| env("AWS_SECURITY_TOKEN"))
+                    .map(SecretString::from),
                 account_id: env("AWS_ACCOUNT_ID").map(str::to_owned),
                 expiration: env("AWS_CREDENTIAL_EXPIRATION").map(str::to_owned),
                 place: None,
@@ -100,35 +114,53 @@ impl Bases<'_> {
         }
     }
 
-    /// Returns the end of the SDKs' default chain: `None` when web identity comes first or nothing is left.
+    /// Returns the end of the SDKs' default chain: `None` when web identity comes first or nothing
+    /// is left.
     pub fn machine(&self) -> Option<Base> {
         if self.environment.web_identity() {
             return None;
         }
-        let container = ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
-            .iter()
-            .any(|v| self.environment.get(v).is_some());
+        let container =
+            ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+                .iter()
+                .any(|v| self.environment.get(v).is_some());
         let instance = !self.environment.is_true("AWS_EC2_METADATA_DISABLED");
         (container || instance).then_some(Base::Machine { container })
     }
 
-    fn web_identity(&self, profile: &Merged, selected: bool, sts: impl Fn() -> Result<(String, Endpoint)>) -> Result<Base> {
+    fn web_identity(
+        &self,
+        profile: &Merged,
+        selected: bool,
+        sts: impl Fn() -> Result<(String, Endpoint)>,
+    ) -> Result<Base> {
         let missing = |key: &str| {
-            Error::configuration(format!("{}: profile `{}` has web_identity_token_file but no {key}", profile.place, profile.name))
-                .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
+            Error::configuration(format!(
+                "{}: profile `{}` has web_identity_token_file but no {key}",
+                profile.place, profile.name
+            ))
+            .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
         };
         let hops = Hops { overrides: self.overrides };
-        let token_file = property(profile, "web_identity_token_file").ok_or_else(|| missing("web_identity_token_file"))?;
+        let token_file = property(profile, "web_identity_token_file")
+            .ok_or_else(|| missing("web_identity_token_file"))?;
         let role_arn = property(profile, "role_arn").ok_or_else(|| missing("role_arn"))?;
         if Arn::parse_role(role_arn.value.trim()).is_none() {
-            return Err(Error::configuration(format!("{}: `{}` is not an IAM role's ARN", role_arn.place, *role_arn.value)));
+            return Err(Error::configuration(format!(
+                "{}: `{}` is not an IAM role's ARN",
+                role_arn.place, *role_arn.value
+            )));
         }
         let (policy, policy_arns) = hops.policies(profile, selected, &role_arn.value)?;
-        let own = property(profile, "role_session_name").map(|p| (p.value.trim(), format!("{}: role_session_name", p.place)));
-        let role_session_name = self.session_name(selected, own).map_err(|error| match error.kind {
-            Kind::Usage => error,
-            _ => error.cause(format!("profile `{}`", profile.name)).hint(hint::correct(&profile.name)),
-        })?;
+        let own = property(profile, "role_session_name")
+            .map(|p| (p.value.trim(), format!("{}: role_session_name", p.place)));
+        let role_session_name =
+            self.session_name(selected, own).map_err(|error| match error.kind {
+                Kind::Usage => error,
+                _ => error
+                    .cause(format!("profile `{}`", profile.name))
+                    .hint(hint::correct(&profile.name)),
+            })?;
         if selected {
             self.refuse_role_options(&format!("profile `{}` is a web identity", profile.name))?;
         }
@@ -149,8 +181,12 @@ impl Bases<'_> {
     fn session_name(&self, selected: bool, set: Option<(&str, String)>) -> Result<String> {
         let wrong = |what: &str| format!("{what} must be 2 to 64 letters, digits or _+=,.@-");
         match (self.overrides.role_session_name.as_deref().filter(|_| selected), set) {
-            (Some(name), _) if !is_session_name(name) => Err(Error::usage(wrong("--role-session-name"))),
-            (None, Some((name, place))) if !is_session_name(name) => Err(Error::configuration(wrong(&place))),
+            (Some(name), _) if !is_session_name(name) => {
+                Err(Error::usage(wrong("--role-session-name")))
+            }
+            (None, Some((name, place))) if !is_session_name(name) => {
+                Err(Error::configuration(wrong(&place)))
+            }
             (Some(name), _) | (None, Some((name, _))) => Ok(name.to_owned()),
             (None, None) => Ok(default_session_name(self.environment.user.as_deref())),
         }
@@ -173,8 +209,12 @@ impl Bases<'_> {
         }
     }
 
-    /// Returns the web identity of the environment (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME).
-    pub fn web_identity_of_environment(&self, sts: impl Fn() -> Result<(String, Endpoint)>) -> Result<Base> {
+    /// Returns the web identity of the environment (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN,
+    /// AWS_ROLE_SESSION_NAME).
+    pub fn web_identity_of_environment(
+        &self,
+        sts: impl Fn() -> Result<(String, Endpoint)>,
+    ) -> Result<Base> {
         let env = |name: &str| self.environment.get(name).map(str::to_owned);
         let set = "AWS_WEB_IDENTITY_TOKEN_FILE is set";
         let token_file = env("AWS_WEB_IDENTITY_TOKEN_FILE").unwrap_or_default();
@@ -183,14 +223,19 @@ impl Bases<'_> {
                 .hint("set both or none: unset AWS_WEB_IDENTITY_TOKEN_FILE")
         })?;
         if Arn::parse_role(&role_arn).is_none() {
-            return Err(Error::configuration(format!("AWS_ROLE_ARN: `{role_arn}` is not an IAM role's ARN")));
+            return Err(Error::configuration(format!(
+                "AWS_ROLE_ARN: `{role_arn}` is not an IAM role's ARN"
+            )));
         }
         // A role that is typed on top has the options to itself.
         let selected = self.overrides.role_arn.is_none();
         if selected {
             self.refuse_role_options(set)?;
         }
-        let own = self.environment.get("AWS_ROLE_SESSION_NAME").map(|name| (name, "AWS_ROLE_SESSION_NAME".to_owned()));
+        let own = self
+            .environment
+            .get("AWS_ROLE_SESSION_NAME")
+            .map(|name| (name, "AWS_ROLE_SESSION_NAME".to_owned()));
         let role_session_name = self.session_name(selected, own)?;
         let (region, endpoint) = sts()?;
         let duration_seconds = self
@@ -200,7 +245,8 @@ impl Bases<'_> {
             .map(|s| check_duration(s, false, "--duration"))
             .transpose()
             .map_err(Error::usage)?;
-        let (policy, policy_arns) = Hops { overrides: self.overrides }.policies(&Merged::nobody(), selected, &role_arn)?;
+        let (policy, policy_arns) =
+            Hops { overrides: self.overrides }.policies(&Merged::nobody(), selected, &role_arn)?;
         Ok(Base::WebIdentity(WebIdentity {
             role_arn,
             token_file,
@@ -215,8 +261,14 @@ impl Bases<'_> {
 
     fn sso(&self, profile: &Merged, endpoints: &Endpoints) -> Result<Sso> {
         let missing = |key: &str, place: String| {
-            Error::configuration(format!("{place}: `{key}` is missing for the SSO credentials of profile `{}`", profile.name))
-                .hint(format!("complete it with: aws configure sso {}", hint::option("--profile", &profile.name)))
+            Error::configuration(format!(
+                "{place}: `{key}` is missing for the SSO credentials of profile `{}`",
+                profile.name
+            ))
+            .hint(format!(
+                "complete it with: aws configure sso {}",
+                hint::option("--profile", &profile.name)
+            ))
         };
         let own = |key: &str| profile.value(key).map(str::to_owned);
         let here = || profile.place.to_string();
@@ -227,25 +279,40 @@ impl Bases<'_> {
                 own("sso_region").ok_or_else(|| missing("sso_region", here()))?,
             ),
             Some(name) => {
-                let section = self.profiles.section(SectionKind::SsoSession, &name.value)?.ok_or_else(|| {
-                    Error::configuration(format!("{}: there is no section [sso-session {}]", name.place, *name.value))
+                let section = self
+                    .profiles
+                    .section(SectionKind::SsoSession, &name.value)?
+                    .ok_or_else(|| {
+                        Error::configuration(format!(
+                            "{}: there is no section [sso-session {}]",
+                            name.place, *name.value
+                        ))
                         .cause(format!("profile `{}` names it", profile.name))
                         .hint("make it with: aws configure sso-session")
-                })?;
+                    })?;
                 let of_session = |key: &str| {
-                    let value = section.get(key).ok_or_else(|| missing(key, section.place.to_string()))?;
+                    let value =
+                        section.get(key).ok_or_else(|| missing(key, section.place.to_string()))?;
                     match profile.get(key) {
-                        Some(own) if own.value != value.value => Err(Error::configuration(format!(
-                            "profile `{}` and its sso-session `{}` have different {key}",
-                            profile.name, section.name
-                        ))
+                        Some(own) if own.value != value.value => Err(Error::configuration(
+                            format!(
+                                "profile `{}` and its sso-session `{}` have different {key}",
+                                profile.name, section.name
+                            ),
+                        )
                         .cause(format!("{}: {}", own.place, *own.value))
                         .cause(format!("{}: {}", value.place, *value.value))
-                        .hint("leave it in the sso-session only; see: rolecall profile dump --json")),
+                        .hint(
+                            "leave it in the sso-session only; see: rolecall profile dump --json",
+                        )),
                         _ => Ok(value.value.to_string()),
                     }
                 };
-                (Some(name.value.to_string()), of_session("sso_start_url")?, of_session("sso_region")?)
+                (
+                    Some(name.value.to_string()),
+                    of_session("sso_start_url")?,
+                    of_session("sso_region")?,
+                )
             }
         };
         Ok(Sso {
@@ -283,29 +350,42 @@ pub(super) fn has_any(profile: &Merged) -> bool {
 
 /// Returns a profile's `credential_process`, which a profile with a role never reaches.
 pub(super) fn process_of(profile: &Merged) -> Option<&Property> {
-    let before = ["role_arn", "web_identity_token_file", "sso_account_id", "sso_role_name", "login_session"];
+    let before =
+        ["role_arn", "web_identity_token_file", "sso_account_id", "sso_role_name", "login_session"];
     if before.iter().any(|key| property(profile, key).is_some()) {
         return None;
     }
     profile.get("credential_process")
 }
 
-fn static_keys(profile: &Merged, id: Option<&Property>, secret: Option<&Property>) -> Result<StaticKeys> {
+fn static_keys(
+    profile: &Merged,
+    id: Option<&Property>,
+    secret: Option<&Property>,
+) -> Result<StaticKeys> {
     let half = |found: &Property, missing: &str| {
-        Error::configuration(format!("{}: profile `{}` has {} but no {missing}", found.place, profile.name, found.key))
-            .hint("write both keys with: aws configure")
+        Error::configuration(format!(
+            "{}: profile `{}` has {} but no {missing}",
+            found.place, profile.name, found.key
+        ))
+        .hint("write both keys with: aws configure")
     };
     let (id, secret) = match (id, secret) {
         (Some(id), Some(secret)) => (id, secret),
         (Some(id), None) => return Err(half(id, "aws_secret_access_key")),
         (None, Some(secret)) => return Err(half(secret, "aws_access_key_id")),
-        (None, None) => return Err(Error::configuration(format!("profile `{}` holds no keys", profile.name))),
+        (None, None) => {
+            return Err(Error::configuration(format!("profile `{}` holds no keys", profile.name)));
+        }
     };
     let token = profile.get("aws_session_token").or_else(|| profile.get("aws_security_token"));
     for found in [Some(id), token].into_iter().flatten() {
         if !found.value.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(Error::configuration(format!("{}: {} holds characters that AWS's have not", found.place, found.key))
-                .hint("write the keys anew with: aws configure"));
+            return Err(Error::configuration(format!(
+                "{}: {} holds characters that AWS's have not",
+                found.place, found.key
+            ))
+            .hint("write the keys anew with: aws configure"));
         }
     }
     Ok(StaticKeys {
@@ -331,29 +411,46 @@ const BEFORE_PROCESS: [&str; 9] = [
     "aws_secret_access_key",
 ];
 
-/// Returns whether every SDK takes the credentials of a profile from rolecall by itself, as the profile's `credential_process`.
+/// Returns whether every SDK takes the credentials of a profile from rolecall by itself, as the
+/// profile's `credential_process`.
 pub fn is_asked_by_sdks(profile: &Merged, environment: &Environment) -> bool {
     let process = profile.value("credential_process").is_some_and(|command| {
         let target = rolecall_target(command);
-        // A role of the profile's own is reached by a command that asks for this profile and narrows nothing; without one rolecall
-        // goes by the same command.
-        if is_role(profile) { target.as_ref() == Some(&profile.name) && !is_narrowed(command) } else { target.is_some() }
+        // A role of the profile's own is reached by a command that asks for this profile and
+        // narrows nothing; without one rolecall goes by the same command.
+        if is_role(profile) {
+            target.as_ref() == Some(&profile.name) && !is_narrowed(command)
+        } else {
+            target.is_some()
+        }
     });
     // botocore prefers the web identity of the environment to the profile's process.
-    process && !environment.web_identity() && !BEFORE_PROCESS.iter().any(|key| profile.get(key).is_some())
+    process
+        && !environment.web_identity()
+        && !BEFORE_PROCESS.iter().any(|key| profile.get(key).is_some())
 }
 
-/// Returns the `credential_process` by which SDKs get the credentials of another profile, where this one has a role of its own.
+/// Returns the `credential_process` by which SDKs get the credentials of another profile, where
+/// this one has a role of its own.
 pub fn strays(profile: &Merged) -> Option<(&Property, String)> {
-    let command = profile.get("credential_process").filter(|_| is_role(profile) && profile.get("role_arn").is_none())?;
-    rolecall_target(&command.value).filter(|target| *target != profile.name).map(|target| (command, target))
+    let command = profile
+        .get("credential_process")
+        .filter(|_| is_role(profile) && profile.get("role_arn").is_none())?;
+    rolecall_target(&command.value)
+        .filter(|target| *target != profile.name)
+        .map(|target| (command, target))
 }
 
 /// Returns whether a `rolecall process` command says more than whom it asks for.
 fn is_narrowed(command: &str) -> bool {
-    let options = ["-p", "--profile", "-v", "-q", "--verbose", "--quiet", "--no-input", "--no-cache"];
+    let options =
+        ["-p", "--profile", "-v", "-q", "--verbose", "--quiet", "--no-input", "--no-cache"];
     let words = shlex::split(command).unwrap_or_default();
-    words.iter().any(|word| word.starts_with('-') && !word.starts_with("--profile=") && !options.contains(&word.as_str()))
+    words.iter().any(|word| {
+        word.starts_with('-')
+            && !word.starts_with("--profile=")
+            && !options.contains(&word.as_str())
+    })
 }
 
 /// Returns the profile that a `credential_process = rolecall process NAME` asks for.
@@ -367,8 +464,8 @@ pub(super) fn rolecall_target(command: &str) -> Option<String> {
     while let Some(word) = words.next() {
         match word.as_str() {
             "-p" | "--profile" => return words.next().cloned(),
-            "-v" | "-q" | "--verbose" | "--quiet" | "--no-input" | "--refresh" | "--no-cache" | "--no-mfa-session" | "--read-only"
-            | "--yes" => {}
+            "-v" | "-q" | "--verbose" | "--quiet" | "--no-input" | "--refresh" | "--no-cache"
+            | "--no-mfa-session" | "--read-only" | "--yes" => {}
             w if w.starts_with("--profile=") => return Some(w["--profile=".len()..].to_owned()),
             w if !w.starts_with('-') => return Some(w.to_owned()),
             // Every other option has a value, here or in the next word.

@@ -1,5 +1,6 @@
 //! Regions, endpoints and retry settings, from the command line, the environment and the profile
-//! (AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "AWS STS Regional endpoints", "Retry behavior").
+//! (AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "AWS STS Regional endpoints",
+//! "Retry behavior").
 
 use super::overrides::Environment;
 use super::{Imds, Network};
@@ -8,7 +9,8 @@ use crate::config::document::SectionKind;
 use crate::config::profiles::{Merged, Profiles, Property, sub_properties};
 use crate::error::{Error, Result};
 
-/// Settings of one resolution: the selected profile's, since the SDKs make one client for a whole chain.
+/// Settings of one resolution: the selected profile's, since the SDKs make one client for a whole
+/// chain.
 pub struct Endpoints<'a> {
     pub profiles: &'a Profiles,
     pub environment: &'a Environment,
@@ -21,7 +23,9 @@ impl Endpoints<'_> {
         if let Some(value) = self.environment.get(variable) {
             return Some((value.to_owned(), variable.to_owned()));
         }
-        self.profile.and_then(|p| p.get(key)).map(|p| (p.value.trim().to_owned(), p.place.to_string()))
+        self.profile
+            .and_then(|p| p.get(key))
+            .map(|p| (p.value.trim().to_owned(), p.place.to_string()))
     }
 
     fn switch(&self, variable: &str, key: &str) -> bool {
@@ -32,11 +36,14 @@ impl Endpoints<'_> {
         let Some((value, place)) = self.setting(variable, key) else { return Ok(None) };
         match value.parse() {
             Ok(n) if n > 0 => Ok(Some(n)),
-            _ => Err(Error::configuration(format!("{place}: {key} must be a whole number above 0, not `{value}`"))),
+            _ => Err(Error::configuration(format!(
+                "{place}: {key} must be a whole number above 0, not `{value}`"
+            ))),
         }
     }
 
-    /// Returns the configured endpoint of a service: its variable, the variable of all, the `services` section, the profile's own.
+    /// Returns the configured endpoint of a service: its variable, the variable of all, the
+    /// `services` section, the profile's own.
     pub fn configured(&self, service: &str) -> Result<Option<String>> {
         if self.switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") {
             return Ok(None);
@@ -49,12 +56,18 @@ impl Endpoints<'_> {
         }
         let Some(profile) = self.profile else { return Ok(None) };
         if let Some(services) = profile.get("services") {
-            let Some(section) = self.profiles.section(SectionKind::Services, &services.value)? else {
-                return Err(Error::configuration(format!("{}: there is no section [services {}]", services.place, *services.value))
-                    .hint("see what is in the files: rolecall profile dump --json"));
+            let Some(section) = self.profiles.section(SectionKind::Services, &services.value)?
+            else {
+                return Err(Error::configuration(format!(
+                    "{}: there is no section [services {}]",
+                    services.place, *services.value
+                ))
+                .hint("see what is in the files: rolecall profile dump --json"));
             };
             if let Some(block) = section.get(service) {
-                if let Some((_, url)) = sub_properties(&block.value).find(|(key, _)| key == "endpoint_url") {
+                if let Some((_, url)) =
+                    sub_properties(&block.value).find(|(key, _)| key == "endpoint_url")
+                {
                     return checked(url, &block.place.to_string()).map(Some);
                 }
             }
@@ -80,33 +93,47 @@ impl Endpoints<'_> {
 
     pub fn network(&self) -> Result<Network> {
         let retry_mode = self.setting("AWS_RETRY_MODE", "retry_mode");
-        let imds_mode = self.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+        let imds_mode = self.setting(
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+            "ec2_metadata_service_endpoint_mode",
+        );
         Ok(Network {
             fips: self.switch("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
             dual_stack: self.switch("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
-            max_attempts: self.number("AWS_MAX_ATTEMPTS", "max_attempts")?.map(|attempts| attempts.min(MOST_ATTEMPTS)),
-            adaptive_retries: retry_mode.is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("adaptive")),
+            max_attempts: self
+                .number("AWS_MAX_ATTEMPTS", "max_attempts")?
+                .map(|attempts| attempts.min(MOST_ATTEMPTS)),
+            adaptive_retries: retry_mode
+                .is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("adaptive")),
             ca_bundle: self.setting("AWS_CA_BUNDLE", "ca_bundle").map(|(path, _)| path),
             imds: Imds {
-                endpoint: self.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint").map(|(url, _)| url),
+                endpoint: self
+                    .setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
+                    .map(|(url, _)| url),
                 ipv6: imds_mode.is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("ipv6")),
-                attempts: self.number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts")?,
+                attempts: self
+                    .number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts")?,
                 timeout: self.number("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout")?,
                 disabled: self.environment.is_true("AWS_EC2_METADATA_DISABLED"),
             },
             host: self.environment.get("HOSTNAME").map(str::to_owned),
-            container: ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"]
-                .into_iter()
-                .find_map(|name| self.environment.get(name))
-                .map(str::to_owned),
+            container: [
+                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            ]
+            .into_iter()
+            .find_map(|name| self.environment.get(name))
+            .map(str::to_owned),
         })
     }
 }
 
-/// The most attempts that a call may be set to make: the SDK's cost at the start of a call grows with them.
+/// The most attempts that a call may be set to make: the SDK's cost at the start of a call grows
+/// with them.
 const MOST_ATTEMPTS: u32 = 100;
 
-/// Checks an endpoint as far as the SDK would when it calls: its own error quotes the request, whose body and headers are secret.
+/// Checks an endpoint as far as the SDK would when it calls: its own error quotes the request,
+/// whose body and headers are secret.
 fn checked(url: &str, place: &str) -> Result<String> {
     let url = url.trim_end_matches('/');
     let usable = |uri: http::Uri| {
@@ -117,11 +144,19 @@ fn checked(url: &str, place: &str) -> Result<String> {
             Some(port) => authority.as_str() == format!("{}:{port}", authority.host()),
             None => authority.as_str() == authority.host(),
         };
-        (matches!(uri.scheme_str(), Some("http" | "https")) && whole && !host.is_empty() && host.bytes().all(plain)).then_some(())
+        (matches!(uri.scheme_str(), Some("http" | "https"))
+            && whole
+            && !host.is_empty()
+            && host.bytes().all(plain))
+        .then_some(())
     };
-    if url.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}|\\^`\"#".contains(&b)) && url.parse().ok().and_then(usable).is_some() {
+    if url.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}|\\^`\"#".contains(&b))
+        && url.parse().ok().and_then(usable).is_some()
+    {
         return Ok(url.to_owned());
     }
-    Err(Error::configuration(format!("{place}: the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"))
-        .hint("correct it, or see what the settings come to: rolecall explain"))
+    Err(Error::configuration(format!(
+        "{place}: the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"
+    ))
+    .hint("correct it, or see what the settings come to: rolecall explain"))
 }

@@ -1,5 +1,5 @@
-//! One hop of a chain: which source a role profile names, and the parameters of its AssumeRole call, checked before any call
-//! (AWS STS API Reference, AssumeRole).
+//! One hop of a chain: which source a role profile names, and the parameters of its AssumeRole
+//! call, checked before any call (AWS STS API Reference, AssumeRole).
 
 use std::borrow::Cow;
 
@@ -37,36 +37,55 @@ pub(super) struct Hops<'a> {
 }
 
 impl Hops<'_> {
-    /// Returns the one source of a role profile; `first` is the selected profile, to which `--source-profile` belongs.
+    /// Returns the one source of a role profile; `first` is the selected profile, to which
+    /// `--source-profile` belongs.
     pub fn source(&self, profile: &Merged, first: bool) -> Result<Source> {
         if let (true, Some(name)) = (first, &self.overrides.source_profile) {
             return Ok(Source::Profile { name: name.clone(), place: profile.place.clone() });
         }
         let error = |what: &str| {
             let place = property(profile, "role_arn").map_or(&profile.place, |p| &p.place);
-            Error::configuration(format!("{place}: profile `{}` {what}", profile.name))
-                .hint(format!("give it exactly one of them, then try: {}", hint::command("explain", &profile.name)))
+            Error::configuration(format!("{place}: profile `{}` {what}", profile.name)).hint(
+                format!(
+                    "give it exactly one of them, then try: {}",
+                    hint::command("explain", &profile.name)
+                ),
+            )
         };
         match (property(profile, "source_profile"), property(profile, "credential_source")) {
             (Some(_), Some(_)) => Err(error("has both source_profile and credential_source")),
-            (None, None) => Err(error("has role_arn but neither source_profile nor credential_source")),
-            (Some(name), None) => Ok(Source::Profile { name: name.value.trim().to_owned(), place: name.place.clone() }),
+            (None, None) => {
+                Err(error("has role_arn but neither source_profile nor credential_source"))
+            }
+            (Some(name), None) => Ok(Source::Profile {
+                name: name.value.trim().to_owned(),
+                place: name.place.clone(),
+            }),
             (None, Some(source)) => match source.value.to_ascii_lowercase().as_str() {
                 "environment" => Ok(Source::Credentials(CredentialSource::Environment)),
-                "ec2instancemetadata" => Ok(Source::Credentials(CredentialSource::Ec2InstanceMetadata)),
+                "ec2instancemetadata" => {
+                    Ok(Source::Credentials(CredentialSource::Ec2InstanceMetadata))
+                }
                 "ecscontainer" => Ok(Source::Credentials(CredentialSource::EcsContainer)),
-                other => Err(Error::configuration(format!("{}: credential_source `{other}` is not known", source.place))
-                    .cause(format!("profile `{}`", profile.name))
-                    .hint(format!(
-                        "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
-                        hint::command("explain", &profile.name)
-                    ))),
+                other => Err(Error::configuration(format!(
+                    "{}: credential_source `{other}` is not known",
+                    source.place
+                ))
+                .cause(format!("profile `{}`", profile.name))
+                .hint(format!(
+                    "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
+                    hint::command("explain", &profile.name)
+                ))),
             },
         }
     }
 
-    /// Builds the call of a role profile. `last` is the selected profile, whose values the command line overrides.
-    #[expect(clippy::too_many_arguments, reason = "each is a different fact of the chain, used once")]
+    /// Builds the call of a role profile. `last` is the selected profile, whose values the command
+    /// line overrides.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a different fact of the chain, used once"
+    )]
     pub fn assume_role(
         &self,
         profile: &Merged,
@@ -87,7 +106,9 @@ impl Hops<'_> {
             |v| Arn::parse_role(v).is_some(),
             "an IAM role's ARN (arn:aws:iam::ACCOUNT:role/NAME)",
         )?;
-        let role_arn = role_arn.ok_or_else(|| Error::usage("--source-profile needs a role: name it with --role-arn"))?;
+        let role_arn = role_arn.ok_or_else(|| {
+            Error::usage("--source-profile needs a role: name it with --role-arn")
+        })?;
         let session_name = values.or_typed(
             typed(&o.role_session_name),
             "role_session_name",
@@ -129,21 +150,50 @@ impl Hops<'_> {
         })
     }
 
-    /// Returns the MFA device that a profile names, and where its codes may come from by the profile or else by its source.
-    pub fn mfa(&self, profile: &Merged, last: bool, source: Option<&Merged>) -> Result<Option<Mfa>> {
+    /// Returns the MFA device that a profile names, and where its codes may come from by the
+    /// profile or else by its source.
+    pub fn mfa(
+        &self,
+        profile: &Merged,
+        last: bool,
+        source: Option<&Merged>,
+    ) -> Result<Option<Mfa>> {
         let typed = if last { self.overrides.mfa_serial.clone() } else { None };
         let rule = "auto, or an MFA device's serial number or ARN (9 to 256 characters)";
-        let serial = Values { profile }.or_typed(typed, "mfa_serial", "--mfa-serial", |v| v == AUTO || is_serial(v), rule)?;
-        let of_either = |key| property(profile, key).or_else(|| source.and_then(|s| property(s, key))).map(|p| p.value.to_string());
-        Ok(serial.map(|serial| Mfa { serial, process: of_either("mfa_process"), oath: of_either("mfa_yubikey_oath") }))
+        let serial = Values { profile }.or_typed(
+            typed,
+            "mfa_serial",
+            "--mfa-serial",
+            |v| v == AUTO || is_serial(v),
+            rule,
+        )?;
+        let of_either = |key| {
+            property(profile, key)
+                .or_else(|| source.and_then(|s| property(s, key)))
+                .map(|p| p.value.to_string())
+        };
+        Ok(serial.map(|serial| Mfa {
+            serial,
+            process: of_either("mfa_process"),
+            oath: of_either("mfa_yubikey_oath"),
+        }))
     }
 
-    /// Returns the length, in seconds, of the session with MFA that goes before a chain; `None` when there is to be none.
-    pub fn mfa_session<'a>(&self, mut profiles: impl Iterator<Item = &'a Merged>) -> Result<Option<u32>> {
+    /// Returns the length, in seconds, of the session with MFA that goes before a chain; `None`
+    /// when there is to be none.
+    pub fn mfa_session<'a>(
+        &self,
+        mut profiles: impl Iterator<Item = &'a Merged>,
+    ) -> Result<Option<u32>> {
         let Some(seconds) = self.overrides.mfa_session else { return Ok(None) };
-        let Some(property) = profiles.find_map(|p| property(p, "mfa_session_duration")) else { return Ok(Some(seconds)) };
+        let Some(property) = profiles.find_map(|p| property(p, "mfa_session_duration")) else {
+            return Ok(Some(seconds));
+        };
         mfa_session_duration(&property.value).map_err(|rule| {
-            Error::configuration(format!("{}: mfa_session_duration must be {rule}, not `{}`", property.place, *property.value))
+            Error::configuration(format!(
+                "{}: mfa_session_duration must be {rule}, not `{}`",
+                property.place, *property.value
+            ))
         })
     }
 
@@ -154,31 +204,40 @@ impl Hops<'_> {
         }
         let Some(property) = property(profile, "duration_seconds") else { return Ok(None) };
         let what = format!("{}: duration_seconds", property.place);
-        let wrong =
-            |what: String| Error::configuration(what).cause(format!("profile `{}`", profile.name)).hint(hint::correct(&profile.name));
+        let wrong = |what: String| {
+            Error::configuration(what)
+                .cause(format!("profile `{}`", profile.name))
+                .hint(hint::correct(&profile.name))
+        };
         let seconds = property.value.trim().parse::<u32>();
-        let seconds = seconds.map_err(|_| wrong(format!("{what} must be a whole number of seconds, not `{}`", *property.value)))?;
+        let seconds = seconds.map_err(|_| {
+            wrong(format!("{what} must be a whole number of seconds, not `{}`", *property.value))
+        })?;
         check_duration(seconds, chained, &what).map(Some).map_err(wrong)
     }
 
     fn tags(&self, profile: &Merged, last: bool) -> Result<(Vec<(String, String)>, Vec<String>)> {
         let typed = if last { &self.overrides.tags[..] } else { &[] };
         let error = |is_typed: bool, what: &str| match property(profile, "session_tags") {
-            Some(property) if !is_typed => Error::configuration(format!("{}: session_tags {what}", property.place))
-                .cause(format!("profile `{}`", profile.name))
-                .hint(hint::correct(&profile.name)),
+            Some(property) if !is_typed => {
+                Error::configuration(format!("{}: session_tags {what}", property.place))
+                    .cause(format!("profile `{}`", profile.name))
+                    .hint(hint::correct(&profile.name))
+            }
             _ => Error::usage(format!("--tag {what}")),
         };
         let mut tags = Vec::new();
         if let Some(property) = property(profile, "session_tags") {
             for item in list(&property.value) {
-                let (key, value) =
-                    item.split_once('=').ok_or_else(|| error(false, &format!("must be `key=value, key=value`, not `{item}`")))?;
+                let (key, value) = item.split_once('=').ok_or_else(|| {
+                    error(false, &format!("must be `key=value, key=value`, not `{item}`"))
+                })?;
                 tags.push((key.trim().to_owned(), value.trim().to_owned()));
             }
         }
-        let mut transitive: Vec<String> =
-            property(profile, "transitive_session_tags").map(|p| list(&p.value).map(str::to_owned).collect()).unwrap_or_default();
+        let mut transitive: Vec<String> = property(profile, "transitive_session_tags")
+            .map(|p| list(&p.value).map(str::to_owned).collect())
+            .unwrap_or_default();
         let of_profile = tags.len();
         for (key, value) in typed {
             tags.retain(|(existing, _)| existing != key);
@@ -189,20 +248,32 @@ impl Hops<'_> {
         }
         for (key, value) in &tags {
             if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-                let what = format!("must have a key of 1 to 128 characters and a value of up to 256, and `{}` has not", shortened(key));
+                let what = format!(
+                    "must have a key of 1 to 128 characters and a value of up to 256, and `{}` has not",
+                    shortened(key)
+                );
                 return Err(error(typed.iter().any(|(typed, _)| typed == key), &what));
             }
         }
         if tags.len() > 50 {
-            return Err(error(of_profile <= 50, &format!("must be at most 50, and here are {}", tags.len())));
+            return Err(error(
+                of_profile <= 50,
+                &format!("must be at most 50, and here are {}", tags.len()),
+            ));
         }
         Ok((tags, transitive))
     }
 
     /// Returns the session policies of a hop: the inline document and the managed ones.
-    pub fn policies(&self, profile: &Merged, last: bool, role_arn: &str) -> Result<(Option<String>, Vec<String>)> {
+    pub fn policies(
+        &self,
+        profile: &Merged,
+        last: bool,
+        role_arn: &str,
+    ) -> Result<(Option<String>, Vec<String>)> {
         let own = property(profile, "policy_arns");
-        let mut arns: Vec<String> = own.map(|p| list(&p.value).map(str::to_owned).collect()).unwrap_or_default();
+        let mut arns: Vec<String> =
+            own.map(|p| list(&p.value).map(str::to_owned).collect()).unwrap_or_default();
         let of_profile = arns.len();
         let mut inline = None;
         if last {
@@ -215,18 +286,28 @@ impl Hops<'_> {
         }
         let error = |is_typed: bool, what: &str| match own {
             Some(property) if !is_typed => {
-                Error::configuration(format!("{}: policy_arns: {what}", property.place)).cause(format!("profile `{}`", profile.name))
+                Error::configuration(format!("{}: policy_arns: {what}", property.place))
+                    .cause(format!("profile `{}`", profile.name))
             }
-            _ if last && self.overrides.policy_arns.is_empty() => Error::usage(format!("--read-only: {what}")),
+            _ if last && self.overrides.policy_arns.is_empty() => {
+                Error::usage(format!("--read-only: {what}"))
+            }
             _ => Error::usage(format!("--policy-arn: {what}")),
         };
-        let is_policy = |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("policy/"));
+        let is_policy = |arn: &String| {
+            Arn::parse(arn)
+                .is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("policy/"))
+        };
         if let Some((at, bad)) = arns.iter().enumerate().find(|(_, arn)| !is_policy(arn)) {
-            let error = error(at >= of_profile, &format!("`{}` is not a policy's ARN", shortened(bad)));
+            let error =
+                error(at >= of_profile, &format!("`{}` is not a policy's ARN", shortened(bad)));
             return Err(error.hint("list them with: aws iam list-policies"));
         }
         if arns.len() > 10 {
-            return Err(error(of_profile <= 10, &format!("{} policy ARNs, and STS takes at most 10", arns.len())));
+            return Err(error(
+                of_profile <= 10,
+                &format!("{} policy ARNs, and STS takes at most 10", arns.len()),
+            ));
         }
         Ok((inline, arns))
     }
@@ -238,9 +319,20 @@ struct Values<'a> {
 }
 
 impl Values<'_> {
-    fn or_typed(&self, typed: Option<String>, key: &str, option: &str, valid: impl Fn(&str) -> bool, rule: &str) -> Result<Option<String>> {
+    fn or_typed(
+        &self,
+        typed: Option<String>,
+        key: &str,
+        option: &str,
+        valid: impl Fn(&str) -> bool,
+        rule: &str,
+    ) -> Result<Option<String>> {
         if let Some(value) = typed {
-            return if valid(&value) { Ok(Some(value)) } else { Err(Error::usage(format!("{option} must be {rule}"))) };
+            return if valid(&value) {
+                Ok(Some(value))
+            } else {
+                Err(Error::usage(format!("{option} must be {rule}")))
+            };
         }
         let Some(property) = property(self.profile, key) else { return Ok(None) };
         let value = property.value.trim();
@@ -253,7 +345,8 @@ impl Values<'_> {
     }
 }
 
-/// Checks a role session's length, in seconds, against STS's bounds; the error is the whole message.
+/// Checks a role session's length, in seconds, against STS's bounds; the error is the whole
+/// message.
 pub(super) fn check_duration(seconds: u32, chained: bool, what: &str) -> Result<u32, String> {
     if !(duration::SHORTEST..=duration::LONGEST_ROLE).contains(&seconds) {
         return Err(format!(
@@ -263,7 +356,10 @@ pub(super) fn check_duration(seconds: u32, chained: bool, what: &str) -> Result<
         ));
     }
     if chained && seconds > duration::LONGEST_CHAINED {
-        return Err(format!("{what} is {seconds} seconds, and AWS caps role chaining at {} (1h)", duration::LONGEST_CHAINED));
+        return Err(format!(
+            "{what} is {seconds} seconds, and AWS caps role chaining at {} (1h)",
+            duration::LONGEST_CHAINED
+        ));
     }
     Ok(seconds)
 }
@@ -305,9 +401,15 @@ pub fn is_serial(value: &str) -> bool {
     (9..=256).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=/:,.@-"))
 }
 
-/// Returns a role session name that shows the person in CloudTrail: the local user's name made legal.
+/// Returns a role session name that shows the person in CloudTrail: the local user's name made
+/// legal.
 pub(super) fn default_session_name(user: Option<&str>) -> String {
-    let name: String = user.unwrap_or_default().chars().map(|c| if is_word(c, "+=,.@-") { c } else { '-' }).take(64).collect();
+    let name: String = user
+        .unwrap_or_default()
+        .chars()
+        .map(|c| if is_word(c, "+=,.@-") { c } else { '-' })
+        .take(64)
+        .collect();
     if name.trim_matches('-').len() < 2 { "rolecall".to_owned() } else { name }
 }
 

@@ -1,15 +1,17 @@
 //! Where in a chain MFA is presented, so that a person is asked least.
 //!
-//! AWS's rules (IAM User Guide, "Configuring MFA-protected API access" and "Role chaining"): a code is taken from the user who owns the
-//! device, never from a role's session; MFA given to GetSessionToken counts for every AssumeRole made from its session; such a call is
-//! no role chaining, so that roles of up to twelve hours are allowed; each code works once.
+//! AWS's rules (IAM User Guide, "Configuring MFA-protected API access" and "Role chaining"): a code
+//! is taken from the user who owns the device, never from a role's session; MFA given to
+//! GetSessionToken counts for every AssumeRole made from its session; such a call is no role
+//! chaining, so that roles of up to twelve hours are allowed; each code works once.
 
 use super::{AssumeRole, Base, Mfa, MfaUse};
 
 /// The value of `mfa_serial` that has the device looked up.
 pub const AUTO: &str = "auto";
 
-/// Decides how each role's device is used, and returns the device of the session that goes first, if one does.
+/// Decides how each role's device is used, and returns the device of the session that goes first,
+/// if one does.
 ///
 /// | base           | first role's device | sessions are kept | what is done                                      |
 /// |----------------|---------------------|-------------------|---------------------------------------------------|
@@ -21,7 +23,12 @@ pub const AUTO: &str = "auto";
 /// | a role         | named               | any               | nobody is asked: no code would be taken           |
 ///
 /// A later role's caller is always a role, whatever it names.
-pub(super) fn plan(base: &Base, own: Option<Mfa>, roles: &mut [AssumeRole], kept: bool) -> Option<Mfa> {
+pub(super) fn plan(
+    base: &Base,
+    own: Option<Mfa>,
+    roles: &mut [AssumeRole],
+    kept: bool,
+) -> Option<Mfa> {
     let mut by_role = base.is_role_session();
     for role in roles.iter_mut() {
         if let (true, MfaUse::Code(mfa)) = (by_role, &role.mfa) {

@@ -1,4 +1,5 @@
-//! The way from a profile to its credentials, as data: one `Base` and the `Step`s that follow. Nothing here performs anything.
+//! The way from a profile to its credentials, as data: one `Base` and the `Step`s that follow.
+//! Nothing here performs anything.
 
 pub mod base;
 pub mod endpoints;
@@ -20,7 +21,8 @@ use crate::hint;
 /// What `resolve` found.
 #[derive(Debug)]
 pub struct Chain {
-    /// The selected profile; `None` when the credentials come from the environment or the machine alone.
+    /// The selected profile; `None` when the credentials come from the environment or the machine
+    /// alone.
     pub profile: Option<Merged>,
     /// How to ask for the same again.
     pub named_by: NamedBy,
@@ -76,7 +78,8 @@ impl Chain {
         })
     }
 
-    /// Returns who it is for, for a message: the profile, or else the role, or where the credentials come from.
+    /// Returns who it is for, for a message: the profile, or else the role, or where the
+    /// credentials come from.
     pub fn who(&self) -> String {
         match &self.profile {
             Some(profile) => format!("profile `{}`", profile.name),
@@ -92,7 +95,9 @@ impl Chain {
     /// Returns a verb about one of the roles on the way, which has a profile of its own.
     pub fn command_of(&self, verb: &str, call: &AssumeRole) -> String {
         match &call.profile {
-            Some(name) if self.profile.as_ref().is_none_or(|profile| profile.name != *name) => hint::command(verb, name),
+            Some(name) if self.profile.as_ref().is_none_or(|profile| profile.name != *name) => {
+                hint::command(verb, name)
+            }
             _ => self.command(verb),
         }
     }
@@ -114,8 +119,13 @@ pub struct NamedBy {
 impl NamedBy {
     /// Returns a verb for the chain.
     pub fn command(&self, verb: &str) -> String {
-        let begin = self.profile.as_ref().map_or_else(|| format!("rolecall {verb}"), |name| hint::command(verb, name));
-        self.typed.iter().fold(begin, |line, (option, value)| format!("{line} {}", hint::option(option, value)))
+        let begin = self
+            .profile
+            .as_ref()
+            .map_or_else(|| format!("rolecall {verb}"), |name| hint::command(verb, name));
+        self.typed
+            .iter()
+            .fold(begin, |line, (option, value)| format!("{line} {}", hint::option(option, value)))
     }
 
     #[must_use]
@@ -145,7 +155,8 @@ pub enum Base {
         place: Place,
         account_id: Option<String>,
     },
-    /// No profile named and none of the above certain: container first, then instance metadata, as the SDKs' default chain ends.
+    /// No profile named and none of the above certain: container first, then instance metadata, as
+    /// the SDKs' default chain ends.
     Machine {
         container: bool,
     },
@@ -157,7 +168,9 @@ impl Base {
         match self {
             Self::Static(_) => "static",
             Self::Environment(_) => "environment",
-            Self::Ec2InstanceMetadata | Self::Machine { container: false } => "ec2_instance_metadata",
+            Self::Ec2InstanceMetadata | Self::Machine { container: false } => {
+                "ec2_instance_metadata"
+            }
             Self::EcsContainer | Self::Machine { container: true } => "ecs_container",
             Self::WebIdentity(_) => "web_identity",
             Self::Sso(_) => "sso",
@@ -171,9 +184,16 @@ impl Base {
         matches!(self, Self::Process { command, .. } if base::rolecall_target(command.expose_secret()).is_some())
     }
 
-    /// Returns whether it gives what this machine or container is, which others that share a store are not.
+    /// Returns whether it gives what this machine or container is, which others that share a store
+    /// are not.
     pub fn is_of_this_machine(&self) -> bool {
-        matches!(self, Self::Ec2InstanceMetadata | Self::EcsContainer | Self::Machine { .. } | Self::WebIdentity(_))
+        matches!(
+            self,
+            Self::Ec2InstanceMetadata
+                | Self::EcsContainer
+                | Self::Machine { .. }
+                | Self::WebIdentity(_)
+        )
     }
 
     /// Returns whether it is an IAM user's own keys, which alone may call sts:GetSessionToken.
@@ -183,11 +203,19 @@ impl Base {
 
     /// Returns whether AssumeRole from it is certainly role chaining, which STS caps at one hour.
     pub fn is_role_session(&self) -> bool {
-        matches!(self, Self::Ec2InstanceMetadata | Self::EcsContainer | Self::Machine { .. } | Self::WebIdentity(_) | Self::Sso(_))
+        matches!(
+            self,
+            Self::Ec2InstanceMetadata
+                | Self::EcsContainer
+                | Self::Machine { .. }
+                | Self::WebIdentity(_)
+                | Self::Sso(_)
+        )
     }
 }
 
-/// Keys as they stand in a shared file or in the environment; with a session token they are somebody else's session.
+/// Keys as they stand in a shared file or in the environment; with a session token they are
+/// somebody else's session.
 #[derive(Clone)]
 pub struct StaticKeys {
     pub access_key_id: String,
@@ -201,7 +229,9 @@ pub struct StaticKeys {
 
 impl fmt::Debug for StaticKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaticKeys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+        f.debug_struct("StaticKeys")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -248,7 +278,8 @@ impl Step {
     }
 }
 
-/// The parameters of sts:GetSessionToken. It always has MFA, because AWS closes IAM to such sessions without it.
+/// The parameters of sts:GetSessionToken. It always has MFA, because AWS closes IAM to such
+/// sessions without it.
 #[derive(Debug, Clone)]
 pub struct GetSessionToken {
     /// The profile that holds the long-term keys; `None` when they are the environment's.
@@ -257,7 +288,8 @@ pub struct GetSessionToken {
     pub duration_seconds: u32,
     pub region: String,
     pub endpoint: Endpoint,
-    /// What one session serves: all that call the same configured endpoint, else a partition; not each region by itself.
+    /// What one session serves: all that call the same configured endpoint, else a partition; not
+    /// each region by itself.
     pub realm: String,
 }
 
@@ -284,7 +316,9 @@ pub struct AssumeRole {
 impl AssumeRole {
     /// Returns who it is for, for a message: the profile, or else the role.
     pub fn who(&self) -> String {
-        self.profile.as_ref().map_or_else(|| self.role_arn.clone(), |name| format!("profile `{name}`"))
+        self.profile
+            .as_ref()
+            .map_or_else(|| self.role_arn.clone(), |name| format!("profile `{name}`"))
     }
 }
 
@@ -330,7 +364,8 @@ pub struct Network {
     pub adaptive_retries: bool,
     pub ca_bundle: Option<String>,
     pub imds: Imds,
-    /// The machine's name where the environment says it, as in containers; credentials of a machine are that one's alone.
+    /// The machine's name where the environment says it, as in containers; credentials of a machine
+    /// are that one's alone.
     pub host: Option<String>,
     /// The container endpoint's address (AWS_CONTAINER_CREDENTIALS_FULL_URI or …_RELATIVE_URI).
     pub container: Option<String>,

@@ -1,10 +1,12 @@
-//! What shapes a chain besides the shared files: what was typed, and the environment. Plain data, read once by `context`.
+//! What shapes a chain besides the shared files: what was typed, and the environment. Plain data,
+//! read once by `context`.
 
 use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
-/// The options of every command that yields credentials (the contract's table), as far as they shape the chain.
+/// The options of every command that yields credentials (the contract's table), as far as they
+/// shape the chain.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// `[PROFILE]` or `--profile`; `None` means the SDKs' default chain.
@@ -16,7 +18,8 @@ pub struct Overrides {
     pub external_id: Option<String>,
     pub role_session_name: Option<String>,
     pub mfa_serial: Option<String>,
-    /// How long the session with MFA of an identity is to live, in seconds; `None` when it was switched off.
+    /// How long the session with MFA of an identity is to live, in seconds; `None` when it was
+    /// switched off.
     pub mfa_session: Option<u32>,
     /// Nothing is kept, so that a session made for others on the way would serve only one.
     pub unkept: bool,
@@ -27,14 +30,18 @@ pub struct Overrides {
     pub policy: Option<String>,
     pub policy_arns: Vec<String>,
     pub read_only: bool,
-    /// Whether the error about a profile that is not there says what comes nearest: too long a search for each of many profiles.
+    /// Whether the error about a profile that is not there says what comes nearest: too long a
+    /// search for each of many profiles.
     pub suggest: bool,
 }
 
 impl Overrides {
-    /// Returns the options that say which role is meant and what its trust policy looks at, as they would be typed again.
+    /// Returns the options that say which role is meant and what its trust policy looks at, as they
+    /// would be typed again.
     pub fn naming(&self) -> Vec<(&'static str, String)> {
-        let pair = |option: &'static str, value: &Option<String>| value.clone().map(|value| (option, value));
+        let pair = |option: &'static str, value: &Option<String>| {
+            value.clone().map(|value| (option, value))
+        };
         let mut options: Vec<_> = [
             pair("--role-arn", &self.role_arn),
             pair("--source-profile", &self.source_profile),
@@ -79,8 +86,17 @@ pub struct Environment {
 }
 
 impl Environment {
-    pub fn new(variables: impl IntoIterator<Item = (String, String)>, user: Option<String>) -> Self {
-        Self { variables: variables.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect(), user }
+    pub fn new(
+        variables: impl IntoIterator<Item = (String, String)>,
+        user: Option<String>,
+    ) -> Self {
+        Self {
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name, Zeroizing::new(value)))
+                .collect(),
+            user,
+        }
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -102,7 +118,8 @@ impl Environment {
 }
 
 impl Environment {
-    /// Returns whether a web identity is set by the environment (AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN).
+    /// Returns whether a web identity is set by the environment (AWS_WEB_IDENTITY_TOKEN_FILE with
+    /// AWS_ROLE_ARN).
     pub fn web_identity(&self) -> bool {
         self.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
     }

@@ -1,5 +1,5 @@
-//! What a session is kept under: a hash of everything that shaped it. An edited profile misses the cache by itself, and roles
-//! that share the beginning of their chains share its sessions.
+//! What a session is kept under: a hash of everything that shaped it. An edited profile misses the
+//! cache by itself, and roles that share the beginning of their chains share its sessions.
 
 use ring::digest::{Context, SHA256};
 use secrecy::ExposeSecret;
@@ -94,7 +94,9 @@ impl Hash {
                 self.optional(chain.network.imds.endpoint.as_deref());
             }
             Base::WebIdentity(call) => {
-                for text in [&call.role_arn, &call.token_file, &call.role_session_name, &call.region] {
+                for text in
+                    [&call.role_arn, &call.token_file, &call.role_session_name, &call.region]
+                {
                     self.text(text);
                 }
                 self.number(call.duration_seconds);
@@ -111,7 +113,8 @@ impl Hash {
             }
             Base::LoginSession { session, .. } => self.text(session),
             Base::Process { command, account_id, place } => {
-                // The same command may mean something else in another profile, or beside another file.
+                // The same command may mean something else in another profile, or beside another
+                // file.
                 self.text(command.expose_secret());
                 self.optional(chain.base_profile.as_deref());
                 self.text(&place.path.to_string_lossy());
@@ -136,7 +139,13 @@ impl Hash {
         self.optional(call.mfa.code().map(|mfa| mfa.serial.as_str()));
         self.number(call.duration_seconds);
         self.optional(call.source_identity.as_deref());
-        self.texts(call.tags.iter().flat_map(|(k, v)| [k.as_str(), v.as_str()]).collect::<Vec<_>>().into_iter());
+        self.texts(
+            call.tags
+                .iter()
+                .flat_map(|(k, v)| [k.as_str(), v.as_str()])
+                .collect::<Vec<_>>()
+                .into_iter(),
+        );
         self.texts(call.transitive_tags.iter().map(String::as_str));
         self.optional(call.policy.as_deref());
         self.texts(call.policy_arns.iter().map(String::as_str));

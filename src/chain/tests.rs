@@ -1,4 +1,5 @@
-//! Profiles to chains: `tests/data/chains`, chains that are too long to write down, and session keys.
+//! Profiles to chains: `tests/data/chains`, chains that are too long to write down, and session
+//! keys.
 
 mod keys;
 mod plans;
@@ -9,14 +10,19 @@ use serde_json::{Map, Value, json};
 
 use super::overrides::{Environment, Overrides};
 use super::resolve::resolve;
-use super::{AssumeRole, Base, Chain, GetSessionToken, MfaUse, Network, StaticKeys, Step, WebIdentity};
+use super::{
+    AssumeRole, Base, Chain, GetSessionToken, MfaUse, Network, StaticKeys, Step, WebIdentity,
+};
 use crate::aws::partition::Endpoint;
 use crate::config::tests::profiles;
 use crate::error::{Error, Kind, Result};
 
 /// Reads options as they are typed after `rolecall process`.
 fn overrides(options: &str) -> Overrides {
-    let words = ["rolecall", "process"].into_iter().map(str::to_owned).chain(shlex::split(options).unwrap());
+    let words = ["rolecall", "process"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(shlex::split(options).unwrap());
     let cli = crate::cli::Cli::try_parse_from(words).unwrap_or_else(|e| panic!("{options}: {e}"));
     let crate::cli::Command::Process(process) = cli.command else { unreachable!() };
     let role = process.credentials.role;
@@ -43,30 +49,49 @@ fn overrides(options: &str) -> Overrides {
 
 /// `NAME=value` lines; the local user is `bob` unless a line `user=…` says otherwise.
 fn environment(lines: &str) -> Environment {
-    let variables = lines.lines().filter_map(|l| l.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let variables = lines
+        .lines()
+        .filter_map(|l| l.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut environment = Environment::new(variables, None);
     environment.user = Some(environment.get("user").unwrap_or("bob").to_owned());
     environment
 }
 
-pub(crate) fn chain(config: &str, credentials: &str, variables: &str, options: &str) -> Result<Chain> {
+pub(crate) fn chain(
+    config: &str,
+    credentials: &str,
+    variables: &str,
+    options: &str,
+) -> Result<Chain> {
     resolve(&profiles(config, credentials), &overrides(options), &environment(variables))
 }
 
 /// A JSON object without what is absent, empty or switched off.
 fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    let absent = |v: &Value| v.is_null() || *v == json!(false) || *v == json!([]) || *v == json!({});
-    Value::Object(fields.into_iter().filter(|(_, value)| !absent(value)).map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>())
+    let absent =
+        |v: &Value| v.is_null() || *v == json!(false) || *v == json!([]) || *v == json!({});
+    Value::Object(
+        fields
+            .into_iter()
+            .filter(|(_, value)| !absent(value))
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect::<Map<_, _>>(),
+    )
 }
 
 fn keys_of(keys: &StaticKeys) -> String {
-    let token = keys.session_token.as_ref().map_or_else(String::new, |t| format!(":{}", t.expose_secret()));
+    let token =
+        keys.session_token.as_ref().map_or_else(String::new, |t| format!(":{}", t.expose_secret()));
     format!("{}:{}{token}", keys.access_key_id, keys.secret_access_key.expose_secret())
 }
 
 /// An endpoint that is not the usual one of its region.
 fn unusual(endpoint: Option<&Endpoint>, region: Option<&str>) -> Value {
-    let usual = region.map(|region| Endpoint { url: format!("https://sts.{region}.amazonaws.com"), signing_region: region.to_owned() });
+    let usual = region.map(|region| Endpoint {
+        url: format!("https://sts.{region}.amazonaws.com"),
+        signing_region: region.to_owned(),
+    });
     match endpoint.filter(|e| Some(*e) != usual.as_ref()) {
         None => Value::Null,
         Some(e) if Some(e.signing_region.as_str()) == region => json!(e.url),
@@ -85,8 +110,14 @@ fn base_of(chain: &Chain) -> Value {
             ("account_id", json!(keys.account_id)),
             ("expiration", json!(keys.expiration)),
         ]),
-        Base::Ec2InstanceMetadata | Base::EcsContainer => object([("kind", kind), ("profile", profile)]),
-        Base::Machine { container } => object([("kind", json!("machine")), ("profile", profile), ("container", json!(container))]),
+        Base::Ec2InstanceMetadata | Base::EcsContainer => {
+            object([("kind", kind), ("profile", profile)])
+        }
+        Base::Machine { container } => object([
+            ("kind", json!("machine")),
+            ("profile", profile),
+            ("container", json!(container)),
+        ]),
         Base::WebIdentity(WebIdentity {
             role_arn,
             token_file,
@@ -105,7 +136,10 @@ fn base_of(chain: &Chain) -> Value {
             ("duration_seconds", json!(duration_seconds)),
             ("policy", json!(policy)),
             ("policy_arns", json!(policy_arns)),
-            ("region", if chain.region.as_ref() == Some(region) { Value::Null } else { json!(region) }),
+            (
+                "region",
+                if chain.region.as_ref() == Some(region) { Value::Null } else { json!(region) },
+            ),
             ("endpoint", unusual(Some(endpoint), Some(region))),
         ]),
         Base::Sso(sso) => object([
@@ -119,9 +153,12 @@ fn base_of(chain: &Chain) -> Value {
             ("endpoint", json!(sso.endpoint)),
             ("oidc_endpoint", json!(sso.oidc_endpoint)),
         ]),
-        Base::LoginSession { session, place } => {
-            object([("kind", kind), ("profile", profile), ("session", json!(session)), ("place", json!(place.to_string()))])
-        }
+        Base::LoginSession { session, place } => object([
+            ("kind", kind),
+            ("profile", profile),
+            ("session", json!(session)),
+            ("place", json!(place.to_string())),
+        ]),
         Base::Process { command, place, account_id } => object([
             ("kind", kind),
             ("profile", profile),
@@ -136,15 +173,22 @@ fn step_of(chain: &Chain, step: &Step) -> Value {
     let call = match step {
         Step::AssumeRole(call) => call,
         Step::GetSessionToken(call) => {
-            let GetSessionToken { profile, mfa, duration_seconds, region, endpoint, realm } = &**call;
+            let GetSessionToken { profile, mfa, duration_seconds, region, endpoint, realm } =
+                &**call;
             return object([
                 ("kind", json!("get_session_token")),
                 ("profile", json!(profile)),
                 ("mfa_serial", json!(mfa.serial)),
                 ("mfa_process", json!(mfa.process)),
                 ("mfa_yubikey_oath", json!(mfa.oath)),
-                ("duration_seconds", if *duration_seconds == 43_200 { Value::Null } else { json!(duration_seconds) }),
-                ("region", if chain.region.as_ref() == Some(region) { Value::Null } else { json!(region) }),
+                (
+                    "duration_seconds",
+                    if *duration_seconds == 43_200 { Value::Null } else { json!(duration_seconds) },
+                ),
+                (
+                    "region",
+                    if chain.region.as_ref() == Some(region) { Value::Null } else { json!(region) },
+                ),
                 ("endpoint", unusual(Some(endpoint), Some(region))),
                 ("realm", if realm == "aws" { Value::Null } else { json!(realm) }),
             ]);
@@ -173,7 +217,10 @@ fn step_of(chain: &Chain, step: &Step) -> Value {
     object([
         ("profile", json!(profile)),
         ("role_arn", json!(role_arn)),
-        ("role_session_name", if role_session_name == "bob" { Value::Null } else { json!(role_session_name) }),
+        (
+            "role_session_name",
+            if role_session_name == "bob" { Value::Null } else { json!(role_session_name) },
+        ),
         ("external_id", json!(external_id)),
         ("mfa_serial", json!(mfa.code().map(|m| &m.serial))),
         ("mfa_process", json!(mfa.code().and_then(|m| m.process.as_ref()))),
@@ -191,7 +238,16 @@ fn step_of(chain: &Chain, step: &Step) -> Value {
 }
 
 fn network_of(network: &Network) -> Value {
-    let Network { fips, dual_stack, max_attempts, adaptive_retries, ca_bundle, imds, container, host } = network;
+    let Network {
+        fips,
+        dual_stack,
+        max_attempts,
+        adaptive_retries,
+        ca_bundle,
+        imds,
+        container,
+        host,
+    } = network;
     let imds = object([
         ("endpoint", json!(imds.endpoint)),
         ("ipv6", json!(imds.ipv6)),
@@ -241,15 +297,24 @@ const DEV: &str = "[dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = S
 
 #[test]
 fn resolution() {
-    let cases = crate::cases::read("chains", &["config", "credentials", "environment", "options", "chain", "error"]);
+    let cases = crate::cases::read(
+        "chains",
+        &["config", "credentials", "environment", "options", "chain", "error"],
+    );
     assert!(cases.len() > 150, "{} cases", cases.len());
     let mut wrong = String::new();
     for case in &cases {
-        let (credentials, variables) =
-            (case.optional("credentials").unwrap_or(DEV), case.optional("environment").unwrap_or("AWS_REGION=eu-west-1"));
-        let result = chain(case.block("config"), credentials, variables, case.block("options").trim());
+        let (credentials, variables) = (
+            case.optional("credentials").unwrap_or(DEV),
+            case.optional("environment").unwrap_or("AWS_REGION=eu-west-1"),
+        );
+        let result =
+            chain(case.block("config"), credentials, variables, case.block("options").trim());
         let name = &case.name;
-        assert!(!format!("{result:?}").replace("AWS_SECRET", "").contains("SECRET"), "{name}: a secret shows");
+        assert!(
+            !format!("{result:?}").replace("AWS_SECRET", "").contains("SECRET"),
+            "{name}: a secret shows"
+        );
         match (result, case.optional("error")) {
             (Ok(chain), None) => {
                 let (got, expected) = (render(&chain), case.json("chain"));
@@ -266,7 +331,9 @@ fn resolution() {
                     }
                 }
             }
-            (Ok(chain), Some(_)) => wrong += &format!("\n{name}\n  no error, but {}\n", render(&chain)),
+            (Ok(chain), Some(_)) => {
+                wrong += &format!("\n{name}\n  no error, but {}\n", render(&chain))
+            }
             (Err(error), None) => wrong += &format!("\n{name}\n  got      {}", shown(&error)),
         }
     }
@@ -289,7 +356,8 @@ fn two_hundred_hops() {
     let chain = chain(&long(200, "keys"), "", "", "p0").unwrap();
     assert_eq!((chain.steps.len(), chain.region.as_deref()), (200, Some("eu-west-1")));
     let arns: Vec<String> = chain.roles().map(|call| call.role_arn.clone()).collect();
-    let expected: Vec<String> = (0..200).rev().map(|n| format!("arn:aws:iam::222222222222:role/r{n}")).collect();
+    let expected: Vec<String> =
+        (0..200).rev().map(|n| format!("arn:aws:iam::222222222222:role/r{n}")).collect();
     assert_eq!(arns, expected);
 }
 
@@ -298,8 +366,17 @@ fn a_loop_of_two_hundred_hops_is_told_shortly() {
     for back in ["p0", "p100", "p199"] {
         let error = chain(&long(200, back), "", "AWS_REGION=eu-west-1", "p0").unwrap_err();
         assert_eq!(error.kind, Kind::Configuration);
-        assert!(error.message.len() < 300 && error.message.contains(&format!("`{back}`")), "{error}");
-        assert!(error.causes.iter().any(|c| c.contains(&format!("config:604: source_profile = {back}"))), "{error:?}");
+        assert!(
+            error.message.len() < 300 && error.message.contains(&format!("`{back}`")),
+            "{error}"
+        );
+        assert!(
+            error
+                .causes
+                .iter()
+                .any(|c| c.contains(&format!("config:604: source_profile = {back}"))),
+            "{error:?}"
+        );
     }
 }
 

@@ -10,9 +10,10 @@ use crate::shell::Side;
 
 /// Switch this shell to a profile
 ///
-/// A profile that every SDK resolves through `credential_process = rolecall process …` is switched by AWS_PROFILE alone, and so renews
-/// itself. For others the shell holds keys, which it renews before a command when little time is left and nobody has to be asked.
-/// A shell that is started from this one begins without them, unless --keep was said; programs inherit them.
+/// A profile that every SDK resolves through `credential_process = rolecall process …` is switched
+/// by AWS_PROFILE alone, and so renews itself. For others the shell holds keys, which it renews
+/// before a command when little time is left and nobody has to be asked. A shell that is started
+/// from this one begins without them, unless --keep was said; programs inherit them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -61,8 +62,9 @@ pub struct Init {
 
 /// Print one short line for a shell's prompt
 ///
-/// Profile, account and time left, from the environment and what rolecall knows without opening the store; nothing when no profile is
-/// active. Colours and account names come from the sections `colors` and `accounts` of settings.ini.
+/// Profile, account and time left, from the environment and what rolecall knows without opening the
+/// store; nothing when no profile is active. Colours and account names come from the sections
+/// `colors` and `accounts` of settings.ini.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -29,8 +29,11 @@ pub enum SessionsCommand {
     List(SessionsList),
     /// Forget the sessions of profiles, or all, in every store
     ///
-    /// The session that a profile ends in always goes. One on the way to it goes unless another profile uses it too.
-    #[command(after_help = "Examples:\n  rolecall sessions clear prod\n  rolecall sessions clear               all of them")]
+    /// The session that a profile ends in always goes. One on the way to it goes unless another
+    /// profile uses it too.
+    #[command(
+        after_help = "Examples:\n  rolecall sessions clear prod\n  rolecall sessions clear               all of them"
+    )]
     Clear {
         #[command(flatten)]
         selected: Several,
@@ -46,8 +49,8 @@ pub struct SessionsList {
 
 /// Fetch sessions, and ask for what they need, ahead of time
 ///
-/// Without a profile, for the SDKs' default chain. One profile that fails keeps none of the others from it; the exit code is that of
-/// the first that failed.
+/// Without a profile, for the SDKs' default chain. One profile that fails keeps none of the others
+/// from it; the exit code is that of the first that failed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -70,7 +73,8 @@ pub struct Login {
     /// Fetch new sessions; the cached ones stay until the new ones exist
     #[arg(long)]
     pub refresh: bool,
-    /// Confirm new sessions of profiles with `rolecall_confirm`, where settings.ini has `allow_yes = true`
+    /// Confirm new sessions of profiles with `rolecall_confirm`, where settings.ini has `allow_yes
+    /// = true`
     #[arg(long)]
     pub yes: bool,
     /// How long a cached session must live to be left as it is (default: 15m)
@@ -79,7 +83,8 @@ pub struct Login {
     /// Where sessions are kept
     #[arg(long, value_enum, value_name = "STORE")]
     pub store: Option<StoreName>,
-    /// Session length: 15m to 12h, at most 1h for a chained role; for calls with the same --duration
+    /// Session length: 15m to 12h, at most 1h for a chained role; for calls with the same
+    /// --duration
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub duration: Option<u32>,
     /// Region of the calls; for calls with the same --region
@@ -92,7 +97,8 @@ pub struct Login {
 
 /// Forget the sessions that are kept
 ///
-/// Without a profile all of them, in every store, and what keeps the file store open. Long-term keys and MFA seeds stay.
+/// Without a profile all of them, in every store, and what keeps the file store open. Long-term
+/// keys and MFA seeds stay.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -123,7 +129,8 @@ pub enum MfaCommand {
 
 /// Keep a device's seed in the store and print the two codes by which AWS enables it
 ///
-/// The seed is asked for on the terminal, hidden, or read from stdin: base32, or an otpauth://totp/ URI.
+/// The seed is asked for on the terminal, hidden, or read from stdin: base32, or an otpauth://totp/
+/// URI.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -30,7 +30,8 @@ Examples:
   rolecall list prod 2222                             the profiles that hold both
   rolecall list --json")]
 pub struct List {
-    /// Show profiles that hold all these words in name, account, role, ARN, SSO fields, description or tags
+    /// Show profiles that hold all these words in name, account, role, ARN, SSO fields, description
+    /// or tags
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
     /// Print one JSON array

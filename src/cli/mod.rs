@@ -51,16 +51,21 @@ struct ProcessOnly {
     process: Process,
 }
 
-/// Reads a right `process …`, which SDKs wait for. Help, and what is wrong, is for the whole parser to say.
+/// Reads a right `process …`, which SDKs wait for. Help, and what is wrong, is for the whole parser
+/// to say.
 pub fn process(words: impl IntoIterator<Item = OsString>) -> Option<Cli> {
     let mut words = words.into_iter();
     words.next().filter(|verb| verb == "process")?;
     let words: Vec<OsString> = words.collect();
     let (global, process) = match words.as_slice() {
-        // What stands in most files needs no parser, whose making takes as long as looking a session up.
+        // What stands in most files needs no parser, whose making takes as long as looking a
+        // session up.
         [word] if word.to_str().is_some_and(|word| !word.starts_with('-')) => {
             let selected = Selected { positional: word.to_str().map(str::to_owned), profile: None };
-            (Global::default(), Process { credentials: Credentials { selected, ..Credentials::default() } })
+            (
+                Global::default(),
+                Process { credentials: Credentials { selected, ..Credentials::default() } },
+            )
         }
         _ => {
             // Taking the parser apart is left to the end of the process.
@@ -179,15 +184,19 @@ Exit codes:
   0 done, 1 failed or denied by AWS, 2 usage, 3 configuration, 4 needs a person and none can be asked, 5 the store failed,
   130 interrupted; `exec` and `shell` pass on those of the command";
 
-/// Lays out the help of a command and of every verb below it. Only for who asks for help, since it builds them all.
+/// Lays out the help of a command and of every verb below it. Only for who asks for help, since it
+/// builds them all.
 pub fn with_examples_first(command: clap::Command) -> clap::Command {
     lay_out(command).help_template(format!("{HELP}\n\n{REFERENCE}"))
 }
 
 fn lay_out(mut command: clap::Command) -> clap::Command {
     command.build();
-    let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
-    verbs.into_iter().fold(command.help_template(HELP), |command, verb| command.mut_subcommand(verb, lay_out))
+    let verbs: Vec<String> =
+        command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    verbs
+        .into_iter()
+        .fold(command.help_template(HELP), |command, verb| command.mut_subcommand(verb, lay_out))
 }
 
 #[cfg(test)]
@@ -203,7 +212,24 @@ mod tests {
             (&["process", ""], true),
             (&["process", "help"], true),
             (&["process", "-p", "prod", "-v"], true),
-            (&["process", "prod", "--no-input", "-q", "-vv", "--color", "never", "--duration", "1h", "--tag", "a=b", "--tag", "c=d"], true),
+            (
+                &[
+                    "process",
+                    "prod",
+                    "--no-input",
+                    "-q",
+                    "-vv",
+                    "--color",
+                    "never",
+                    "--duration",
+                    "1h",
+                    "--tag",
+                    "a=b",
+                    "--tag",
+                    "c=d",
+                ],
+                true,
+            ),
             (&["process", "-"], true),
             (&["process", "--", "-x"], true),
             (&["process", "--help"], false),

@@ -13,7 +13,8 @@ use crate::store::StoreName;
 /// A profile, by position or by option.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selected {
-    /// The profile; without one, the SDKs' default chain (on a terminal, where that has none, a list to choose from)
+    /// The profile; without one, the SDKs' default chain (on a terminal, where that has none, a
+    /// list to choose from)
     #[arg(value_name = "PROFILE", index = 1)]
     pub positional: Option<String>,
     /// The profile
@@ -42,7 +43,12 @@ impl Several {
     /// Returns each name once, in the order in which it was typed.
     pub fn names(&self) -> Vec<&str> {
         let mut seen = HashSet::new();
-        self.positional.iter().chain(&self.profile).map(String::as_str).filter(|name| seen.insert(*name)).collect()
+        self.positional
+            .iter()
+            .chain(&self.profile)
+            .map(String::as_str)
+            .filter(|name| seen.insert(*name))
+            .collect()
     }
 }
 
@@ -59,10 +65,12 @@ pub struct Pick {
 pub struct Credentials {
     #[command(flatten)]
     pub selected: Selected,
-    /// Token code of the MFA device, instead of a question (ROLECALL_PROMPT=process,seed,ykman,tty,pinentry,dialog orders who is asked)
+    /// Token code of the MFA device, instead of a question
+    /// (ROLECALL_PROMPT=process,seed,ykman,tty,pinentry,dialog orders who is asked)
     #[arg(long, value_name = "CODE", value_parser = token_code)]
     pub mfa_token: Option<String>,
-    /// Confirm new sessions of profiles with `rolecall_confirm`, where settings.ini has `allow_yes = true`
+    /// Confirm new sessions of profiles with `rolecall_confirm`, where settings.ini has `allow_yes
+    /// = true`
     #[arg(long)]
     pub yes: bool,
     /// Fetch a new session; the cached one stays until the new one exists
@@ -133,15 +141,23 @@ pub struct Role {
 }
 
 pub fn duration(text: &str) -> Result<u32, String> {
-    crate::aws::duration::parse(text).ok_or_else(|| "a duration is written 15m, 1h30m or 3600".to_owned())
+    crate::aws::duration::parse(text)
+        .ok_or_else(|| "a duration is written 15m, 1h30m or 3600".to_owned())
 }
 
 pub fn token_code(text: &str) -> Result<String, String> {
-    if crate::prompt::is_token_code(text) { Ok(text.to_owned()) } else { Err("a token code has six digits".to_owned()) }
+    if crate::prompt::is_token_code(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a token code has six digits".to_owned())
+    }
 }
 
 pub fn tag(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("a tag is written KEY=VALUE")?;
+    let (key, value) = text
+        .split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or("a tag is written KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 

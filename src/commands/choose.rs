@@ -1,4 +1,5 @@
-//! Which profile is meant where none is named: what the SDKs' default chain finds, else what a person chooses.
+//! Which profile is meant where none is named: what the SDKs' default chain finds, else what a
+//! person chooses.
 
 use super::credentials::{FOR_PEOPLE, Obtained, load, obtain};
 use crate::chain::base::is_settings_only;
@@ -29,9 +30,13 @@ enum DefaultChain {
     Nothing,
 }
 
-/// As `obtain`, but a person chooses with `--pick`, or where no profile is named and the default chain has none. Scripts, and
-/// everybody with `--no-input`, get what the default chain gives.
-pub fn obtain_or_pick(context: &Context, options: &cli::Credentials, pick: &cli::Pick) -> Result<Obtained> {
+/// As `obtain`, but a person chooses with `--pick`, or where no profile is named and the default
+/// chain has none. Scripts, and everybody with `--no-input`, get what the default chain gives.
+pub fn obtain_or_pick(
+    context: &Context,
+    options: &cli::Credentials,
+    pick: &cli::Pick,
+) -> Result<Obtained> {
     if pick.pick {
         let name = picker::pick_from(context, options.selected.name().unwrap_or_default())?;
         return obtain_as(context, options, name);
@@ -41,7 +46,9 @@ pub fn obtain_or_pick(context: &Context, options: &cli::Credentials, pick: &cli:
         DefaultChain::Nothing => obtain_as(context, options, picker::pick(context)?),
         DefaultChain::Instance => match obtain(context, options, FOR_PEOPLE) {
             Err(error) if error.kind == Kind::Failed => {
-                context.ui.decided(&|| format!("no profile is named, and the default chain has none: {error}"));
+                context.ui.decided(&|| {
+                    format!("no profile is named, and the default chain has none: {error}")
+                });
                 obtain_as(context, options, picker::pick(context)?)
             }
             done => done,
@@ -57,7 +64,10 @@ fn obtain_as(context: &Context, options: &cli::Credentials, name: String) -> Res
 
 fn default_chain(context: &Context, options: &cli::Credentials) -> DefaultChain {
     let named = options.selected.name().is_some() || options.role.role_arn.is_some();
-    if named || NAMED_BY.iter().any(|name| context.environment.get(name).is_some()) || !picker::is_possible(context) {
+    if named
+        || NAMED_BY.iter().any(|name| context.environment.get(name).is_some())
+        || !picker::is_possible(context)
+    {
         return DefaultChain::Named;
     }
     // A file that cannot be read is for the default chain to say.

@@ -18,7 +18,8 @@ pub fn completions(args: &Completions) -> Result<ExitCode> {
 
 /// Whatever is wrong, broken settings too, a Tab says nothing of it.
 pub fn complete(args: &Complete) -> ExitCode {
-    let words: Vec<String> = args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<String> =
+        args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let live = Live::new(load(&shared_files()).ok());
     let _ = print(&answer(&mut Cli::command(), args.shell, &words, &live));
     ExitCode::SUCCESS

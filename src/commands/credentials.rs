@@ -53,8 +53,14 @@ fn chain_of(context: &Context, options: &cli::Credentials) -> Result<Chain> {
 }
 
 /// Resolves what the options name in files that are loaded already; `suggest` as in `Overrides`.
-pub fn chain_in(context: &Context, profiles: &Profiles, options: &cli::Credentials, suggest: bool) -> Result<Chain> {
-    let mut overrides = Overrides { suggest, ..overrides(context, &options.selected, &options.role)? };
+pub fn chain_in(
+    context: &Context,
+    profiles: &Profiles,
+    options: &cli::Credentials,
+    suggest: bool,
+) -> Result<Chain> {
+    let mut overrides =
+        Overrides { suggest, ..overrides(context, &options.selected, &options.role)? };
     overrides.unkept = options.no_cache || context.keeps_nothing(options.store);
     checked(context, profiles, &overrides)
 }
@@ -65,15 +71,21 @@ fn checked(context: &Context, profiles: &Profiles, overrides: &Overrides) -> Res
     if let Some(profile) = chain.profile.as_ref().filter(|p| trail.contains(&p.name)) {
         trail.push(profile.name.clone());
         let way = trail.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
-        return Err(Error::configuration(format!("credential_process leads back to the same profile: {way}"))
-            .hint(format!("see where it takes its credentials from: {}", hint::command("explain", &profile.name))));
+        return Err(Error::configuration(format!(
+            "credential_process leads back to the same profile: {way}"
+        ))
+        .hint(format!(
+            "see where it takes its credentials from: {}",
+            hint::command("explain", &profile.name)
+        )));
     }
     context.ui.decided(&|| summary(&chain));
     Ok(chain)
 }
 
 fn summary(chain: &Chain) -> String {
-    let base = chain.base_profile.as_ref().map(|p| format!(" of profile `{p}`")).unwrap_or_default();
+    let base =
+        chain.base_profile.as_ref().map(|p| format!(" of profile `{p}`")).unwrap_or_default();
     format!("{}: {}{base}{}", chain.name(), chain.base.kind(), chain.arrows())
 }
 
@@ -123,7 +135,11 @@ pub fn policy(context: &Context, text: &str) -> Result<String> {
 }
 
 /// Resolves and walks.
-pub fn obtain(context: &Context, options: &cli::Credentials, default_min_ttl: TimeDelta) -> Result<Obtained> {
+pub fn obtain(
+    context: &Context,
+    options: &cli::Credentials,
+    default_min_ttl: TimeDelta,
+) -> Result<Obtained> {
     let chain = chain_of(context, options)?;
     let Walked { credentials, .. } = walk(context, options, default_min_ttl, &chain)?;
     Ok(Obtained { chain, credentials })
@@ -131,11 +147,21 @@ pub fn obtain(context: &Context, options: &cli::Credentials, default_min_ttl: Ti
 
 /// Makes the STS adapter.
 pub fn sts(context: &Context) -> AwsSts<'_> {
-    AwsSts { runtime: &context.runtime, clock: &SystemClock, native_roots: context.native_roots(), http: OnceCell::new() }
+    AwsSts {
+        runtime: &context.runtime,
+        clock: &SystemClock,
+        native_roots: context.native_roots(),
+        http: OnceCell::new(),
+    }
 }
 
 /// Walks a chain with the real adapters.
-pub fn walk(context: &Context, options: &cli::Credentials, default_min_ttl: TimeDelta, chain: &Chain) -> Result<Walked> {
+pub fn walk(
+    context: &Context,
+    options: &cli::Credentials,
+    default_min_ttl: TimeDelta,
+    chain: &Chain,
+) -> Result<Walked> {
     Walks::new(context, options, default_min_ttl, default_min_ttl == FOR_PEOPLE).walk(chain)
 }
 
@@ -156,7 +182,12 @@ pub struct Walks<'a> {
 }
 
 impl<'a> Walks<'a> {
-    pub fn new(context: &'a Context, options: &cli::Credentials, default_min_ttl: TimeDelta, person: bool) -> Self {
+    pub fn new(
+        context: &'a Context,
+        options: &cli::Credentials,
+        default_min_ttl: TimeDelta,
+        person: bool,
+    ) -> Self {
         Self {
             context,
             policy: Policy {
@@ -165,7 +196,12 @@ impl<'a> Walks<'a> {
                 no_cache: options.no_cache,
             },
             sts: sts(context),
-            locks: FileLocks::new(context.directories.locks(), context.settings.lock_timeout, &context.runtime, &context.ui),
+            locks: FileLocks::new(
+                context.directories.locks(),
+                context.settings.lock_timeout,
+                &context.runtime,
+                &context.ui,
+            ),
             sessions: StoredSessions {
                 stores: context.stores(options.store, person),
                 index: context.directories.index(),
@@ -233,9 +269,17 @@ fn log(context: &Context, chain: &Chain, walked: &Walked) {
     if context.settings.log == Some(false) {
         return;
     }
-    let sso = if let (Base::Sso(sso), true) = (&chain.base, chain.steps.is_empty()) { Some(sso) } else { None };
+    let sso = if let (Base::Sso(sso), true) = (&chain.base, chain.steps.is_empty()) {
+        Some(sso)
+    } else {
+        None
+    };
     let arn = chain.role_arn().and_then(Arn::parse);
-    let account = walked.credentials.account_id().or(arn.map(|arn| arn.account)).or(sso.map(|sso| &*sso.account_id));
+    let account = walked
+        .credentials
+        .account_id()
+        .or(arn.map(|arn| arn.account))
+        .or(sso.map(|sso| &*sso.account_id));
     let entry = Entry {
         time: SystemClock.now(),
         command: context.command.as_str().into(),
@@ -248,7 +292,11 @@ fn log(context: &Context, chain: &Chain, walked: &Walked) {
         expiration: walked.credentials.expires_at(),
         asked_by: audit::askers(),
     };
-    let written = context.directories.log().ok_or(std::io::ErrorKind::NotFound.into()).and_then(|path| audit::append(&path, &entry));
+    let written = context
+        .directories
+        .log()
+        .ok_or(std::io::ErrorKind::NotFound.into())
+        .and_then(|path| audit::append(&path, &entry));
     if let Err(error) = written {
         context.ui.decided(&|| format!("not logged: {error}"));
     }

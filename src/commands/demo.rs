@@ -1,8 +1,14 @@
-//! `rolecall demo`: the main job against an embedded strict STS on loopback, in a throw-away home, by running this very program
-//! as a user would. Only built with the feature `demo`.
+//! `rolecall demo`: the main job against an embedded strict STS on loopback, in a throw-away home,
+//! by running this very program as a user would. Only built with the feature `demo`.
 
 #[path = "../../tests/cli/support/fake_aws/mod.rs"]
-#[allow(clippy::pedantic, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "shared with the tests")]
+#[allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "shared with the tests"
+)]
 mod fake_aws;
 
 use std::path::Path;
@@ -39,10 +45,13 @@ pub fn run(context: &Context) -> Result<ExitCode> {
     let aws = FakeAws::start(world(secret));
     let folder = home.path().join(".aws");
     crate::files::write_private(&folder.join("config"), CONFIG.as_bytes()).map_err(failed)?;
-    let keys = format!("[dev]\naws_access_key_id = AKIAROLECALLDEMO0000\naws_secret_access_key = {secret}\n");
+    let keys = format!(
+        "[dev]\naws_access_key_id = AKIAROLECALLDEMO0000\naws_secret_access_key = {secret}\n"
+    );
     crate::files::write_private(&folder.join("credentials"), keys.as_bytes()).map_err(failed)?;
     let keyutils = context.store(StoreName::Keyutils);
-    let store = if cfg!(target_os = "linux") && keyutils.probe().is_ok() { "keyutils" } else { "file" };
+    let store =
+        if cfg!(target_os = "linux") && keyutils.probe().is_ok() { "keyutils" } else { "file" };
     let demo = Demo { home: home.path(), url: aws.url().to_owned(), store };
 
     print(&format!(
@@ -52,13 +61,27 @@ pub fn run(context: &Context) -> Result<ExitCode> {
     ))?;
     print(&indented(CONFIG))?;
     demo.step("The way to `deploy`, without going it", &["explain", "deploy"], str::to_owned)?;
-    demo.step("Cold: the role is assumed, once for each hop, and both sessions are kept", &["process", "deploy"], masked)?;
+    demo.step(
+        "Cold: the role is assumed, once for each hop, and both sessions are kept",
+        &["process", "deploy"],
+        masked,
+    )?;
     let cold = aws.count("AssumeRole");
     demo.step("Warm: the session comes from the store", &["process", "deploy"], masked)?;
     let warm = aws.count("AssumeRole") - cold;
-    print(&format!("    (STS was called {cold} times for the cold call, {warm} times for the warm one)\n"))?;
-    demo.step("The first hop is a profile of its own, and its session is there already", &["process", "build"], masked)?;
-    demo.step("For a shell: eval \"$(rolecall env deploy)\"", &["env", "deploy", "--shell", "sh"], masked)?;
+    print(&format!(
+        "    (STS was called {cold} times for the cold call, {warm} times for the warm one)\n"
+    ))?;
+    demo.step(
+        "The first hop is a profile of its own, and its session is there already",
+        &["process", "build"],
+        masked,
+    )?;
+    demo.step(
+        "For a shell: eval \"$(rolecall env deploy)\"",
+        &["env", "deploy", "--shell", "sh"],
+        masked,
+    )?;
     demo.step("Who that is, as STS says", &["whoami", "deploy"], str::to_owned)?;
     demo.step(
         "For one command: rolecall exec deploy -- …",
@@ -66,7 +89,9 @@ pub fn run(context: &Context) -> Result<ExitCode> {
         str::to_owned,
     )?;
     demo.step("All profiles", &["list"], str::to_owned)?;
-    print("\nThe home is gone again. With your own profiles: rolecall explain PROFILE, then rolecall whoami PROFILE\n")?;
+    print(
+        "\nThe home is gone again. With your own profiles: rolecall explain PROFILE, then rolecall whoami PROFILE\n",
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,8 +101,15 @@ fn world(secret: &str) -> World {
     World::new()
         .account(HOME_ACCOUNT, "home")
         .account(OTHER_ACCOUNT, "other")
-        .user(User::new(HOME_ACCOUNT, "bob", "AKIAROLECALLDEMO0000", secret).allow("sts:AssumeRole", "*"))
-        .role(Role::new(&build).trusts(TrustStatement::account(HOME_ACCOUNT)).allow("sts:AssumeRole", &deploy))
+        .user(
+            User::new(HOME_ACCOUNT, "bob", "AKIAROLECALLDEMO0000", secret)
+                .allow("sts:AssumeRole", "*"),
+        )
+        .role(
+            Role::new(&build)
+                .trusts(TrustStatement::account(HOME_ACCOUNT))
+                .allow("sts:AssumeRole", &deploy),
+        )
         .role(Role::new(&deploy).trusts(TrustStatement::arn(&build).external_id("demo-7f3a")))
 }
 
@@ -90,7 +122,8 @@ struct Demo<'a> {
 impl Demo<'_> {
     /// Runs one command and shows what it printed and how long it took.
     fn step(&self, title: &str, arguments: &[&str], show: fn(&str) -> String) -> Result<()> {
-        let program = std::env::current_exe().map_err(|e| Error::failed(format!("the program does not find itself: {e}")))?;
+        let program = std::env::current_exe()
+            .map_err(|e| Error::failed(format!("the program does not find itself: {e}")))?;
         let mut command = Command::new(program);
         command.args(arguments).env_clear();
         for (name, value) in [
@@ -105,17 +138,29 @@ impl Demo<'_> {
             command.env(name, value);
         }
         let begin = Instant::now();
-        let output = command.output().map_err(|e| Error::failed(format!("the program cannot be run: {e}")))?;
+        let output = command
+            .output()
+            .map_err(|e| Error::failed(format!("the program cannot be run: {e}")))?;
         let took = begin.elapsed();
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
-            return Err(
-                Error::failed(format!("the demo's `rolecall {}` failed ({})", arguments.join(" "), output.status)).cause(said.trim())
-            );
+            return Err(Error::failed(format!(
+                "the demo's `rolecall {}` failed ({})",
+                arguments.join(" "),
+                output.status
+            ))
+            .cause(said.trim()));
         }
         let shown = indented(&show(&String::from_utf8_lossy(&output.stdout)));
-        let typed = arguments.iter().map(|word| shlex::try_quote(word).unwrap_or_default()).collect::<Vec<_>>().join(" ");
-        print(&format!("\n{title}\n  $ rolecall {typed}    [{:.1} ms]\n{shown}", took.as_secs_f64() * 1000.0))
+        let typed = arguments
+            .iter()
+            .map(|word| shlex::try_quote(word).unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join(" ");
+        print(&format!(
+            "\n{title}\n  $ rolecall {typed}    [{:.1} ms]\n{shown}",
+            took.as_secs_f64() * 1000.0
+        ))
     }
 }
 
@@ -133,8 +178,13 @@ fn masked(text: &str) -> String {
             continue;
         }
         // `NAME=value` keeps its name; base64 has its `=` only at the end.
-        let keep = word.split_once('=').filter(|(name, _)| name.len() < 40).map_or(0, |(name, _)| name.len() + 1) + 12;
-        result += &if word.len() > keep + 16 { format!("{}…", &word[..keep]) } else { word.clone() };
+        let keep = word
+            .split_once('=')
+            .filter(|(name, _)| name.len() < 40)
+            .map_or(0, |(name, _)| name.len() + 1)
+            + 12;
+        result +=
+            &if word.len() > keep + 16 { format!("{}…", &word[..keep]) } else { word.clone() };
         result.push(c);
         word.clear();
     }

@@ -1,4 +1,5 @@
-//! `rolecall doctor`: looks at everything a chain depends on, one line each, with what to do about it.
+//! `rolecall doctor`: looks at everything a chain depends on, one line each, with what to do about
+//! it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,7 +51,13 @@ struct Finding {
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn add(&mut self, check: &'static str, status: Status, message: impl Into<String>, hint: Option<String>) {
+    fn add(
+        &mut self,
+        check: &'static str,
+        status: Status,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
         self.0.push(Finding { check, status, message: message.into(), hint });
     }
     fn ok(&mut self, check: &'static str, message: impl Into<String>) {
@@ -68,7 +75,9 @@ pub fn run(context: &Context, args: &Doctor) -> Result<ExitCode> {
         Ok(profiles) => {
             files(&profiles, &mut findings);
             let names: Vec<&str> = match args.selected.name() {
-                Some(name) if matches!(profiles.profile(name), Ok(None)) => return Err(profiles.unknown(name)),
+                Some(name) if matches!(profiles.profile(name), Ok(None)) => {
+                    return Err(profiles.unknown(name));
+                }
                 Some(name) => vec![name],
                 None => profiles.names().collect(),
             };
@@ -89,21 +98,37 @@ pub fn run(context: &Context, args: &Doctor) -> Result<ExitCode> {
 }
 
 fn files(profiles: &Profiles, findings: &mut Findings) {
-    let all: Vec<_> = profiles.names().filter_map(|name| profiles.profile(name).ok().flatten()).collect();
-    let secret: Vec<&Path> = all.iter().flat_map(|p| &p.properties).filter(|p| is_secret(&p.key)).map(|p| p.place.path.as_path()).collect();
+    let all: Vec<_> =
+        profiles.names().filter_map(|name| profiles.profile(name).ok().flatten()).collect();
+    let secret: Vec<&Path> = all
+        .iter()
+        .flat_map(|p| &p.properties)
+        .filter(|p| is_secret(&p.key))
+        .map(|p| p.place.path.as_path())
+        .collect();
     for path in profiles.paths() {
         match std::fs::metadata(path) {
-            Err(_) => findings.ok("files", format!("{} does not exist, which is fine", path.display())),
+            Err(_) => {
+                findings.ok("files", format!("{} does not exist, which is fine", path.display()))
+            }
             Ok(metadata) => match permissions(path, &metadata).filter(|_| secret.contains(&path)) {
                 Some(message) => {
-                    findings.add("files", Status::Warning, message, Some(format!("keep it to yourself: chmod 600 {}", path_word(path))));
+                    findings.add(
+                        "files",
+                        Status::Warning,
+                        message,
+                        Some(format!("keep it to yourself: chmod 600 {}", path_word(path))),
+                    );
                 }
                 None => findings.ok("files", format!("{} can be read", path.display())),
             },
         }
     }
     for (place, reason) in profiles.malformed() {
-        let hint = Some("correct it; the SDKs refuse the whole file for it: rolecall profile dump --json".to_owned());
+        let hint = Some(
+            "correct it; the SDKs refuse the whole file for it: rolecall profile dump --json"
+                .to_owned(),
+        );
         findings.add("files", Status::Problem, format!("{place}: {reason}"), hint);
     }
     for (place, reason) in profiles.ignored() {
@@ -116,7 +141,8 @@ fn files(profiles: &Profiles, findings: &mut Findings) {
 fn permissions(path: &Path, metadata: &std::fs::Metadata) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = metadata.permissions().mode() & 0o777;
-    (metadata.is_file() && mode & 0o077 != 0).then(|| format!("{} may be read by others (mode {mode:03o})", path.display()))
+    (metadata.is_file() && mode & 0o077 != 0)
+        .then(|| format!("{} may be read by others (mode {mode:03o})", path.display()))
 }
 
 #[cfg(not(unix))]
@@ -127,25 +153,49 @@ fn permissions(_: &Path, _: &std::fs::Metadata) -> Option<String> {
 fn plaintext_keys(profiles: &Profiles, names: &[&str], findings: &mut Findings) {
     for name in names {
         let Ok(Some(profile)) = profiles.profile(name) else { continue };
-        if let (Some(secret), None) = (profile.get("aws_secret_access_key"), profile.get("aws_session_token")) {
-            let message = format!("{}: the long-term keys of profile `{name}` lie in plain text", secret.place);
-            findings.add("keys", Status::Warning, message, Some("prefer a login without long-term keys: aws configure sso".to_owned()));
+        if let (Some(secret), None) =
+            (profile.get("aws_secret_access_key"), profile.get("aws_session_token"))
+        {
+            let message = format!(
+                "{}: the long-term keys of profile `{name}` lie in plain text",
+                secret.place
+            );
+            findings.add(
+                "keys",
+                Status::Warning,
+                message,
+                Some("prefer a login without long-term keys: aws configure sso".to_owned()),
+            );
         }
     }
 }
 
 /// Resolves every profile, and returns the STS endpoints that their chains use.
-fn chains(context: &Context, profiles: &Profiles, names: &[&str], findings: &mut Findings) -> BTreeMap<String, (Endpoint, Network)> {
+fn chains(
+    context: &Context,
+    profiles: &Profiles,
+    names: &[&str],
+    findings: &mut Findings,
+) -> BTreeMap<String, (Endpoint, Network)> {
     let mut endpoints = BTreeMap::new();
     for name in names {
-        let overrides = Overrides { profile: Some((*name).to_owned()), suggest: names.len() == 1, ..Overrides::default() };
+        let overrides = Overrides {
+            profile: Some((*name).to_owned()),
+            suggest: names.len() == 1,
+            ..Overrides::default()
+        };
         match resolve(profiles, &overrides, &context.environment) {
             Ok(chain) => {
                 chain_of(context, name, &chain, findings);
                 if let Some((process, target)) = chain.profile.as_ref().and_then(strays) {
-                    let what =
-                        format!("{}: SDKs get the credentials of `{target}` for `{name}`, which has a role of its own", process.place);
-                    let hint = format!("write there: credential_process = {}", crate::hint::command("process", name));
+                    let what = format!(
+                        "{}: SDKs get the credentials of `{target}` for `{name}`, which has a role of its own",
+                        process.place
+                    );
+                    let hint = format!(
+                        "write there: credential_process = {}",
+                        crate::hint::command("process", name)
+                    );
                     findings.add("profiles", Status::Warning, what, Some(hint));
                 }
                 let used = !chain.steps.is_empty() || matches!(chain.base, Base::WebIdentity(_));
@@ -154,7 +204,8 @@ fn chains(context: &Context, profiles: &Profiles, names: &[&str], findings: &mut
                 }
             }
             Err(error) => {
-                let settings_only = profiles.profile(name).ok().flatten().is_some_and(|p| is_settings_only(&p));
+                let settings_only =
+                    profiles.profile(name).ok().flatten().is_some_and(|p| is_settings_only(&p));
                 if settings_only {
                     findings.ok("profiles", format!("`{name}` holds settings only"));
                 } else {
@@ -167,33 +218,65 @@ fn chains(context: &Context, profiles: &Profiles, names: &[&str], findings: &mut
 }
 
 fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Findings) {
-    let of = chain.base_profile.as_deref().filter(|p| *p != name).map(|p| format!(" of `{p}`")).unwrap_or_default();
+    let of = chain
+        .base_profile
+        .as_deref()
+        .filter(|p| *p != name)
+        .map(|p| format!(" of `{p}`"))
+        .unwrap_or_default();
     let what = format!("`{name}`: {}{of}{}", chain.base.kind(), chain.arrows());
     match &chain.base {
         Base::Sso(sso) => {
-            let token = context.directories.home().ok().and_then(|home| sso::read_token(&sso::token_path(home, sso)));
-            let left = token.and_then(|t| t.expires_at()).map(|end| (end - SystemClock.now()).num_seconds());
+            let token = context
+                .directories
+                .home()
+                .ok()
+                .and_then(|home| sso::read_token(&sso::token_path(home, sso)));
+            let left = token
+                .and_then(|t| t.expires_at())
+                .map(|end| (end - SystemClock.now()).num_seconds());
             let login = sso::login(sso, chain.base_profile.as_deref().unwrap_or(name));
             match left {
-                Some(left) if left > 0 => findings.ok("profiles", format!("{what} (token: {} left)", duration::render(left))),
+                Some(left) if left > 0 => findings
+                    .ok("profiles", format!("{what} (token: {} left)", duration::render(left))),
                 Some(_) => {
-                    findings.add("profiles", Status::Warning, format!("{what}: the token has expired"), Some(format!("log in: {login}")));
+                    findings.add(
+                        "profiles",
+                        Status::Warning,
+                        format!("{what}: the token has expired"),
+                        Some(format!("log in: {login}")),
+                    );
                 }
                 None => {
-                    findings.add("profiles", Status::Warning, format!("{what}: nobody has logged in"), Some(format!("log in: {login}")));
+                    findings.add(
+                        "profiles",
+                        Status::Warning,
+                        format!("{what}: nobody has logged in"),
+                        Some(format!("log in: {login}")),
+                    );
                 }
             }
         }
         Base::WebIdentity(call) if !context.directories.expand(&call.token_file).is_file() => {
             let hint = Some(format!("look for it: ls -l {}", word(&call.token_file)));
-            findings.add("profiles", Status::Problem, format!("{what}: the token file {} is not there", call.token_file), hint);
+            findings.add(
+                "profiles",
+                Status::Problem,
+                format!("{what}: the token file {} is not there", call.token_file),
+                hint,
+            );
         }
         _ => findings.ok("profiles", what),
     }
 }
 
-/// Calls each endpoint with keys that nobody has: any answer shows that it is there, and what time it is at AWS.
-fn reach(context: &Context, endpoints: &BTreeMap<String, (Endpoint, Network)>, findings: &mut Findings) -> Result<()> {
+/// Calls each endpoint with keys that nobody has: any answer shows that it is there, and what time
+/// it is at AWS.
+fn reach(
+    context: &Context,
+    endpoints: &BTreeMap<String, (Endpoint, Network)>,
+    findings: &mut Findings,
+) -> Result<()> {
     let keys = crate::aws::Credentials::LongTerm(crate::aws::LongTermKeys {
         access_key_id: "AKIAROLECALLDOCTOR00".to_owned(),
         secret_access_key: String::from("none").into(),
@@ -210,12 +293,25 @@ fn reach(context: &Context, endpoints: &BTreeMap<String, (Endpoint, Network)>, f
         };
         let clock = answer.as_ref().err().and_then(|failure| failure.clock.clone());
         if let Some(clock) = clock {
-            findings.add("clock", Status::Problem, clock, Some("set this machine's clock: timedatectl set-ntp true".to_owned()));
+            findings.add(
+                "clock",
+                Status::Problem,
+                clock,
+                Some("set this machine's clock: timedatectl set-ntp true".to_owned()),
+            );
         }
         match answer {
             Err(failure) if failure.code.is_none() => {
-                let hint = Some("look at the network and at HTTPS_PROXY, for example: env | grep -i proxy".to_owned());
-                findings.add("endpoints", Status::Problem, format!("{}: {}", endpoint.url, failure.message), hint);
+                let hint = Some(
+                    "look at the network and at HTTPS_PROXY, for example: env | grep -i proxy"
+                        .to_owned(),
+                );
+                findings.add(
+                    "endpoints",
+                    Status::Problem,
+                    format!("{}: {}", endpoint.url, failure.message),
+                    hint,
+                );
             }
             _ => findings.ok("endpoints", format!("{} answers", endpoint.url)),
         }
@@ -261,13 +357,24 @@ fn folders(context: &Context, findings: &mut Findings) {
         };
         let written = match what {
             LOCKS => crate::locks::try_locking(&folder),
-            _ => crate::files::create_private_folder(&folder).and_then(|()| crate::files::try_writing(&folder)),
+            _ => crate::files::create_private_folder(&folder)
+                .and_then(|()| crate::files::try_writing(&folder)),
         };
         match written {
-            Ok(()) => findings.ok("folders", format!("{} can be written ({what})", folder.display())),
+            Ok(()) => {
+                findings.ok("folders", format!("{} can be written ({what})", folder.display()))
+            }
             Err(error) => {
-                let hint = Some(format!("it must be yours alone (0700); look at it: ls -ld {}", path_word(&folder)));
-                findings.add("folders", Status::Warning, format!("{} cannot be written ({what}): {error}", folder.display()), hint);
+                let hint = Some(format!(
+                    "it must be yours alone (0700); look at it: ls -ld {}",
+                    path_word(&folder)
+                ));
+                findings.add(
+                    "folders",
+                    Status::Warning,
+                    format!("{} cannot be written ({what}): {error}", folder.display()),
+                    hint,
+                );
             }
         }
     }
@@ -283,19 +390,39 @@ fn log(context: &Context, findings: &mut Findings) {
         return findings.ok("log", "nothing is logged (`log = false` in the settings)");
     }
     let place = path.display();
-    let written = crate::audit::probe(&path).and_then(|length| Ok((length, std::fs::metadata(&path)?)));
+    let written =
+        crate::audit::probe(&path).and_then(|length| Ok((length, std::fs::metadata(&path)?)));
     match written {
         Ok((length, metadata)) => match permissions(&path, &metadata) {
             Some(message) => {
-                findings.add("log", Status::Warning, message, Some(format!("keep it to yourself: chmod 600 {}", path_word(&path))));
+                findings.add(
+                    "log",
+                    Status::Warning,
+                    message,
+                    Some(format!("keep it to yourself: chmod 600 {}", path_word(&path))),
+                );
             }
             None => {
-                findings.ok("log", format!("{place} holds {} KiB of what was handed out (see it: rolecall log)", length.div_ceil(1024)));
+                findings.ok(
+                    "log",
+                    format!(
+                        "{place} holds {} KiB of what was handed out (see it: rolecall log)",
+                        length.div_ceil(1024)
+                    ),
+                );
             }
         },
         Err(error) => {
-            let hint = Some(format!("look at it, or switch it off by `log = false` in settings.ini: ls -l {}", path_word(&path)));
-            findings.add("log", Status::Warning, format!("{place} cannot be written: {error}"), hint);
+            let hint = Some(format!(
+                "look at it, or switch it off by `log = false` in settings.ini: ls -l {}",
+                path_word(&path)
+            ));
+            findings.add(
+                "log",
+                Status::Warning,
+                format!("{place} cannot be written: {error}"),
+                hint,
+            );
         }
     }
 }
@@ -315,14 +442,20 @@ fn prompts(context: &Context, findings: &mut Findings) {
         (can, none) if none.is_empty() => can,
         (can, cannot) => format!("{can}; not here: {cannot}"),
     };
-    let hint = Some("give MFA codes by mfa_process or: rolecall process --mfa-token CODE".to_owned());
+    let hint =
+        Some("give MFA codes by mfa_process or: rolecall process --mfa-token CODE".to_owned());
     if context.no_input {
         let message = "nothing is ever asked (--no-input, ROLECALL_NO_INPUT or the settings)";
         findings.add("prompts", Status::Warning, message, hint);
     } else if person {
         findings.ok("prompts", message);
     } else {
-        findings.add("prompts", Status::Warning, format!("no person can be asked here: {message}"), hint);
+        findings.add(
+            "prompts",
+            Status::Warning,
+            format!("no person can be asked here: {message}"),
+            hint,
+        );
     }
 }
 
@@ -333,10 +466,16 @@ fn render_json(findings: &Findings) -> String {
 }
 
 fn render_text(findings: &Findings) -> String {
-    let clean = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let clean =
+        |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
     let mut text = String::new();
     for finding in &findings.0 {
-        text += &format!("{:<8} {:<9} {}\n", finding.status.name(), finding.check, clean(&finding.message));
+        text += &format!(
+            "{:<8} {:<9} {}\n",
+            finding.status.name(),
+            finding.check,
+            clean(&finding.message)
+        );
         if let (Some(hint), false) = (&finding.hint, finding.status == Status::Ok) {
             text += &format!("{:18} hint: {}\n", "", clean(hint));
         }

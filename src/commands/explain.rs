@@ -66,8 +66,12 @@ fn base(chain: &Chain) -> Value {
         Base::LoginSession { session, .. } => drop(set("login_session", json!(session))),
         // The command itself may hold a secret; where it stands is enough to find it.
         Base::Process { place, .. } => drop(set("place", json!(place.to_string()))),
-        Base::EcsContainer | Base::Machine { container: true } => drop(set("uri", json!(chain.network.container))),
-        Base::Ec2InstanceMetadata | Base::Machine { container: false } => drop(set("endpoint", json!(chain.network.imds.endpoint))),
+        Base::EcsContainer | Base::Machine { container: true } => {
+            drop(set("uri", json!(chain.network.container)))
+        }
+        Base::Ec2InstanceMetadata | Base::Machine { container: false } => {
+            drop(set("endpoint", json!(chain.network.imds.endpoint)))
+        }
     }
     Value::Object(object)
 }
@@ -84,7 +88,8 @@ fn get_session_token(call: &GetSessionToken) -> Value {
 }
 
 fn assume_role(call: &AssumeRole) -> Value {
-    let tags: Map<String, Value> = call.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+    let tags: Map<String, Value> =
+        call.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     json!({
         "kind": "assume_role",
         "profile": call.profile,
@@ -105,7 +110,10 @@ fn assume_role(call: &AssumeRole) -> Value {
 
 fn properties(profile: &Merged) -> Value {
     let property = |p: &crate::config::profiles::Property| {
-        (p.key.clone(), json!({"value": shown(&p.key, &p.value), "file": p.place.file.name(), "line": p.place.line}))
+        (
+            p.key.clone(),
+            json!({"value": shown(&p.key, &p.value), "file": p.place.file.name(), "line": p.place.line}),
+        )
     };
     Value::Object(profile.properties.iter().map(property).collect())
 }

@@ -44,11 +44,15 @@ fn add(context: &Context, args: &MfaAdd) -> Result<()> {
     context.runtime.check()?;
     let existing = existing?;
     let typed = read(context, serial)?;
-    let seed = Seed::parse(&typed, serial)
-        .map_err(|what| Error::usage(format!("{what}; nothing was kept")).hint(format!("try again: rolecall keys mfa add {serial}")))?;
+    let seed = Seed::parse(&typed, serial).map_err(|what| {
+        Error::usage(format!("{what}; nothing was kept"))
+            .hint(format!("try again: rolecall keys mfa add {serial}"))
+    })?;
     if !args.force && existing.is_some_and(|kept| kept != seed) {
-        return Err(Error::failed(format!("another seed of {serial} is kept, and AWS may still want its codes"))
-            .hint(format!("replace it: rolecall keys mfa add {serial} --force")));
+        return Err(Error::failed(format!(
+            "another seed of {serial} is kept, and AWS may still want its codes"
+        ))
+        .hint(format!("replace it: rolecall keys mfa add {serial} --force")));
     }
     if context.is_attended() && !args.no_qr {
         qr::show(&context.runtime, &context.ui, &seed)?;
@@ -85,7 +89,10 @@ fn list(context: &Context, args: &MfaList) -> Result<()> {
         context.ui.note("no MFA seed is kept; add one: rolecall keys mfa add SERIAL");
         return Ok(());
     }
-    let rows: Vec<_> = records.iter().map(|(serial, one)| vec![serial.clone(), one.store.clone(), time(one.added_at)]).collect();
+    let rows: Vec<_> = records
+        .iter()
+        .map(|(serial, one)| vec![serial.clone(), one.store.clone(), time(one.added_at)])
+        .collect();
     print(&table::plain(&["SERIAL", "STORE", "ADDED"], &rows))
 }
 
@@ -97,7 +104,8 @@ fn remove(context: &Context, args: &MfaRemove) -> Result<()> {
     let removed = context.seeds(args.store, true).remove(serial);
     context.runtime.check()?;
     if !removed? {
-        return Err(Error::failed(format!("no seed of {serial} is kept")).hint("see those that are: rolecall keys mfa list"));
+        return Err(Error::failed(format!("no seed of {serial} is kept"))
+            .hint("see those that are: rolecall keys mfa list"));
     }
     context.ui.note(&format!("the seed of {serial} is forgotten; AWS still knows the device, and a phone may still have the seed"));
     Ok(())
@@ -106,14 +114,17 @@ fn remove(context: &Context, args: &MfaRemove) -> Result<()> {
 /// Checks a serial number; a seed in its place is not repeated.
 fn checked<'a>(serial: &'a str, more: &[String]) -> Result<&'a str> {
     let is_uri = serial.to_ascii_lowercase().starts_with("otpauth:");
-    let is_base32 = serial.len() >= 24 && serial.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'2'..=b'7'));
+    let is_base32 = serial.len() >= 24
+        && serial.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'2'..=b'7'));
     if !more.is_empty() || is_uri || is_base32 {
         return Err(Error::usage("a seed does not belong on the command line, where every user of this machine can read it")
             .hint("type it when asked, or pipe it in: rolecall keys mfa add SERIAL"));
     }
     if !is_serial(serial) {
-        return Err(Error::usage("SERIAL must be an MFA device's serial number or ARN (9 to 256 characters)")
-            .hint("list your devices: aws iam list-mfa-devices"));
+        return Err(Error::usage(
+            "SERIAL must be an MFA device's serial number or ARN (9 to 256 characters)",
+        )
+        .hint("list your devices: aws iam list-mfa-devices"));
     }
     Ok(serial)
 }
@@ -145,13 +156,18 @@ fn read(context: &Context, serial: &str) -> Result<Zeroizing<String>> {
     // On Windows what is typed would show.
     let answer = match if context.no_input || cfg!(windows) { None } else { Tty::open() } {
         Some(mut tty) => {
-            let question = format!("Seed of {serial}, in base32 or as an otpauth:// URI (it is not shown): ");
+            let question =
+                format!("Seed of {serial}, in base32 or as an otpauth:// URI (it is not shown): ");
             tty.ask_hidden(&context.runtime, &question, context.patience())?
         }
         None => None,
     };
     answer.filter(|text| !text.trim().is_empty()).ok_or_else(|| {
-        let why = if context.no_input { "input is switched off" } else { "there was none on stdin or the terminal" };
+        let why = if context.no_input {
+            "input is switched off"
+        } else {
+            "there was none on stdin or the terminal"
+        };
         Error::needs_person(format!("the seed of {serial} is needed, and {why}"))
             .hint(format!("pipe it in: PROGRAM-THAT-PRINTS-IT | rolecall keys mfa add {serial}"))
     })
@@ -163,7 +179,8 @@ fn piped(context: &Context) -> Result<Option<Zeroizing<String>>> {
         return Ok(None);
     }
     let (send, receive) = tokio::sync::oneshot::channel();
-    // A blocked read cannot be taken back, so it has a thread of its own, which ends with the process.
+    // A blocked read cannot be taken back, so it has a thread of its own, which ends with the
+    // process.
     std::thread::spawn(move || {
         let mut text = Zeroizing::new(String::with_capacity(8192));
         let read = std::io::stdin().take(LONGEST + 1).read_to_string(&mut text);
@@ -171,11 +188,20 @@ fn piped(context: &Context) -> Result<Option<Zeroizing<String>>> {
     });
     let text = match context.runtime.run_within(PATIENCE, receive)? {
         Some(Ok(Ok(text))) => text,
-        Some(Ok(Err(error))) => return Err(Error::usage(format!("the seed cannot be read from stdin: {error}"))),
+        Some(Ok(Err(error))) => {
+            return Err(Error::usage(format!("the seed cannot be read from stdin: {error}")));
+        }
         Some(Err(_)) => return Ok(None),
-        None => return Err(Error::failed(format!("nothing came on stdin within {} s", PATIENCE.as_secs()))),
+        None => {
+            return Err(Error::failed(format!(
+                "nothing came on stdin within {} s",
+                PATIENCE.as_secs()
+            )));
+        }
     };
-    if text.len() as u64 > LONGEST || text.trim().lines().filter(|line| !line.trim().is_empty()).count() > 1 {
+    if text.len() as u64 > LONGEST
+        || text.trim().lines().filter(|line| !line.trim().is_empty()).count() > 1
+    {
         return Err(Error::usage("stdin holds more than a seed, which is one line"));
     }
     Ok((!text.trim().is_empty()).then_some(text))

@@ -31,7 +31,8 @@ const COLUMNS: [Column; 8] = [
 pub fn run(context: &Context, args: &List) -> Result<ExitCode> {
     let profiles = load(context)?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
-    let words: Vec<String> = args.filter.iter().flat_map(|f| f.split_whitespace()).map(str::to_lowercase).collect();
+    let words: Vec<String> =
+        args.filter.iter().flat_map(|f| f.split_whitespace()).map(str::to_lowercase).collect();
     let rows: Vec<Row> = profiles
         .names()
         .map(|name| row(context, &profiles, &entries, name))

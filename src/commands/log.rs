@@ -13,22 +13,27 @@ use crate::executor::{Clock, Report};
 use crate::output::{print, table};
 
 pub fn run(context: &Context, args: &Log) -> Result<ExitCode> {
-    let path = context
-        .directories
-        .log()
-        .ok_or_else(|| Error::configuration("there is no folder for the log: HOME is not set").hint("set it: export HOME=/path"))?;
+    let path = context.directories.log().ok_or_else(|| {
+        Error::configuration("there is no folder for the log: HOME is not set")
+            .hint("set it: export HOME=/path")
+    })?;
     let found = audit::read(&path).map_err(|e| {
-        Error::failed("the log cannot be read").cause(e.to_string()).hint(format!("look at it: ls -l {}", crate::hint::path(&path)))
+        Error::failed("the log cannot be read")
+            .cause(e.to_string())
+            .hint(format!("look at it: ls -l {}", crate::hint::path(&path)))
     })?;
     if found.skipped > 0 {
-        context.ui.decided(&|| format!("{} lines in {} are torn or no lines of the log", found.skipped, path.display()));
+        context.ui.decided(&|| {
+            format!("{} lines in {} are torn or no lines of the log", found.skipped, path.display())
+        });
     }
     let now = SystemClock.now();
     let since = args.since.map(|seconds| now - TimeDelta::seconds(i64::from(seconds)));
     let profile = args.selected.name();
     let mut entries = found.entries;
     entries.retain(|(entry, _)| {
-        profile.is_none_or(|name| entry.profile.as_deref() == Some(name)) && since.is_none_or(|since| entry.time >= since)
+        profile.is_none_or(|name| entry.profile.as_deref() == Some(name))
+            && since.is_none_or(|since| entry.time >= since)
     });
     let first = entries.len().saturating_sub(args.limit.unwrap_or(usize::MAX));
     let entries = &entries[first..];
@@ -37,11 +42,18 @@ pub fn run(context: &Context, args: &Log) -> Result<ExitCode> {
         print(&format!("[{}]\n", audit::escape(lines.join(","))))?;
     } else if entries.is_empty() {
         let of = profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default();
-        let off = if context.settings.log == Some(false) { " (the settings have `log = false`)" } else { "" };
+        let off = if context.settings.log == Some(false) {
+            " (the settings have `log = false`)"
+        } else {
+            ""
+        };
         context.ui.note(&format!("nothing{of} is in the log{off}"));
     } else {
         let rows: Vec<Vec<String>> = entries.iter().map(|(entry, _)| cells(entry, now)).collect();
-        print(&table::plain(&["TIME", "COMMAND", "PROFILE", "ACCOUNT", "ROLE", "ORIGIN", "LEFT", "ASKED BY"], &rows))?;
+        print(&table::plain(
+            &["TIME", "COMMAND", "PROFILE", "ACCOUNT", "ROLE", "ORIGIN", "LEFT", "ASKED BY"],
+            &rows,
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -67,7 +79,9 @@ fn asker(asker: &Asker) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_.+@:/ ~".contains(c);
     match &asker.name {
         None => format!("?({})", asker.pid),
-        Some(name) if !name.is_empty() && name.chars().all(plain) => format!("{name}({})", asker.pid),
+        Some(name) if !name.is_empty() && name.chars().all(plain) => {
+            format!("{name}({})", asker.pid)
+        }
         Some(name) => format!("{name:?}({})", asker.pid),
     }
 }

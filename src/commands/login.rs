@@ -1,4 +1,5 @@
-//! `rolecall login`: sessions fetched ahead of time, for many profiles with as few questions as there can be.
+//! `rolecall login`: sessions fetched ahead of time, for many profiles with as few questions as
+//! there can be.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -45,7 +46,9 @@ pub fn run(context: &Context, args: &Login) -> Result<ExitCode> {
         },
     };
     if args.store.or(context.settings.store) == Some(StoreName::None) {
-        context.ui.warn("the store none keeps nothing, so that each call will fetch its session again");
+        context
+            .ui
+            .warn("the store none keeps nothing, so that each call will fetch its session again");
     }
     let mut tasks = tasks(context, &profiles, args, &options);
     if tasks.is_empty() {
@@ -55,7 +58,12 @@ pub fn run(context: &Context, args: &Login) -> Result<ExitCode> {
     let order = order(&tasks);
     for (done, at) in order.iter().enumerate() {
         let task = &mut tasks[*at];
-        context.ui.progress(&format!("{} of {}: waiting for {} …", done + 1, order.len(), task.name()));
+        context.ui.progress(&format!(
+            "{} of {}: waiting for {} …",
+            done + 1,
+            order.len(),
+            task.name()
+        ));
         fetch(context, &walks, task)?;
     }
     if args.json {
@@ -66,18 +74,28 @@ pub fn run(context: &Context, args: &Login) -> Result<ExitCode> {
 }
 
 /// What is to be done, in the order in which it was typed.
-fn tasks(context: &Context, profiles: &Profiles, args: &Login, options: &cli::Credentials) -> Vec<Task> {
+fn tasks(
+    context: &Context,
+    profiles: &Profiles,
+    args: &Login,
+    options: &cli::Credentials,
+) -> Vec<Task> {
     let resolve = |name: Option<&str>| {
         let selected = cli::Selected { positional: name.map(str::to_owned), profile: None };
         chain_in(context, profiles, &cli::Credentials { selected, ..options.clone() }, !args.all)
     };
     let task = |name: Option<&str>, outcome: Result<Chain>| {
-        let found = outcome.as_ref().ok().and_then(|chain| chain.profile.as_ref()).map(|profile| profile.name.clone());
+        let found = outcome
+            .as_ref()
+            .ok()
+            .and_then(|chain| chain.profile.as_ref())
+            .map(|profile| profile.name.clone());
         Task { name: name.map(str::to_owned).or(found), outcome, result: None }
     };
     if !args.all {
         let names = args.selected.names();
-        let names = if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() };
+        let names =
+            if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() };
         return names.into_iter().map(|name| task(name, resolve(name))).collect();
     }
     let mut tasks = Vec::new();
@@ -85,14 +103,18 @@ fn tasks(context: &Context, profiles: &Profiles, args: &Login, options: &cli::Cr
         match resolve(Some(name)) {
             Ok(chain) if is_cacheable(&chain) => tasks.push(task(Some(name), Ok(chain))),
             Ok(_) => context.ui.decided(&|| format!("{name}: there is nothing to fetch")),
-            Err(_) if profiles.profile(name).is_ok_and(|profile| profile.is_some_and(|profile| is_settings_only(&profile))) => {}
+            Err(_)
+                if profiles.profile(name).is_ok_and(|profile| {
+                    profile.is_some_and(|profile| is_settings_only(&profile))
+                }) => {}
             Err(error) => context.ui.warn(&format!("profile `{name}` is left out: {error}")),
         }
     }
     tasks
 }
 
-/// The order in which to fetch: first the chains whose code serves others too, and all of one identity together.
+/// The order in which to fetch: first the chains whose code serves others too, and all of one
+/// identity together.
 fn order(tasks: &[Task]) -> Vec<usize> {
     let mut identities: HashMap<SessionKey, usize> = HashMap::new();
     let mut rank = |task: &Task| {
@@ -134,7 +156,9 @@ fn said(walked: &Walked) -> String {
     };
     match (&walked.credentials, walked.origin) {
         (Credentials::LongTerm(_), _) => "long-term keys, there is nothing to fetch".to_owned(),
-        (_, Origin::Source) => format!("a session that stands there as it is, {left}; there is nothing to fetch"),
+        (_, Origin::Source) => {
+            format!("a session that stands there as it is, {left}; there is nothing to fetch")
+        }
         (_, Origin::Cached) => format!("ok, {left} (kept from before)"),
         (_, Origin::New) => format!("ok, {left}"),
     }
@@ -151,7 +175,9 @@ impl Task {
 
     /// Makes an error name the profile.
     fn place(&self, error: Error) -> Error {
-        let says = |name: &str| error.message.contains(name) || error.causes.iter().any(|cause| cause.contains(name));
+        let says = |name: &str| {
+            error.message.contains(name) || error.causes.iter().any(|cause| cause.contains(name))
+        };
         match &self.name {
             Some(name) if !says(name) => error.cause(format!("profile `{name}`")),
             _ => error,

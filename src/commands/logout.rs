@@ -21,12 +21,13 @@ use crate::store::index;
 pub fn run(context: &Context, args: &Logout) -> Result<ExitCode> {
     let names = args.selected.names();
     // The store is closed, whatever else cannot be done.
-    let closed = if names.is_empty() { context.file_store().map(|store| store.close()) } else { None };
+    let closed =
+        if names.is_empty() { context.file_store().map(|store| store.close()) } else { None };
     let cleared = clear(context, &names)?;
     match closed {
-        Some(Err(error)) => {
-            Err(Error::store("the file store may still be open").cause(error.to_string()).hint("try again: rolecall logout"))
-        }
+        Some(Err(error)) => Err(Error::store("the file store may still be open")
+            .cause(error.to_string())
+            .hint("try again: rolecall logout")),
         Some(Ok(true)) => {
             context.ui.note("the file store asks for its passphrase again");
             Ok(cleared)
@@ -61,15 +62,17 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
     }
     let locked = cleared.left.iter().any(|(_, cause)| matches!(cause, StoreError::Locked(_)));
     Err(error.hint(if locked {
-        let again = std::iter::once("rolecall sessions clear".into()).chain(names.iter().map(|name| hint::profile(name)));
+        let again = std::iter::once("rolecall sessions clear".into())
+            .chain(names.iter().map(|name| hint::profile(name)));
         format!("unlock it, then try again: {}", again.collect::<Vec<_>>().join(" "))
     } else {
         format!("see what is wrong with it: rolecall doctor --store {}", cleared.left[0].0)
     }))
 }
 
-/// The keys of what goes with these profiles: what each ends in, what only they pass on the way, and what the index keeps in their
-/// names though no profile leads there any more (they were edited, or options shaped it).
+/// The keys of what goes with these profiles: what each ends in, what only they pass on the way,
+/// and what the index keeps in their names though no profile leads there any more (they were
+/// edited, or options shaped it).
 fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<String>> {
     let profiles = load(context)?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
@@ -88,13 +91,17 @@ fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<String>> {
     }
     let mut strays = BTreeSet::new();
     for (key, entry) in &entries {
-        if chosen.contains(entry.profile.as_str()) && !passed.contains(key) && !others.contains_key(key) {
+        if chosen.contains(entry.profile.as_str())
+            && !passed.contains(key)
+            && !others.contains_key(key)
+        {
             missing.remove(entry.profile.as_str());
             strays.insert(key.clone());
         }
     }
     for name in names.iter().filter(|name| missing.contains(*name)) {
-        let overrides = Overrides { profile: Some((*name).to_owned()), suggest: true, ..Overrides::default() };
+        let overrides =
+            Overrides { profile: Some((*name).to_owned()), suggest: true, ..Overrides::default() };
         resolve(&profiles, &overrides, &context.environment)?;
     }
     let mut shared = passed.iter().filter(|key| !ends.contains(*key) && entries.contains_key(*key));

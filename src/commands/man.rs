@@ -17,7 +17,8 @@ pub fn run(args: &cli::Man) -> Result<ExitCode> {
     collect(&root, &mut pages);
     let folder = &args.folder;
     let failed = |path: &Path, e: &std::io::Error| {
-        Error::failed(format!("{} cannot be written: {e}", path.display())).hint("choose a folder that can: rolecall man ./man1")
+        Error::failed(format!("{} cannot be written: {e}", path.display()))
+            .hint("choose a folder that can: rolecall man ./man1")
     };
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
     let mut written = String::new();
@@ -52,12 +53,22 @@ fn page(command: &Command) -> String {
         text.replace(QUOTE, "").replace(".br\n\n.br\n", ".sp\n")
     };
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
-    let mut text =
-        format!("{QUOTE}.TH {} 1 \"\" \"rolecall {}\" \"rolecall\"\n", roff(&name.to_uppercase()).trim_end(), env!("CARGO_PKG_VERSION"));
+    let mut text = format!(
+        "{QUOTE}.TH {} 1 \"\" \"rolecall {}\" \"rolecall\"\n",
+        roff(&name.to_uppercase()).trim_end(),
+        env!("CARGO_PKG_VERSION")
+    );
     text += &section(&|w| man.render_name_section(w));
     text += &format!(
         ".SH SYNOPSIS\n.nf\n{}.fi\n",
-        roff(&usage.trim_start_matches("Usage:").lines().map(str::trim).collect::<Vec<_>>().join("\n"))
+        roff(
+            &usage
+                .trim_start_matches("Usage:")
+                .lines()
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join("\n")
+        )
     );
     text += &section(&|w| man.render_description_section(w));
     text += &blocks(&examples);
@@ -72,21 +83,30 @@ fn page(command: &Command) -> String {
     }
     // Older roffs know no other characters than those of ASCII by themselves.
     text.chars().fold(String::new(), |text, c| {
-        if c.is_ascii() { text + c.encode_utf8(&mut [0]) } else { text + &format!("\\[u{:04X}]", u32::from(c)) }
+        if c.is_ascii() {
+            text + c.encode_utf8(&mut [0])
+        } else {
+            text + &format!("\\[u{:04X}]", u32::from(c))
+        }
     })
 }
 
 /// What an apostrophe is, for old and new roffs.
 const QUOTE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
-/// Renders what follows a verb's help: a line that ends in `:` heads a section, the lines under it stand as they are.
+/// Renders what follows a verb's help: a line that ends in `:` heads a section, the lines under it
+/// stand as they are.
 fn blocks(help: &str) -> String {
     let mut text = String::new();
     for block in help.trim_end().split("\n\n").filter(|block| !block.is_empty()) {
         let (head, body) = block.split_once('\n').unwrap_or((block, ""));
         match head.strip_suffix(':').filter(|_| !body.is_empty()) {
             Some(head) => {
-                text += &format!(".SH {}\n.nf\n{}.fi\n", roff(&head.to_uppercase()).trim_end(), roff(body));
+                text += &format!(
+                    ".SH {}\n.nf\n{}.fi\n",
+                    roff(&head.to_uppercase()).trim_end(),
+                    roff(body)
+                );
             }
             None => text += &format!(".PP\n{}", roff(block)),
         }
@@ -94,7 +114,8 @@ fn blocks(help: &str) -> String {
     text
 }
 
-/// Escapes lines for roff: nothing in them is a request or an escape, and what can be typed stays ASCII.
+/// Escapes lines for roff: nothing in them is a request or an escape, and what can be typed stays
+/// ASCII.
 fn roff(text: &str) -> String {
     text.lines().fold(String::new(), |out, line| {
         let line = line
@@ -115,7 +136,9 @@ mod tests {
 
     #[test]
     fn what_follows_the_help_becomes_sections() {
-        let text = blocks("Examples:\n  eval \"$(rolecall env 'a\\b')\"   sh\n\nFiles:\n.x\n\nA last word.");
+        let text = blocks(
+            "Examples:\n  eval \"$(rolecall env 'a\\b')\"   sh\n\nFiles:\n.x\n\nA last word.",
+        );
         let examples = ".SH EXAMPLES\n.nf\n  eval \"$(rolecall env \\(aqa\\eb\\(aq)\"   sh\n.fi\n";
         assert_eq!(text, format!("{examples}.SH FILES\n.nf\n\\&.x\n.fi\n.PP\nA last word.\n"));
     }

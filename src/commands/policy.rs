@@ -1,4 +1,5 @@
-//! `rolecall policy`: the two policies that a role and its caller need, as JSON ready for `aws iam`.
+//! `rolecall policy`: the two policies that a role and its caller need, as JSON ready for `aws
+//! iam`.
 
 use std::process::ExitCode;
 
@@ -17,7 +18,8 @@ pub fn run(context: &Context, command: &PolicyCommand) -> Result<ExitCode> {
         PolicyCommand::Trust(of) => trust(context, of)?,
         PolicyCommand::Caller(of) => caller(context, of)?,
     };
-    let text = serde_json::to_string_pretty(&document).map_err(|e| Error::failed(format!("the policy cannot be written: {e}")))?;
+    let text = serde_json::to_string_pretty(&document)
+        .map_err(|e| Error::failed(format!("the policy cannot be written: {e}")))?;
     print(&format!("{text}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -33,12 +35,18 @@ fn last_hop(chain: &mut Chain) -> Result<AssumeRole> {
         (_, base) => {
             let why = match base {
                 Base::WebIdentity(call) => {
-                    format!("{} is assumed with a web identity, which needs no permission of a caller", call.role_arn)
+                    format!(
+                        "{} is assumed with a web identity, which needs no permission of a caller",
+                        call.role_arn
+                    )
                 }
-                other => format!("its credentials come from {} and no role is assumed", other.kind()),
+                other => {
+                    format!("its credentials come from {} and no role is assumed", other.kind())
+                }
             };
-            Err(Error::usage(format!("{}: {why}", chain.name()))
-                .hint("name a role: rolecall policy trust --role-arn arn:aws:iam::ACCOUNT:role/NAME"))
+            Err(Error::usage(format!("{}: {why}", chain.name())).hint(
+                "name a role: rolecall policy trust --role-arn arn:aws:iam::ACCOUNT:role/NAME",
+            ))
         }
     }
 }
@@ -72,7 +80,8 @@ fn trust(context: &Context, of: &PolicyOf) -> Result<Value> {
     if call.mfa.code().is_some() {
         condition.insert("Bool".to_owned(), json!({"aws:MultiFactorAuthPresent": "true"}));
     }
-    let mut statement = json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions(&call)});
+    let mut statement =
+        json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions(&call)});
     if !condition.is_empty() {
         statement["Condition"] = Value::Object(condition);
     }
@@ -80,20 +89,34 @@ fn trust(context: &Context, of: &PolicyOf) -> Result<Value> {
 }
 
 /// Asks STS who the base's credentials belong to.
-fn caller_arn(context: &Context, of: &PolicyOf, chain: &Chain, call: &AssumeRole) -> Result<String> {
+fn caller_arn(
+    context: &Context,
+    of: &PolicyOf,
+    chain: &Chain,
+    call: &AssumeRole,
+) -> Result<String> {
     let credentials = walk(context, &of.credentials, FOR_PEOPLE, chain)?.credentials;
-    let endpoint = call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
+    let endpoint =
+        call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
     let identity = sts(context)
         .get_caller_identity(&chain.network, endpoint, &credentials)?
-        .map_err(|failure| failure.into_error(format!("{}: AWS does not say who the caller is", call.who())))?;
+        .map_err(|failure| {
+            failure.into_error(format!("{}: AWS does not say who the caller is", call.who()))
+        })?;
     // STS leaves out a role's path, and IAM Identity Center's roles have one.
     if let (Base::Sso(sso), Some(arn)) = (&chain.base, Arn::parse(&identity.arn)) {
         if let ["assumed-role", role, _] = arn.resource.split('/').collect::<Vec<_>>()[..] {
-            let region = if sso.region == "us-east-1" { String::new() } else { format!("{}/", sso.region) };
-            return Ok(format!("arn:{}:iam::{}:role/aws-reserved/sso.amazonaws.com/{region}{role}", arn.partition, arn.account));
+            let region =
+                if sso.region == "us-east-1" { String::new() } else { format!("{}/", sso.region) };
+            return Ok(format!(
+                "arn:{}:iam::{}:role/aws-reserved/sso.amazonaws.com/{region}{role}",
+                arn.partition, arn.account
+            ));
         }
     }
-    Arn::parse(&identity.arn).map(|arn| arn.principal()).ok_or_else(|| Error::failed("AWS answered with an ARN that cannot be read"))
+    Arn::parse(&identity.arn)
+        .map(|arn| arn.principal())
+        .ok_or_else(|| Error::failed("AWS answered with an ARN that cannot be read"))
 }
 
 /// The caller may assume the role.

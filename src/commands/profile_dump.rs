@@ -17,8 +17,10 @@ pub fn run(context: &Context, _: &ProfileCommand) -> Result<ExitCode> {
     let malformed = profiles.malformed();
     if !malformed.is_empty() {
         let count = malformed.len();
-        let mut error =
-            Error::configuration(format!("{count} malformed {} in the shared files", if count == 1 { "line" } else { "lines" }));
+        let mut error = Error::configuration(format!(
+            "{count} malformed {} in the shared files",
+            if count == 1 { "line" } else { "lines" }
+        ));
         for (place, reason) in malformed {
             error = error.cause(format!("{place}: {reason}"));
         }
@@ -33,7 +35,11 @@ pub fn run(context: &Context, _: &ProfileCommand) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn sections(profiles: &Profiles, kind: SectionKind, render: impl Fn(&Merged) -> Value) -> Result<Value> {
+fn sections(
+    profiles: &Profiles,
+    kind: SectionKind,
+    render: impl Fn(&Merged) -> Value,
+) -> Result<Value> {
     let mut all = Map::new();
     for name in profiles.names_of(kind) {
         if let Some(merged) = profiles.section(kind, name)? {
@@ -46,11 +52,16 @@ fn sections(profiles: &Profiles, kind: SectionKind, render: impl Fn(&Merged) -> 
 fn properties(merged: &Merged, nested: bool) -> Value {
     let render = |key: &str, value: &str| -> Value {
         if nested && value.starts_with('\n') {
-            return Value::Object(sub_properties(value).map(|(key, value)| (key, Value::from(value))).collect());
+            return Value::Object(
+                sub_properties(value).map(|(key, value)| (key, Value::from(value))).collect(),
+            );
         }
-        // Values are verbatim but for secrets; the token of old botocore opens nothing without them, and the SDKs' cases expect it.
+        // Values are verbatim but for secrets; the token of old botocore opens nothing without
+        // them, and the SDKs' cases expect it.
         let secret = is_secret(key) && key != "aws_security_token";
         Value::from(if secret && !value.is_empty() { "****" } else { value })
     };
-    Value::Object(merged.properties.iter().map(|p| (p.key.clone(), render(&p.key, &p.value))).collect())
+    Value::Object(
+        merged.properties.iter().map(|p| (p.key.clone(), render(&p.key, &p.value))).collect(),
+    )
 }

@@ -1,4 +1,5 @@
-//! `rolecall prompt`: one short line from the environment and the index. It opens no store and no shared file, because every prompt waits for it.
+//! `rolecall prompt`: one short line from the environment and the index. It opens no store and no
+//! shared file, because every prompt waits for it.
 
 use std::process::ExitCode;
 
@@ -40,14 +41,21 @@ pub fn run(context: &Context, args: &Prompt) -> Result<ExitCode> {
 
 fn active(context: &Context) -> Option<Active> {
     let get = |name: &str| context.environment.get(name);
-    let profile = get("ROLECALL_PROFILE").or_else(|| get("AWS_PROFILE")).or_else(|| get("AWS_DEFAULT_PROFILE"))?.to_owned();
+    let profile = get("ROLECALL_PROFILE")
+        .or_else(|| get("AWS_PROFILE"))
+        .or_else(|| get("AWS_DEFAULT_PROFILE"))?
+        .to_owned();
     let kept = context.directories.index().and_then(|path| newest(&path, &profile));
     let of_keys = get("AWS_CREDENTIAL_EXPIRATION").and_then(|text| text.parse().ok());
     // Beside keys without an end the index may speak of others.
-    let of_index = kept.as_ref().map(|entry| entry.expires_at).filter(|_| get("AWS_ACCESS_KEY_ID").is_none());
+    let of_index =
+        kept.as_ref().map(|entry| entry.expires_at).filter(|_| get("AWS_ACCESS_KEY_ID").is_none());
     let account = kept.and_then(|entry| entry.account_id);
     Some(Active {
-        account_name: account.as_deref().and_then(|id| context.settings.account_name(id)).map(str::to_owned),
+        account_name: account
+            .as_deref()
+            .and_then(|id| context.settings.account_name(id))
+            .map(str::to_owned),
         color: context.settings.color_of(&profile).filter(|_| context.prompt_colors()),
         expires_at: of_keys.or(of_index),
         account,
@@ -57,7 +65,10 @@ fn active(context: &Context) -> Option<Active> {
 
 /// Returns what the index knows of a profile: of its sessions the one that lives longest.
 fn newest(path: &std::path::Path, profile: &str) -> Option<Entry> {
-    index::read(path).into_values().filter(|entry| entry.profile == profile).max_by_key(|entry| entry.expires_at)
+    index::read(path)
+        .into_values()
+        .filter(|entry| entry.profile == profile)
+        .max_by_key(|entry| entry.expires_at)
 }
 
 fn json(active: &Active, now: DateTime<Utc>) -> Value {
@@ -79,18 +90,24 @@ fn text(active: &Active, now: DateTime<Utc>) -> String {
         profile.push('…');
     }
     let left = active.expires_at.map(|end| duration::render((end - now).num_seconds()));
-    let parts = [Some(profile), active.account_name.clone().or_else(|| active.account.clone()), left];
+    let parts =
+        [Some(profile), active.account_name.clone().or_else(|| active.account.clone()), left];
     let text = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// Colours it and makes it harmless in a shell's prompt, which is expanded once more: what would run or be looked up there is replaced.
+/// Colours it and makes it harmless in a shell's prompt, which is expanded once more: what would
+/// run or be looked up there is replaced.
 fn line(text: &str, color: Option<Paint>, shell: Option<Side>) -> String {
     let expands = matches!(shell, Some(Side::Bash | Side::Zsh));
-    let safe: String = text.chars().map(|c| if expands && matches!(c, '$' | '`' | '\\') { '\u{fffd}' } else { c }).collect();
+    let safe: String = text
+        .chars()
+        .map(|c| if expands && matches!(c, '$' | '`' | '\\') { '\u{fffd}' } else { c })
+        .collect();
     let safe = if shell == Some(Side::Zsh) { safe.replace('%', "%%") } else { safe };
     let Some(color) = color else { return safe };
-    // The marks of what takes no room: zsh's own, readline's RL_PROMPT_START_IGNORE and …_END_IGNORE.
+    // The marks of what takes no room: zsh's own, readline's RL_PROMPT_START_IGNORE and
+    // …_END_IGNORE.
     let (open, close) = match shell {
         Some(Side::Zsh) => ("%{", "%}"),
         Some(Side::Bash) => ("\u{1}", "\u{2}"),
@@ -107,7 +124,10 @@ mod tests {
     fn no_name_expands_in_a_prompt() {
         let name = "a%b $(x) `x` \\u !";
         let red = Some(Paint::Indexed(1));
-        assert_eq!(line(name, red, Some(Side::Zsh)), "%{\u{1b}[31m%}a%%b \u{fffd}(x) \u{fffd}x\u{fffd} \u{fffd}u !%{\u{1b}[0m%}");
+        assert_eq!(
+            line(name, red, Some(Side::Zsh)),
+            "%{\u{1b}[31m%}a%%b \u{fffd}(x) \u{fffd}x\u{fffd} \u{fffd}u !%{\u{1b}[0m%}"
+        );
         assert_eq!(
             line(name, red, Some(Side::Bash)),
             "\u{1}\u{1b}[31m\u{2}a%b \u{fffd}(x) \u{fffd}x\u{fffd} \u{fffd}u !\u{1}\u{1b}[0m\u{2}"
@@ -118,8 +138,13 @@ mod tests {
 
     #[test]
     fn the_line_is_short_and_moves_nothing() {
-        let mut active =
-            Active { profile: "x".repeat(60), account: Some("1".to_owned()), account_name: None, expires_at: None, color: None };
+        let mut active = Active {
+            profile: "x".repeat(60),
+            account: Some("1".to_owned()),
+            account_name: None,
+            expires_at: None,
+            color: None,
+        };
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
         assert_eq!(text(&active, now), format!("{}… 1", "x".repeat(48)));
         active.profile = "a\u{1b}[2J\n".to_owned();

@@ -1,4 +1,5 @@
-//! `rolecall sessions list`: what is kept, for whom, until when and where, from the files and the index alone.
+//! `rolecall sessions list`: what is kept, for whom, until when and where, from the files and the
+//! index alone.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -48,8 +49,11 @@ fn list(context: &Context, args: &SessionsList) -> Result<ExitCode> {
     let profiles = load(context)?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let now = SystemClock.now();
-    let mut rows: HashMap<&str, Row> =
-        entries.iter().filter(|(_, entry)| entry.expires_at > now).map(|(key, entry)| (key.as_str(), row(entry))).collect();
+    let mut rows: HashMap<&str, Row> = entries
+        .iter()
+        .filter(|(_, entry)| entry.expires_at > now)
+        .map(|(key, entry)| (key.as_str(), row(entry)))
+        .collect();
     for (name, chain) in chains(context, &profiles) {
         let keys = SessionKeys::of(&chain);
         for (at, key) in (0..).zip(along(&keys)) {
@@ -64,23 +68,36 @@ fn list(context: &Context, args: &SessionsList) -> Result<ExitCode> {
             row.profiles.push(&row.entry.profile);
         }
     }
-    rows.sort_by(|a, b| (&a.profiles, &a.what, a.entry.expires_at).cmp(&(&b.profiles, &b.what, b.entry.expires_at)));
+    rows.sort_by(|a, b| {
+        (&a.profiles, &a.what, a.entry.expires_at).cmp(&(&b.profiles, &b.what, b.entry.expires_at))
+    });
     if args.json {
         print(&format!("{}\n", Value::Array(rows.iter().map(|row| json(row, now)).collect())))?;
     } else if rows.is_empty() {
         context.ui.note("no session is kept");
     } else {
         let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, now)).collect();
-        print(&table::plain(&["SESSION", "PROFILES", "ACCOUNT", "UNTIL", "LEFT", "STORE"], &cells))?;
+        print(&table::plain(
+            &["SESSION", "PROFILES", "ACCOUNT", "UNTIL", "LEFT", "STORE"],
+            &cells,
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Resolves every profile that can be.
-pub(super) fn chains<'a>(context: &'a Context, profiles: &'a Profiles) -> impl Iterator<Item = (&'a str, Chain)> {
+pub(super) fn chains<'a>(
+    context: &'a Context,
+    profiles: &'a Profiles,
+) -> impl Iterator<Item = (&'a str, Chain)> {
     profiles.names().filter_map(|name| {
         let (mfa_session, unkept) = (context.mfa_session(), context.keeps_nothing(None));
-        let overrides = Overrides { profile: Some(name.to_owned()), mfa_session, unkept, ..Overrides::default() };
+        let overrides = Overrides {
+            profile: Some(name.to_owned()),
+            mfa_session,
+            unkept,
+            ..Overrides::default()
+        };
         Some((name, resolve(profiles, &overrides, &context.environment).ok()?))
     })
 }
@@ -94,11 +111,18 @@ pub(super) fn along(keys: &SessionKeys) -> impl Iterator<Item = &SessionKey> {
 fn row(entry: &Entry) -> Row<'_> {
     let role = entry.role_arn.as_deref();
     let account = entry.account_id.clone().or_else(|| Some(Arn::parse(role?)?.account.to_owned()));
-    Row { entry, kind: None, account, what: role.unwrap_or("session").to_owned(), profiles: Vec::new() }
+    Row {
+        entry,
+        kind: None,
+        account,
+        what: role.unwrap_or("session").to_owned(),
+        profiles: Vec::new(),
+    }
 }
 
 impl<'a> Row<'a> {
-    /// Takes note of a profile whose chain leads over this session. `at`: 0 for the base's own, else the step's number.
+    /// Takes note of a profile whose chain leads over this session. `at`: 0 for the base's own,
+    /// else the step's number.
     fn used_by(&mut self, profile: &'a str, chain: &Chain, at: usize) {
         self.profiles.push(profile);
         if self.kind.is_some() {

@@ -1,4 +1,5 @@
-//! `rolecall use`: what the function of the shell side evaluates. It prints lines only when all went well, so a failure changes nothing.
+//! `rolecall use`: what the function of the shell side evaluates. It prints lines only when all
+//! went well, so a failure changes nothing.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -25,7 +26,8 @@ use crate::store::StoreName;
 
 /// When a shell tries again after a renewal that failed.
 const PAUSE: TimeDelta = TimeDelta::minutes(2);
-/// The soonest that a shell renews after a switch, however short the session: not before every command.
+/// The soonest that a shell renews after a switch, however short the session: not before every
+/// command.
 const SOONEST: TimeDelta = TimeDelta::minutes(1);
 /// The longest that a prompt may wait for its keys to be renewed.
 const HURRY: Duration = Duration::from_secs(3);
@@ -40,10 +42,13 @@ struct Change {
     own: Vec<(&'static str, Option<String>)>,
 }
 
-/// Returns when the keys of the shell end, if they are those that `use` put there and what programs take.
+/// Returns when the keys of the shell end, if they are those that `use` put there and what programs
+/// take.
 fn expiration_of_own_keys(environment: &Environment) -> Option<DateTime<Utc>> {
-    let own = environment.get(KEY_ID).is_some() && environment.get(KEY_ID) == environment.get("AWS_ACCESS_KEY_ID");
-    let by_name = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().any(|name| environment.get(name).is_some());
+    let own = environment.get(KEY_ID).is_some()
+        && environment.get(KEY_ID) == environment.get("AWS_ACCESS_KEY_ID");
+    let by_name =
+        ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().any(|name| environment.get(name).is_some());
     environment.get("AWS_CREDENTIAL_EXPIRATION").filter(|_| own && !by_name)?.parse().ok()
 }
 
@@ -73,20 +78,33 @@ pub fn run(context: &mut Context, args: &Use) -> Result<ExitCode> {
 }
 
 /// Returns what is to be used, `None` for nothing, with the options of this call.
-fn target(context: &Context, args: &Use, state: &State) -> Result<Option<(Said, cli::Credentials)>> {
+fn target(
+    context: &Context,
+    args: &Use,
+    state: &State,
+) -> Result<Option<(Said, cli::Credentials)>> {
     let typed = &args.credentials;
     if args.off {
         return Ok(None);
     }
     let mut said = if typed.selected.positional.as_deref() == Some("-") {
-        if typed.role != Role::default() || typed.no_cache || typed.store.is_some() || typed.min_ttl.is_some() {
-            return Err(Error::usage("`use -` goes back to a profile with the options that it had")
-                .hint("to use others, name the profile: rolecall use PROFILE --read-only"));
+        if typed.role != Role::default()
+            || typed.no_cache
+            || typed.store.is_some()
+            || typed.min_ttl.is_some()
+        {
+            return Err(Error::usage(
+                "`use -` goes back to a profile with the options that it had",
+            )
+            .hint("to use others, name the profile: rolecall use PROFILE --read-only"));
         }
         match (&state.previous, &state.said) {
             (Some(previous), _) => previous.clone(),
             (None, Some(_)) => return Ok(None),
-            (None, None) => return Err(Error::usage("there is nothing to go back to").hint("name a profile: rolecall use PROFILE")),
+            (None, None) => {
+                return Err(Error::usage("there is nothing to go back to")
+                    .hint("name a profile: rolecall use PROFILE"));
+            }
         }
     } else {
         let name = match typed.selected.name() {
@@ -99,12 +117,24 @@ fn target(context: &Context, args: &Use, state: &State) -> Result<Option<(Said, 
     said.keep |= args.keep;
     // The file may be gone, or another, when it is said again.
     said.role.policy = said.role.policy.as_deref().map(|text| policy(context, text)).transpose()?;
-    let options = cli::Credentials { mfa_token: typed.mfa_token.clone(), refresh: typed.refresh, yes: typed.yes, ..said.options() };
+    let options = cli::Credentials {
+        mfa_token: typed.mfa_token.clone(),
+        refresh: typed.refresh,
+        yes: typed.yes,
+        ..said.options()
+    };
     Ok(Some((said, options)))
 }
 
-/// Gets the credentials, so that a failure shows now and SDKs find them kept, and returns what the shell is to hold.
-fn switch(context: &Context, caller: &Caller, state: &State, said: &Said, mut options: cli::Credentials) -> Result<Change> {
+/// Gets the credentials, so that a failure shows now and SDKs find them kept, and returns what the
+/// shell is to hold.
+fn switch(
+    context: &Context,
+    caller: &Caller,
+    state: &State,
+    said: &Said,
+    mut options: cli::Credentials,
+) -> Result<Change> {
     let alone = is_switched_by_name(context, said)?;
     if alone && options.min_ttl.or(context.settings.min_ttl).is_none() {
         options.min_ttl = u32::try_from(FOR_SDKS.num_seconds()).ok();
@@ -112,7 +142,8 @@ fn switch(context: &Context, caller: &Caller, state: &State, said: &Said, mut op
     let obtained = obtain(context, &options, FOR_PEOPLE)?;
     let chain = &obtained.chain;
     let name = chain.profile.as_ref().map(|p| p.name.as_str());
-    let asks = chain.mfa_serial().is_some() && options.store.or(context.settings.store) == Some(StoreName::None);
+    let asks = chain.mfa_serial().is_some()
+        && options.store.or(context.settings.store) == Some(StoreName::None);
     let by_name = name.filter(|_| alone && !asks);
     let values = match by_name {
         Some(name) => Values::profile(name, chain.region.as_deref()),
@@ -124,7 +155,10 @@ fn switch(context: &Context, caller: &Caller, state: &State, said: &Said, mut op
         (SAID, Some(said.render())),
         (PREVIOUS, previous.as_ref().map(Said::render)),
         (BEFORE, state.render_before()),
-        (RENEW_AT, renew_at(context, &options, &obtained.credentials).filter(|_| by_name.is_none())),
+        (
+            RENEW_AT,
+            renew_at(context, &options, &obtained.credentials).filter(|_| by_name.is_none()),
+        ),
         (KEY_ID, by_name.is_none().then(|| obtained.credentials.access_key_id().to_owned())),
     ];
     own.extend(by_name.map(|name| ("AWS_PROFILE", Some(name.to_owned()))));
@@ -132,9 +166,12 @@ fn switch(context: &Context, caller: &Caller, state: &State, said: &Said, mut op
     Ok(Change { values: Some(values), own })
 }
 
-/// Returns whether programs can be left to resolve it themselves: nothing was said that the profile's `credential_process` does not know.
+/// Returns whether programs can be left to resolve it themselves: nothing was said that the
+/// profile's `credential_process` does not know.
 fn is_switched_by_name(context: &Context, said: &Said) -> Result<bool> {
-    let plain = said.role == Role { region: said.role.region.clone(), ..Role::default() } && !said.no_cache && said.store.is_none();
+    let plain = said.role == Role { region: said.role.region.clone(), ..Role::default() }
+        && !said.no_cache
+        && said.store.is_none();
     let Some(name) = said.profile.as_deref().filter(|_| plain) else { return Ok(false) };
     let merged = load(context)?.profile(name)?;
     Ok(merged.is_some_and(|profile| is_asked_by_sdks(&profile, &context.environment)))
@@ -142,14 +179,24 @@ fn is_switched_by_name(context: &Context, said: &Said) -> Result<bool> {
 
 fn summary(obtained: &Obtained) -> String {
     let Obtained { chain, credentials } = obtained;
-    let left = credentials.expires_at().map(|end| format!("{} left", duration::render((end - SystemClock.now()).num_seconds())));
+    let left = credentials
+        .expires_at()
+        .map(|end| format!("{} left", duration::render((end - SystemClock.now()).num_seconds())));
     let account = credentials.account_id().map(str::to_owned);
     let parts: Vec<String> = [account, chain.region.clone(), left].into_iter().flatten().collect();
-    if parts.is_empty() { chain.name().to_owned() } else { format!("{} ({})", chain.name(), parts.join(", ")) }
+    if parts.is_empty() {
+        chain.name().to_owned()
+    } else {
+        format!("{} ({})", chain.name(), parts.join(", "))
+    }
 }
 
 /// Returns the unix second from which the shell asks for new keys.
-fn renew_at(context: &Context, options: &cli::Credentials, credentials: &Credentials) -> Option<String> {
+fn renew_at(
+    context: &Context,
+    options: &cli::Credentials,
+    credentials: &Credentials,
+) -> Option<String> {
     let Credentials::Session(session) = credentials else { return None };
     let wanted = context.settings.shell_renew.unwrap_or(true);
     let end = session.expires_at.filter(|_| wanted)?;
@@ -161,19 +208,28 @@ fn renew_at(context: &Context, options: &cli::Credentials, credentials: &Credent
 /// Returns the shell to what it had before the first `use`.
 fn off(state: &State) -> Change {
     let previous = state.said.as_ref().or(state.previous.as_ref()).map(Said::render);
-    let mut own = vec![(OWNER, None), (SAID, None), (PREVIOUS, previous), (BEFORE, None), (RENEW_AT, None), (KEY_ID, None)];
+    let mut own = vec![
+        (OWNER, None),
+        (SAID, None),
+        (PREVIOUS, previous),
+        (BEFORE, None),
+        (RENEW_AT, None),
+        (KEY_ID, None),
+    ];
     own.extend(GIVEN_BACK.map(|name| (name, state.before(name).map(str::to_owned))));
     Change { values: Some(Values::none()), own }
 }
 
-/// Renews the shell's keys without a question. What cannot be renewed is left alone, and said once it has ended.
+/// Renews the shell's keys without a question. What cannot be renewed is left alone, and said once
+/// it has ended.
 fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>) -> Change {
     let next = |values, renew_at| Change { values, own: vec![(RENEW_AT, renew_at)] };
     // The keys are no longer those that `use` put there.
     let (Some(said), Some(end)) = (&state.said, expiration) else { return next(None, None) };
     let quiet = std::mem::replace(&mut context.ui.quiet, true);
     context.no_input = true;
-    // The prompt waits for this: neither for another process, which may ask somebody, nor for a slow network.
+    // The prompt waits for this: neither for another process, which may ask somebody, nor for a
+    // slow network.
     context.settings.lock_timeout = Some(Duration::ZERO);
     context.runtime.limit(HURRY);
     let options = said.options();
@@ -194,9 +250,15 @@ fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>
         return next(None, Some(again.timestamp().to_string()));
     }
     let name = said.profile.as_deref().unwrap_or("the role");
-    let command =
-        if said.role == Role::default() { crate::hint::command("use", name) } else { "rolecall use --off; rolecall use -".to_owned() };
-    context.ui.warn(&format!("the session of `{name}` has ended: {}; to get a new one: {command}", error.message));
+    let command = if said.role == Role::default() {
+        crate::hint::command("use", name)
+    } else {
+        "rolecall use --off; rolecall use -".to_owned()
+    };
+    context.ui.warn(&format!(
+        "the session of `{name}` has ended: {}; to get a new one: {command}",
+        error.message
+    ));
     next(None, None)
 }
 
@@ -205,8 +267,14 @@ impl Change {
     fn render(&self, shell: Shell) -> Result<Zeroizing<String>> {
         let mut variables = self.values.as_ref().map(Values::variables).unwrap_or_default();
         variables.retain(|variable| self.own.iter().all(|(name, _)| *name != variable.name));
-        variables.extend(self.own.iter().map(|(name, value)| Variable { name, value: value.as_deref(), secret: false }));
-        let unprintable = |e: RenderError| Error::failed(e.to_string()).hint("use a child process instead: rolecall shell --help");
+        variables.extend(self.own.iter().map(|(name, value)| Variable {
+            name,
+            value: value.as_deref(),
+            secret: false,
+        }));
+        let unprintable = |e: RenderError| {
+            Error::failed(e.to_string()).hint("use a child process instead: rolecall shell --help")
+        };
         let text = Zeroizing::new(render_shell(shell, &variables).map_err(unprintable)?);
         Ok(if shell == Shell::Nushell { text } else { Zeroizing::new(format!("{MARK}{}", *text)) })
     }
@@ -214,14 +282,18 @@ impl Change {
 
 /// The error of a `use` that has no shell to change.
 fn not_set_up(context: &Context) -> Error {
-    let error = Error::usage("`use` changes the shell that calls it, and this one is not set up for that");
+    let error =
+        Error::usage("`use` changes the shell that calls it, and this one is not set up for that");
     match calling_shell_name(context).as_deref().and_then(Side::parse) {
         Some(side) => {
             let (place, line) = side.installation();
             error.hint(format!("set it up with one line {place}, and start the shell anew: {line}"))
         }
         None => error
-            .hint(format!("there is a shell side for {}: rolecall init --help", Side::NAMES.join(", ")))
+            .hint(format!(
+                "there is a shell side for {}: rolecall init --help",
+                Side::NAMES.join(", ")
+            ))
             .hint("without one: eval \"$(rolecall env PROFILE)\""),
     }
 }

@@ -23,15 +23,20 @@ pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
         Error::configuration(format!("no region for {}, and STS is called in one", chain.who()))
             .hint(format!("name one: {} --region eu-west-1", chain.command("whoami")))
     })?;
-    let identity = sts(context).get_caller_identity(&chain.network, endpoint, &obtained.credentials)?.map_err(|failure| {
-        let error = failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
-        // What stands in a file or in the environment stays as it is.
-        if matches!(chain.base, Base::Static(_) | Base::Environment(_)) && chain.steps.is_empty() {
-            error.hint(format!("see where they come from: {}", chain.command("explain")))
-        } else {
-            error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
-        }
-    })?;
+    let identity = sts(context)
+        .get_caller_identity(&chain.network, endpoint, &obtained.credentials)?
+        .map_err(|failure| {
+            let error =
+                failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
+            // What stands in a file or in the environment stays as it is.
+            if matches!(chain.base, Base::Static(_) | Base::Environment(_))
+                && chain.steps.is_empty()
+            {
+                error.hint(format!("see where they come from: {}", chain.command("explain")))
+            } else {
+                error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
+            }
+        })?;
     let end = obtained.credentials.expires_at();
     let text = if args.json {
         let expiration = end.map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true));
@@ -39,10 +44,17 @@ pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
         let value = json!({"profile": profile, "account": identity.account, "arn": identity.arn, "user_id": identity.user_id, "expiration": expiration});
         format!("{value}\n")
     } else {
-        let left = |end: chrono::DateTime<chrono::Utc>| duration::render((end - SystemClock.now()).num_seconds());
-        let expiry = end
-            .map_or_else(|| "never".to_owned(), |end| format!("{} ({} left)", end.to_rfc3339_opts(SecondsFormat::Secs, true), left(end)));
-        let (account, arn, user_id) = (clean(&identity.account), clean(&identity.arn), clean(&identity.user_id));
+        let left = |end: chrono::DateTime<chrono::Utc>| {
+            duration::render((end - SystemClock.now()).num_seconds())
+        };
+        let expiry = end.map_or_else(
+            || "never".to_owned(),
+            |end| {
+                format!("{} ({} left)", end.to_rfc3339_opts(SecondsFormat::Secs, true), left(end))
+            },
+        );
+        let (account, arn, user_id) =
+            (clean(&identity.account), clean(&identity.arn), clean(&identity.user_id));
         format!("Account  {account}\nARN      {arn}\nUser ID  {user_id}\nExpires  {expiry}\n")
     };
     print(&text)?;

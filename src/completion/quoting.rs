@@ -31,7 +31,9 @@ impl<'a> Line<'a> {
     /// Returns the words between the command's name and the cursor.
     pub fn words(&self) -> &[String] {
         let is_assignment = |word: &&String| {
-            word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+            word.split_once('=').is_some_and(|(name, _)| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            })
         };
         let assignments = self.before.iter().take_while(is_assignment).count();
         self.before.get(assignments + 1..).unwrap_or_default()
@@ -73,7 +75,8 @@ impl<'a> Line<'a> {
         line
     }
 
-    /// Returns what bash is to put in place of readline's word, so that the word at the cursor becomes `value`.
+    /// Returns what bash is to put in place of readline's word, so that the word at the cursor
+    /// becomes `value`.
     pub fn replacement(&self, readlines_word: &str, value: &str) -> String {
         let kept = self.typed.strip_suffix(readlines_word).unwrap_or(self.typed);
         let kept = Self::read(kept, true);
@@ -94,17 +97,22 @@ impl<'a> Line<'a> {
 
 /// Returns a value as PowerShell takes it: in single quotes, which its typographic ones end too.
 pub fn powershell(value: &str) -> String {
-    let bare = value.chars().all(|c| is_plain(c) && !"@,%".contains(c)) && !value.starts_with(|c: char| c.is_ascii_digit());
+    let bare = value.chars().all(|c| is_plain(c) && !"@,%".contains(c))
+        && !value.starts_with(|c: char| c.is_ascii_digit());
     if bare {
         return value.to_owned();
     }
-    let doubled = value.chars().flat_map(|c| if "'\u{2018}\u{2019}\u{201a}\u{201b}".contains(c) { vec![c, c] } else { vec![c] });
+    let doubled = value.chars().flat_map(|c| {
+        if "'\u{2018}\u{2019}\u{201a}\u{201b}".contains(c) { vec![c, c] } else { vec![c] }
+    });
     format!("'{}'", doubled.collect::<String>())
 }
 
-/// Returns a value as nushell takes it. What could be a number, a size or a constant is quoted, to stay as it is written.
+/// Returns a value as nushell takes it. What could be a number, a size or a constant is quoted, to
+/// stay as it is written.
 pub fn nushell(value: &str) -> String {
-    let constant = matches!(value, "true" | "false" | "null") || value.starts_with(|c: char| c.is_ascii_digit() || ".+".contains(c));
+    let constant = matches!(value, "true" | "false" | "null")
+        || value.starts_with(|c: char| c.is_ascii_digit() || ".+".contains(c));
     if value.chars().all(|c| is_plain(c) && c != '%') && !constant {
         return value.to_owned();
     }
@@ -135,12 +143,21 @@ mod tests {
             ("rolecall env a\\", vec!["env"], "a"),
             ("rolecall env \"\\a\\", vec!["env"], "\\a"),
         ] {
-            assert_eq!(read(&Line::bash(text)), (words.iter().map(|&w| w.to_owned()).collect(), current.to_owned()), "{text}");
+            assert_eq!(
+                read(&Line::bash(text)),
+                (words.iter().map(|&w| w.to_owned()).collect(), current.to_owned()),
+                "{text}"
+            );
         }
-        for (text, words, current) in
-            [("rolecall env a\\b", vec!["env"], "a\\b"), ("ls | rolecall env `a b` \"c\\\"d", vec!["env", "a b"], "c\"d")]
-        {
-            assert_eq!(read(&Line::nushell(text)), (words.iter().map(|&w| w.to_owned()).collect(), current.to_owned()), "{text}");
+        for (text, words, current) in [
+            ("rolecall env a\\b", vec!["env"], "a\\b"),
+            ("ls | rolecall env `a b` \"c\\\"d", vec!["env", "a b"], "c\"d"),
+        ] {
+            assert_eq!(
+                read(&Line::nushell(text)),
+                (words.iter().map(|&w| w.to_owned()).collect(), current.to_owned()),
+                "{text}"
+            );
         }
     }
 
@@ -161,11 +178,22 @@ mod tests {
         ] {
             let before = format!("rolecall {typed}");
             let line = Line::bash(&before);
-            let value = if typed.starts_with("--x=") { format!("--x={hostile}") } else { hostile.to_owned() };
-            let replaced = before.strip_suffix(word).unwrap().to_owned() + &line.replacement(word, &value);
+            let value = if typed.starts_with("--x=") {
+                format!("--x={hostile}")
+            } else {
+                hostile.to_owned()
+            };
+            let replaced =
+                before.strip_suffix(word).unwrap().to_owned() + &line.replacement(word, &value);
             let open = line.quote.map(String::from).unwrap_or_default();
             let read = std::process::Command::new("bash")
-                .args(["-c", &format!("printf %s {}", replaced.strip_prefix("rolecall ").unwrap().to_owned() + &open)])
+                .args([
+                    "-c",
+                    &format!(
+                        "printf %s {}",
+                        replaced.strip_prefix("rolecall ").unwrap().to_owned() + &open
+                    ),
+                ])
                 .output()
                 .unwrap();
             assert_eq!(String::from_utf8_lossy(&read.stdout), value, "{typed}: {replaced}");

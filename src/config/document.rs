@@ -1,8 +1,10 @@
-//! One shared file as a lossless line-based document: the text, where its sections are, and the properties of a section on demand.
+//! One shared file as a lossless line-based document: the text, where its sections are, and the
+//! properties of a section on demand.
 //!
-//! Grammar: AWS SDKs and Tools Reference Guide, "Format of the config file", as the SDKs' own parser (`aws-runtime`, `env_config`)
-//! has it; besides that a UTF-8 BOM, CRLF and quoted names are accepted, because the AWS CLI writes the latter.
-//! Only headers are looked for when a file is read, since a process asks for a handful of profiles out of thousands.
+//! Grammar: AWS SDKs and Tools Reference Guide, "Format of the config file", as the SDKs' own
+//! parser (`aws-runtime`, `env_config`) has it; besides that a UTF-8 BOM, CRLF and quoted names are
+//! accepted, because the AWS CLI writes the latter. Only headers are looked for when a file is
+//! read, since a process asks for a handful of profiles out of thousands.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -57,7 +59,8 @@ pub struct Section {
     body: Range<usize>,
 }
 
-/// A `key = value` of a section. The value may be a secret, so it is wiped and never shown by `Debug`.
+/// A `key = value` of a section. The value may be a secret, so it is wiped and never shown by
+/// `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Property {
     /// Lower-cased.
@@ -116,8 +119,13 @@ impl Document {
             .windows(2)
             .map(|pair| {
                 let (start, end) = (pair[0], pair[1]);
-                let body = memchr::memchr(b'\n', &text.as_bytes()[start..end]).map_or(end, |n| start + n + 1);
-                let section = Section { header: parse_header(kind, line_text(&text[start..body])), line, body: body..end };
+                let body = memchr::memchr(b'\n', &text.as_bytes()[start..end])
+                    .map_or(end, |n| start + n + 1);
+                let section = Section {
+                    header: parse_header(kind, line_text(&text[start..body])),
+                    line,
+                    body: body..end,
+                };
                 line += newlines(&text[start..end]);
                 section
             })
@@ -135,8 +143,10 @@ impl Document {
     pub fn malformed(&self) -> Vec<Malformed> {
         let before = parse_body(&self.text[self.preamble.clone()], 1);
         let reason = "a property stands before the first section";
-        let lines = before.properties.iter().map(|p| p.line).chain(before.ignored.iter().map(|i| i.line));
-        let mut all: Vec<Malformed> = lines.map(|line| Malformed { line, reason: reason.to_owned() }).collect();
+        let lines =
+            before.properties.iter().map(|p| p.line).chain(before.ignored.iter().map(|i| i.line));
+        let mut all: Vec<Malformed> =
+            lines.map(|line| Malformed { line, reason: reason.to_owned() }).collect();
         all.extend(before.malformed);
         for section in &self.sections {
             if let Header::Malformed(reason) = &section.header {
@@ -153,7 +163,9 @@ impl Document {
         let mut all = Vec::new();
         for section in &self.sections {
             match &section.header {
-                Header::Ignored(reason) => all.push(Malformed { line: section.line, reason: reason.clone() }),
+                Header::Ignored(reason) => {
+                    all.push(Malformed { line: section.line, reason: reason.clone() })
+                }
                 _ => all.extend(self.body(section).ignored),
             }
         }
@@ -186,7 +198,10 @@ fn parse_header(kind: FileKind, line: &str) -> Header {
         let (prefix, rest) = split_prefix(inside);
         let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
         if let Some((name, after)) = quote.and_then(|quote| rest[1..].split_once(quote)) {
-            let after = after.trim_start_matches(BLANK).strip_prefix(']').map(|end| end.trim_start_matches(BLANK));
+            let after = after
+                .trim_start_matches(BLANK)
+                .strip_prefix(']')
+                .map(|end| end.trim_start_matches(BLANK));
             return match after.filter(|end| end.is_empty() || end.starts_with(is_comment)) {
                 Some(_) => classify(kind, prefix, name, true),
                 None => Header::Malformed("the section header has no `]`".to_owned()),
@@ -205,7 +220,9 @@ fn parse_header(kind: FileKind, line: &str) -> Header {
 fn split_prefix(inside: &str) -> (Option<&str>, &str) {
     let inside = inside.trim_start_matches(BLANK);
     match inside.trim_end_matches(BLANK).split_once(BLANK) {
-        Some((prefix, _)) if !prefix.starts_with(['"', '\'']) => (Some(prefix), inside[prefix.len()..].trim_start_matches(BLANK)),
+        Some((prefix, _)) if !prefix.starts_with(['"', '\'']) => {
+            (Some(prefix), inside[prefix.len()..].trim_start_matches(BLANK))
+        }
         _ => (None, inside),
     }
 }
@@ -219,11 +236,17 @@ fn classify(file: FileKind, prefix: Option<&str>, name: &str, quoted: bool) -> H
         (FileKind::Config, Some("profile")) => named(SectionKind::Profile, true),
         (FileKind::Config, Some("sso-session")) => named(SectionKind::SsoSession, true),
         (FileKind::Config, Some("services")) => named(SectionKind::Services, true),
-        (FileKind::Config, Some(other)) => Header::Ignored(format!("sections named `{other} …` are not known")),
+        (FileKind::Config, Some(other)) => {
+            Header::Ignored(format!("sections named `{other} …` are not known"))
+        }
         (FileKind::Config, None) if name == "default" => named(SectionKind::Profile, false),
-        (FileKind::Config, None) => Header::Ignored(format!("in the config file this must be `[profile {name}]`")),
+        (FileKind::Config, None) => {
+            Header::Ignored(format!("in the config file this must be `[profile {name}]`"))
+        }
         (FileKind::Credentials, None) => named(SectionKind::Profile, false),
-        (FileKind::Credentials, Some(_)) => Header::Ignored("in the credentials file a section is the bare profile name".to_owned()),
+        (FileKind::Credentials, Some(_)) => {
+            Header::Ignored("in the credentials file a section is the bare profile name".to_owned())
+        }
     }
 }
 
@@ -237,7 +260,8 @@ fn parse_body(text: &str, first_line: usize) -> Body {
         if text.trim_matches(BLANK).is_empty() || text.starts_with(is_comment) {
             continue;
         }
-        let mut malformed = |reason: &str| body.malformed.push(Malformed { line, reason: reason.to_owned() });
+        let mut malformed =
+            |reason: &str| body.malformed.push(Malformed { line, reason: reason.to_owned() });
         if text.starts_with(BLANK) {
             if !open {
                 malformed("a continuation line follows no property");
@@ -258,7 +282,11 @@ fn parse_body(text: &str, first_line: usize) -> Body {
         match split_property(text) {
             Ok((key, value)) => {
                 (open, sub) = (true, value.is_empty());
-                body.properties.push(Property { key: key.into_owned(), value: Zeroizing::new(value.to_owned()), line });
+                body.properties.push(Property {
+                    key: key.into_owned(),
+                    value: Zeroizing::new(value.to_owned()),
+                    line,
+                });
             }
             Err(reason) => {
                 open = false;
@@ -268,11 +296,10 @@ fn parse_body(text: &str, first_line: usize) -> Body {
     }
     let (properties, ignored) = body.properties.into_iter().partition(|p| is_identifier(&p.key));
     body.properties = properties;
-    body.ignored.extend(
-        ignored
-            .into_iter()
-            .map(|p: Property| Malformed { line: p.line, reason: format!("the key `{}` is not one that AWS accepts", p.key) }),
-    );
+    body.ignored.extend(ignored.into_iter().map(|p: Property| Malformed {
+        line: p.line,
+        reason: format!("the key `{}` is not one that AWS accepts", p.key),
+    }));
     body
 }
 
@@ -289,6 +316,10 @@ fn split_property(text: &str) -> Result<(Cow<'_, str>, &str), &'static str> {
     if key.is_empty() {
         return Err("the line has no key before `=`");
     }
-    let lower = if key.bytes().any(|b| b.is_ascii_uppercase()) { Cow::Owned(key.to_ascii_lowercase()) } else { Cow::Borrowed(key) };
+    let lower = if key.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(key.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(key)
+    };
     Ok((lower, value.trim_matches(BLANK)))
 }

@@ -1,4 +1,5 @@
-//! Reads the shared files from disk. A missing file is an empty one; anything that could block or never end is refused.
+//! Reads the shared files from disk. A missing file is an empty one; anything that could block or
+//! never end is refused.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -24,28 +25,45 @@ pub struct Paths {
 /// Reads both shared files.
 pub fn load(paths: &Paths) -> Result<Profiles> {
     let document = |kind, path: &Path| Ok::<_, Error>(Document::parse(kind, path, read(path)?));
-    Ok(Profiles::new(document(FileKind::Config, &paths.config)?, document(FileKind::Credentials, &paths.credentials)?))
+    Ok(Profiles::new(
+        document(FileKind::Config, &paths.config)?,
+        document(FileKind::Credentials, &paths.credentials)?,
+    ))
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>> {
     let error = |what: String| Error::configuration(format!("{}: {what}", path.display()));
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+        Err(e)
+            if matches!(
+                e.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
             return Ok(Zeroizing::default());
         }
-        Err(e) => return Err(error(format!("cannot be read: {e}")).hint(format!("look at it with: ls -l {}", hint::path(path)))),
+        Err(e) => {
+            return Err(error(format!("cannot be read: {e}"))
+                .hint(format!("look at it with: ls -l {}", hint::path(path))));
+        }
     };
     if metadata.is_dir() {
         return Err(error("is a folder, not a file".to_owned()));
     }
     if is_pipe(&metadata) {
-        return Err(error("is a pipe, which can only be read once".to_owned()).hint("write it to a file first, for example: mktemp"));
+        return Err(error("is a pipe, which can only be read once".to_owned())
+            .hint("write it to a file first, for example: mktemp"));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len().min(LARGEST)).unwrap_or(0) + 1));
-    File::open(path)
-        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        .map_err(|e| error(format!("cannot be read: {e}")).hint(format!("look at it with: ls -l {}", hint::path(path))))?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        usize::try_from(metadata.len().min(LARGEST)).unwrap_or(0) + 1,
+    ));
+    File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(
+        |e| {
+            error(format!("cannot be read: {e}"))
+                .hint(format!("look at it with: ls -l {}", hint::path(path)))
+        },
+    )?;
     if bytes.len() as u64 > LARGEST {
         return Err(error(format!("is larger than {} MiB", LARGEST / 1024 / 1024)));
     }

@@ -1,5 +1,6 @@
-//! The profiles of both shared files, merged as the SDKs merge them: duplicate sections and keys, the last wins; the credentials
-//! file over the config file, key by key; `[profile default]` in place of `[default]`.
+//! The profiles of both shared files, merged as the SDKs merge them: duplicate sections and keys,
+//! the last wins; the credentials file over the config file, key by key; `[profile default]` in
+//! place of `[default]`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,7 +26,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// A key of a merged section, with the place that won. The value may be a secret: `Debug` leaves it out.
+/// A key of a merged section, with the place that won. The value may be a secret: `Debug` leaves it
+/// out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Property {
     pub key: String,
@@ -50,9 +52,14 @@ pub struct Merged {
 }
 
 impl Merged {
-    /// Returns an empty profile that no file has, for a role that is only typed or set in the environment.
+    /// Returns an empty profile that no file has, for a role that is only typed or set in the
+    /// environment.
     pub fn nobody() -> Self {
-        Self { name: String::new(), place: Place { file: FileKind::Config, path: PathBuf::new(), line: 0 }, properties: Vec::new() }
+        Self {
+            name: String::new(),
+            place: Place { file: FileKind::Config, path: PathBuf::new(), line: 0 },
+            properties: Vec::new(),
+        }
     }
 
     /// Returns the name of a profile that a file has.
@@ -75,8 +82,9 @@ impl Merged {
 #[derive(Debug)]
 pub struct Profiles {
     documents: [Document; 2],
-    /// The named sections, sorted by the hash of kind and name; those of one name in the order in which they merge: config file
-    /// first. A map would own thousands of names for the few that are asked for.
+    /// The named sections, sorted by the hash of kind and name; those of one name in the order in
+    /// which they merge: config file first. A map would own thousands of names for the few that are
+    /// asked for.
     index: Vec<(u64, Position)>,
     /// The sections whose headers cannot be read.
     malformed: Vec<Position>,
@@ -111,7 +119,8 @@ impl Profiles {
                 if matches!(section.header, Header::Malformed(_)) {
                     malformed.push((which, at));
                 }
-                let replaced = replace_default && document.kind == FileKind::Config && plain_default(section);
+                let replaced =
+                    replace_default && document.kind == FileKind::Config && plain_default(section);
                 if let Some(key) = named(&documents, (which, at)).filter(|_| !replaced) {
                     index.push((hash(key), (which, at)));
                 }
@@ -127,7 +136,8 @@ impl Profiles {
         let wanted = hash(key);
         let begin = self.index.partition_point(|(hash, _)| *hash < wanted);
         let same = self.index[begin..].iter().take_while(move |(hash, _)| *hash == wanted);
-        same.map(|(_, position)| *position).filter(move |&position| named(&self.documents, position) == Some(key))
+        same.map(|(_, position)| *position)
+            .filter(move |&position| named(&self.documents, position) == Some(key))
     }
 
     /// Returns the names of all profiles, in the order of the files.
@@ -136,14 +146,19 @@ impl Profiles {
     }
 
     pub fn names_of(&self, wanted: SectionKind) -> impl Iterator<Item = &str> {
-        let all = self.documents.iter().enumerate().flat_map(|(which, d)| (0..d.sections.len()).map(move |at| (which, at)));
+        let all = self
+            .documents
+            .iter()
+            .enumerate()
+            .flat_map(|(which, d)| (0..d.sections.len()).map(move |at| (which, at)));
         all.filter_map(move |position| {
             let (kind, name) = named(&self.documents, position)?;
             (kind == wanted && self.positions(kind, name).next() == Some(position)).then_some(name)
         })
     }
 
-    /// Returns a profile, `None` when neither file has it. A malformed line in one of its sections is an error.
+    /// Returns a profile, `None` when neither file has it. A malformed line in one of its sections
+    /// is an error.
     pub fn profile(&self, name: &str) -> Result<Option<Merged>> {
         self.section(SectionKind::Profile, name)
     }
@@ -158,16 +173,30 @@ impl Profiles {
             let body = document.body(section);
             if !body.malformed.is_empty() {
                 let error = Error::configuration(format!("the section of `{name}` is malformed"));
-                let (error, more) = malformed(error, body.malformed.iter().map(|m| format!("{}: {}", place(m.line), m.reason)));
+                let (error, more) = malformed(
+                    error,
+                    body.malformed.iter().map(|m| format!("{}: {}", place(m.line), m.reason)),
+                );
                 return Err(error.hint(if more {
                     ALL_MALFORMED
                 } else {
                     "correct the line, then check both files with: rolecall profile dump --json"
                 }));
             }
-            let merged = merged.get_or_insert_with(|| Merged { name: name.to_owned(), place: place(section.line), properties: Vec::new() });
+            let merged = merged.get_or_insert_with(|| Merged {
+                name: name.to_owned(),
+                place: place(section.line),
+                properties: Vec::new(),
+            });
             for property in body.properties {
-                keys.put(merged, Property { key: property.key, value: property.value, place: place(property.line) });
+                keys.put(
+                    merged,
+                    Property {
+                        key: property.key,
+                        value: property.value,
+                        place: place(property.line),
+                    },
+                );
             }
         }
         Ok(merged)
@@ -188,9 +217,17 @@ impl Profiles {
         self.documents.iter().map(|d| d.path.as_path())
     }
 
-    fn places(&self, of: impl Fn(&Document) -> Vec<super::document::Malformed>) -> Vec<(Place, String)> {
+    fn places(
+        &self,
+        of: impl Fn(&Document) -> Vec<super::document::Malformed>,
+    ) -> Vec<(Place, String)> {
         let place = |d: &Document, line| Place { file: d.kind, path: d.path.clone(), line };
-        self.documents.iter().flat_map(|d| of(d).into_iter().map(|m| (place(d, m.line), m.reason)).collect::<Vec<_>>()).collect()
+        self.documents
+            .iter()
+            .flat_map(|d| {
+                of(d).into_iter().map(|m| (place(d, m.line), m.reason)).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// Returns the error for a profile that neither file has, with what comes nearest.
@@ -202,8 +239,11 @@ impl Profiles {
     /// As `unknown`, but without a look at all names, for those who look at each profile.
     pub fn absent(&self, name: &str, near: Option<&str>) -> Error {
         let [config, credentials] = &self.documents;
-        let error =
-            Error::configuration(format!("profile `{name}` is in neither {} nor {}", config.path.display(), credentials.path.display()));
+        let error = Error::configuration(format!(
+            "profile `{name}` is in neither {} nor {}",
+            config.path.display(),
+            credentials.path.display()
+        ));
         let headers = self.malformed.iter().map(|&(which, at)| {
             let (document, section) = (&self.documents[which], &self.documents[which].sections[at]);
             let reason = if let Header::Malformed(reason) = &section.header { reason } else { "" };
@@ -222,7 +262,8 @@ impl Profiles {
 const SHOWN: usize = 3;
 const ALL_MALFORMED: &str = "see all malformed lines with: rolecall profile dump --json";
 
-/// Makes malformed lines causes of an error: the first of them, and how many more there are, if any.
+/// Makes malformed lines causes of an error: the first of them, and how many more there are, if
+/// any.
 fn malformed(mut error: Error, mut lines: impl ExactSizeIterator<Item = String>) -> (Error, bool) {
     error.causes.extend(lines.by_ref().take(SHOWN));
     match lines.len() {
@@ -288,8 +329,7 @@ pub fn is_secret(key: &str) -> bool {
 
 /// Splits the raw value of a nested block (`"\na = b\nc = d"`) into its sub-properties.
 pub fn sub_properties(value: &str) -> impl Iterator<Item = (String, &str)> {
-    value
-        .split('\n')
-        .filter_map(|line| line.split_once('='))
-        .map(|(key, value)| (key.trim_matches([' ', '\t']).to_ascii_lowercase(), value.trim_matches([' ', '\t'])))
+    value.split('\n').filter_map(|line| line.split_once('=')).map(|(key, value)| {
+        (key.trim_matches([' ', '\t']).to_ascii_lowercase(), value.trim_matches([' ', '\t']))
+    })
 }

@@ -1,4 +1,5 @@
-//! The grammar and the merging of the shared files: `tests/data/grammar`, and `aws-runtime`'s parser as an oracle.
+//! The grammar and the merging of the shared files: `tests/data/grammar`, and `aws-runtime`'s
+//! parser as an oracle.
 
 mod oracle;
 
@@ -11,13 +12,20 @@ use super::document::{Document, FileKind, SectionKind};
 use super::profiles::{Place, Profiles, is_secret, sub_properties};
 
 pub(crate) fn profiles(config: &str, credentials: &str) -> Profiles {
-    let document = |kind: FileKind, text: &str| Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()));
+    let document = |kind: FileKind, text: &str| {
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()))
+    };
     Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, credentials))
 }
 
 fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
     let one = |name: &str| match profiles.section(kind, name) {
-        Ok(merged) => merged.unwrap().properties.iter().map(|p| (p.key.clone(), Value::from(p.value.as_str()))).collect(),
+        Ok(merged) => merged
+            .unwrap()
+            .properties
+            .iter()
+            .map(|p| (p.key.clone(), Value::from(p.value.as_str())))
+            .collect(),
         Err(error) => Value::from(error.causes),
     };
     Value::Object(profiles.names_of(kind).map(|name| (name.to_owned(), one(name))).collect())
@@ -26,7 +34,9 @@ fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
 /// Everything that two files hold; what is empty is left out.
 fn read(config: &str, credentials: &str) -> Value {
     let profiles = profiles(config, credentials);
-    let places = |places: Vec<(Place, String)>| places.into_iter().map(|(place, reason)| format!("{place}: {reason}")).collect::<Value>();
+    let places = |places: Vec<(Place, String)>| {
+        places.into_iter().map(|(place, reason)| format!("{place}: {reason}")).collect::<Value>()
+    };
     let all = [
         ("profiles", sections(&profiles, SectionKind::Profile)),
         ("sso_sessions", sections(&profiles, SectionKind::SsoSession)),
@@ -35,20 +45,31 @@ fn read(config: &str, credentials: &str) -> Value {
         ("ignored", places(profiles.ignored())),
     ];
     let empty = |value: &Value| *value == json!({}) || *value == json!([]);
-    Value::Object(all.into_iter().filter(|(_, value)| !empty(value)).map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>())
+    Value::Object(
+        all.into_iter()
+            .filter(|(_, value)| !empty(value))
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect::<Map<_, _>>(),
+    )
 }
 
 /// Places must be the same; of their reasons a part is enough.
 fn agrees(expected: &Value, got: &Value) -> bool {
     match (expected, got) {
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|g| agrees(value, g)))
+            a.len() == b.len()
+                && a.iter().all(|(key, value)| b.get(key).is_some_and(|g| agrees(value, g)))
         }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(value, g)| agrees(value, g)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(value, g)| agrees(value, g))
+        }
         (Value::String(a), Value::String(b)) => {
             a == b
                 || (["config:", "credentials:"].iter().any(|file| b.starts_with(file)) && {
-                    let parts = |text: &str| text.split_once(": ").map(|(place, reason)| (place.to_owned(), reason.to_owned()));
+                    let parts = |text: &str| {
+                        text.split_once(": ")
+                            .map(|(place, reason)| (place.to_owned(), reason.to_owned()))
+                    };
                     parts(a).zip(parts(b)).is_some_and(|(a, b)| a.0 == b.0 && b.1.contains(&a.1))
                 })
         }
@@ -62,7 +83,8 @@ fn grammar() {
     assert!(cases.len() > 80, "{} cases", cases.len());
     let mut wrong = String::new();
     for case in &cases {
-        let (got, expected) = (read(case.block("config"), case.block("credentials")), case.json("expect"));
+        let (got, expected) =
+            (read(case.block("config"), case.block("credentials")), case.json("expect"));
         if !agrees(&expected, &got) {
             wrong += &format!("\n{}\n  got      {got}\n  expected {expected}\n", case.name);
         }
@@ -72,10 +94,15 @@ fn grammar() {
 
 #[test]
 fn places_are_those_that_won() {
-    let profiles = profiles("# x\n[profile a]\nk = 1\nl = 1\n\n[profile a]\nl = 2\n", "[b]\n[a]\n\nk = 2\n");
+    let profiles =
+        profiles("# x\n[profile a]\nk = 1\nl = 1\n\n[profile a]\nl = 2\n", "[b]\n[a]\n\nk = 2\n");
     let a = profiles.profile("a").unwrap().unwrap();
-    let places: Vec<String> = a.properties.iter().map(|p| format!("{} {}", p.key, p.place)).collect();
-    assert_eq!((a.place.to_string().as_str(), places), ("config:2", vec!["k credentials:4".to_owned(), "l config:7".to_owned()]));
+    let places: Vec<String> =
+        a.properties.iter().map(|p| format!("{} {}", p.key, p.place)).collect();
+    assert_eq!(
+        (a.place.to_string().as_str(), places),
+        ("config:2", vec!["k credentials:4".to_owned(), "l config:7".to_owned()])
+    );
     assert_eq!(profiles.names().collect::<Vec<_>>(), ["a", "b"]);
 }
 
@@ -95,7 +122,10 @@ fn of_many_malformed_lines_the_first_are_shown() {
     let few = |error: &crate::error::Error| {
         assert_eq!(error.causes.len(), 4, "{error:?}");
         assert_eq!(error.causes[3], "and 97 more malformed lines");
-        assert!(error.hints.iter().any(|hint| hint.ends_with(": rolecall profile dump --json")), "{error:?}");
+        assert!(
+            error.hints.iter().any(|hint| hint.ends_with(": rolecall profile dump --json")),
+            "{error:?}"
+        );
     };
     let headers = profiles(&"[profile broken\n".repeat(100), "");
     few(&headers.unknown("prod"));
@@ -109,10 +139,16 @@ fn of_many_malformed_lines_the_first_are_shown() {
 
 #[test]
 fn a_section_of_very_many_keys_is_merged() {
-    let keys = |from: usize, to: usize, value: &str| (from..to).map(|n| format!("k{n} = {value}")).collect::<Vec<_>>().join("\n");
+    let keys = |from: usize, to: usize, value: &str| {
+        (from..to).map(|n| format!("k{n} = {value}")).collect::<Vec<_>>().join("\n")
+    };
     for many in [60, 63, 64, 65, 100, 100_000] {
-        let config = format!("[profile a]\n{}\n{}", keys(0, many, "1"), keys(many / 2, many + 10, "2"));
-        let merged = profiles(&config, &format!("[a]\n{}", keys(many - 5, many + 5, "3"))).profile("a").unwrap().unwrap();
+        let config =
+            format!("[profile a]\n{}\n{}", keys(0, many, "1"), keys(many / 2, many + 10, "2"));
+        let merged = profiles(&config, &format!("[a]\n{}", keys(many - 5, many + 5, "3")))
+            .profile("a")
+            .unwrap()
+            .unwrap();
         assert_eq!(merged.properties.len(), many + 10);
         let right = |(n, property): (usize, &super::profiles::Property)| {
             let value = if n < many / 2 {
@@ -163,7 +199,12 @@ fn a_large_file_is_read() {
     use std::fmt::Write as _;
     let mut text = String::new();
     for n in 0..20_000 {
-        writeln!(text, "[profile p{n}]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = p{}", n + 1).unwrap();
+        writeln!(
+            text,
+            "[profile p{n}]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = p{}",
+            n + 1
+        )
+        .unwrap();
     }
     let profiles = profiles(&text, "");
     assert_eq!(profiles.names().count(), 20_000);

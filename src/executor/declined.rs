@@ -1,4 +1,5 @@
-//! What a person declined is not asked again by those who waited meanwhile: thirty processes of one SDK would ask thirty times.
+//! What a person declined is not asked again by those who waited meanwhile: thirty processes of one
+//! SDK would ask thirty times.
 
 use std::fs::File;
 
@@ -14,7 +15,8 @@ pub struct Declined {
     pub at: DateTime<Utc>,
 }
 
-/// Asks, but no person what was declined while this process waited. What is declined now is left in the lock for those who wait.
+/// Asks, but no person what was declined while this process waited. What is declined now is left in
+/// the lock for those who wait.
 pub struct Passing<'a> {
     pub prompt: &'a dyn Prompt,
     pub clock: &'a dyn Clock,
@@ -27,7 +29,9 @@ impl Passing<'_> {
     fn pass<T>(&self, question: String, ask: impl FnOnce(bool) -> Result<T>) -> Result<T> {
         let declined = self.meanwhile.iter().any(|one| one.question == question);
         let answer = ask(declined);
-        if let (Some(lock), false, Err(Error { kind: Kind::Declined, .. })) = (self.lock, declined, &answer) {
+        if let (Some(lock), false, Err(Error { kind: Kind::Declined, .. })) =
+            (self.lock, declined, &answer)
+        {
             self.locks.leave(lock, &Declined { question, at: self.clock.now() });
         }
         answer
@@ -36,11 +40,15 @@ impl Passing<'_> {
 
 impl Prompt for Passing<'_> {
     fn token_code(&self, question: &Question) -> Result<String> {
-        self.pass(format!("code of {}", question.serial), |declined| self.prompt.token_code(&Question { declined, ..*question }))
+        self.pass(format!("code of {}", question.serial), |declined| {
+            self.prompt.token_code(&Question { declined, ..*question })
+        })
     }
 
     fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()> {
         let question = format!("confirmation of {profile} {}", role_arn.unwrap_or_default());
-        self.pass(question, |meanwhile| self.prompt.confirm(profile, role_arn, declined || meanwhile))
+        self.pass(question, |meanwhile| {
+            self.prompt.confirm(profile, role_arn, declined || meanwhile)
+        })
     }
 }

@@ -1,5 +1,6 @@
-//! Walks a chain: the newest usable session of the store first, then only the steps that are missing.
-//! What it needs of the world are the traits below; adapters implement them and `context` joins them.
+//! Walks a chain: the newest usable session of the store first, then only the steps that are
+//! missing. What it needs of the world are the traits below; adapters implement them and `context`
+//! joins them.
 
 mod declined;
 mod walk;
@@ -22,8 +23,20 @@ pub trait Clock {
 
 /// The calls of AWS that a chain needs.
 pub trait Sts {
-    fn get_session_token(&self, chain: &Chain, call: &GetSessionToken, caller: &Credentials, code: &TokenCode) -> Result<Session>;
-    fn assume_role(&self, chain: &Chain, call: &AssumeRole, caller: &Credentials, code: Option<&TokenCode>) -> Result<Session>;
+    fn get_session_token(
+        &self,
+        chain: &Chain,
+        call: &GetSessionToken,
+        caller: &Credentials,
+        code: &TokenCode,
+    ) -> Result<Session>;
+    fn assume_role(
+        &self,
+        chain: &Chain,
+        call: &AssumeRole,
+        caller: &Credentials,
+        code: Option<&TokenCode>,
+    ) -> Result<Session>;
     /// Returns the serial number of the caller's own MFA device (iam:ListMFADevices).
     fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String>;
 }
@@ -55,7 +68,8 @@ pub trait Sessions {
 /// A question for a token code.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// What was asked for: the profile, or what stands in place of one, and the role that it ends in.
+    /// What was asked for: the profile, or what stands in place of one, and the role that it ends
+    /// in.
     pub who: &'a str,
     pub role_arn: Option<&'a str>,
     pub serial: &'a str,
@@ -66,13 +80,15 @@ pub struct Question<'a> {
     pub named_by: &'a NamedBy,
     /// How AWS refused the code that was given before.
     pub refused: Option<&'a Error>,
-    /// Whether a person declined it a moment ago, asked by another process that this one waited for.
+    /// Whether a person declined it a moment ago, asked by another process that this one waited
+    /// for.
     pub declined: bool,
 }
 
 /// Asks people.
 pub trait Prompt {
-    /// Gives a token code. It is asked again as long as AWS refuses what it gives, and ends that by giving an error.
+    /// Gives a token code. It is asked again as long as AWS refuses what it gives, and ends that by
+    /// giving an error.
     fn token_code(&self, question: &Question) -> Result<String>;
     /// `declined`: as in a question.
     fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()>;
@@ -91,7 +107,8 @@ pub enum Attempt {
 pub trait Locks {
     /// `purpose` is what those who wait are told.
     fn attempt(&self, name: &str, purpose: &str) -> Attempt;
-    /// Waits until the lock was free for a moment, for one holder no longer than `limit`. Returns what was left in it.
+    /// Waits until the lock was free for a moment, for one holder no longer than `limit`. Returns
+    /// what was left in it.
     fn wait(&self, name: &str, limit: Duration) -> Result<Vec<Declined>>;
     /// Leaves word in a lock that is held, until somebody else holds it.
     fn leave(&self, lock: &std::fs::File, declined: &Declined);

@@ -5,13 +5,16 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::declined::Passing;
-use super::{Attempt, BaseSource, Clock, Locks, Metadata, Prompt, Question, Report, Sessions, Sts, TokenCode};
+use super::{
+    Attempt, BaseSource, Clock, Locks, Metadata, Prompt, Question, Report, Sessions, Sts, TokenCode,
+};
 use crate::aws::{Credentials, Session, duration};
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Mfa, MfaUse, Step, mfa};
 use crate::error::{Error, Kind, Result};
 
-/// How long a session must live beside the command's own minimum for the next step to be made from it.
+/// How long a session must live beside the command's own minimum for the next step to be made from
+/// it.
 const ENOUGH_FOR_A_CALL: TimeDelta = TimeDelta::seconds(60);
 /// A session is never handed out in its last seconds.
 const LAST_MOMENTS: TimeDelta = TimeDelta::seconds(15);
@@ -20,7 +23,8 @@ const NEARLY_AN_HOUR: TimeDelta = TimeDelta::seconds(3_500);
 /// What clocks may differ without a word, and what is no clock's fault any more.
 const TOLERATED_SKEW: TimeDelta = TimeDelta::minutes(4);
 const LARGEST_SKEW: TimeDelta = TimeDelta::days(2);
-/// How long one process waits for another that walks from the same base: longer than that one waits for a person.
+/// How long one process waits for another that walks from the same base: longer than that one waits
+/// for a person.
 const PATIENCE: Duration = Duration::from_secs(330);
 
 /// How the cache may be used.
@@ -75,19 +79,28 @@ impl Executor<'_> {
     /// Returns the credentials that a chain ends in.
     pub fn walk(&self, chain: &Chain) -> Result<Walked> {
         let walked = |origin| move |credentials| Walked { credentials, origin };
-        if let (Base::Static(_) | Base::Environment(_), true) = (&chain.base, chain.steps.is_empty()) {
+        if let (Base::Static(_) | Base::Environment(_), true) =
+            (&chain.base, chain.steps.is_empty())
+        {
             return self.sources.fetch(chain, &chain.base).map(walked(Origin::Source));
         }
         let keys = SessionKeys::of(chain);
-        let cached = if self.policy.no_cache || !is_cacheable(chain) { None } else { self.sessions.get(keys.last()) };
+        let cached = if self.policy.no_cache || !is_cacheable(chain) {
+            None
+        } else {
+            self.sessions.get(keys.last())
+        };
         if let (Some(session), false) = (&cached, self.policy.refresh) {
             if self.is_usable(session) {
-                self.report.decided(&|| format!("using the cached session, {}", self.life(session)));
+                self.report
+                    .decided(&|| format!("using the cached session, {}", self.life(session)));
                 return Ok(walked(Origin::Cached)(Credentials::Session(session.clone())));
             }
-            self.report.decided(&|| format!("the cached session is too old: {}", self.life(session)));
+            self.report
+                .decided(&|| format!("the cached session is too old: {}", self.life(session)));
         }
-        self.renew(chain, &keys).or_else(|error| self.fall_back(cached, error).map(walked(Origin::Cached)))
+        self.renew(chain, &keys)
+            .or_else(|error| self.fall_back(cached, error).map(walked(Origin::Cached)))
     }
 
     /// Performs what is missing, one process at a time for a base.
@@ -101,11 +114,16 @@ impl Executor<'_> {
         let meanwhile = || {
             let session = self.sessions.get(keys.last())?;
             let fresh = session.issued_at.is_some_and(|at| at >= asked_at);
-            (self.is_usable(&session) && (fresh || !self.policy.refresh)).then_some(Credentials::Session(session))
+            (self.is_usable(&session) && (fresh || !self.policy.refresh))
+                .then_some(Credentials::Session(session))
         };
         let mut declined = Vec::new();
         let lock = loop {
-            let attempt = if cacheable { self.locks.attempt(keys.base.as_str(), &purpose()) } else { Attempt::Unavailable };
+            let attempt = if cacheable {
+                self.locks.attempt(keys.base.as_str(), &purpose())
+            } else {
+                Attempt::Unavailable
+            };
             if let Attempt::Busy = attempt {
                 let left = self.locks.wait(keys.base.as_str(), PATIENCE)?;
                 for one in left {
@@ -114,7 +132,8 @@ impl Executor<'_> {
                     }
                 }
             }
-            // Another process may have fetched it since the first look; those that waited all read it at once.
+            // Another process may have fetched it since the first look; those that waited all read
+            // it at once.
             if let Some(credentials) = if cacheable { meanwhile() } else { None } {
                 self.report.decided(&|| "another process fetched the session meanwhile".to_owned());
                 return Ok(Walked { credentials, origin: Origin::Cached });
@@ -131,7 +150,13 @@ impl Executor<'_> {
                 self.locks.leave(lock, one);
             }
         }
-        let prompt = Passing { prompt: self.prompt, clock: self.clock, locks: self.locks, lock: lock.as_ref(), meanwhile: &declined };
+        let prompt = Passing {
+            prompt: self.prompt,
+            clock: self.clock,
+            locks: self.locks,
+            lock: lock.as_ref(),
+            meanwhile: &declined,
+        };
         Executor { prompt: &prompt, ..*self }.make(chain, keys)
     }
 
@@ -157,11 +182,14 @@ impl Executor<'_> {
         credentials.map(|credentials| Walked { credentials, origin: Origin::New })
     }
 
-    /// Asks about each session that is to be made of a profile which wants that, the base's included, before anything is fetched.
+    /// Asks about each session that is to be made of a profile which wants that, the base's
+    /// included, before anything is fetched.
     fn confirm(&self, chain: &Chain, base: bool, steps: &[Step]) -> Result<()> {
         let base = match &chain.base {
             Base::Static(_) | Base::Environment(_) => None,
-            Base::WebIdentity(call) => Some((chain.base_profile.as_deref(), Some(call.role_arn.as_str()))),
+            Base::WebIdentity(call) => {
+                Some((chain.base_profile.as_deref(), Some(call.role_arn.as_str())))
+            }
             _ => Some((chain.base_profile.as_deref(), None)),
         }
         .filter(|_| base);
@@ -170,7 +198,9 @@ impl Executor<'_> {
             Step::AssumeRole(call) => (call.profile.as_deref(), Some(call.role_arn.as_str())),
         }));
         let asks = |name: &&str| chain.confirm.iter().any(|one| one == name);
-        let questions: Vec<_> = sessions.filter_map(|(profile, role_arn)| Some((profile.filter(asks)?, role_arn))).collect();
+        let questions: Vec<_> = sessions
+            .filter_map(|(profile, role_arn)| Some((profile.filter(asks)?, role_arn)))
+            .collect();
         for (number, (profile, role_arn)) in questions.iter().enumerate() {
             // Keys and a role may stand in one profile: it is asked about once, and by the role.
             if questions[number + 1..].iter().all(|(later, _)| later != profile) {
@@ -181,10 +211,20 @@ impl Executor<'_> {
     }
 
     /// Performs the steps after the first `done`, keeping each session.
-    fn perform(&self, chain: &Chain, keys: &SessionKeys, mut credentials: Credentials, done: usize) -> Result<Credentials> {
+    fn perform(
+        &self,
+        chain: &Chain,
+        keys: &SessionKeys,
+        mut credentials: Credentials,
+        done: usize,
+    ) -> Result<Credentials> {
         for (step, key) in chain.steps.iter().zip(&keys.steps).skip(done) {
             let (session, profile, role_arn) = match step {
-                Step::GetSessionToken(call) => (self.get_session_token(chain, call, &credentials)?, call.profile.as_deref(), None),
+                Step::GetSessionToken(call) => (
+                    self.get_session_token(chain, call, &credentials)?,
+                    call.profile.as_deref(),
+                    None,
+                ),
                 Step::AssumeRole(call) => (
                     self.assume_role(chain, keys, call, &credentials)?,
                     call.profile.as_deref().or(chain.base_profile.as_deref()),
@@ -199,16 +239,40 @@ impl Executor<'_> {
         Ok(credentials)
     }
 
-    fn get_session_token(&self, chain: &Chain, call: &GetSessionToken, caller: &Credentials) -> Result<Session> {
+    fn get_session_token(
+        &self,
+        chain: &Chain,
+        call: &GetSessionToken,
+        caller: &Credentials,
+    ) -> Result<Session> {
         self.with_code(chain, &call.mfa, caller, &|code| {
-            self.report.decided(&|| format!("getting a session with MFA of {} for {}", code.serial, caller.access_key_id()));
+            self.report.decided(&|| {
+                format!(
+                    "getting a session with MFA of {} for {}",
+                    code.serial,
+                    caller.access_key_id()
+                )
+            });
             self.sts.get_session_token(chain, call, caller, code)
         })
     }
 
-    fn assume_role(&self, chain: &Chain, keys: &SessionKeys, call: &AssumeRole, caller: &Credentials) -> Result<Session> {
+    fn assume_role(
+        &self,
+        chain: &Chain,
+        keys: &SessionKeys,
+        call: &AssumeRole,
+        caller: &Credentials,
+    ) -> Result<Session> {
         let assume = |caller: &Credentials, code: Option<&TokenCode>| {
-            self.report.decided(&|| format!("assuming {} as {} from {}", call.role_arn, call.role_session_name, caller.access_key_id()));
+            self.report.decided(&|| {
+                format!(
+                    "assuming {} as {} from {}",
+                    call.role_arn,
+                    call.role_session_name,
+                    caller.access_key_id()
+                )
+            });
             self.sts.assume_role(chain, call, caller, code)
         };
         match &call.mfa {
@@ -231,9 +295,20 @@ impl Executor<'_> {
         }
     }
 
-    /// Makes a call with a code, and asks again as long as AWS refuses it and there is somebody to ask.
-    fn with_code(&self, chain: &Chain, mfa: &Mfa, caller: &Credentials, call: &dyn Fn(&TokenCode) -> Result<Session>) -> Result<Session> {
-        let serial = if mfa.serial == mfa::AUTO { self.sts.mfa_serial(chain, caller)? } else { mfa.serial.clone() };
+    /// Makes a call with a code, and asks again as long as AWS refuses it and there is somebody to
+    /// ask.
+    fn with_code(
+        &self,
+        chain: &Chain,
+        mfa: &Mfa,
+        caller: &Credentials,
+        call: &dyn Fn(&TokenCode) -> Result<Session>,
+    ) -> Result<Session> {
+        let serial = if mfa.serial == mfa::AUTO {
+            self.sts.mfa_serial(chain, caller)?
+        } else {
+            mfa.serial.clone()
+        };
         let mut code = TokenCode { serial: serial.clone(), code: String::new() };
         let mut refused: Option<Error> = None;
         loop {
@@ -259,10 +334,17 @@ impl Executor<'_> {
         if self.policy.no_cache || self.policy.refresh {
             return None;
         }
-        let good = |key: &SessionKey| self.sessions.get(key).filter(|session| self.lives(session, ENOUGH_FOR_A_CALL));
+        let good = |key: &SessionKey| {
+            self.sessions.get(key).filter(|session| self.lives(session, ENOUGH_FOR_A_CALL))
+        };
         for done in (1..chain.steps.len()).rev() {
             if let Some(session) = good(&keys.steps[done - 1]) {
-                self.report.decided(&|| format!("going on from the cached session of step {done}, {}", self.life(&session)));
+                self.report.decided(&|| {
+                    format!(
+                        "going on from the cached session of step {done}, {}",
+                        self.life(&session)
+                    )
+                });
                 return Some((Credentials::Session(session), done));
             }
         }
@@ -279,11 +361,19 @@ impl Executor<'_> {
         let credentials = self.sources.fetch(chain, &chain.base)?;
         if let (Credentials::Session(session), true) = (&credentials, is_kept(&chain.base)) {
             let (role, right) = match &chain.base {
-                Base::WebIdentity(call) => (Some(call.role_arn.as_str()), self.agrees_with_the_clock(session, call.duration_seconds)),
+                Base::WebIdentity(call) => (
+                    Some(call.role_arn.as_str()),
+                    self.agrees_with_the_clock(session, call.duration_seconds),
+                ),
                 _ => (None, true),
             };
             if right {
-                self.keep(&keys.base, session, chain.base_profile.as_deref().unwrap_or_else(|| chain.name()), role);
+                self.keep(
+                    &keys.base,
+                    session,
+                    chain.base_profile.as_deref().unwrap_or_else(|| chain.name()),
+                    role,
+                );
             }
         }
         Ok(credentials)
@@ -291,18 +381,27 @@ impl Executor<'_> {
 
     fn keep(&self, key: &SessionKey, session: &Session, profile: &str, role_arn: Option<&str>) {
         if !self.policy.no_cache && session.expires_at.is_some() {
-            self.sessions.put(key, session, &Metadata { profile: profile.to_owned(), role_arn: role_arn.map(str::to_owned) });
+            self.sessions.put(
+                key,
+                session,
+                &Metadata { profile: profile.to_owned(), role_arn: role_arn.map(str::to_owned) },
+            );
         }
     }
 
-    /// Returns whether a new session ends when it should by this machine's clock. AWS's time tells a clock that runs wrong (the SDK
-    /// corrects it for its own calls), and a session that seems to live longer than it does must not be kept.
+    /// Returns whether a new session ends when it should by this machine's clock. AWS's time tells
+    /// a clock that runs wrong (the SDK corrects it for its own calls), and a session that seems to
+    /// live longer than it does must not be kept.
     fn agrees_with_the_clock(&self, session: &Session, seconds: Option<u32>) -> bool {
         let Some((end, begin)) = session.expires_at.zip(session.issued_at) else { return true };
         let differs = |seconds: u32| end - begin - TimeDelta::seconds(i64::from(seconds));
         let behind = differs(seconds.unwrap_or(duration::DEFAULT_ROLE));
-        // The account's root has its sessions capped at an hour, whatever it asks for (GetSessionToken: DurationSeconds).
-        if differs(duration::DEFAULT_ROLE).abs() < TOLERATED_SKEW || behind.abs() < TOLERATED_SKEW || behind.abs() > LARGEST_SKEW {
+        // The account's root has its sessions capped at an hour, whatever it asks for
+        // (GetSessionToken: DurationSeconds).
+        if differs(duration::DEFAULT_ROLE).abs() < TOLERATED_SKEW
+            || behind.abs() < TOLERATED_SKEW
+            || behind.abs() > LARGEST_SKEW
+        {
             return true;
         }
         let way = if behind > TimeDelta::zero() { "behind" } else { "ahead of" };
@@ -314,16 +413,22 @@ impl Executor<'_> {
 
     /// A renewal that fails while the old session lives gives the old one, with a warning.
     fn fall_back(&self, cached: Option<Session>, error: Error) -> Result<Credentials> {
-        match cached.filter(|session| error.kind != Kind::Interrupted && self.lives(session, LAST_MOMENTS)) {
+        match cached
+            .filter(|session| error.kind != Kind::Interrupted && self.lives(session, LAST_MOMENTS))
+        {
             Some(session) => {
-                self.report.warn(&format!("the session could not be renewed ({error}); using the old one, {}", self.life(&session)));
+                self.report.warn(&format!(
+                    "the session could not be renewed ({error}); using the old one, {}",
+                    self.life(&session)
+                ));
                 Ok(Credentials::Session(session))
             }
             None => Err(error),
         }
     }
 
-    /// Returns whether a session lives long enough; one that was never to live an hour is used until a fifth of its life is left.
+    /// Returns whether a session lives long enough; one that was never to live an hour is used
+    /// until a fifth of its life is left.
     fn is_usable(&self, session: &Session) -> bool {
         self.lives(session, least_life(session, self.policy.min_ttl))
     }
@@ -334,13 +439,16 @@ impl Executor<'_> {
 
     fn life(&self, session: &Session) -> String {
         match session.expires_at {
-            Some(end) => format!("{} left", duration::render((end - self.clock.now()).num_seconds())),
+            Some(end) => {
+                format!("{} left", duration::render((end - self.clock.now()).num_seconds()))
+            }
             None => "without an end".to_owned(),
         }
     }
 }
 
-/// Returns how long a session must live to be handed out: the minimum, or a fifth of a short session's whole life.
+/// Returns how long a session must live to be handed out: the minimum, or a fifth of a short
+/// session's whole life.
 pub fn least_life(session: &Session, min_ttl: TimeDelta) -> TimeDelta {
     let whole = session.expires_at.zip(session.issued_at).map(|(end, begin)| end - begin);
     let wanted = match whole {
@@ -350,26 +458,34 @@ pub fn least_life(session: &Session, min_ttl: TimeDelta) -> TimeDelta {
     wanted.max(LAST_MOMENTS)
 }
 
-/// Returns whether a base's own credentials are kept: not what stands in a file or is handed out on this machine, nor what
-/// another rolecall keeps, whose key knows more than its command line.
+/// Returns whether a base's own credentials are kept: not what stands in a file or is handed out on
+/// this machine, nor what another rolecall keeps, whose key knows more than its command line.
 fn is_kept(base: &Base) -> bool {
-    matches!(base, Base::WebIdentity(_) | Base::Sso(_) | Base::Process { .. }) && !base.is_rolecall()
+    matches!(base, Base::WebIdentity(_) | Base::Sso(_) | Base::Process { .. })
+        && !base.is_rolecall()
 }
 
-/// Returns whether AWS said of the caller's session, not of what it asked for, that it is no good (STS, "Common Error Types").
+/// Returns whether AWS said of the caller's session, not of what it asked for, that it is no good
+/// (STS, "Common Error Types").
 fn is_refused_session(error: &Error) -> bool {
     let codes = ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"];
     error.causes.iter().any(|cause| codes.iter().any(|code| cause.starts_with(code)))
 }
 
-/// Returns whether AWS said that a code is wrong or was used before (AccessDenied of STS; its message has no code of its own).
+/// Returns whether AWS said that a code is wrong or was used before (AccessDenied of STS; its
+/// message has no code of its own).
 fn is_refused_code(error: &Error) -> bool {
-    error.causes.iter().any(|cause| cause.contains("MultiFactorAuthentication failed with invalid MFA one time pass code"))
+    error.causes.iter().any(|cause| {
+        cause.contains("MultiFactorAuthentication failed with invalid MFA one time pass code")
+    })
 }
 
 /// Returns whether AWS holds a session with MFA to the hour of role chaining.
 fn is_capped(error: &Error) -> bool {
-    error.causes.iter().any(|cause| cause.starts_with("ValidationError") && cause.contains("1 hour session limit"))
+    error
+        .causes
+        .iter()
+        .any(|cause| cause.starts_with("ValidationError") && cause.contains("1 hour session limit"))
 }
 
 /// Returns whether what a chain ends in is kept.

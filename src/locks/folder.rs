@@ -1,11 +1,13 @@
-//! The folder of the locks and the files in it. It may lie in a place that others can write to (a cache moved to a shared disk), so
-//! nothing in it is followed, and nothing is changed before it is known to be the user's own.
+//! The folder of the locks and the files in it. It may lie in a place that others can write to (a
+//! cache moved to a shared disk), so nothing in it is followed, and nothing is changed before it is
+//! known to be the user's own.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Returns where the lock of a name is. A name's beginning tells it apart from all others: it is a hash, or has a prefix of ours.
+/// Returns where the lock of a name is. A name's beginning tells it apart from all others: it is a
+/// hash, or has a prefix of ours.
 pub fn path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{}.lock", name.get(..32).unwrap_or(name)))
 }
@@ -19,9 +21,11 @@ pub fn open(folder: &Path, path: &Path) -> io::Result<File> {
     use rustix::fs::{FileType, Mode, OFlags, fchmod, fstat, openat};
     crate::files::create_private_folder(folder)?;
     let flags = OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let inside = rustix::fs::open(folder, flags | OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
+    let inside =
+        rustix::fs::open(folder, flags | OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
     let user = rustix::process::geteuid().as_raw();
-    let refused = |what: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, what.to_owned()));
+    let refused =
+        |what: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, what.to_owned()));
     let stat = fstat(&inside)?;
     if stat.st_uid != user {
         return refused(&format!("the folder belongs to another user ({})", stat.st_uid));
@@ -35,9 +39,17 @@ pub fn open(folder: &Path, path: &Path) -> io::Result<File> {
     }
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     // A pipe or a device must not make this wait.
-    let file = openat(&inside, name, flags | OFlags::RDWR | OFlags::CREATE | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::RUSR | Mode::WUSR)?;
+    let file = openat(
+        &inside,
+        name,
+        flags | OFlags::RDWR | OFlags::CREATE | OFlags::NONBLOCK | OFlags::NOCTTY,
+        Mode::RUSR | Mode::WUSR,
+    )?;
     let stat = fstat(&file)?;
-    if stat.st_uid != user || stat.st_nlink > 1 || FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+    if stat.st_uid != user
+        || stat.st_nlink > 1
+        || FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
+    {
         return refused("the lock is not a file of this user's alone");
     }
     Ok(file.into())

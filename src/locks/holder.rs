@@ -1,4 +1,5 @@
-//! Who holds a lock and for what, as its file says it and the kernel knows it. What stands in the file is untrusted text.
+//! Who holds a lock and for what, as its file says it and the kernel knows it. What stands in the
+//! file is untrusted text.
 
 use std::fmt;
 use std::fs::File;
@@ -16,7 +17,8 @@ const LONGEST_PURPOSE: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     pub pid: u32,
-    /// Its session (setsid(2)), which stands for its terminal: a terminal controls one session, and a session has one terminal.
+    /// Its session (setsid(2)), which stands for its terminal: a terminal controls one session, and
+    /// a session has one terminal.
     pub session: u32,
     purpose: String,
 }
@@ -29,13 +31,15 @@ pub struct State {
     pub terminal: Option<String>,
 }
 
-/// The session of this process; 0 where there is no such thing, and in a container that it reaches into (pid_namespaces(7)).
+/// The session of this process; 0 where there is no such thing, and in a container that it reaches
+/// into (pid_namespaces(7)).
 pub fn own_session() -> u32 {
     // On Linux it is not asked of getsid(2), since rustix, like POSIX, knows no session 0.
     #[cfg(target_os = "linux")]
     let session = own_stat().map_or(0, |stat| stat.session);
     #[cfg(all(unix, not(target_os = "linux")))]
-    let session = rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get().into());
+    let session =
+        rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get().into());
     #[cfg(not(unix))]
     let session = 0;
     u32::try_from(session).unwrap_or(0)
@@ -62,7 +66,8 @@ fn own_stat() -> Option<Stat> {
 pub fn note(file: &mut File, purpose: &str) {
     let purpose = clean(purpose);
     let text = format!("{} {} {purpose}\n", std::process::id(), own_session());
-    let _ = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(text.as_bytes()));
+    let _ =
+        file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(text.as_bytes()));
 }
 
 /// Begins a line about what a person declined; its time, in microseconds, and the question follow.
@@ -80,7 +85,10 @@ pub fn left(file: &mut File) -> Vec<Declined> {
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let parse = |line: &str| {
         let (time, question) = line.strip_prefix(DECLINED)?.strip_prefix(' ')?.split_once(' ')?;
-        Some(Declined { question: question.to_owned(), at: DateTime::from_timestamp_micros(time.parse().ok()?)? })
+        Some(Declined {
+            question: question.to_owned(),
+            at: DateTime::from_timestamp_micros(time.parse().ok()?)?,
+        })
     };
     whole.split('\n').skip(1).filter_map(parse).collect()
 }
@@ -109,7 +117,11 @@ fn parse(text: &str) -> Option<Holder> {
 fn clean(text: &str) -> String {
     // A character that Rust would print as it is.
     let printable = |c: char| matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1;
-    let mut clean: String = text.chars().take(LONGEST_PURPOSE).map(|c| if printable(c) { c } else { '\u{fffd}' }).collect();
+    let mut clean: String = text
+        .chars()
+        .take(LONGEST_PURPOSE)
+        .map(|c| if printable(c) { c } else { '\u{fffd}' })
+        .collect();
     if text.chars().nth(LONGEST_PURPOSE).is_some() {
         clean.push('…');
     }
@@ -117,12 +129,16 @@ fn clean(text: &str) -> String {
 }
 
 impl Holder {
-    /// Asks the kernel about the process (proc(5)); `None` where it does not tell, or has another one under this number.
+    /// Asks the kernel about the process (proc(5)); `None` where it does not tell, or has another
+    /// one under this number.
     pub fn state(&self) -> Option<State> {
         if !cfg!(target_os = "linux") {
             return None;
         }
-        parse_state(&std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?, self.session)
+        parse_state(
+            &std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?,
+            self.session,
+        )
     }
 }
 
@@ -136,7 +152,8 @@ impl fmt::Display for Holder {
     }
 }
 
-/// What counts here of a line of `/proc/PID/stat`: `PID (name) state ppid pgrp session tty_nr tpgid …` (proc(5)).
+/// What counts here of a line of `/proc/PID/stat`: `PID (name) state ppid pgrp session tty_nr tpgid
+/// …` (proc(5)).
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no such file elsewhere"))]
 struct Stat {
     stopped: bool,
@@ -162,7 +179,8 @@ fn parse_state(stat: &str, session: u32) -> Option<State> {
     Some(State { stopped: stat.stopped, terminal: terminal_name(stat.terminal) })
 }
 
-/// Names a terminal by its device number (Linux, `Documentation/admin-guide/devices.txt`); 0 is none.
+/// Names a terminal by its device number (Linux, `Documentation/admin-guide/devices.txt`); 0 is
+/// none.
 fn terminal_name(device: i64) -> Option<String> {
     let (major, minor) = ((device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xf_ff00));
     match major {
@@ -184,18 +202,37 @@ mod tests {
         for purpose in ["profile `prod` (arn:aws:iam::222222222222:role/admin)", "größer", ""] {
             note(&mut file, purpose);
             let holder = read(&mut file).unwrap();
-            assert_eq!((holder.pid, holder.session, holder.purpose.as_str()), (std::process::id(), own_session(), purpose));
+            assert_eq!(
+                (holder.pid, holder.session, holder.purpose.as_str()),
+                (std::process::id(), own_session(), purpose)
+            );
         }
     }
 
     #[test]
     fn a_file_may_hold_anything() {
-        for text in ["", "1", "1 2", "1 2 x", "x 2 y\n", "0 2 y\n", "-1 2 y\n", "99999999999 2 y\n", "1 y\n", "\n", "1  2 y\n", "1 2\n"] {
+        for text in [
+            "",
+            "1",
+            "1 2",
+            "1 2 x",
+            "x 2 y\n",
+            "0 2 y\n",
+            "-1 2 y\n",
+            "99999999999 2 y\n",
+            "1 y\n",
+            "\n",
+            "1  2 y\n",
+            "1 2\n",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
         let hostile = "7 1 \u{1b}[2Jprofile\r\u{202e}\u{200b}\u{7}`x`\t\u{9b}\nmore\n";
         let holder = parse(hostile).unwrap();
-        assert_eq!(holder.purpose, "\u{fffd}[2Jprofile\u{fffd}\u{fffd}\u{fffd}\u{fffd}`x`\u{fffd}\u{fffd}");
+        assert_eq!(
+            holder.purpose,
+            "\u{fffd}[2Jprofile\u{fffd}\u{fffd}\u{fffd}\u{fffd}`x`\u{fffd}\u{fffd}"
+        );
         let long = parse(&format!("7 1 {}\n", "x".repeat(900))).unwrap();
         assert_eq!(long.purpose.chars().count(), LONGEST_PURPOSE + 1);
         let mut file = tempfile::tempfile().unwrap();
@@ -208,8 +245,14 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         assert_eq!(left(&mut file), []);
         note(&mut file, "a test");
-        let declined = |question: &str, at| Declined { question: question.to_owned(), at: DateTime::from_timestamp_micros(at).unwrap() };
-        let two = [declined("code of arn:aws:iam::111111111111:mfa/bob", 1), declined("confirmation of größer ", i64::from(u32::MAX))];
+        let declined = |question: &str, at| Declined {
+            question: question.to_owned(),
+            at: DateTime::from_timestamp_micros(at).unwrap(),
+        };
+        let two = [
+            declined("code of arn:aws:iam::111111111111:mfa/bob", 1),
+            declined("confirmation of größer ", i64::from(u32::MAX)),
+        ];
         for one in &two {
             leave(&file, one);
         }
@@ -217,15 +260,16 @@ mod tests {
         assert_eq!(read(&mut file).unwrap().purpose, "a test");
         note(&mut file, "another");
         assert_eq!(left(&mut file), []);
-        let hostile =
-            "declined 1 first\ndeclined\ndeclined x y\ndeclined 99999999999999999999 y\ndeclined 1\n\ndeclined 2 \ndeclined 3 torn";
+        let hostile = "declined 1 first\ndeclined\ndeclined x y\ndeclined 99999999999999999999 y\ndeclined 1\n\ndeclined 2 \ndeclined 3 torn";
         file.write_all(hostile.as_bytes()).unwrap();
         assert_eq!(left(&mut file), [declined("first", 1), declined("", 2)]);
     }
 
     #[test]
     fn the_kernel_tells_the_state_and_the_terminal() {
-        let state = |stopped, terminal: Option<&str>| Some(State { stopped, terminal: terminal.map(str::to_owned) });
+        let state = |stopped, terminal: Option<&str>| {
+            Some(State { stopped, terminal: terminal.map(str::to_owned) })
+        };
         for (stat, expected) in [
             ("9 (rolecall) S 1 9 5 34819 9 4194560 0", state(false, Some("pts/3"))),
             ("9 (rolecall) T 1 9 5 34819 9", state(true, Some("pts/3"))),

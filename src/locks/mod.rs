@@ -1,4 +1,5 @@
-//! Kernel file locks, one file per name in a folder that only the user may enter; the kernel frees them when their process dies.
+//! Kernel file locks, one file per name in a folder that only the user may enter; the kernel frees
+//! them when their process dies.
 
 mod folder;
 mod holder;
@@ -51,8 +52,21 @@ impl Drop for Turn {
 }
 
 impl<'a> FileLocks<'a> {
-    pub fn new(folder: Option<PathBuf>, limit: Option<Duration>, runtime: &'a Runtime, report: &'a dyn Report) -> Self {
-        Self { folder, limit, runtime, report, waited: Cell::default(), said: RefCell::default(), speaker: RefCell::default() }
+    pub fn new(
+        folder: Option<PathBuf>,
+        limit: Option<Duration>,
+        runtime: &'a Runtime,
+        report: &'a dyn Report,
+    ) -> Self {
+        Self {
+            folder,
+            limit,
+            runtime,
+            report,
+            waited: Cell::default(),
+            said: RefCell::default(),
+            speaker: RefCell::default(),
+        }
     }
 
     fn open(&self, name: &str) -> Option<(File, PathBuf)> {
@@ -74,10 +88,13 @@ impl<'a> FileLocks<'a> {
         self.report.decided(&|| format!("going on without the lock {}: {error}", path.display()));
     }
 
-    /// Waits until no other process asks this session's person: two questions on one terminal read each other's answers.
-    /// Not for one that was stopped at its question, and no longer than `limit`. What is waited for can be read on the terminal.
+    /// Waits until no other process asks this session's person: two questions on one terminal read
+    /// each other's answers. Not for one that was stopped at its question, and no longer than
+    /// `limit`. What is waited for can be read on the terminal.
     pub fn turn_to_ask(&self, purpose: &str, limit: Duration) -> Result<Option<Turn>> {
-        let (session, Some(folder)) = (holder::own_session(), &self.folder) else { return Ok(None) };
+        let (session, Some(folder)) = (holder::own_session(), &self.folder) else {
+            return Ok(None);
+        };
         if session == 0 {
             return Ok(None);
         }
@@ -86,12 +103,15 @@ impl<'a> FileLocks<'a> {
         let mut said = false;
         loop {
             match self.attempt(&name, purpose) {
-                Attempt::Held(file) => return Ok(Some(Turn { path: folder::path(folder, &name), _file: file })),
+                Attempt::Held(file) => {
+                    return Ok(Some(Turn { path: folder::path(folder, &name), _file: file }));
+                }
                 Attempt::Unavailable => return Ok(None),
                 Attempt::Busy => {}
             }
             let holder = self.open(&name).and_then(|(mut file, _)| holder::read(&mut file));
-            let stopped = holder.as_ref().and_then(Holder::state).is_some_and(|state| state.stopped);
+            let stopped =
+                holder.as_ref().and_then(Holder::state).is_some_and(|state| state.stopped);
             if stopped || begin.elapsed() >= limit {
                 return Ok(None);
             }
@@ -131,7 +151,9 @@ fn waiting_for(holder: Option<&Holder>) -> String {
         return "waiting for another process, which gets credentials from the same base".to_owned();
     };
     let advice = match holder.state() {
-        Some(state) if state.stopped => format!("; it is stopped, let it go on by: kill -CONT {}", holder.pid),
+        Some(state) if state.stopped => {
+            format!("; it is stopped, let it go on by: kill -CONT {}", holder.pid)
+        }
         Some(state) if state.terminal.is_some() && holder.session != holder::own_session() => {
             "; if it asks for an MFA code, answer it there".to_owned()
         }
@@ -142,15 +164,21 @@ fn waiting_for(holder: Option<&Holder>) -> String {
 
 /// What who waited too long is told.
 fn too_long(holder: Option<&Holder>, waited: Duration) -> Error {
-    let who = holder.map_or_else(|| "another process, which gets credentials from the same base,".to_owned(), ToString::to_string);
+    let who = holder.map_or_else(
+        || "another process, which gets credentials from the same base,".to_owned(),
+        ToString::to_string,
+    );
     let error = Error::failed(format!("waited {} s for {who}", waited.as_secs()));
     let error = match holder.and_then(|holder| Some((holder.pid, holder.state()?))) {
-        Some((pid, state)) if state.stopped => {
-            error.cause("it is stopped").hint(format!("let it go on: kill -CONT {pid}")).hint(format!("or end it: kill -KILL {pid}"))
-        }
+        Some((pid, state)) if state.stopped => error
+            .cause("it is stopped")
+            .hint(format!("let it go on: kill -CONT {pid}"))
+            .hint(format!("or end it: kill -KILL {pid}")),
         Some((pid, state)) => {
             let place = state.terminal.map(|name| format!(" on {name}")).unwrap_or_default();
-            error.cause(format!("it may wait for an answer{place}")).hint(format!("answer it there, or end it: kill {pid}"))
+            error
+                .cause(format!("it may wait for an answer{place}"))
+                .hint(format!("answer it there, or end it: kill {pid}"))
         }
         None => error.hint("see what it does, or end it: ps -f -C rolecall"),
     };
@@ -170,7 +198,8 @@ impl Locks for FileLocks<'_> {
         for _ in 0..ATTEMPTS {
             let Some((mut file, path)) = self.open(name) else { return Attempt::Unavailable };
             match file.try_lock() {
-                // Who cleans the folder up takes the name away from a lock; whoever comes next makes another file of that name.
+                // Who cleans the folder up takes the name away from a lock; whoever comes next
+                // makes another file of that name.
                 Ok(()) if !crate::files::is_at(&file, &path) => {}
                 Ok(()) => {
                     holder::note(&mut file, purpose);
@@ -184,7 +213,9 @@ impl Locks for FileLocks<'_> {
                 }
             }
         }
-        self.report.decided(&|| "going on without the lock: its file is removed again and again".to_owned());
+        self.report.decided(&|| {
+            "going on without the lock: its file is removed again and again".to_owned()
+        });
         Attempt::Unavailable
     }
 
@@ -205,12 +236,15 @@ impl Locks for FileLocks<'_> {
             text
         });
         let free = self.runtime.run(async {
-            // Shared, so that all who wait go on together. A lock that cannot be asked about is none.
+            // Shared, so that all who wait go on together. A lock that cannot be asked about is
+            // none.
             while let Err(TryLockError::WouldBlock) = file.try_lock_shared() {
-                let late = since.elapsed() >= limit || self.waited.get() + begin.elapsed() >= limit * ALL_HOLDERS;
+                let late = since.elapsed() >= limit
+                    || self.waited.get() + begin.elapsed() >= limit * ALL_HOLDERS;
                 if late || (silent && since.elapsed() >= SILENCE) {
                     let now = holder::read(&mut file);
-                    let another = now.as_ref().map(|one| one.pid) != holder.as_ref().map(|one| one.pid);
+                    let another =
+                        now.as_ref().map(|one| one.pid) != holder.as_ref().map(|one| one.pid);
                     holder = now;
                     if another && self.waited.get() + begin.elapsed() < limit * ALL_HOLDERS {
                         since = Instant::now();
@@ -226,6 +260,10 @@ impl Locks for FileLocks<'_> {
             true
         })?;
         self.waited.set(self.waited.get() + begin.elapsed());
-        if free { Ok(holder::left(&mut file)) } else { Err(too_long(holder.as_ref(), begin.elapsed())) }
+        if free {
+            Ok(holder::left(&mut file))
+        } else {
+            Err(too_long(holder.as_ref(), begin.elapsed()))
+        }
     }
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Returns whether a character may not reach a terminal as it is: controls move the cursor, line separators break the line, and the
-/// invisible ones turn what follows around (bidirectional marks) or make terminals disagree about the width (joiners, variations).
+/// Returns whether a character may not reach a terminal as it is: controls move the cursor, line
+/// separators break the line, and the invisible ones turn what follows around (bidirectional marks)
+/// or make terminals disagree about the width (joiners, variations).
 pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

@@ -1,4 +1,5 @@
-//! The JSON of `credential_process` (AWS SDKs and Tools Reference Guide, "Process credential provider"), on one line.
+//! The JSON of `credential_process` (AWS SDKs and Tools Reference Guide, "Process credential
+//! provider"), on one line.
 
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
@@ -21,14 +22,17 @@ struct Printed<'a> {
     account_id: Option<&'a str>,
 }
 
-/// Renders credentials; absent values are left out, because an empty one breaks botocore and the Rust SDK.
+/// Renders credentials; absent values are left out, because an empty one breaks botocore and the
+/// Rust SDK.
 pub fn render(credentials: &Credentials) -> Zeroizing<String> {
     let printed = Printed {
         version: 1,
         access_key_id: credentials.access_key_id(),
         secret_access_key: credentials.secret_access_key().expose_secret(),
         session_token: credentials.session_token().map(ExposeSecret::expose_secret),
-        expiration: credentials.expires_at().map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        expiration: credentials
+            .expires_at()
+            .map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true)),
         account_id: credentials.account_id(),
     };
     // Strings and a number cannot fail to serialize.

@@ -1,4 +1,5 @@
-//! The way from a profile to its credentials, in words, as `explain` and the picker show it. No secret is in it.
+//! The way from a profile to its credentials, in words, as `explain` and the picker show it. No
+//! secret is in it.
 
 use std::fmt::Write;
 
@@ -29,8 +30,18 @@ pub fn text(chain: &Chain) -> String {
         let call = match step {
             Step::AssumeRole(call) => call,
             Step::GetSessionToken(call) => {
-                line(&format!("step {}", number + 1), "get a session with MFA, so that one code serves every role of these keys");
-                line("", &format!("MFA device {} for {}", call.mfa.serial, duration::render(i64::from(call.duration_seconds))));
+                line(
+                    &format!("step {}", number + 1),
+                    "get a session with MFA, so that one code serves every role of these keys",
+                );
+                line(
+                    "",
+                    &format!(
+                        "MFA device {} for {}",
+                        call.mfa.serial,
+                        duration::render(i64::from(call.duration_seconds))
+                    ),
+                );
                 line("", &format!("at {}", call.endpoint.url));
                 continue;
             }
@@ -41,7 +52,9 @@ pub fn text(chain: &Chain) -> String {
             &format!(
                 "as {} for {}",
                 call.role_session_name,
-                duration::render(i64::from(call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE)))
+                duration::render(i64::from(
+                    call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE)
+                ))
             ),
         );
         if let Some(endpoint) = &call.endpoint {
@@ -55,22 +68,42 @@ pub fn text(chain: &Chain) -> String {
         match &call.mfa {
             MfaUse::None => {}
             MfaUse::Code(mfa) => detail("MFA device", Some(mfa.serial.clone())),
-            MfaUse::Session(mfa) => detail("MFA of", Some(format!("{} comes with the session of step 1", mfa.serial))),
+            MfaUse::Session(mfa) => {
+                detail("MFA of", Some(format!("{} comes with the session of step 1", mfa.serial)))
+            }
             MfaUse::Impossible(mfa) => {
-                detail("MFA of", Some(format!("{} is not used: AWS takes no code from a role's session", mfa.serial)));
+                detail(
+                    "MFA of",
+                    Some(format!(
+                        "{} is not used: AWS takes no code from a role's session",
+                        mfa.serial
+                    )),
+                );
             }
         }
         detail("external ID", call.external_id.clone());
         detail("source identity", call.source_identity.clone());
-        detail("session tags", Some(call.tags.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(", ")));
+        detail(
+            "session tags",
+            Some(call.tags.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(", ")),
+        );
         detail("session policy", call.policy.clone());
         detail("session policies", Some(call.policy_arns.join(", ")));
     }
     for property in chain.profile.iter().flat_map(|p| &p.properties) {
         // A command line may hold a secret, such as a TOTP seed.
-        let command = ["credential_process", "mfa_process"].iter().any(|key| property.key.ends_with(key));
+        let command =
+            ["credential_process", "mfa_process"].iter().any(|key| property.key.ends_with(key));
         let value = if command { "(a command)" } else { shown(&property.key, &property.value) };
-        line("setting", &format!("{} = {value}  ({}:{})", property.key, property.place.file.name(), property.place.line));
+        line(
+            "setting",
+            &format!(
+                "{} = {value}  ({}:{})",
+                property.key,
+                property.place.file.name(),
+                property.place.line
+            ),
+        );
     }
     text
 }
@@ -78,15 +111,29 @@ pub fn text(chain: &Chain) -> String {
 fn describe(base: &Base, chain: &Chain) -> String {
     match base {
         Base::Static(keys) => {
-            format!("keys {} in a shared file{}", keys.access_key_id, keys.place.as_ref().map(|p| format!(" ({p})")).unwrap_or_default())
+            format!(
+                "keys {} in a shared file{}",
+                keys.access_key_id,
+                keys.place.as_ref().map(|p| format!(" ({p})")).unwrap_or_default()
+            )
         }
         Base::Environment(keys) => format!("keys {} of the environment", keys.access_key_id),
-        Base::Ec2InstanceMetadata | Base::Machine { container: false } => "EC2 instance metadata".to_owned(),
-        Base::EcsContainer | Base::Machine { container: true } => {
-            format!("the container endpoint {}", chain.network.container.as_deref().unwrap_or("(not set)"))
+        Base::Ec2InstanceMetadata | Base::Machine { container: false } => {
+            "EC2 instance metadata".to_owned()
         }
-        Base::WebIdentity(call) => format!("web identity of {} for {}", call.token_file, call.role_arn),
-        Base::Sso(sso) => format!("IAM Identity Center {}: role {} in account {}", sso.start_url, sso.role_name, sso.account_id),
+        Base::EcsContainer | Base::Machine { container: true } => {
+            format!(
+                "the container endpoint {}",
+                chain.network.container.as_deref().unwrap_or("(not set)")
+            )
+        }
+        Base::WebIdentity(call) => {
+            format!("web identity of {} for {}", call.token_file, call.role_arn)
+        }
+        Base::Sso(sso) => format!(
+            "IAM Identity Center {}: role {} in account {}",
+            sso.start_url, sso.role_name, sso.account_id
+        ),
         Base::LoginSession { session, .. } => format!("login session {session}"),
         Base::Process { place, .. } => format!("the credential_process at {place}"),
     }

@@ -1,4 +1,5 @@
-//! Files and documents that hold variables. Names to unset are left out: none of these formats can say so.
+//! Files and documents that hold variables. Names to unset are left out: none of these formats can
+//! say so.
 
 use super::shells::{RenderError, Variable, check, json_object};
 
@@ -66,8 +67,9 @@ pub fn render_format(format: Format, vars: &[Variable<'_>]) -> Result<String, Re
 
 /// Workflow commands that hide the secret values in the log of a GitHub job.
 ///
-/// They are for the step's own output, where the runner reads commands on stdout and on stderr alike,
-/// and never for `$GITHUB_ENV`, where such a line is an error. Print them before anything else.
+/// They are for the step's own output, where the runner reads commands on stdout and on stderr
+/// alike, and never for `$GITHUB_ENV`, where such a line is an error. Print them before anything
+/// else.
 #[must_use]
 pub fn github_masks(vars: &[Variable<'_>]) -> String {
     let mut out = String::new();
@@ -89,10 +91,10 @@ pub fn github_masks(vars: &[Variable<'_>]) -> String {
     out
 }
 
-/// Readers agree only in part: Node.js knows no escape but `\n`, and that in double quotes only; Compose
-/// expands `$` in double quotes; python-dotenv expands `${` in any quotes and drops one of two backslashes.
-/// Written is what all of them read alike, and always on one line, so that a reader that knows no
-/// quotes cannot take a part of a value for a variable.
+/// Readers agree only in part: Node.js knows no escape but `\n`, and that in double quotes only;
+/// Compose expands `$` in double quotes; python-dotenv expands `${` in any quotes and drops one of
+/// two backslashes. Written is what all of them read alike, and always on one line, so that a
+/// reader that knows no quotes cannot take a part of a value for a variable.
 fn dotenv(out: &mut String, value: &str) -> Result<(), &'static str> {
     if value.contains('\r') {
         return Err("its value has a carriage return, which not all readers of .env files take in");
@@ -103,7 +105,11 @@ fn dotenv(out: &mut String, value: &str) -> Result<(), &'static str> {
         out.push('"');
         return Ok(());
     }
-    if value.contains(['\'', '\n']) || value.contains("${") || value.contains("\\\\") || value.ends_with('\\') {
+    if value.contains(['\'', '\n'])
+        || value.contains("${")
+        || value.contains("\\\\")
+        || value.ends_with('\\')
+    {
         return Err("its value mixes characters that readers of .env files take differently");
     }
     out.push_str("='");
@@ -122,8 +128,8 @@ fn docker(out: &mut String, value: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// `NAME=value`, or between delimiter lines if it has several lines. A carriage return at the end of
-/// a line would be read as part of the line break.
+/// `NAME=value`, or between delimiter lines if it has several lines. A carriage return at the end
+/// of a line would be read as part of the line break.
 fn github(out: &mut String, value: &str) -> Result<(), &'static str> {
     if value.contains('\r') {
         return Err("its value has a carriage return, which $GITHUB_ENV cannot hold");
@@ -218,7 +224,10 @@ mod tests {
     #[test]
     fn github_lines_cannot_be_forged() {
         assert_eq!(line(Format::Github, "a<<b=c"), "X=a<<b=c\n");
-        assert_eq!(line(Format::Github, "a\nROLECALL_EOF\nPATH=/evil"), "X<<ROLECALL_EOF_\na\nROLECALL_EOF\nPATH=/evil\nROLECALL_EOF_\n");
+        assert_eq!(
+            line(Format::Github, "a\nROLECALL_EOF\nPATH=/evil"),
+            "X<<ROLECALL_EOF_\na\nROLECALL_EOF\nPATH=/evil\nROLECALL_EOF_\n"
+        );
         assert!(render(Format::Github, "a\r").is_err());
     }
 
@@ -243,7 +252,9 @@ mod tests {
 
     #[test]
     fn errors_name_the_variable_and_never_the_value() {
-        for format in [Format::Dotenv, Format::Docker, Format::Json, Format::Github, Format::Systemd] {
+        for format in
+            [Format::Dotenv, Format::Docker, Format::Json, Format::Github, Format::Systemd]
+        {
             let text = render(format, "geheim\0\r'\"\n").unwrap_err().to_string();
             assert!(text.starts_with("cannot print X: its value has"), "{text}");
             assert!(!text.contains("geheim"));

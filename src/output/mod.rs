@@ -1,4 +1,5 @@
-//! Rendering: credentials and tables to text. Pure, but for `print`, the one place that writes to stdout.
+//! Rendering: credentials and tables to text. Pure, but for `print`, the one place that writes to
+//! stdout.
 
 pub mod cells;
 pub mod credential_process;

@@ -53,8 +53,20 @@ pub enum Shell {
 
 impl Shell {
     /// The names that `--shell` documents.
-    pub const NAMES: [&'static str; 12] =
-        ["sh", "bash", "zsh", "dash", "ksh", "fish", "tcsh", "powershell", "cmd", "nushell", "elvish", "xonsh"];
+    pub const NAMES: [&'static str; 12] = [
+        "sh",
+        "bash",
+        "zsh",
+        "dash",
+        "ksh",
+        "fish",
+        "tcsh",
+        "powershell",
+        "cmd",
+        "nushell",
+        "elvish",
+        "xonsh",
+    ];
 
     /// Reads a shell's name, its path, or its name as a login shell or process:
     /// `zsh`, `-zsh`, `/usr/bin/fish`, `bash.exe`, `ksh93`, `bash-5.2`.
@@ -66,8 +78,8 @@ impl Shell {
         let base = base.strip_suffix("-preview").unwrap_or(base);
         let base = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
         Some(match base {
-            "sh" | "bash" | "rbash" | "zsh" | "rzsh" | "dash" | "ash" | "ksh" | "rksh" | "mksh" | "lksh" | "oksh" | "pdksh" | "yash"
-            | "posh" | "busybox" => Self::Sh,
+            "sh" | "bash" | "rbash" | "zsh" | "rzsh" | "dash" | "ash" | "ksh" | "rksh" | "mksh"
+            | "lksh" | "oksh" | "pdksh" | "yash" | "posh" | "busybox" => Self::Sh,
             "fish" => Self::Fish,
             "tcsh" | "csh" => Self::Tcsh,
             "powershell" | "pwsh" => Self::PowerShell,
@@ -119,7 +131,9 @@ impl std::error::Error for RenderError {}
 /// Refuses what no environment can hold: an odd name, a NUL in the value.
 pub(super) fn check(variable: &Variable<'_>) -> Result<(), RenderError> {
     let mut bytes = variable.name.bytes();
-    if !bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+    if !bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    {
         return Err(RenderError::new(variable.name, "not a variable name"));
     }
     if variable.value.is_some_and(|v| v.contains('\0')) {
@@ -130,8 +144,8 @@ pub(super) fn check(variable: &Variable<'_>) -> Result<(), RenderError> {
 
 /// The lines to be evaluated by `shell`: each variable set and exported, or unset.
 ///
-/// An unset line neither fails nor prints when the variable is not set. An empty value
-/// is set as such, except where the system itself has none (`cmd`, older PowerShell): there it unsets.
+/// An unset line neither fails nor prints when the variable is not set. An empty value is set as
+/// such, except where the system itself has none (`cmd`, older PowerShell): there it unsets.
 ///
 /// # Errors
 /// A name that is no variable name, a NUL, and what the shell cannot take in.
@@ -151,10 +165,14 @@ pub fn render_shell(shell: Shell, vars: &[Variable<'_>]) -> Result<String, Rende
         }
         out.push('\n');
     }
-    // In the C locale tcsh loses bytes, maybe a quote, where a read of 4096 ends within other text than ASCII.
+    // In the C locale tcsh loses bytes, maybe a quote, where a read of 4096 ends within other text
+    // than ASCII.
     let odd = vars.iter().find(|v| v.value.is_some_and(|value| !value.is_ascii()));
     if let (Shell::Tcsh, true, Some(odd)) = (shell, out.len() >= 4000, odd) {
-        return Err(RenderError::new(odd.name, "its value is not ASCII, and with so much output tcsh could garble it"));
+        return Err(RenderError::new(
+            odd.name,
+            "its value is not ASCII, and with so much output tcsh could garble it",
+        ));
     }
     Ok(out)
 }
@@ -181,11 +199,17 @@ fn set(out: &mut String, shell: Shell, name: &str, value: &str) -> Result<(), Re
         }
         Shell::Cmd => {
             if value.contains(['\n', '\r']) {
-                return Err(RenderError::new(name, "its value has a line break, which cmd cannot take in"));
+                return Err(RenderError::new(
+                    name,
+                    "its value has a line break, which cmd cannot take in",
+                ));
             }
             // Read by `for /f` a quote would be harmless; in a batch file it would end the quoting.
             if value.contains('"') {
-                return Err(RenderError::new(name, "its value has a double quote, which cmd cannot quote"));
+                return Err(RenderError::new(
+                    name,
+                    "its value has a double quote, which cmd cannot quote",
+                ));
             }
             push(out, format_args!("set \"{name}={value}\""));
         }
@@ -258,7 +282,8 @@ fn quote_fish(out: &mut String, value: &str) {
 }
 
 /// Single quotes; `!` (history even in single quotes), `\` (special with `backslash_quote`) and `'`
-/// are escaped outside of them. Backquotes turn a line break into a blank, so it is written `$'\n'`.
+/// are escaped outside of them. Backquotes turn a line break into a blank, so it is written
+/// `$'\n'`.
 fn quote_tcsh(out: &mut String, value: &str) {
     out.push('\'');
     for c in value.chars() {

@@ -15,23 +15,30 @@ pub struct Column {
 /// Between two columns.
 pub const GAP: usize = 2;
 
-/// Chooses the columns' widths for a number of cells: as wide as their widest cell, else the widest are cut, else some are left out.
+/// Chooses the columns' widths for a number of cells: as wide as their widest cell, else the widest
+/// are cut, else some are left out.
 pub fn fit(columns: &[Column], widest: &[usize], cells: usize) -> Vec<Option<usize>> {
     let mut widths: Vec<Option<usize>> = widest.iter().map(|&width| Some(width)).collect();
     let least = |at: usize| widest[at].min(columns[at].least);
     let sum = |widths: &[Option<usize>], of: &dyn Fn(usize, usize) -> usize| {
-        let shown = widths.iter().enumerate().filter_map(|(at, width)| Some(of(at, (*width)?) + GAP));
+        let shown =
+            widths.iter().enumerate().filter_map(|(at, width)| Some(of(at, (*width)?) + GAP));
         shown.sum::<usize>().saturating_sub(GAP)
     };
     while sum(&widths, &|at, _| least(at)) > cells {
-        let leaving = (0..widths.len()).filter(|&at| widths[at].is_some()).filter_map(|at| Some((columns[at].leaves?, at))).min();
+        let leaving = (0..widths.len())
+            .filter(|&at| widths[at].is_some())
+            .filter_map(|at| Some((columns[at].leaves?, at)))
+            .min();
         let Some((_, at)) = leaving else { break };
         widths[at] = None;
     }
     while sum(&widths, &|_, width| width) > cells {
         // From the one that has most to spare.
         let spare = |at: &usize| widths[*at].map_or(0, |width| width - least(*at));
-        let Some(at) = (0..widths.len()).max_by_key(spare).filter(|at| spare(at) > 0) else { break };
+        let Some(at) = (0..widths.len()).max_by_key(spare).filter(|at| spare(at) > 0) else {
+            break;
+        };
         widths[at] = widths[at].map(|width| width - 1);
     }
     // The last one has nothing to spare, and yet no more room than there is.
@@ -52,19 +59,28 @@ pub fn widest<'a>(columns: &[Column], rows: impl Iterator<Item = &'a [String]>) 
 
 /// Renders rows under a header in full, however wide.
 pub fn plain(titles: &[&'static str], rows: &[Vec<String>]) -> String {
-    let columns: Vec<Column> = titles.iter().map(|title| Column { title, least: 0, leaves: None }).collect();
+    let columns: Vec<Column> =
+        titles.iter().map(|title| Column { title, least: 0, leaves: None }).collect();
     render(&columns, rows, None, |_| None)
 }
 
-/// Renders rows under a header; the last column is not padded. `width` is that of the terminal, `None` where nothing limits it.
-/// `color` gives the style of a row's first cell.
-pub fn render(columns: &[Column], rows: &[Vec<String>], width: Option<usize>, color: impl Fn(usize) -> Option<Paint>) -> String {
+/// Renders rows under a header; the last column is not padded. `width` is that of the terminal,
+/// `None` where nothing limits it. `color` gives the style of a row's first cell.
+pub fn render(
+    columns: &[Column],
+    rows: &[Vec<String>],
+    width: Option<usize>,
+    color: impl Fn(usize) -> Option<Paint>,
+) -> String {
     let widest = widest(columns, rows.iter().map(Vec::as_slice));
     let widths = fit(columns, &widest, width.unwrap_or(usize::MAX));
     let mut text = String::new();
     let header: Vec<String> = columns.iter().map(|column| column.title.to_owned()).collect();
     for (number, row) in std::iter::once(&header).chain(rows).enumerate() {
-        let shown = row.iter().zip(&widths).filter_map(|(cell, width)| Some(cells::fit(&cells::clean(cell), (*width)?)));
+        let shown = row
+            .iter()
+            .zip(&widths)
+            .filter_map(|(cell, width)| Some(cells::fit(&cells::clean(cell), (*width)?)));
         let line = shown.collect::<Vec<_>>().join(&" ".repeat(GAP));
         let line = line.trim_end();
         let style = number.checked_sub(1).and_then(&color);
@@ -119,7 +135,10 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_the_terminal() {
         let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
-        let rows = [row(["prod", "222222222222", "static (dev)", "日本語 for the shop"]), row(["a\u{1b}[2J", "-", "! no \n such", ""])];
+        let rows = [
+            row(["prod", "222222222222", "static (dev)", "日本語 for the shop"]),
+            row(["a\u{1b}[2J", "-", "! no \n such", ""]),
+        ];
         for width in 0..90 {
             for line in render(&COLUMNS, &rows, Some(width), |_| None).lines() {
                 assert!(cells::width(line) <= width, "{width}: {line:?}");

@@ -1,4 +1,5 @@
-//! The variables that `env`, `exec` and `shell` set, and those that they take away because they would win or linger.
+//! The variables that `env`, `exec` and `shell` set, and those that they take away because they
+//! would win or linger.
 
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
@@ -16,13 +17,15 @@ const SET: [&str; 7] = [
     "AWS_DEFAULT_REGION",
     "ROLECALL_PROFILE",
 ];
-/// What would win over the keys in some SDK (the JavaScript one prefers AWS_PROFILE), or be taken for their token.
+/// What would win over the keys in some SDK (the JavaScript one prefers AWS_PROFILE), or be taken
+/// for their token.
 const UNSET: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
-/// rolecall's own secrets and marks, which no child needs. (The profiles whose `credential_process` led here stay: a child may ask for
-/// one of them again.)
+/// rolecall's own secrets and marks, which no child needs. (The profiles whose `credential_process`
+/// led here stay: a child may ask for one of them again.)
 pub const HIDDEN_FROM_CHILDREN: [&str; 8] = [
     "ROLECALL_FILE_PASSPHRASE",
-    // What `use` set is replaced here: a shell below is not to clear, renew or go back from what it was given.
+    // What `use` set is replaced here: a shell below is not to clear, renew or go back from what it
+    // was given.
     OWNER,
     SAID,
     PREVIOUS,
@@ -44,7 +47,8 @@ pub const BEFORE: &str = "ROLECALL_BEFORE";
 pub const RENEW_AT: &str = "ROLECALL_RENEW_AT";
 /// The access key ID that `use` put into the shell: other keys are not renewed.
 pub const KEY_ID: &str = "ROLECALL_KEY_ID";
-/// What the function of the shell side tells the program, for one call: the shell's name and process ID.
+/// What the function of the shell side tells the program, for one call: the shell's name and
+/// process ID.
 pub const CALLER: &str = "ROLECALL_INIT";
 
 /// The owned values behind a list of variables.

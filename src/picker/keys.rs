@@ -1,4 +1,5 @@
-//! Bytes from a terminal to keys. Pure; what it does not know it leaves out whole, so that no part of it is taken for text.
+//! Bytes from a terminal to keys. Pure; what it does not know it leaves out whole, so that no part
+//! of it is taken for text.
 
 use super::model::Key;
 
@@ -52,7 +53,8 @@ impl Keys {
         keys
     }
 
-    /// Returns what is left when nothing follows: Escape is also how other keys begin. The rest of a paste is waited for a while.
+    /// Returns what is left when nothing follows: Escape is also how other keys begin. The rest of
+    /// a paste is waited for a while.
     pub fn silence(&mut self) -> Option<Key> {
         self.silences += 1;
         if self.pending.starts_with(PASTE.0) && self.silences < PATIENCE {
@@ -194,7 +196,10 @@ mod tests {
             (b"\x07".to_vec(), vec![Cancel]),
             (b"\x1b[A\x1b[B\x1b[C\x1b[D".to_vec(), vec![Up, Down, Right, Left]),
             (b"\x1bOA\x1bOB\x1bOH\x1bOF".to_vec(), vec![Up, Down, Home, End]),
-            (b"\x1b[H\x1b[F\x1b[1~\x1b[4~\x1b[7~\x1b[8~".to_vec(), vec![Home, End, Home, End, Home, End]),
+            (
+                b"\x1b[H\x1b[F\x1b[1~\x1b[4~\x1b[7~\x1b[8~".to_vec(),
+                vec![Home, End, Home, End, Home, End],
+            ),
             (b"\x1b[3~\x1b[5~\x1b[6~".to_vec(), vec![DeleteForward, PageUp, PageDown]),
             (b"\x1b[1;5A\x1b[1;2B\x1b[5;5~".to_vec(), vec![Up, Down, PageUp]),
             (b"\x1b\x7f".to_vec(), vec![DeleteWord]),
@@ -237,9 +242,14 @@ mod tests {
 
     #[test]
     fn silence_tells_escape_from_what_begins_with_it() {
-        for (bytes, key) in
-            [(&b"\x1b"[..], Some(Cancel)), (b"\x1b[", None), (b"\x1b[1;", None), (b"\x1bO", None), (b"\xe6\x97", None), (b"", None)]
-        {
+        for (bytes, key) in [
+            (&b"\x1b"[..], Some(Cancel)),
+            (b"\x1b[", None),
+            (b"\x1b[1;", None),
+            (b"\x1bO", None),
+            (b"\xe6\x97", None),
+            (b"", None),
+        ] {
             let mut decoder = Keys::default();
             assert_eq!(decoder.feed(bytes), []);
             assert_eq!(decoder.silence(), key, "{bytes:?}");

@@ -1,5 +1,6 @@
-//! Choosing a profile on the terminal: what is known and what a key does (`model`, `search`), what it looks like (`view`), bytes to
-//! keys (`keys`), and the terminal itself (`terminal`). Only what is on the screen is resolved, so thousands of profiles show at once.
+//! Choosing a profile on the terminal: what is known and what a key does (`model`, `search`), what
+//! it looks like (`view`), bytes to keys (`keys`), and the terminal itself (`terminal`). Only what
+//! is on the screen is resolved, so thousands of profiles show at once.
 
 #![cfg_attr(not(unix), allow(dead_code, unused_imports, reason = "consoles are not drawn on"))]
 
@@ -31,7 +32,8 @@ use crate::store::index::{self, Entries};
 /// How many profiles are read for the search between two looks at the keyboard.
 const AT_ONCE: usize = 200;
 
-/// Returns whether a person is there who can choose: at a terminal that can be drawn on, with a process that does not run for itself.
+/// Returns whether a person is there who can choose: at a terminal that can be drawn on, with a
+/// process that does not run for itself.
 pub fn is_possible(context: &Context) -> bool {
     impossible(context).is_none()
 }
@@ -61,7 +63,8 @@ fn is_there() -> bool {
     false
 }
 
-/// Lets a person choose a profile. Errors: nobody can be asked (exit code 4), or nothing was chosen (130).
+/// Lets a person choose a profile. Errors: nobody can be asked (exit code 4), or nothing was chosen
+/// (130).
 pub fn pick(context: &Context) -> Result<String> {
     pick_from(context, "")
 }
@@ -69,10 +72,12 @@ pub fn pick(context: &Context) -> Result<String> {
 /// As `pick`, with a query to begin with.
 pub fn pick_from(context: &Context, query: &str) -> Result<String> {
     if let Some(why) = impossible(context) {
-        return Err(Error::needs_person(format!("no profile is named, and {why}")).hint("name one, see: rolecall list"));
+        return Err(Error::needs_person(format!("no profile is named, and {why}"))
+            .hint("name one, see: rolecall list"));
     }
     let profiles = crate::config::load::load(&context.paths())?;
-    let chosen = run(context, &profiles, query)?.ok_or_else(|| Error::new(Kind::Interrupted, "no profile was chosen"))?;
+    let chosen = run(context, &profiles, query)?
+        .ok_or_else(|| Error::new(Kind::Interrupted, "no profile was chosen"))?;
     record(context, &chosen);
     Ok(chosen)
 }
@@ -81,7 +86,9 @@ pub fn pick_from(context: &Context, query: &str) -> Result<String> {
 pub fn record(context: &Context, profile: &str) {
     if let Some(path) = context.directories.used() {
         if let Err(error) = used::record(&path, profile, SystemClock.now().timestamp()) {
-            context.ui.decided(&|| format!("{}: what was used cannot be kept: {error}", path.display()));
+            context
+                .ui
+                .decided(&|| format!("{}: what was used cannot be kept: {error}", path.display()));
         }
     }
 }
@@ -99,8 +106,10 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
         return Err(Error::configuration(format!("there is no profile in {}", paths.join(" or ")))
             .hint("write one with: aws configure sso, or: aws configure"));
     }
-    let tty = terminal::open().ok_or_else(|| Error::needs_person("there is no terminal to choose on"))?;
-    // From here on a SIGINT is waited for, and does not end the program before the terminal is put back.
+    let tty =
+        terminal::open().ok_or_else(|| Error::needs_person("there is no terminal to choose on"))?;
+    // From here on a SIGINT is waited for, and does not end the program before the terminal is put
+    // back.
     context.runtime.run(std::future::ready(()))?;
     let mut screen = terminal::Screen::begin(tty, context.ui.colors(true))?;
     let mut size = screen.size()?;
@@ -154,22 +163,46 @@ struct Picker<'a> {
 
 impl<'a> Picker<'a> {
     fn new(context: &'a Context, profiles: &'a Profiles) -> Self {
-        let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
+        let entries =
+            context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
         let used = context.directories.used().map(|path| Used::read(&path)).unwrap_or_default();
         let now = SystemClock.now().timestamp();
-        let accounts = entries.values().filter_map(|entry| Some((entry.profile.clone(), entry.account_id.clone()?))).collect();
+        let accounts = entries
+            .values()
+            .filter_map(|entry| Some((entry.profile.clone(), entry.account_id.clone()?)))
+            .collect();
         // The section that holds everybody's settings is no choice.
-        let settings = |name: &str| name == "default" && profiles.profile(name).is_ok_and(|p| p.is_some_and(|p| is_settings_only(&p)));
+        let settings = |name: &str| {
+            name == "default"
+                && profiles.profile(name).is_ok_and(|p| p.is_some_and(|p| is_settings_only(&p)))
+        };
         let names = profiles.names().filter(|name| !settings(name));
-        let model = Model::new(names.map(|name| (name.to_owned(), used.weight(name, now))).collect());
+        let model =
+            Model::new(names.map(|name| (name.to_owned(), used.weight(name, now))).collect());
         let widest = table::widest(&COLUMNS, std::iter::empty());
-        Self { context, profiles, entries, accounts, model, rows: HashMap::new(), widest, preview: None }
+        Self {
+            context,
+            profiles,
+            entries,
+            accounts,
+            model,
+            rows: HashMap::new(),
+            widest,
+            preview: None,
+        }
     }
 
     /// Reads what some more profiles are found by.
     fn fill(&mut self, count: usize) {
         let filled = self.model.filled();
-        let fields: Vec<Fields> = self.model.names().iter().skip(filled).take(count).map(|name| self.fields(name)).collect();
+        let fields: Vec<Fields> = self
+            .model
+            .names()
+            .iter()
+            .skip(filled)
+            .take(count)
+            .map(|name| self.fields(name))
+            .collect();
         for fields in fields {
             self.model.fill(fields);
         }
@@ -177,16 +210,27 @@ impl<'a> Picker<'a> {
 
     /// Merged properties are enough to search: nothing is resolved for it.
     fn fields(&self, name: &str) -> Fields {
-        let Some(profile) = self.profiles.profile(name).ok().flatten() else { return Fields::default() };
-        let value = |keys: &[&str]| keys.iter().find_map(|key| profile.value(key)).map(str::to_owned);
+        let Some(profile) = self.profiles.profile(name).ok().flatten() else {
+            return Fields::default();
+        };
+        let value =
+            |keys: &[&str]| keys.iter().find_map(|key| profile.value(key)).map(str::to_owned);
         let mut fields = Fields {
             role_arn: value(&["rolecall_role_arn", "role_arn"]),
             sso_role: value(&["sso_role_name"]),
-            account: value(&["sso_account_id", "aws_account_id"]).or_else(|| self.accounts.get(name).cloned()),
+            account: value(&["sso_account_id", "aws_account_id"])
+                .or_else(|| self.accounts.get(name).cloned()),
             others: others(&profile),
         };
-        let id = fields.role_arn.as_deref().and_then(Arn::parse).map(|arn| arn.account).or(fields.account.as_deref());
-        fields.others.extend(id.and_then(|id| self.context.settings.account_name(id)).map(str::to_owned));
+        let id = fields
+            .role_arn
+            .as_deref()
+            .and_then(Arn::parse)
+            .map(|arn| arn.account)
+            .or(fields.account.as_deref());
+        fields
+            .others
+            .extend(id.and_then(|id| self.context.settings.account_name(id)).map(str::to_owned));
         fields
     }
 
@@ -196,7 +240,16 @@ impl<'a> Picker<'a> {
             self.model.preview = Some(!shown);
         }
         // A search that missed what was not read yet would lie.
-        if !matches!(key, Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Enter | Key::Cancel | Key::Preview) {
+        if !matches!(
+            key,
+            Key::Up
+                | Key::Down
+                | Key::PageUp
+                | Key::PageDown
+                | Key::Enter
+                | Key::Cancel
+                | Key::Preview
+        ) {
             self.fill(usize::MAX);
         }
         self.model.press(key)
@@ -216,7 +269,9 @@ impl<'a> Picker<'a> {
                 let row = self.row(&self.model.names()[number]);
                 // What is wrong takes the room that there is.
                 let measured = if row.problem { &row.cells[..2] } else { &row.cells[..] };
-                for (widest, one) in self.widest.iter_mut().zip(table::widest(&COLUMNS, std::iter::once(measured))) {
+                for (widest, one) in
+                    self.widest.iter_mut().zip(table::widest(&COLUMNS, std::iter::once(measured)))
+                {
                     *widest = one.max(*widest);
                 }
                 self.rows.insert(number, row);
@@ -240,7 +295,11 @@ impl<'a> Picker<'a> {
             rows: &rows,
             chosen,
             widest: &self.widest,
-            preview: self.preview.as_ref().filter(|(number, _)| Some(*number) == selected).map(|(_, text)| text.as_str()),
+            preview: self
+                .preview
+                .as_ref()
+                .filter(|(number, _)| Some(*number) == selected)
+                .map(|(_, text)| text.as_str()),
         };
         view::view(&frame, layout)
     }
@@ -249,10 +308,19 @@ impl<'a> Picker<'a> {
         let mut row = overview::row(self.context, self.profiles, &self.entries, name);
         if row.problem.is_some() {
             let fields = self.fields(name);
-            row.account = fields.role_arn.as_deref().and_then(Arn::parse).map(|arn| arn.account.to_owned()).or(fields.account);
+            row.account = fields
+                .role_arn
+                .as_deref()
+                .and_then(Arn::parse)
+                .map(|arn| arn.account.to_owned())
+                .or(fields.account);
         }
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-        let role = row.problem.as_ref().map(|problem| format!("! {problem}")).or_else(|| row.role_name().map(str::to_owned));
+        let role = row
+            .problem
+            .as_ref()
+            .map(|problem| format!("! {problem}"))
+            .or_else(|| row.role_name().map(str::to_owned));
         let left = or_dash(row.left());
         Row {
             color: self.context.settings.color_of(name),
@@ -260,7 +328,9 @@ impl<'a> Picker<'a> {
             problem: row.problem.is_some(),
             cells: [
                 row.name,
-                or_dash(row.account.map(|id| self.context.settings.account_name(&id).map_or(id.clone(), str::to_owned))),
+                or_dash(row.account.map(|id| {
+                    self.context.settings.account_name(&id).map_or(id.clone(), str::to_owned)
+                })),
                 or_dash(role),
                 or_dash(row.region),
                 if row.mfa.is_some() { "yes" } else { "-" }.to_owned(),
@@ -275,14 +345,21 @@ impl<'a> Picker<'a> {
         if self.preview.as_ref().is_some_and(|(explained, _)| *explained == number) {
             return;
         }
-        let text = match overview::chain(self.context, self.profiles, &self.model.names()[number], true) {
-            Ok(chain) => explanation::text(&chain),
-            Err(error) => {
-                let lines = [("error", std::slice::from_ref(&error.message)), ("cause", &error.causes), ("hint", &error.hints)];
-                let lines = lines.iter().flat_map(|(word, texts)| texts.iter().map(move |text| format!("{word:<10} {text}")));
-                lines.collect::<Vec<_>>().join("\n")
-            }
-        };
+        let text =
+            match overview::chain(self.context, self.profiles, &self.model.names()[number], true) {
+                Ok(chain) => explanation::text(&chain),
+                Err(error) => {
+                    let lines = [
+                        ("error", std::slice::from_ref(&error.message)),
+                        ("cause", &error.causes),
+                        ("hint", &error.hints),
+                    ];
+                    let lines = lines.iter().flat_map(|(word, texts)| {
+                        texts.iter().map(move |text| format!("{word:<10} {text}"))
+                    });
+                    lines.collect::<Vec<_>>().join("\n")
+                }
+            };
         self.preview = Some((number, text));
     }
 }

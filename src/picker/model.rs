@@ -1,4 +1,5 @@
-//! What the picker knows and what a key does to it: the query, what it finds, and what is chosen. Pure.
+//! What the picker knows and what a key does to it: the query, what it finds, and what is chosen.
+//! Pure.
 
 use super::search::{Fields, Query, Search};
 
@@ -156,7 +157,11 @@ impl Model {
 
     fn insert(&mut self, text: &str) {
         // A line break in what was pasted is a blank, and chooses nothing.
-        let typed: Vec<char> = text.trim_matches(['\r', '\n']).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let typed: Vec<char> = text
+            .trim_matches(['\r', '\n'])
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         let room = LONGEST.saturating_sub(self.typed.len());
         let added = typed.len().min(room);
         self.typed.splice(self.cursor..self.cursor, typed.into_iter().take(added));
@@ -194,11 +199,18 @@ impl Model {
             let fields = self.fields.get(number).unwrap_or(&none);
             if let Some(score) = self.search.score(&self.query, name, fields) {
                 // The whole name is what was meant, whatever else matches as well.
-                scored.push((score + if name.eq_ignore_ascii_case(exact) { 10_000 } else { 0 }, number));
+                scored.push((
+                    score + if name.eq_ignore_ascii_case(exact) { 10_000 } else { 0 },
+                    number,
+                ));
             }
         }
         let weight = |number: usize| self.weights[number];
-        scored.sort_by(|(a, first), (b, second)| b.cmp(a).then_with(|| weight(*second).total_cmp(&weight(*first))).then(first.cmp(second)));
+        scored.sort_by(|(a, first), (b, second)| {
+            b.cmp(a)
+                .then_with(|| weight(*second).total_cmp(&weight(*first)))
+                .then(first.cmp(second))
+        });
         self.found = scored.into_iter().map(|(_, number)| number).collect();
     }
 

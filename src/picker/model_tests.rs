@@ -2,7 +2,8 @@ use super::Key::*;
 use super::*;
 
 fn model(names: &[(&str, f64)]) -> Model {
-    let mut model = Model::new(names.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect());
+    let mut model =
+        Model::new(names.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect());
     for _ in names {
         model.fill(Fields::default());
     }
@@ -53,7 +54,8 @@ fn keys_edit_the_query() {
 #[test]
 fn keys_move_the_choice_and_the_screen() {
     let names: Vec<(String, f64)> = (0..6).map(|n| (format!("p{n}"), 0.0)).collect();
-    let names: Vec<(&str, f64)> = names.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
+    let names: Vec<(&str, f64)> =
+        names.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
     for (keys, shown) in [
         (vec![], "[p0] p1 p2"),
         (vec![Up], "[p0] p1 p2"),
@@ -103,7 +105,13 @@ fn what_was_used_most_and_last_comes_first_among_equals() {
         ("prod", "[prod] prod-us prod-eu"),
         ("PROD", "[prod] prod-us prod-eu"),
     ] {
-        let mut model = model(&[("prod-eu", 1.0), ("prod-us", 2.0), ("other", 0.0), ("prod", 0.0), ("dev", 9.5)]);
+        let mut model = model(&[
+            ("prod-eu", 1.0),
+            ("prod-us", 2.0),
+            ("other", 0.0),
+            ("prod", 0.0),
+            ("dev", 9.5),
+        ]);
         model.set_rows(9);
         model.press(&text(query));
         assert_eq!(screen(&model), shown, "{query}");

@@ -19,7 +19,8 @@ pub struct Fields {
 /// A query, read.
 pub enum Query {
     Everything,
-    /// A whole ARN, as pasted from the console, an error or CloudTrail: the profiles of its role, then those of its account.
+    /// A whole ARN, as pasted from the console, an error or CloudTrail: the profiles of its role,
+    /// then those of its account.
     Arn {
         account: String,
         name: String,
@@ -35,7 +36,9 @@ impl Query {
             return Self::Everything;
         }
         let quoted = text.trim_matches(['"', '\'', '`', ',', ';', '(', ')', '<', '>', '[', ']']);
-        if let Some(arn) = Arn::parse(quoted).filter(|arn| arn.account.len() == 12 && arn.account.bytes().all(|b| b.is_ascii_digit())) {
+        if let Some(arn) = Arn::parse(quoted).filter(|arn| {
+            arn.account.len() == 12 && arn.account.bytes().all(|b| b.is_ascii_digit())
+        }) {
             let principal = arn.principal();
             let name = Arn::parse(&principal).map_or(arn.name(), |role| role.name()).to_owned();
             return Self::Arn { account: arn.account.to_owned(), name };
@@ -68,7 +71,10 @@ impl Search {
 
     fn word(&mut self, atom: &Atom, name: &str, fields: &Fields) -> Option<u32> {
         let role = fields.role_arn.as_deref().and_then(Arn::parse).map(|arn| arn.name());
-        let own = [&fields.account, &fields.role_arn, &fields.sso_role].into_iter().flatten().map(String::as_str);
+        let own = [&fields.account, &fields.role_arn, &fields.sso_role]
+            .into_iter()
+            .flatten()
+            .map(String::as_str);
         let around = role.into_iter().chain(own).chain(fields.others.iter().map(String::as_str));
         if atom.negative {
             let mut all = around.chain([name]);
@@ -83,7 +89,8 @@ impl Search {
         atom.score(Utf32Str::new(text, &mut self.characters), &mut self.matcher).map(u32::from)
     }
 
-    /// Returns which characters of a name match, in their order; names beyond ASCII are not taken apart.
+    /// Returns which characters of a name match, in their order; names beyond ASCII are not taken
+    /// apart.
     pub fn highlights(&mut self, query: &Query, name: &str) -> Vec<usize> {
         let Query::Words(atoms) = query else { return Vec::new() };
         if !name.is_ascii() {
@@ -93,7 +100,8 @@ impl Search {
         for atom in atoms.iter().filter(|atom| !atom.negative) {
             atom.indices(Utf32Str::Ascii(name.as_bytes()), &mut self.matcher, &mut found);
         }
-        let mut found: Vec<usize> = found.into_iter().filter_map(|at| usize::try_from(at).ok()).collect();
+        let mut found: Vec<usize> =
+            found.into_iter().filter_map(|at| usize::try_from(at).ok()).collect();
         found.sort_unstable();
         found.dedup();
         found
@@ -103,10 +111,15 @@ impl Search {
 /// The role first, then what is in its account.
 fn of_arn(account: &str, name: &str, fields: &Fields) -> Option<u32> {
     let role = fields.role_arn.as_deref().and_then(Arn::parse);
-    let here = role.is_some_and(|arn| arn.account == account) || fields.account.as_deref() == Some(account);
+    let here = role.is_some_and(|arn| arn.account == account)
+        || fields.account.as_deref() == Some(account);
     // IAM Identity Center names the role of a permission set `AWSReservedSSO_NAME_HASH`.
-    let permission_set = name.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_')).map(|(name, _)| name);
-    let same = role.is_some_and(|arn| arn.name() == name) || fields.sso_role.is_some() && fields.sso_role.as_deref() == permission_set;
+    let permission_set = name
+        .strip_prefix("AWSReservedSSO_")
+        .and_then(|rest| rest.rsplit_once('_'))
+        .map(|(name, _)| name);
+    let same = role.is_some_and(|arn| arn.name() == name)
+        || fields.sso_role.is_some() && fields.sso_role.as_deref() == permission_set;
     here.then_some(if same { 2 } else { 1 })
 }
 
@@ -116,14 +129,30 @@ mod tests {
 
     fn fields(account: &str, role: &str, sso: &str, others: &[&str]) -> Fields {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Fields { role_arn: some(role), sso_role: some(sso), account: some(account), others: others.iter().map(|&o| o.to_owned()).collect() }
+        Fields {
+            role_arn: some(role),
+            sso_role: some(sso),
+            account: some(account),
+            others: others.iter().map(|&o| o.to_owned()).collect(),
+        }
     }
 
     fn world() -> Vec<(&'static str, Fields)> {
         vec![
-            ("prod-admin", fields("", "arn:aws:iam::222222222222:role/team/admin", "", &["The Till", "team=blue"])),
+            (
+                "prod-admin",
+                fields(
+                    "",
+                    "arn:aws:iam::222222222222:role/team/admin",
+                    "",
+                    &["The Till", "team=blue"],
+                ),
+            ),
             ("prod", fields("", "arn:aws:iam::222222222222:role/reader", "", &[])),
-            ("people", fields("333333333333", "", "Developer", &["corp", "https://corp.example/start"])),
+            (
+                "people",
+                fields("333333333333", "", "Developer", &["corp", "https://corp.example/start"]),
+            ),
             ("dev", fields("111111111111", "", "", &["keys of production's poor relative"])),
             ("日本", fields("", "arn:aws:iam::333333333333:role/admin", "", &["Zürich"])),
         ]
@@ -131,7 +160,10 @@ mod tests {
 
     fn found(query: &str) -> Vec<&'static str> {
         let (query, mut search) = (Query::parse(query), Search::default());
-        let mut found: Vec<_> = world().iter().filter_map(|(name, fields)| Some((search.score(&query, name, fields)?, *name))).collect();
+        let mut found: Vec<_> = world()
+            .iter()
+            .filter_map(|(name, fields)| Some((search.score(&query, name, fields)?, *name)))
+            .collect();
         found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         found.into_iter().map(|(_, name)| name).collect()
     }
@@ -171,8 +203,14 @@ mod tests {
             ("arn:aws:iam::222222222222:role/team/admin", &["prod-admin", "prod"]),
             ("arn:aws:sts::222222222222:assumed-role/admin/bob@example", &["prod-admin", "prod"]),
             ("\"arn:aws:sts::222222222222:assumed-role/admin/bob\",", &["prod-admin", "prod"]),
-            (" arn:aws:iam::333333333333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Developer_0a1b2c ", &["people", "日本"]),
-            ("arn:aws:sts::333333333333:assumed-role/AWSReservedSSO_Developer_0a1b2c/bob", &["people", "日本"]),
+            (
+                " arn:aws:iam::333333333333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Developer_0a1b2c ",
+                &["people", "日本"],
+            ),
+            (
+                "arn:aws:sts::333333333333:assumed-role/AWSReservedSSO_Developer_0a1b2c/bob",
+                &["people", "日本"],
+            ),
             ("arn:aws:iam::111111111111:user/bob", &["dev"]),
             ("arn:aws:iam::999999999999:role/admin", &[]),
             // Not whole yet: text like any other.

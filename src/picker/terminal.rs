@@ -1,7 +1,9 @@
-//! The terminal while the picker has it: the alternate screen, raw modes, keys and signals; whatever ends it, all is put back.
+//! The terminal while the picker has it: the alternate screen, raw modes, keys and signals;
+//! whatever ends it, all is put back.
 //!
-//! Drawn on the controlling terminal, because stdin and stdout may be a shell's (`$(…)`). Reads end by themselves after a tenth of
-//! a second (termios), so that signals, a resize and a terminal that is gone are all noticed without a thread.
+//! Drawn on the controlling terminal, because stdin and stdout may be a shell's (`$(…)`). Reads end
+//! by themselves after a tenth of a second (termios), so that signals, a resize and a terminal that
+//! is gone are all noticed without a thread.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -10,7 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::termios::{OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{
+    OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+};
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::keys::Keys;
@@ -26,7 +30,8 @@ const FRAME: (&str, &str) = ("\x1b[?2026h\x1b[?25l", "\x1b[?25h\x1b[?2026l");
 /// What a terminal of no known size is taken for.
 const USUAL: Size = Size { width: 80, height: 24 };
 
-/// How long a terminal is waited for that shows nothing, as one that was stopped with Ctrl-S elsewhere.
+/// How long a terminal is waited for that shows nothing, as one that was stopped with Ctrl-S
+/// elsewhere.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The modes to put back, for a panic.
@@ -48,7 +53,8 @@ fn output() -> std::io::Result<File> {
     OpenOptions::new().write(true).custom_flags(flags).open("/dev/tty")
 }
 
-/// Opens the controlling terminal; `None` where there is none, or where this process is not in its foreground and would be stopped.
+/// Opens the controlling terminal; `None` where there is none, or where this process is not in its
+/// foreground and would be stopped.
 pub fn open() -> Option<File> {
     let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
     crate::locks::in_foreground(&tty).then_some(tty)
@@ -61,13 +67,23 @@ impl Screen {
         let (signal, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         for number in [SIGTERM, SIGHUP] {
             let as_usize = usize::try_from(number).unwrap_or_default();
-            signal_hook::flag::register_usize(number, Arc::clone(&signal), as_usize).map_err(fail)?;
+            signal_hook::flag::register_usize(number, Arc::clone(&signal), as_usize)
+                .map_err(fail)?;
             // A handler cannot be taken back, so afterwards it does what there was before.
-            signal_hook::flag::register_conditional_default(number, Arc::clone(&over)).map_err(fail)?;
+            signal_hook::flag::register_conditional_default(number, Arc::clone(&over))
+                .map_err(fail)?;
         }
         put_back_on_panic();
         *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before.clone());
-        let mut screen = Self { tty, output: output().map_err(fail)?, before, keys: Keys::default(), signal, over, colors };
+        let mut screen = Self {
+            tty,
+            output: output().map_err(fail)?,
+            before,
+            keys: Keys::default(),
+            signal,
+            over,
+            colors,
+        };
         screen.patient(true)?;
         write(&mut screen.output, ENTER)?;
         Ok(screen)
@@ -88,7 +104,11 @@ impl Screen {
         match self.tty.read(&mut bytes) {
             Ok(0) if patient => Ok(self.keys.silence().into_iter().collect()),
             Ok(count) => Ok(self.keys.feed(&bytes[..count])),
-            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Ok(Vec::new()),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
+            {
+                Ok(Vec::new())
+            }
             Err(error) => Err(gone(error)),
         }
     }
@@ -112,7 +132,8 @@ impl Screen {
             text += &format!("\x1b[{};1H", number + 1);
             let mut cells = 0;
             for (at, span) in line.spans.iter().enumerate() {
-                let style = if self.colors { style(span.style, at < line.chosen) } else { String::new() };
+                let style =
+                    if self.colors { style(span.style, at < line.chosen) } else { String::new() };
                 if style.is_empty() {
                     text += &span.text;
                 } else {
@@ -159,7 +180,9 @@ fn write(tty: &mut File, text: &str) -> Result<bool> {
     while !rest.is_empty() {
         match tty.write(rest) {
             Ok(count) => rest = &rest[count..],
-            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
+            {
                 if begin.elapsed() > PATIENCE {
                     return Ok(false);
                 }
@@ -176,7 +199,8 @@ fn put_back(tty: &mut File, before: &Termios) {
     let _ = tcsetattr(&*tty, OptionalActions::Now, before);
 }
 
-/// A release ends in a panic without unwinding, and its message must not be lost with the alternate screen.
+/// A release ends in a panic without unwinding, and its message must not be lost with the alternate
+/// screen.
 fn put_back_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,5 +1,6 @@
-//! What was used most and last: a small file beside the index, read by the picker and written when a profile is chosen.
-//! It is rewritten by rename and begun anew when it cannot be read; losing it costs the order of the list only.
+//! What was used most and last: a small file beside the index, read by the picker and written when
+//! a profile is chosen. It is rewritten by rename and begun anew when it cannot be read; losing it
+//! costs the order of the list only.
 
 use std::collections::HashMap;
 use std::io;
@@ -27,7 +28,10 @@ pub struct Used(HashMap<String, Use>);
 impl Used {
     /// Reads the file; one that is missing or broken is empty.
     pub fn read(path: &Path) -> Self {
-        std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        std::fs::read(path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
     }
 
     /// Returns how much a profile counts at a time: the more and the later it was used.
@@ -47,7 +51,8 @@ impl Used {
     }
 }
 
-/// A clock that was ahead, or a file that somebody wrote, must not hold a profile at the top for ever.
+/// A clock that was ahead, or a file that somebody wrote, must not hold a profile at the top for
+/// ever.
 fn faded(one: Use, now: i64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "seconds of some years")]
     let age = now.saturating_sub(one.last).max(0) as f64;
@@ -92,12 +97,16 @@ mod tests {
         record(&path, "prod", 0).unwrap();
         record(&path, "prod", 0).unwrap();
         assert!((Used::read(&path).weight("prod", 0) - 2.0).abs() < 1e-9);
-        for text in ["", "{", "[]", "null", "{\"prod\":1}", "{\"prod\":{\"score\":1e999,\"last\":0}}"] {
+        for text in
+            ["", "{", "[]", "null", "{\"prod\":1}", "{\"prod\":{\"score\":1e999,\"last\":0}}"]
+        {
             std::fs::write(&path, text).unwrap();
             assert_eq!(Used::read(&path), Used::default(), "{text}");
         }
-        for text in ["{\"prod\":{\"score\":-5,\"last\":-9223372036854775808}}", "{\"prod\":{\"score\":1e300,\"last\":9223372036854775807}}"]
-        {
+        for text in [
+            "{\"prod\":{\"score\":-5,\"last\":-9223372036854775808}}",
+            "{\"prod\":{\"score\":1e300,\"last\":9223372036854775807}}",
+        ] {
             std::fs::write(&path, text).unwrap();
             assert!((0.0..=10_000.0).contains(&Used::read(&path).weight("prod", 0)), "{text}");
             record(&path, "prod", 0).unwrap();

@@ -4,7 +4,8 @@ use crate::output::cells::{clean, cut, fit, of, width};
 use crate::output::table::{self, Column, GAP};
 use crate::settings::Paint;
 
-/// How a piece of text looks. Without colours all look the same, and the mark alone shows what is chosen.
+/// How a piece of text looks. Without colours all look the same, and the mark alone shows what is
+/// chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     Plain,
@@ -124,14 +125,26 @@ pub fn view(frame: &Frame, layout: Layout) -> (Vec<Line>, usize) {
     let room = all - beside;
     let (first, cursor) = prompt(frame);
     let mut lines = vec![first];
-    let widths = table::fit(&COLUMNS, frame.widest, room.saturating_sub(MARK.0.len() + usize::from(beside > 0)));
+    let widths = table::fit(
+        &COLUMNS,
+        frame.widest,
+        room.saturating_sub(MARK.0.len() + usize::from(beside > 0)),
+    );
     if layout.header {
-        let titles = COLUMNS.iter().zip(&widths).filter_map(|(column, width)| Some(fit(column.title, (*width)?)));
+        let titles = COLUMNS
+            .iter()
+            .zip(&widths)
+            .filter_map(|(column, width)| Some(fit(column.title, (*width)?)));
         let text = format!("{}{}", MARK.1, titles.collect::<Vec<_>>().join(&" ".repeat(GAP)));
         lines.push(line(cut(text.trim_end(), room).into_owned(), Style::Dim));
     }
     for (number, row) in frame.rows.iter().take(layout.rows).enumerate() {
-        lines.push(profile(row, &widths, number == frame.chosen, room.saturating_sub(usize::from(beside > 0))));
+        lines.push(profile(
+            row,
+            &widths,
+            number == frame.chosen,
+            room.saturating_sub(usize::from(beside > 0)),
+        ));
     }
     if frame.rows.is_empty() {
         let text = if frame.total == 0 { "  no profiles" } else { "  no profile matches" };
@@ -145,13 +158,21 @@ pub fn view(frame: &Frame, layout: Layout) -> (Vec<Line>, usize) {
                 let taken: usize = line.spans.iter().map(|span| width(&span.text)).sum();
                 line.spans.push(span(" ".repeat(room.saturating_sub(taken)), Style::Plain));
                 line.spans.push(span("│ ".to_owned(), Style::Dim));
-                line.spans.extend(explained.get(number - 1).map(|text| span(text.clone(), Style::Plain)));
+                line.spans
+                    .extend(explained.get(number - 1).map(|text| span(text.clone(), Style::Plain)));
             }
         }
         (Preview::Below(count), Some(text)) => {
-            lines.resize((height - usize::from(layout.help) - count).max(lines.len()), Line::default());
+            lines.resize(
+                (height - usize::from(layout.help) - count).max(lines.len()),
+                Line::default(),
+            );
             lines.push(line("─".repeat(all), Style::Dim));
-            lines.extend(explained(text, all, count.saturating_sub(1)).into_iter().map(|text| line(text, Style::Plain)));
+            lines.extend(
+                explained(text, all, count.saturating_sub(1))
+                    .into_iter()
+                    .map(|text| line(text, Style::Plain)),
+            );
         }
         _ => {}
     }
@@ -186,7 +207,8 @@ fn prompt(frame: &Frame) -> (Line, usize) {
         .collect();
     let left = cut(PROMPT, all).into_owned();
     let cursor = (width(&left) + before).min(all.saturating_sub(1));
-    let mut first = Line { spans: vec![span(left, Style::Dim), span(shown, Style::Plain)], chosen: 0 };
+    let mut first =
+        Line { spans: vec![span(left, Style::Dim), span(shown, Style::Plain)], chosen: 0 };
     let count = format!("{}/{}", frame.found, frame.total);
     let used: usize = first.spans.iter().map(|span| width(&span.text)).sum();
     if used + count.len() + 2 <= all {
@@ -250,10 +272,15 @@ fn explained(text: &str, cells: usize, lines: usize) -> Vec<String> {
         for c in clean(line).chars() {
             if width(&current) + of(c) > cells && !current.is_empty() {
                 // Behind a word where one ends in the second half of the line, else within it.
-                let late = |at: &usize| current.get(..*at).is_some_and(|before| width(before) > usize::midpoint(indent, cells));
+                let late = |at: &usize| {
+                    current
+                        .get(..*at)
+                        .is_some_and(|before| width(before) > usize::midpoint(indent, cells))
+                };
                 let blank = current.rfind(' ').filter(|at| c != ' ' && late(at));
                 let rest = blank.map(|at| current.split_off(at)).unwrap_or_default();
-                broken.push(std::mem::replace(&mut current, " ".repeat(indent) + rest.trim_start()));
+                broken
+                    .push(std::mem::replace(&mut current, " ".repeat(indent) + rest.trim_start()));
                 if c == ' ' {
                     continue;
                 }

@@ -6,7 +6,8 @@ fn row(name: &str, account: &str, role: &str) -> Row {
 }
 
 fn rows() -> Vec<Row> {
-    let problem = Row { problem: true, ..row("broken", "-", "! no source_profile, and more that is wrong") };
+    let problem =
+        Row { problem: true, ..row("broken", "-", "! no source_profile, and more that is wrong") };
     vec![row("prod", "222222222222", "admin"), row("日本", "333333333333", "reader"), problem]
 }
 
@@ -27,7 +28,10 @@ fn given(width: usize, height: usize) -> Given<'static> {
 impl Given<'_> {
     fn lines(&self) -> (Vec<Line>, usize) {
         let size = Size { width: self.size.0, height: self.size.1 };
-        let widest = table::widest(&COLUMNS, self.rows.iter().filter(|row| !row.problem).map(|row| &row.cells[..]));
+        let widest = table::widest(
+            &COLUMNS,
+            self.rows.iter().filter(|row| !row.problem).map(|row| &row.cells[..]),
+        );
         let layout = layout(size, self.asked);
         let frame = Frame {
             size,
@@ -44,7 +48,14 @@ impl Given<'_> {
     }
 
     fn text(&self) -> Vec<String> {
-        let text = |line: &Line| line.spans.iter().map(|span| span.text.as_str()).collect::<String>().trim_end().to_owned();
+        let text = |line: &Line| {
+            line.spans
+                .iter()
+                .map(|span| span.text.as_str())
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+        };
         self.lines().0.iter().map(text).collect()
     }
 }
@@ -97,13 +108,24 @@ fn the_preview_shows_where_there_is_room() {
         assert_eq!(layout(Size { width, height }, asked).preview, at, "{width} {height} {asked:?}");
     }
     let beside = given(110, 9).text();
-    assert_eq!(beside[1], "  PROFILE  ACCOUNT       ROLE    REGION     MFA  LEFT        │ profile    prod");
-    assert_eq!(&beside[3][beside[3].find('│').unwrap()..], "│ step 1     assume arn:aws:iam::222222222222:rol");
+    assert_eq!(
+        beside[1],
+        "  PROFILE  ACCOUNT       ROLE    REGION     MFA  LEFT        │ profile    prod"
+    );
+    assert_eq!(
+        &beside[3][beside[3].find('│').unwrap()..],
+        "│ step 1     assume arn:aws:iam::222222222222:rol"
+    );
     assert_eq!(&beside[4][beside[4].find('│').unwrap()..], "│            e/with/a/long/path/admin");
     let below = Given { asked: Some(true), ..given(40, 12) }.text();
     assert_eq!(
         below[5..9],
-        ["─".repeat(40), "profile    prod".into(), "region     eu-west-1".into(), "step 1     assume arn:aws:iam::222222222".into()]
+        [
+            "─".repeat(40),
+            "profile    prod".into(),
+            "region     eu-west-1".into(),
+            "step 1     assume arn:aws:iam::222222222".into()
+        ]
     );
     assert_eq!(below.len(), 12);
 }
@@ -111,10 +133,22 @@ fn the_preview_shows_where_there_is_room() {
 #[test]
 fn the_preview_breaks_behind_words() {
     for (text, broken) in [
-        ("step 1     one code serves every role of these keys", &["step 1     one code serves every role", "           of these keys"][..]),
-        ("step 1     one code serves every roles of these keys", &["step 1     one code serves every roles", "           of these keys"]),
-        ("step 1     one code serves the longest-word-of-all", &["step 1     one code serves the", "           longest-word-of-all"]),
-        ("step 1     an-arn-that-is-longer-than-a-line-is", &["step 1     an-arn-that-is-longer-than-", "           a-line-is"]),
+        (
+            "step 1     one code serves every role of these keys",
+            &["step 1     one code serves every role", "           of these keys"][..],
+        ),
+        (
+            "step 1     one code serves every roles of these keys",
+            &["step 1     one code serves every roles", "           of these keys"],
+        ),
+        (
+            "step 1     one code serves the longest-word-of-all",
+            &["step 1     one code serves the", "           longest-word-of-all"],
+        ),
+        (
+            "step 1     an-arn-that-is-longer-than-a-line-is",
+            &["step 1     an-arn-that-is-longer-than-", "           a-line-is"],
+        ),
     ] {
         assert_eq!(explained(text, 38, 9), broken, "{text}");
     }
@@ -145,8 +179,11 @@ fn the_cursor_stays_in_sight() {
 
 #[test]
 fn no_screen_is_larger_than_the_terminal() {
-    let hostile =
-        Row { matched: vec![0, 2, 5], color: Some(Paint::Indexed(1)), ..row("a\u{1b}[2J\n日本語日本語", "\u{202e}1", "\u{7}") };
+    let hostile = Row {
+        matched: vec![0, 2, 5],
+        color: Some(Paint::Indexed(1)),
+        ..row("a\u{1b}[2J\n日本語日本語", "\u{202e}1", "\u{7}")
+    };
     for width in 1..130 {
         for height in 1..16 {
             for asked in [None, Some(true), Some(false)] {
@@ -161,8 +198,14 @@ fn no_screen_is_larger_than_the_terminal() {
                 assert!(lines.len() <= height && cursor < width, "{width}×{height}: {lines:#?}");
                 for line in lines {
                     let text: String = line.spans.iter().map(|span| span.text.as_str()).collect();
-                    assert!(crate::output::cells::width(&text) <= width, "{width}×{height}: {text:?}");
-                    assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
+                    assert!(
+                        crate::output::cells::width(&text) <= width,
+                        "{width}×{height}: {text:?}"
+                    );
+                    assert!(
+                        !text.contains(|c: char| c.is_control() || c == '\u{202e}'),
+                        "{text:?}"
+                    );
                 }
             }
         }
@@ -173,10 +216,15 @@ fn no_screen_is_larger_than_the_terminal() {
 fn what_matches_stands_out_in_the_colour_of_the_pattern() {
     let row = Row { color: Some(Paint::Indexed(1)), matched: vec![0, 1], ..row("prod", "-", "-") };
     let (lines, _) = Given { rows: vec![row], ..given(40, 5) }.lines();
-    let shown: Vec<(&str, Style)> = lines[1].spans.iter().map(|span| (span.text.as_str(), span.style)).collect();
+    let shown: Vec<(&str, Style)> =
+        lines[1].spans.iter().map(|span| (span.text.as_str(), span.style)).collect();
     assert_eq!(
         shown[..3],
-        [("> ", Style::Plain), ("pr", Style::Matched(Some(Paint::Indexed(1)))), ("od   ", Style::Colored(Paint::Indexed(1)))]
+        [
+            ("> ", Style::Plain),
+            ("pr", Style::Matched(Some(Paint::Indexed(1)))),
+            ("od   ", Style::Colored(Paint::Indexed(1)))
+        ]
     );
     assert_eq!(lines[1].chosen, lines[1].spans.len());
 }

@@ -1,5 +1,6 @@
-//! The Assuan protocol as pinentries speak it: a command is one line, its answer `S` and `#` lines, `D` lines with data, then `OK`
-//! or `ERR` (libassuan manual, "Client requests" and "Server responses"; pinentry manual, "Protocol"). Text in, text out; no I/O.
+//! The Assuan protocol as pinentries speak it: a command is one line, its answer `S` and `#` lines,
+//! `D` lines with data, then `OK` or `ERR` (libassuan manual, "Client requests" and "Server
+//! responses"; pinentry manual, "Protocol"). Text in, text out; no I/O.
 
 use zeroize::Zeroizing;
 
@@ -8,7 +9,8 @@ pub const LONGEST_LINE: usize = 1000;
 /// What an argument may take of it.
 const LONGEST_ARGUMENT: usize = 900;
 
-/// libgpg-error's codes, in the lower 16 bits of what `ERR` says: the person closed the window, or pressed the button that says no.
+/// libgpg-error's codes, in the lower 16 bits of what `ERR` says: the person closed the window, or
+/// pressed the button that says no.
 const CANCELLED: [u32; 3] = [99, 114, 198];
 /// The same for a pinentry whose own time was up.
 const TIMEOUT: u32 = 62;
@@ -52,7 +54,11 @@ fn failure(text: &str) -> Line {
     match number.parse::<u32>().map(|number| number & 0xffff) {
         Ok(code) if CANCELLED.contains(&code) => Line::Cancelled,
         Ok(TIMEOUT) => Line::Timeout,
-        Ok(_) => Line::Failed(if words.is_empty() { format!("error {number}") } else { words.to_owned() }),
+        Ok(_) => Line::Failed(if words.is_empty() {
+            format!("error {number}")
+        } else {
+            words.to_owned()
+        }),
         Err(_) => Line::Garbage,
     }
 }
@@ -64,7 +70,10 @@ fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'%' => {
-                let (high, low) = (char::from(*rest.next()?).to_digit(16)?, char::from(*rest.next()?).to_digit(16)?);
+                let (high, low) = (
+                    char::from(*rest.next()?).to_digit(16)?,
+                    char::from(*rest.next()?).to_digit(16)?,
+                );
                 u8::try_from(high * 16 + low).ok()?
             }
             byte => *byte,
@@ -77,7 +86,11 @@ fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 pub fn command(name: &str, argument: &str) -> String {
     let mut line = format!("{name} ");
     for c in argument.chars() {
-        let piece = if c == '%' || c.is_ascii_control() { format!("%{:02X}", c as u32) } else { c.to_string() };
+        let piece = if c == '%' || c.is_ascii_control() {
+            format!("%{:02X}", c as u32)
+        } else {
+            c.to_string()
+        };
         if line.len() + piece.len() > LONGEST_ARGUMENT {
             break;
         }
@@ -108,7 +121,10 @@ mod tests {
             (b"ERR 83886179 Operation cancelled <Pinentry>", Line::Cancelled),
             (b"ERR 83886194 Not confirmed <Pinentry>", Line::Cancelled),
             (b"ERR 83886142 Timeout <Pinentry>", Line::Timeout),
-            (b"ERR 83918950 Inappropriate ioctl for device <Pinentry>", Line::Failed("Inappropriate ioctl for device <Pinentry>".into())),
+            (
+                b"ERR 83918950 Inappropriate ioctl for device <Pinentry>",
+                Line::Failed("Inappropriate ioctl for device <Pinentry>".into()),
+            ),
             (b"ERR 1", Line::Failed("error 1".into())),
             (b"ERR", Line::Garbage),
             (b"", Line::Garbage),
@@ -121,7 +137,10 @@ mod tests {
 
     #[test]
     fn arguments_are_one_line_and_not_too_long() {
-        assert_eq!(command("SETDESC", "100 %\r\nProfil \u{e9}"), "SETDESC 100 %25%0D%0AProfil \u{e9}\n");
+        assert_eq!(
+            command("SETDESC", "100 %\r\nProfil \u{e9}"),
+            "SETDESC 100 %25%0D%0AProfil \u{e9}\n"
+        );
         let long = command("SETDESC", &"%\u{20ac}".repeat(500));
         assert!(long.len() <= LONGEST_LINE && long.len() > LONGEST_ARGUMENT - 8, "{}", long.len());
         assert_eq!(long.matches('\n').count(), 1);

@@ -1,4 +1,5 @@
-//! A window of the desktop, opened by a program that the system has: zenity, kdialog, osascript, PowerShell.
+//! A window of the desktop, opened by a program that the system has: zenity, kdialog, osascript,
+//! PowerShell.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -17,7 +18,12 @@ use crate::sources::process::{Output, run_beside};
 /// The variable in which PowerShell finds what to ask: never a part of its program.
 const QUESTION: &str = "ROLECALL_QUESTION";
 /// What zenity and its likes say when the display that is named is not there.
-const NO_DISPLAY: [&str; 4] = ["cannot open display", "Failed to open display", "Unable to init server", "could not connect to display"];
+const NO_DISPLAY: [&str; 4] = [
+    "cannot open display",
+    "Failed to open display",
+    "Unable to init server",
+    "could not connect to display",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -28,13 +34,20 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &str); 4] =
-        [(Self::Zenity, "zenity"), (Self::Kdialog, "kdialog"), (Self::Osascript, "osascript"), (Self::PowerShell, "powershell.exe")];
+    const ALL: [(Self, &str); 4] = [
+        (Self::Zenity, "zenity"),
+        (Self::Kdialog, "kdialog"),
+        (Self::Osascript, "osascript"),
+        (Self::PowerShell, "powershell.exe"),
+    ];
 }
 
 /// Finds the programs that can open a window here; the error says why there is none.
 pub fn find(surroundings: &Surroundings) -> Result<Vec<(Kind, PathBuf)>, String> {
-    let found: Vec<_> = Kind::ALL.into_iter().filter_map(|(kind, name)| Some((kind, surroundings.find(name)?))).collect();
+    let found: Vec<_> = Kind::ALL
+        .into_iter()
+        .filter_map(|(kind, name)| Some((kind, surroundings.find(name)?)))
+        .collect();
     if found.is_empty() {
         let names: Vec<&str> = Kind::ALL.into_iter().map(|(_, name)| name).collect();
         return Err(format!("none of {} is on PATH", names.join(", ")));
@@ -50,8 +63,12 @@ pub fn find(surroundings: &Surroundings) -> Result<Vec<(Kind, PathBuf)>, String>
     if !usable.is_empty() {
         return Ok(usable);
     }
-    Err(if surroundings.remote { "there is no display in this SSH session" } else { "there is no display (DISPLAY, WAYLAND_DISPLAY)" }
-        .to_owned())
+    Err(if surroundings.remote {
+        "there is no display in this SSH session"
+    } else {
+        "there is no display (DISPLAY, WAYLAND_DISPLAY)"
+    }
+    .to_owned())
 }
 
 /// What a window is for.
@@ -80,8 +97,13 @@ impl Dialog<'_> {
             }
             // A moment more than the window's own limit.
             let limit = self.patience + Duration::from_secs(1);
-            let Some(ended) = self.runtime.run_within(limit, run_beside(command, None, Duration::MAX))? else { return Ok(Outcome::Silent) };
-            let outcome = ended.map_or_else(Outcome::Absent, |output| outcome(*kind, want, &output));
+            let Some(ended) =
+                self.runtime.run_within(limit, run_beside(command, None, Duration::MAX))?
+            else {
+                return Ok(Outcome::Silent);
+            };
+            let outcome =
+                ended.map_or_else(Outcome::Absent, |output| outcome(*kind, want, &output));
             if !matches!(outcome, Outcome::Had(_)) {
                 self.runtime.check_after_a_failure()?;
             }
@@ -116,19 +138,38 @@ fn arguments(kind: Kind, want: Want, patience: Duration) -> Vec<String> {
         }
         (Kind::Zenity, Want::Yes(text)) => {
             let text = text.replace('\\', "\\\\");
-            words(&["--question", "--no-markup", "--default-cancel", "--title", TITLE, &timeout, &format!("--text={text}")])
+            words(&[
+                "--question",
+                "--no-markup",
+                "--default-cancel",
+                "--title",
+                TITLE,
+                &timeout,
+                &format!("--text={text}"),
+            ])
         }
         // Its labels show HTML.
-        (Kind::Kdialog, Want::Code(text)) => words(&["--title", TITLE, "--inputbox", &text.replace('<', "\u{2039}")]),
-        (Kind::Kdialog, Want::Yes(text)) => words(&["--title", TITLE, "--warningyesno", &text.replace('<', "\u{2039}")]),
+        (Kind::Kdialog, Want::Code(text)) => {
+            words(&["--title", TITLE, "--inputbox", &text.replace('<', "\u{2039}")])
+        }
+        (Kind::Kdialog, Want::Yes(text)) => {
+            words(&["--title", TITLE, "--warningyesno", &text.replace('<', "\u{2039}")])
+        }
         (Kind::Osascript, want) => {
             let (script, text) = match want {
-                Want::Code(text) => {
-                    (format!("text returned of (display dialog (item 1 of argv) default answer \"\" with title \"{TITLE}\")"), text)
-                }
+                Want::Code(text) => (
+                    format!(
+                        "text returned of (display dialog (item 1 of argv) default answer \"\" with title \"{TITLE}\")"
+                    ),
+                    text,
+                ),
                 Want::Yes(text) => {
-                    let buttons = "buttons {\"No\", \"Yes\"} default button \"No\" cancel button \"No\"";
-                    (format!("display dialog (item 1 of argv) {buttons} with title \"{TITLE}\""), text)
+                    let buttons =
+                        "buttons {\"No\", \"Yes\"} default button \"No\" cancel button \"No\"";
+                    (
+                        format!("display dialog (item 1 of argv) {buttons} with title \"{TITLE}\""),
+                        text,
+                    )
                 }
             };
             words(&["-e", "on run argv", "-e", &script, "-e", "end run", "--", text])
@@ -150,7 +191,8 @@ fn arguments(kind: Kind, want: Want, patience: Duration) -> Vec<String> {
     }
 }
 
-/// Reads how a program ended. Closing the window is 1 for zenity, kdialog and osascript, and an empty answer for PowerShell.
+/// Reads how a program ended. Closing the window is 1 for zenity, kdialog and osascript, and an
+/// empty answer for PowerShell.
 fn outcome(kind: Kind, want: Want, output: &Output) -> Outcome<Text> {
     let said = String::from_utf8_lossy(&output.stderr);
     let text = Zeroizing::new(String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -158,12 +200,20 @@ fn outcome(kind: Kind, want: Want, output: &Output) -> Outcome<Text> {
         (Kind::PowerShell, Some(0)) if text.is_empty() => Outcome::Declined,
         (_, Some(0)) => Outcome::Had(if let Want::Yes(_) = want { Text::default() } else { text }),
         (Kind::Zenity, Some(5)) => Outcome::Silent,
-        (Kind::Zenity | Kind::Kdialog, Some(1)) if !NO_DISPLAY.iter().any(|words| said.contains(words)) => Outcome::Declined,
+        (Kind::Zenity | Kind::Kdialog, Some(1))
+            if !NO_DISPLAY.iter().any(|words| said.contains(words)) =>
+        {
+            Outcome::Declined
+        }
         // userCanceledErr.
         (Kind::Osascript, Some(1)) if said.contains("-128") => Outcome::Declined,
         _ => {
             let line = crate::sts::one_line(said.trim());
-            Outcome::Absent(if line.is_empty() { format!("failed ({})", output.status) } else { format!("failed: {line}") })
+            Outcome::Absent(if line.is_empty() {
+                format!("failed ({})", output.status)
+            } else {
+                format!("failed: {line}")
+            })
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The ladder of asking, while stdin, stdout and stderr belong to the SDK: the option, what gives codes by itself, the terminal, then
-//! programs that ask in their own way. A rung that cannot be used here says why, and the next is tried.
+//! The ladder of asking, while stdin, stdout and stderr belong to the SDK: the option, what gives
+//! codes by itself, the terminal, then programs that ask in their own way. A rung that cannot be
+//! used here says why, and the next is tried.
 
 mod assuan;
 mod dialog;
@@ -77,17 +78,28 @@ pub fn is_token_code(text: &str) -> bool {
 }
 
 /// Returns for each rung what it asks with here, or why it cannot be used.
-pub fn available(rungs: &[Rung], surroundings: &Surroundings) -> Vec<(Rung, Result<String, String>)> {
-    let path = |found: Result<std::path::PathBuf, String>| found.map(|path| path.display().to_string());
+pub fn available(
+    rungs: &[Rung],
+    surroundings: &Surroundings,
+) -> Vec<(Rung, Result<String, String>)> {
+    let path =
+        |found: Result<std::path::PathBuf, String>| found.map(|path| path.display().to_string());
     let one = |rung: Rung| match rung {
         Rung::Token | Rung::Seed => None,
         Rung::Process => Some(Ok("mfa_process of a profile".to_owned())),
         Rung::Ykman => Some(path(surroundings.program("ykman"))),
-        Rung::Tty => Some(tty::Tty::open().map(|_| "this terminal".to_owned()).ok_or_else(|| NO_TERMINAL.to_owned())),
-        Rung::Pinentry if pinentry::is_blind(surroundings, tty::Tty::open().is_some()) => Some(Err(NOWHERE.to_owned())),
+        Rung::Tty => Some(
+            tty::Tty::open()
+                .map(|_| "this terminal".to_owned())
+                .ok_or_else(|| NO_TERMINAL.to_owned()),
+        ),
+        Rung::Pinentry if pinentry::is_blind(surroundings, tty::Tty::open().is_some()) => {
+            Some(Err(NOWHERE.to_owned()))
+        }
         Rung::Pinentry => Some(path(pinentry::find(surroundings))),
         Rung::Dialog => Some(dialog::find(surroundings).map(|programs| {
-            let paths: Vec<_> = programs.iter().map(|(_, path)| path.display().to_string()).collect();
+            let paths: Vec<_> =
+                programs.iter().map(|(_, path)| path.display().to_string()).collect();
             paths.join(" or ")
         })),
     };
@@ -115,7 +127,10 @@ impl Ladder<'_> {
             Rung::Process => self.process(question),
             Rung::Seed => {
                 let code = self.seeds.token_code(question)?;
-                Ok(code.map_or_else(|| Outcome::absent("no seed of this device is kept"), Outcome::Had))
+                Ok(code.map_or_else(
+                    || Outcome::absent("no seed of this device is kept"),
+                    Outcome::Had,
+                ))
             }
             Rung::Ykman => self.ykman(question),
             Rung::Tty | Rung::Pinentry | Rung::Dialog => self.ask_person(rung, question),
@@ -134,16 +149,26 @@ impl Ladder<'_> {
         let turn = || self.locks.turn_to_ask(who, patience);
         let (turn, asker): (_, Outcome<Box<dyn Asker>>) = match rung {
             Rung::Tty => match tty::Tty::open() {
-                Some(tty) => (turn()?, Outcome::Had(Box::new(OnTerminal { tty, runtime, patience }))),
+                Some(tty) => {
+                    (turn()?, Outcome::Had(Box::new(OnTerminal { tty, runtime, patience })))
+                }
                 None => return Ok(Outcome::absent(NO_TERMINAL)),
             },
             Rung::Pinentry => {
                 let turn = turn()?;
-                let pinentry = pinentry::Pinentry::start(runtime, self.surroundings(), self.process_limit, patience)?;
+                let pinentry = pinentry::Pinentry::start(
+                    runtime,
+                    self.surroundings(),
+                    self.process_limit,
+                    patience,
+                )?;
                 (turn, pinentry.map(|pinentry| Box::new(pinentry) as _))
             }
             Rung::Dialog => match dialog::find(self.surroundings()) {
-                Ok(programs) => (turn()?, Outcome::Had(Box::new(dialog::Dialog { programs, runtime, patience }))),
+                Ok(programs) => (
+                    turn()?,
+                    Outcome::Had(Box::new(dialog::Dialog { programs, runtime, patience })),
+                ),
                 Err(why) => return Ok(Outcome::Absent(why)),
             },
             _ => return Ok(Outcome::absent("it asks no person")),
@@ -174,7 +199,9 @@ impl Ladder<'_> {
             complaint = Some(NOT_SIX_DIGITS);
         }
         Err(question.refused.cloned().unwrap_or_else(|| {
-            needs_code(question).cause(format!("{TRIES} answers were not codes of six digits")).hint(give_code(question))
+            needs_code(question)
+                .cause(format!("{TRIES} answers were not codes of six digits"))
+                .hint(give_code(question))
         }))
     }
 
@@ -210,28 +237,47 @@ impl Ladder<'_> {
     }
 
     /// Says that a person was asked, by another process if `meanwhile`, and gave no answer.
-    fn unanswered<T>(&self, error: Error, rung: Option<Rung>, outcome: &Outcome<T>, meanwhile: bool) -> Error {
+    fn unanswered<T>(
+        &self,
+        error: Error,
+        rung: Option<Rung>,
+        outcome: &Outcome<T>,
+        meanwhile: bool,
+    ) -> Error {
         let rung = rung.map_or_else(String::new, |rung| format!(" ({rung})"));
         let why = match outcome {
-            _ if meanwhile => "another process asked the same meanwhile, and got no answer".to_owned(),
-            Outcome::Silent => format!("nobody answered within {} s{rung}", self.patience.as_secs()),
+            _ if meanwhile => {
+                "another process asked the same meanwhile, and got no answer".to_owned()
+            }
+            Outcome::Silent => {
+                format!("nobody answered within {} s{rung}", self.patience.as_secs())
+            }
             _ => format!("the question was declined{rung}"),
         };
         Error { kind: Kind::Declined, ..error }.cause(why)
     }
 
-    /// Waits for the code after the one that AWS has just refused: a code works once, and lasts for half a minute.
+    /// Waits for the code after the one that AWS has just refused: a code works once, and lasts for
+    /// half a minute.
     fn wait_for_the_next_code(&self) -> Result<()> {
         let left = WINDOW - self.clock.now().timestamp().rem_euclid(WINDOW) + SLACK;
-        self.report.note(&format!("AWS did not accept the code; waiting {left} s for the device's next one"));
+        self.report.note(&format!(
+            "AWS did not accept the code; waiting {left} s for the device's next one"
+        ));
         let wait = tokio::time::Duration::from_secs(left.unsigned_abs());
         self.runtime.run(async { tokio::time::sleep(wait).await })
     }
 }
 
 fn needs_code(question: &Question) -> Error {
-    let purpose = question.role_arn.filter(|arn| *arn != question.who).map_or_else(String::new, |arn| format!(" to assume {arn}"));
-    Error::needs_person(format!("{} needs an MFA code of {}{purpose}", question.who, question.serial))
+    let purpose = question
+        .role_arn
+        .filter(|arn| *arn != question.who)
+        .map_or_else(String::new, |arn| format!(" to assume {arn}"));
+    Error::needs_person(format!(
+        "{} needs an MFA code of {}{purpose}",
+        question.who, question.serial
+    ))
 }
 
 fn give_code(question: &Question) -> String {
@@ -273,14 +319,18 @@ impl Prompt for Ladder<'_> {
                 Some(error) => Err(error.clone()),
                 None => Err(self.nobody(needs_code(question), &skipped).hint(give_code(question))),
             },
-            (rung, outcome) => Err(self.unanswered(needs_code(question), rung, &outcome, question.declined).hint(give_code(question))),
+            (rung, outcome) => Err(self
+                .unanswered(needs_code(question), rung, &outcome, question.declined)
+                .hint(give_code(question))),
         }
     }
 
     fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()> {
         match self.yes {
             Some(true) => {
-                self.report.decided(&|| format!("the new session of profile `{profile}` is confirmed by --yes"));
+                self.report.decided(&|| {
+                    format!("the new session of profile `{profile}` is confirmed by --yes")
+                });
                 return Ok(());
             }
             Some(false) => {
@@ -301,11 +351,15 @@ impl Prompt for Ladder<'_> {
         match self.first(rungs, &mut skipped, attempt)? {
             (_, Outcome::Had(())) => Ok(()),
             (_, Outcome::Absent(_)) => {
-                let what = format!("profile `{profile}` asks for confirmation before each new session (rolecall_confirm)");
+                let what = format!(
+                    "profile `{profile}` asks for confirmation before each new session (rolecall_confirm)"
+                );
                 Err(self.nobody(Error::needs_person(what), &skipped).hint(hint))
             }
             (rung, outcome) => {
-                let error = Error::needs_person(format!("the new session for profile `{profile}` was not confirmed"));
+                let error = Error::needs_person(format!(
+                    "the new session for profile `{profile}` was not confirmed"
+                ));
                 Err(self.unanswered(error, rung, &outcome, declined).hint(hint))
             }
         }

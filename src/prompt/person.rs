@@ -25,13 +25,21 @@ impl Request {
         let Question { who, serial, role_arn, named_by, .. } = question;
         let role = role(*role_arn);
         let (line, asks) = match (&named_by.profile, &role) {
-            (Some(profile), None) => (format!("profile {profile}"), format!("Profile {profile} needs an MFA code.")),
-            (Some(profile), Some(role)) => (format!("profile {profile} ({role})"), format!("Profile {profile} needs an MFA code.")),
+            (Some(profile), None) => {
+                (format!("profile {profile}"), format!("Profile {profile} needs an MFA code."))
+            }
+            (Some(profile), Some(role)) => (
+                format!("profile {profile} ({role})"),
+                format!("Profile {profile} needs an MFA code."),
+            ),
             (None, Some(role)) => (role.clone(), "An MFA code is needed.".to_owned()),
             (None, None) => ((*who).to_owned(), "An MFA code is needed.".to_owned()),
         };
         let line = format!("MFA code of {serial} for {line}: ");
-        let text = format!("{asks}{}\nDevice: {serial}", role.map(|role| format!("\nFor: {role}")).unwrap_or_default());
+        let text = format!(
+            "{asks}{}\nDevice: {serial}",
+            role.map(|role| format!("\nFor: {role}")).unwrap_or_default()
+        );
         Self { line, text }
     }
 
@@ -73,7 +81,11 @@ impl Asker for OnTerminal<'_> {
 
     fn confirm(&mut self, request: &Request) -> Result<Outcome<()>> {
         Ok(match self.tty.ask_within(self.runtime, &request.line, self.patience)? {
-            Outcome::Had(answer) if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") => Outcome::Had(()),
+            Outcome::Had(answer)
+                if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") =>
+            {
+                Outcome::Had(())
+            }
             Outcome::Had(_) => Outcome::Declined,
             other => other.map(|_| ()),
         })

@@ -1,4 +1,5 @@
-//! A pinentry: the program that GnuPG asks with, on a terminal or in a window. Started for one question, over pipes.
+//! A pinentry: the program that GnuPG asks with, on a terminal or in a window. Started for one
+//! question, over pipes.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -28,14 +29,22 @@ const PROGRAMS: [&str; 2] = ["pinentry", "pinentry-mac"];
 /// Finds the pinentry to ask with; the error says why there is none.
 pub fn find(surroundings: &Surroundings) -> Result<PathBuf, String> {
     match &surroundings.pinentry {
-        Some(chosen) => surroundings.find(chosen).ok_or_else(|| format!("{} is no program", chosen.display())),
-        None => PROGRAMS.iter().find_map(|name| surroundings.find(name)).ok_or_else(|| "pinentry is not on PATH".to_owned()),
+        Some(chosen) => {
+            surroundings.find(chosen).ok_or_else(|| format!("{} is no program", chosen.display()))
+        }
+        None => PROGRAMS
+            .iter()
+            .find_map(|name| surroundings.find(name))
+            .ok_or_else(|| "pinentry is not on PATH".to_owned()),
     }
 }
 
 /// Returns whether a pinentry has neither a terminal nor a display to ask on.
 pub fn is_blind(surroundings: &Surroundings, terminal: bool) -> bool {
-    cfg!(target_os = "linux") && !terminal && surroundings.gpg_tty.is_none() && !surroundings.has_display()
+    cfg!(target_os = "linux")
+        && !terminal
+        && surroundings.gpg_tty.is_none()
+        && !surroundings.has_display()
 }
 
 pub struct Pinentry<'a> {
@@ -67,7 +76,12 @@ enum Reply {
 impl<'a> Pinentry<'a> {
     /// Starts it and says what it must know.
     /// `limit`: how long a program may take at all.
-    pub fn start(runtime: &'a Runtime, surroundings: &Surroundings, limit: Duration, patience: Duration) -> Result<Outcome<Self>> {
+    pub fn start(
+        runtime: &'a Runtime,
+        surroundings: &Surroundings,
+        limit: Duration,
+        patience: Duration,
+    ) -> Result<Outcome<Self>> {
         let program = match find(surroundings) {
             Ok(program) => program,
             Err(why) => return Ok(Outcome::Absent(why)),
@@ -95,7 +109,9 @@ impl<'a> Pinentry<'a> {
         let mut command = asker(program);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|e| format!("cannot be started: {e}"))?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return Err("has no pipes".to_owned()) };
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err("has no pipes".to_owned());
+        };
         Ok(Self {
             runtime,
             patience,
@@ -147,7 +163,9 @@ impl<'a> Pinentry<'a> {
             Ok(Reply::Cancelled) if self.blind => Outcome::absent(super::NOWHERE),
             Ok(Reply::Cancelled) => Outcome::Declined,
             Ok(Reply::Timeout) => Outcome::Silent,
-            Ok(Reply::Failed(what)) => Outcome::Absent(format!("pinentry says: {}", tty::printable(&what))),
+            Ok(Reply::Failed(what)) => {
+                Outcome::Absent(format!("pinentry says: {}", tty::printable(&what)))
+            }
             Err(why) => Outcome::Absent(format!("pinentry {why}")),
         })
     }
@@ -171,7 +189,8 @@ impl<'a> Pinentry<'a> {
         for _ in 0..MOST_LINES {
             match parse(&self.line().await?) {
                 Line::Ok => {
-                    let text = std::str::from_utf8(&data).map_err(|_| "gave an answer that is no text".to_owned())?;
+                    let text = std::str::from_utf8(&data)
+                        .map_err(|_| "gave an answer that is no text".to_owned())?;
                     return Ok(Reply::Ok(Zeroizing::new(text.to_owned())));
                 }
                 Line::Data(more) => data.extend_from_slice(&more),
@@ -223,7 +242,10 @@ impl Asker for Pinentry<'_> {
 
 impl Request {
     fn texts(&self) -> Vec<String> {
-        vec![command("SETTITLE", super::person::TITLE), command("SETDESC", &tty::printable(&self.text))]
+        vec![
+            command("SETTITLE", super::person::TITLE),
+            command("SETDESC", &tty::printable(&self.text)),
+        ]
     }
 }
 
@@ -232,14 +254,18 @@ impl Drop for Pinentry<'_> {
     fn drop(&mut self) {
         self.input = None;
         #[cfg(unix)]
-        if let (true, Some(pid)) = (self.asking, self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))) {
+        if let (true, Some(pid)) = (
+            self.asking,
+            self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)),
+        ) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
         }
         let begin = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) && begin.elapsed() < FAREWELL {
             std::thread::sleep(Duration::from_millis(5));
         }
-        // Killed where it still runs, when the child is dropped; the terminal's modes come after that.
+        // Killed where it still runs, when the child is dropped; the terminal's modes come after
+        // that.
         let _ = self.child.start_kill();
         #[cfg(unix)]
         drop(self.modes.take());
@@ -256,8 +282,10 @@ fn options(surroundings: &Surroundings, terminal: bool, patience: Duration) -> V
         ("lc-messages", surroundings.lc_messages.as_deref()),
         ("display", surroundings.display.as_deref()),
     ];
-    let mut lines: Vec<String> =
-        known.iter().filter_map(|(name, value)| Some(command("OPTION", &format!("{name}={}", (*value)?)))).collect();
+    let mut lines: Vec<String> = known
+        .iter()
+        .filter_map(|(name, value)| Some(command("OPTION", &format!("{name}={}", (*value)?))))
+        .collect();
     lines.push(command("SETTIMEOUT", &patience.as_secs().to_string()));
     lines
 }

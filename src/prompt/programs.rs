@@ -1,4 +1,5 @@
-//! Codes that a program gives: `mfa_process` of a profile, and `ykman` for the OATH accounts of a YubiKey.
+//! Codes that a program gives: `mfa_process` of a profile, and `ykman` for the OATH accounts of a
+//! YubiKey.
 
 use std::process::Stdio;
 
@@ -18,7 +19,8 @@ use crate::sources::process::{self, Output};
 const ISSUERS: [&str; 3] = ["Amazon Web Services", "AWS", "Amazon"];
 
 impl Ladder<'_> {
-    /// Runs a program; what it says on stderr and asks goes to the terminal when there is one. The error says what it did wrong.
+    /// Runs a program; what it says on stderr and asks goes to the terminal when there is one. The
+    /// error says what it did wrong.
     fn run(&self, mut command: Command) -> Result<Result<Output, String>> {
         let terminal = if self.no_input { None } else { Tty::open() }.map(Tty::into_ends);
         let (input, output) = terminal.unzip();
@@ -32,7 +34,9 @@ impl Ladder<'_> {
 
     /// Runs `mfa_process` and takes the code that it prints.
     pub(super) fn process(&self, question: &Question) -> Result<Outcome<String>> {
-        let Some(line) = question.process else { return Ok(Outcome::absent("the profile has no mfa_process")) };
+        let Some(line) = question.process else {
+            return Ok(Outcome::absent("the profile has no mfa_process"));
+        };
         let who = question.who;
         self.report.decided(&|| format!("asking the mfa_process of {who}"));
         let fail = |what: &str| {
@@ -52,7 +56,8 @@ impl Ladder<'_> {
         code(&output).map(Outcome::Had).ok_or_else(|| fail("did not print a code of six digits"))
     }
 
-    /// Asks a YubiKey for the code of the account that the profile names, or else of the one that looks like the device.
+    /// Asks a YubiKey for the code of the account that the profile names, or else of the one that
+    /// looks like the device.
     pub(super) fn ykman(&self, question: &Question) -> Result<Outcome<String>> {
         if self.no_input {
             return Ok(Outcome::absent(super::NO_INPUT));
@@ -61,23 +66,31 @@ impl Ladder<'_> {
             Ok(program) => program,
             Err(why) => return Ok(Outcome::Absent(why)),
         };
-        let ykman = |arguments: &[&str]| {
-            let mut command = asker(&program);
-            command.args(["oath", "accounts"]).args(arguments);
-            match self.run(command)? {
-                Err(what) => Ok(Err(format!("ykman {what}"))),
-                Ok(output) if output.status.success() => Ok(Ok(output)),
-                Ok(output) => Ok(Err(said(&output).unwrap_or_else(|| format!("ykman failed ({})", output.status)))),
-            }
-        };
+        let ykman =
+            |arguments: &[&str]| {
+                let mut command = asker(&program);
+                command.args(["oath", "accounts"]).args(arguments);
+                match self.run(command)? {
+                    Err(what) => Ok(Err(format!("ykman {what}"))),
+                    Ok(output) if output.status.success() => Ok(Ok(output)),
+                    Ok(output) => Ok(Err(said(&output)
+                        .unwrap_or_else(|| format!("ykman failed ({})", output.status)))),
+                }
+            };
         let account = match question.oath {
             Some(name) => name.to_owned(),
             None => match ykman(&["list"])? {
                 Err(why) => return Ok(Outcome::Absent(why)),
-                Ok(output) => match account(&String::from_utf8_lossy(&output.stdout), question.serial) {
-                    Some(name) => name,
-                    None => return Ok(Outcome::absent("the YubiKey has no account of this device; name it: mfa_yubikey_oath")),
-                },
+                Ok(output) => {
+                    match account(&String::from_utf8_lossy(&output.stdout), question.serial) {
+                        Some(name) => name,
+                        None => {
+                            return Ok(Outcome::absent(
+                                "the YubiKey has no account of this device; name it: mfa_yubikey_oath",
+                            ));
+                        }
+                    }
+                }
             },
         };
         if account.starts_with('-') {
@@ -86,10 +99,15 @@ impl Ladder<'_> {
         if question.refused.is_some() {
             self.wait_for_the_next_code()?;
         }
-        self.report.decided(&|| format!("asking the YubiKey for a code of `{account}`; it may want to be touched"));
+        self.report.decided(&|| {
+            format!("asking the YubiKey for a code of `{account}`; it may want to be touched")
+        });
         Ok(match ykman(&["code", "-s", &account])? {
             Err(why) => Outcome::Absent(why),
-            Ok(output) => code(&output).map_or_else(|| Outcome::absent("ykman did not print a code of six digits"), Outcome::Had),
+            Ok(output) => code(&output).map_or_else(
+                || Outcome::absent("ykman did not print a code of six digits"),
+                Outcome::Had,
+            ),
         })
     }
 }
@@ -108,13 +126,20 @@ fn said(output: &Output) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-/// Finds the one account of a list (`ykman oath accounts list`: a line each, `ISSUER:NAME` or `NAME`) that belongs to a device:
-/// its name is the serial, as aws-vault has it, or what the QR code of the AWS console makes of it.
+/// Finds the one account of a list (`ykman oath accounts list`: a line each, `ISSUER:NAME` or
+/// `NAME`) that belongs to a device: its name is the serial, as aws-vault has it, or what the QR
+/// code of the AWS console makes of it.
 fn account(list: &str, serial: &str) -> Option<String> {
     let by_console = Arn::parse(serial).map(|arn| format!("{}@{}", arn.name(), arn.account));
     let fits = |line: &&str| {
-        let (issuer, name) = if line.starts_with("arn:") { ("", *line) } else { line.split_once(':').unwrap_or(("", line)) };
-        name == serial || (by_console.as_deref() == Some(name) && (issuer.is_empty() || ISSUERS.contains(&issuer)))
+        let (issuer, name) = if line.starts_with("arn:") {
+            ("", *line)
+        } else {
+            line.split_once(':').unwrap_or(("", line))
+        };
+        name == serial
+            || (by_console.as_deref() == Some(name)
+                && (issuer.is_empty() || ISSUERS.contains(&issuer)))
     };
     let mut all = list.lines().map(str::trim).filter(fits);
     all.next().filter(|_| all.next().is_none()).map(str::to_owned)
@@ -133,7 +158,10 @@ mod tests {
             ("GitHub:bob\n", None),
             (SERIAL, Some(SERIAL)),
             ("GitHub:bob\narn:aws:iam::111111111111:mfa/bob\n", Some(SERIAL)),
-            ("aws:arn:aws:iam::111111111111:mfa/bob", Some("aws:arn:aws:iam::111111111111:mfa/bob")),
+            (
+                "aws:arn:aws:iam::111111111111:mfa/bob",
+                Some("aws:arn:aws:iam::111111111111:mfa/bob"),
+            ),
             ("Amazon Web Services:bob@111111111111", Some("Amazon Web Services:bob@111111111111")),
             ("Amazon Web Services:bob@222222222222", None),
             ("Amazon Web Services:bobby@111111111111", None),

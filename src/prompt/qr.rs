@@ -1,4 +1,5 @@
-//! A seed as a QR code on the terminal, for the phone that is to have it too. It is wiped away again: who scrolls up later finds no seed.
+//! A seed as a QR code on the terminal, for the phone that is to have it too. It is wiped away
+//! again: who scrolls up later finds no seed.
 
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ const QUESTION: &str = "Press Enter when it has it. ";
 /// How long it stays when nobody presses Enter.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Shows the code until Enter is pressed; without a terminal, or on one that is too narrow, shows nothing and says so.
+/// Shows the code until Enter is pressed; without a terminal, or on one that is too narrow, shows
+/// nothing and says so.
 pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
     let Some(mut tty) = Tty::open() else { return Ok(()) };
     // The lowest level: a screen is not scratched, and each level more is more lines.
@@ -28,14 +30,16 @@ pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
         return Ok(());
     };
     let image = Zeroizing::new(code.render::<Dense1x2>().build());
-    let (columns, rows) = (image.lines().next().map_or(0, |line| line.chars().count()), image.lines().count());
+    let (columns, rows) =
+        (image.lines().next().map_or(0, |line| line.chars().count()), image.lines().count());
     let (wide, high) = tty.size().unwrap_or((usize::MAX, 0));
     if columns > wide {
         report.note(&format!("the QR code takes {columns} columns, and this terminal has {wide}"));
         return Ok(());
     }
     // Black on white, whatever the terminal's colours are.
-    let lines: Vec<String> = image.lines().map(|line| format!("\u{1b}[30;107m{line}\u{1b}[0m\n")).collect();
+    let lines: Vec<String> =
+        image.lines().map(|line| format!("\u{1b}[30;107m{line}\u{1b}[0m\n")).collect();
     tty.say(INTRODUCTION);
     tty.draw(&Zeroizing::new(lines.concat()));
     let answer = tty.ask_within(runtime, QUESTION, PATIENCE);

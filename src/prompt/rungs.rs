@@ -1,4 +1,5 @@
-//! The ways to get a token code, as data: their names, their order, and what a person or the settings make of it.
+//! The ways to get a token code, as data: their names, their order, and what a person or the
+//! settings make of it.
 
 use std::fmt;
 
@@ -24,7 +25,15 @@ pub enum Rung {
 
 impl Rung {
     /// The order without a choice.
-    pub const ALL: [Self; 7] = [Self::Token, Self::Process, Self::Seed, Self::Ykman, Self::Tty, Self::Pinentry, Self::Dialog];
+    pub const ALL: [Self; 7] = [
+        Self::Token,
+        Self::Process,
+        Self::Seed,
+        Self::Ykman,
+        Self::Tty,
+        Self::Pinentry,
+        Self::Dialog,
+    ];
     /// What may be chosen, for messages.
     pub const NAMES: &str = "process, seed, ykman, tty, pinentry, dialog";
 
@@ -49,7 +58,10 @@ impl Rung {
     pub fn parse_order(text: &str) -> Result<Vec<Self>, String> {
         let mut order = vec![Self::Token];
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            let rung = Self::ALL.into_iter().find(|rung| rung.name().eq_ignore_ascii_case(word)).ok_or_else(|| word.to_owned())?;
+            let rung = Self::ALL
+                .into_iter()
+                .find(|rung| rung.name().eq_ignore_ascii_case(word))
+                .ok_or_else(|| word.to_owned())?;
             if !order.contains(&rung) {
                 order.push(rung);
             }
@@ -99,7 +111,10 @@ mod tests {
 
     #[test]
     fn an_order_keeps_what_was_chosen_and_the_token_first() {
-        let order = |text: &str| Rung::parse_order(text).map(|o| o.iter().map(Rung::to_string).collect::<Vec<_>>().join(" "));
+        let order = |text: &str| {
+            Rung::parse_order(text)
+                .map(|o| o.iter().map(Rung::to_string).collect::<Vec<_>>().join(" "))
+        };
         assert_eq!(order("pinentry,tty").as_deref(), Ok("token pinentry tty"));
         assert_eq!(order(" TTY , tty,token,, process ").as_deref(), Ok("token tty process"));
         assert_eq!(order("").as_deref(), Ok("token"));

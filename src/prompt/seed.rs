@@ -1,4 +1,5 @@
-//! The rung that asks nobody: codes from a TOTP seed in the store. The store is looked into when the first code is due, once.
+//! The rung that asks nobody: codes from a TOTP seed in the store. The store is looked into when
+//! the first code is due, once.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use crate::runtime::Runtime;
 use crate::store::seeds::StoredSeeds;
 use crate::totp::Seed;
 
-/// How many codes AWS is offered for one call: others may have used the first, and the second while this process waited.
+/// How many codes AWS is offered for one call: others may have used the first, and the second while
+/// this process waited.
 const TRIES: usize = 3;
 /// No clock that is set while this process waits makes it wait longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -33,12 +35,18 @@ struct Device {
 }
 
 impl<'a> Seeds<'a> {
-    pub fn new(open: &'a dyn Fn() -> StoredSeeds<'a>, clock: &'a dyn Clock, runtime: &'a Runtime, report: &'a dyn Report) -> Self {
+    pub fn new(
+        open: &'a dyn Fn() -> StoredSeeds<'a>,
+        clock: &'a dyn Clock,
+        runtime: &'a Runtime,
+        report: &'a dyn Report,
+    ) -> Self {
         Self { open, clock, runtime, report, devices: RefCell::default() }
     }
 
-    /// Gives a code that this process has not given before; `None` when no seed is kept, or when another rung gave the code that AWS
-    /// refused. Waits for the device's next code where it must, and gives up with AWS's own error.
+    /// Gives a code that this process has not given before; `None` when no seed is kept, or when
+    /// another rung gave the code that AWS refused. Waits for the device's next code where it must,
+    /// and gives up with AWS's own error.
     pub fn token_code(&self, question: &Question) -> Result<Option<String>> {
         let mut devices = self.devices.borrow_mut();
         let at = match devices.iter().position(|device| device.serial == question.serial) {
@@ -48,7 +56,12 @@ impl<'a> Seeds<'a> {
                 let seed = (self.open)().find(question.serial, self.clock.now());
                 // The passphrase of a store may have been asked for.
                 self.runtime.check()?;
-                devices.push(Device { serial: question.serial.to_owned(), seed, used: None, given: 0 });
+                devices.push(Device {
+                    serial: question.serial.to_owned(),
+                    seed,
+                    used: None,
+                    given: 0,
+                });
                 devices.len() - 1
             }
         };
@@ -80,9 +93,17 @@ impl<'a> Seeds<'a> {
     }
 
     fn wait(&self, seed: &Seed, window: u64, refused: bool) -> Result<()> {
-        let milliseconds = seed.begin(window).saturating_mul(1000).saturating_sub(self.clock.now().timestamp_millis());
-        let left = Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default()).min(LONGEST_WAIT);
-        let why = if refused { "AWS did not accept this MFA code, which may have been used" } else { "this MFA code was used" };
+        let milliseconds = seed
+            .begin(window)
+            .saturating_mul(1000)
+            .saturating_sub(self.clock.now().timestamp_millis());
+        let left = Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default())
+            .min(LONGEST_WAIT);
+        let why = if refused {
+            "AWS did not accept this MFA code, which may have been used"
+        } else {
+            "this MFA code was used"
+        };
         self.report.note(&format!("{why}; waiting {} s for the next one", left.as_secs() + 1));
         // The timer needs the runtime's context, so it is made inside.
         self.runtime.run(async { tokio::time::sleep(left).await })

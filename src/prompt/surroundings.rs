@@ -32,14 +32,16 @@ impl Surroundings {
         if program.components().count() > 1 {
             return is_program(program).then(|| program.to_owned());
         }
-        std::env::split_paths(self.path.as_deref()?).filter(|folder| folder.is_absolute()).find_map(|folder| {
-            let path = folder.join(program);
-            if is_program(&path) {
-                return Some(path);
-            }
-            let exe = path.with_extension("exe");
-            (cfg!(windows) && is_program(&exe)).then_some(exe)
-        })
+        std::env::split_paths(self.path.as_deref()?).filter(|folder| folder.is_absolute()).find_map(
+            |folder| {
+                let path = folder.join(program);
+                if is_program(&path) {
+                    return Some(path);
+                }
+                let exe = path.with_extension("exe");
+                (cfg!(windows) && is_program(&exe)).then_some(exe)
+            },
+        )
     }
 
     /// Finds a program on `PATH`; the error says that it is not there.
@@ -66,7 +68,12 @@ fn is_program(path: &Path) -> bool {
 /// Makes a command for a program that only asks: what it does not need to know is kept from it.
 pub fn asker(program: &Path) -> Command {
     let mut command = Command::new(program);
-    for name in ["ROLECALL_FILE_PASSPHRASE", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"] {
+    for name in [
+        "ROLECALL_FILE_PASSPHRASE",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_SECURITY_TOKEN",
+    ] {
         command.env_remove(name);
     }
     command.kill_on_drop(true);

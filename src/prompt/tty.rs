@@ -1,4 +1,5 @@
-//! The controlling terminal, opened by itself because stdin and stdout are the SDK's (`/dev/tty`, `CONIN$` on Windows).
+//! The controlling terminal, opened by itself because stdin and stdout are the SDK's (`/dev/tty`,
+//! `CONIN$` on Windows).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -46,7 +47,8 @@ impl Tty {
         let _ = self.output.write_all(printable(text).as_bytes());
     }
 
-    /// Writes text that may move the cursor or colour the terminal: only what this program made itself.
+    /// Writes text that may move the cursor or colour the terminal: only what this program made
+    /// itself.
     pub fn draw(&mut self, text: &str) {
         let _ = self.output.write_all(text.as_bytes());
     }
@@ -64,11 +66,19 @@ impl Tty {
         None
     }
 
-    /// Asks for one line, for as long as `limit`. SIGINT ends the question and what was typed is thrown away by the terminal.
-    pub fn ask_within(&mut self, runtime: &Runtime, question: &str, limit: Duration) -> Result<Outcome<Text>> {
+    /// Asks for one line, for as long as `limit`. SIGINT ends the question and what was typed is
+    /// thrown away by the terminal.
+    pub fn ask_within(
+        &mut self,
+        runtime: &Runtime,
+        question: &str,
+        limit: Duration,
+    ) -> Result<Outcome<Text>> {
         match self.read(runtime, question, limit, None)? {
             // What is no text is no answer either, which the person is told like any other mistake.
-            Read::Line(line) => Ok(Outcome::Had(Zeroizing::new(String::from_utf8_lossy(&line).into_owned()))),
+            Read::Line(line) => {
+                Ok(Outcome::Had(Zeroizing::new(String::from_utf8_lossy(&line).into_owned())))
+            }
             Read::End => {
                 self.say("\n");
                 Ok(Outcome::Declined)
@@ -77,12 +87,20 @@ impl Tty {
                 self.forget();
                 Ok(Outcome::Silent)
             }
-            Read::Failed(error) => Ok(Outcome::absent(format!("the terminal cannot be read: {error}"))),
+            Read::Failed(error) => {
+                Ok(Outcome::absent(format!("the terminal cannot be read: {error}")))
+            }
         }
     }
 
-    /// Asks for a line that is not shown while it is typed; `None` at end of input, and after `limit`.
-    pub fn ask_hidden(&mut self, runtime: &Runtime, question: &str, limit: Duration) -> Result<Option<Text>> {
+    /// Asks for a line that is not shown while it is typed; `None` at end of input, and after
+    /// `limit`.
+    pub fn ask_hidden(
+        &mut self,
+        runtime: &Runtime,
+        question: &str,
+        limit: Duration,
+    ) -> Result<Option<Text>> {
         #[cfg(unix)]
         let hidden = self.input.try_clone().ok().map(modes::Kept::hiding);
         #[cfg(not(unix))]
@@ -92,19 +110,27 @@ impl Tty {
             self.forget();
         }
         drop(hidden);
-        let failed = |error: &dyn std::fmt::Display| Error::failed(format!("the terminal cannot be read: {error}"));
+        let failed = |error: &dyn std::fmt::Display| {
+            Error::failed(format!("the terminal cannot be read: {error}"))
+        };
         match answer? {
             // A secret with some letters replaced would be another one.
-            Read::Line(line) => {
-                std::str::from_utf8(&line).map(|text| Some(Zeroizing::new(text.to_owned()))).map_err(|_| failed(&"it does not send UTF-8"))
-            }
+            Read::Line(line) => std::str::from_utf8(&line)
+                .map(|text| Some(Zeroizing::new(text.to_owned())))
+                .map_err(|_| failed(&"it does not send UTF-8")),
             Read::End | Read::Late => Ok(None),
             Read::Failed(error) => Err(failed(&error)),
         }
     }
 
     /// Shows a question, and again after a pause, until there is a line.
-    fn read(&mut self, runtime: &Runtime, question: &str, limit: Duration, hidden: Option<&modes::Kept>) -> Result<Read> {
+    fn read(
+        &mut self,
+        runtime: &Runtime,
+        question: &str,
+        limit: Duration,
+        hidden: Option<&modes::Kept>,
+    ) -> Result<Read> {
         let stop_key = hidden.and_then(modes::Kept::stop_key);
         let answer = async {
             // Before the question shows, after which the person may stop the program at once.
@@ -157,7 +183,8 @@ use input::Input;
 
 #[cfg(unix)]
 mod input {
-    //! Lines of the terminal that can be given up: a read that waits on after its question would take the answer to the next one.
+    //! Lines of the terminal that can be given up: a read that waits on after its question would
+    //! take the answer to the next one.
 
     use std::fs::{File, OpenOptions};
     use std::io::{self, ErrorKind, Read};
@@ -169,7 +196,8 @@ mod input {
 
     use super::{Bytes, LONGEST, PATHS};
 
-    /// How often it is looked for what was typed. A poll(2) does not stop a process in the background, and macOS has none for terminals.
+    /// How often it is looked for what was typed. A poll(2) does not stop a process in the
+    /// background, and macOS has none for terminals.
     const INTERVAL: Duration = Duration::from_millis(20);
 
     pub struct Input {
@@ -178,8 +206,8 @@ mod input {
     }
 
     impl Input {
-        /// Opens the terminal once more, since a read that does not wait is a matter of all who share an open file.
-        /// `stop_key`: ends a line too.
+        /// Opens the terminal once more, since a read that does not wait is a matter of all who
+        /// share an open file. `stop_key`: ends a line too.
         pub fn open(stop_key: Option<u8>) -> io::Result<Self> {
             let flags = OFlags::NONBLOCK.union(OFlags::NOCTTY).bits().cast_signed();
             let tty = OpenOptions::new().read(true).custom_flags(flags).open(PATHS.0)?;
@@ -194,13 +222,18 @@ mod input {
                 match self.tty.read(&mut bytes[length..]) {
                     Ok(0) => break,
                     Ok(count) => {
-                        let end = bytes[length..length + count].iter().position(|byte| *byte == b'\n');
+                        let end =
+                            bytes[length..length + count].iter().position(|byte| *byte == b'\n');
                         length += end.map_or(count, |end| end + 1);
-                        if end.is_some() || self.stop_key.is_some_and(|key| bytes[length - 1] == key) {
+                        if end.is_some()
+                            || self.stop_key.is_some_and(|key| bytes[length - 1] == key)
+                        {
                             break;
                         }
                     }
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => tokio::time::sleep(INTERVAL).await,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        tokio::time::sleep(INTERVAL).await
+                    }
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
                 }
@@ -211,7 +244,8 @@ mod input {
     }
 }
 
-/// A line of the console. Its read cannot be taken back, so it has a thread of its own, which ends with the process.
+/// A line of the console. Its read cannot be taken back, so it has a thread of its own, which ends
+/// with the process.
 #[cfg(not(unix))]
 struct Input(tokio::sync::oneshot::Receiver<io::Result<Option<Bytes>>>);
 
@@ -243,7 +277,8 @@ struct Continued {
 impl Continued {
     #[cfg(unix)]
     fn new() -> Self {
-        let kind = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+        let kind =
+            tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
         Self { signal: tokio::signal::unix::signal(kind).ok() }
     }
 
@@ -255,7 +290,8 @@ impl Continued {
         }
     }
 
-    /// Waits for it after a stop, which does not happen where nobody could bring the process back (POSIX, "Orphaned Process Group").
+    /// Waits for it after a stop, which does not happen where nobody could bring the process back
+    /// (POSIX, "Orphaned Process Group").
     async fn soon(&mut self) {
         let _ = tokio::time::timeout(AFTER_A_STOP, self.next()).await;
     }
@@ -282,7 +318,9 @@ pub mod modes {
 
     use std::fs::File;
 
-    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{
+        LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+    };
 
     /// A key that is none (`_POSIX_VDISABLE`).
     const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
@@ -306,7 +344,8 @@ pub mod modes {
             kept
         }
 
-        /// Shows no longer what is typed. Ctrl-Z only ends the line, so that the modes can be put back before anything stops.
+        /// Shows no longer what is typed. Ctrl-Z only ends the line, so that the modes can be put
+        /// back before anything stops.
         pub fn hide(&self) {
             if let Some(mut modes) = self.before.clone() {
                 modes.local_modes.remove(LocalModes::ECHO);
@@ -321,11 +360,14 @@ pub mod modes {
 
         /// Returns the key that stops a program, usually Ctrl-Z.
         pub fn stop_key(&self) -> Option<u8> {
-            let modes = self.before.as_ref().filter(|modes| modes.local_modes.contains(LocalModes::ISIG | LocalModes::ICANON))?;
+            let modes = self.before.as_ref().filter(|modes| {
+                modes.local_modes.contains(LocalModes::ISIG | LocalModes::ICANON)
+            })?;
             Some(modes.special_codes[SpecialCodeIndex::VSUSP]).filter(|key| *key != DISABLED)
         }
 
-        /// Does what that key does: puts the modes back and stops all that run beside this process in the foreground.
+        /// Does what that key does: puts the modes back and stops all that run beside this process
+        /// in the foreground.
         pub fn stop(&self) {
             self.put_back();
             let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);

@@ -19,18 +19,23 @@ impl Paint {
     /// Reads `red`, `bright-red`, `208` or `#ff8700`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
-        if let Some(hex) = text.strip_prefix('#').filter(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit())) {
+        if let Some(hex) = text
+            .strip_prefix('#')
+            .filter(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+        {
             let [_, red, green, blue] = u32::from_str_radix(hex, 16).ok()?.to_be_bytes();
             return Some(Self::Rgb(red, green, blue));
         }
-        let (name, first) = text.strip_prefix("bright-").map_or((text.as_str(), 0), |name| (name, 8));
+        let (name, first) =
+            text.strip_prefix("bright-").map_or((text.as_str(), 0), |name| (name, 8));
         match (0..8u8).zip(NAMES).find(|(_, known)| *known == name) {
             Some((index, _)) => Some(Self::Indexed(first + index)),
             None => text.parse().ok().map(Self::Indexed),
         }
     }
 
-    /// Returns the parameters of the escape sequence that sets it as the text's colour (ECMA-48, SGR).
+    /// Returns the parameters of the escape sequence that sets it as the text's colour (ECMA-48,
+    /// SGR).
     pub fn sgr(self) -> String {
         match self {
             Self::Indexed(index @ 0..8) => format!("{}", 30 + index),
@@ -53,11 +58,13 @@ impl fmt::Display for Paint {
     }
 }
 
-/// Returns whether a pattern matches a whole name: `*` any text, `?` any one character, capital letters or not.
+/// Returns whether a pattern matches a whole name: `*` any text, `?` any one character, capital
+/// letters or not.
 pub fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let name: Vec<char> = name.to_lowercase().chars().collect();
-    // Where the last star stands, and where the text that it takes ends: on a mismatch it takes one character more.
+    // Where the last star stands, and where the text that it takes ends: on a mismatch it takes one
+    // character more.
     let (mut p, mut n, mut star) = (0, 0, None);
     while n < name.len() {
         match pattern.get(p) {

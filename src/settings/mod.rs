@@ -1,4 +1,5 @@
-//! rolecall's own settings: `settings.ini` under the user's configuration folder, moved by `ROLECALL_CONFIG`.
+//! rolecall's own settings: `settings.ini` under the user's configuration folder, moved by
+//! `ROLECALL_CONFIG`.
 
 mod colors;
 
@@ -49,7 +50,10 @@ pub struct Settings {
 impl Settings {
     /// Returns the colour of a profile: that of the first pattern that matches its name.
     pub fn color_of(&self, profile: &str) -> Option<Paint> {
-        self.colors.iter().find(|(pattern, _)| colors::matches(pattern, profile)).map(|(_, paint)| *paint)
+        self.colors
+            .iter()
+            .find(|(pattern, _)| colors::matches(pattern, profile))
+            .map(|(_, paint)| *paint)
     }
 
     /// Returns the name that an account was given.
@@ -58,7 +62,8 @@ impl Settings {
     }
 }
 
-/// Reads the settings; a missing file means all defaults. A key that is not known is an error, because it was meant to do something.
+/// Reads the settings; a missing file means all defaults. A key that is not known is an error,
+/// because it was meant to do something.
 pub fn load(path: &Path) -> Result<Settings> {
     if !path.is_file() {
         return Ok(Settings::default());
@@ -68,7 +73,8 @@ pub fn load(path: &Path) -> Result<Settings> {
             .hint(format!("look at it with: ls -l {}", crate::hint::path(path)))
     })?;
     let text = String::from_utf8(bytes).map_err(|e| {
-        let line = memchr::memchr_iter(b'\n', &e.as_bytes()[..e.utf8_error().valid_up_to()]).count() + 1;
+        let line =
+            memchr::memchr_iter(b'\n', &e.as_bytes()[..e.utf8_error().valid_up_to()]).count() + 1;
         error(&place(path, Some(line)), "not text in UTF-8")
     })?;
     parse(path, text.trim_start_matches('\u{feff}'))
@@ -103,7 +109,8 @@ fn parse(path: &Path, text: &str) -> Result<Settings> {
             match section {
                 None => set(&mut settings, key, value, &place)?,
                 Some("colors") => {
-                    let paint = Paint::parse(value).ok_or_else(|| wrong(&place(), key, value, Paint::RULE))?;
+                    let paint = Paint::parse(value)
+                        .ok_or_else(|| wrong(&place(), key, value, Paint::RULE))?;
                     settings.colors.push((key.to_owned(), paint));
                 }
                 Some("accounts") => settings.accounts.push((key.to_owned(), value.to_owned())),
@@ -111,7 +118,10 @@ fn parse(path: &Path, text: &str) -> Result<Settings> {
             }
         }
         if let Some(name) = section.filter(|name| !matches!(*name, "colors" | "accounts")) {
-            return Err(error(&place(path, header_of(text, name)), &format!("the section [{name}] is not known")));
+            return Err(error(
+                &place(path, header_of(text, name)),
+                &format!("the section [{name}] is not known"),
+            ));
         }
     }
     Ok(settings)
@@ -124,13 +134,20 @@ fn wrong(place: &str, key: &str, value: &str, rule: &str) -> Error {
 /// Finds the line of a setting again, counted from 1: the parser does not tell.
 fn line_of(text: &str, section: Option<&str>, key: &str, value: &str) -> Option<usize> {
     let begin = section.map_or(Some(0), |name| header_of(text, name))?;
-    let is_it = |line: &str| line.split_once(['=', ':']).is_some_and(|(name, rest)| name.trim() == key && rest.contains(value));
+    let is_it = |line: &str| {
+        line.split_once(['=', ':'])
+            .is_some_and(|(name, rest)| name.trim() == key && rest.contains(value))
+    };
     text.lines().skip(begin).position(is_it).map(|number| begin + number + 1)
 }
 
 fn header_of(text: &str, section: &str) -> Option<usize> {
-    let is_it =
-        |line: &str| line.trim().strip_prefix('[').and_then(|line| line.split(']').next()).is_some_and(|name| name.trim() == section);
+    let is_it = |line: &str| {
+        line.trim()
+            .strip_prefix('[')
+            .and_then(|line| line.split(']').next())
+            .is_some_and(|name| name.trim() == section)
+    };
     text.lines().position(is_it).map(|number| number + 1)
 }
 
@@ -148,15 +165,33 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Stri
     let seconds = || duration::parse(value).ok_or_else(|| wrong("a duration such as 15m or 3600"));
     let flag = || value.parse::<bool>().map_err(|_| wrong("true or false"));
     match key {
-        "store" => settings.store = Some(StoreName::parse(value).ok_or_else(|| wrong("keyring, keyutils, file or none"))?),
+        "store" => {
+            settings.store = Some(
+                StoreName::parse(value).ok_or_else(|| wrong("keyring, keyutils, file or none"))?,
+            )
+        }
         "min_ttl" => settings.min_ttl = Some(seconds()?),
-        "process_timeout" => settings.process_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1)))),
-        "lock_timeout" => settings.lock_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1)))),
-        "color" => settings.color = Some(clap::ValueEnum::from_str(value, true).map_err(|_| wrong("auto, always or never"))?),
-        "mfa_session_duration" => settings.mfa_session_duration = Some(mfa_session_duration(value).map_err(wrong)?.unwrap_or(0)),
+        "process_timeout" => {
+            settings.process_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))))
+        }
+        "lock_timeout" => {
+            settings.lock_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))))
+        }
+        "color" => {
+            settings.color = Some(
+                clap::ValueEnum::from_str(value, true)
+                    .map_err(|_| wrong("auto, always or never"))?,
+            )
+        }
+        "mfa_session_duration" => {
+            settings.mfa_session_duration =
+                Some(mfa_session_duration(value).map_err(wrong)?.unwrap_or(0))
+        }
         "log" => settings.log = Some(flag()?),
         "prompt" => settings.prompt = Some(prompt_order(&format!("{}: prompt", place()), value)?),
-        "prompt_timeout" => settings.prompt_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1)))),
+        "prompt_timeout" => {
+            settings.prompt_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))))
+        }
         "pinentry" => settings.pinentry = Some(value.to_owned()).filter(|v| !v.is_empty()),
         "allow_yes" => settings.allow_yes = flag()?,
         "no_input" => settings.no_input = flag()?,
@@ -181,18 +216,26 @@ mod tests {
     #[test]
     fn help_names_settings_that_there_are() {
         let settings = crate::cli::REFERENCE.split("\n\n").next().unwrap();
-        let lines = settings.lines().filter_map(|line| line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_lowercase())));
-        let keys: Vec<&str> = lines.flat_map(|line| line.split("  ").next().unwrap().split(", ")).collect();
+        let lines = settings.lines().filter_map(|line| {
+            line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_lowercase()))
+        });
+        let keys: Vec<&str> =
+            lines.flat_map(|line| line.split("  ").next().unwrap().split(", ")).collect();
         assert_eq!(keys.len(), 14, "{keys:?}");
         for key in keys {
             let read = read(&format!("{key} = ?\n"));
-            assert!(read.is_ok() || !read.unwrap_err().to_string().contains("is not known"), "{key}");
+            assert!(
+                read.is_ok() || !read.unwrap_err().to_string().contains("is not known"),
+                "{key}"
+            );
         }
     }
 
     #[test]
     fn the_first_pattern_that_matches_gives_the_colour() {
-        let settings = read("quiet = true\n[colors]\n*prod* = red\ndev? = bright-green\n* = 208\n[accounts]\n222222222222 = Production\n");
+        let settings = read(
+            "quiet = true\n[colors]\n*prod* = red\ndev? = bright-green\n* = 208\n[accounts]\n222222222222 = Production\n",
+        );
         let settings = settings.unwrap();
         assert!(settings.quiet);
         assert_eq!(settings.color_of("my-prod-eu"), Some(Paint::Indexed(1)));
@@ -207,12 +250,21 @@ mod tests {
     #[test]
     fn what_is_not_known_is_an_error() {
         for (text, part) in [
-            ("quiet = true\n\n[colors]\n*prod* = reddish\n", "settings.ini:4: *prod* must be a colour"),
-            ("[accounts]\n*a* = reddish\n[colors]\n*a* = reddish\n", "settings.ini:4: *a* must be a colour"),
+            (
+                "quiet = true\n\n[colors]\n*prod* = reddish\n",
+                "settings.ini:4: *prod* must be a colour",
+            ),
+            (
+                "[accounts]\n*a* = reddish\n[colors]\n*a* = reddish\n",
+                "settings.ini:4: *a* must be a colour",
+            ),
             ("[colours]\n* = red\n", "settings.ini:1: the section [colours]"),
             ("quiet = true\n [colours]\n", "settings.ini:2: the section [colours]"),
             ("\u{feff}# x\ncolour = red\n", "settings.ini:2: the setting `colour` is not known"),
-            ("log = true\nshell_renew : perhaps\nlog = x\n", "settings.ini:2: shell_renew must be true or false"),
+            (
+                "log = true\nshell_renew : perhaps\nlog = x\n",
+                "settings.ini:2: shell_renew must be true or false",
+            ),
             ("log = true\nprompt = tty,smoke\n", "settings.ini:2: prompt names `smoke`"),
             ("log = true\nlog = x\n", "settings.ini:2: log must be"),
             ("log = true\nnonsense\nlog = true\n", "settings.ini:2: neither"),

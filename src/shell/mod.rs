@@ -1,4 +1,5 @@
-//! The shell side: the scripts that `init` prints, one real file per shell, and what a switched shell remembers in its environment.
+//! The shell side: the scripts that `init` prints, one real file per shell, and what a switched
+//! shell remembers in its environment.
 
 pub mod state;
 
@@ -18,7 +19,8 @@ pub enum Side {
 impl Side {
     pub const NAMES: [&str; 6] = ["bash", "zsh", "fish", "powershell", "nushell", "elvish"];
 
-    /// Reads a shell's name or its process's: `zsh`, `-zsh`, `/usr/bin/fish`, `bash-5.2`, `pwsh`, `nu`.
+    /// Reads a shell's name or its process's: `zsh`, `-zsh`, `/usr/bin/fish`, `bash-5.2`, `pwsh`,
+    /// `nu`.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match Shell::parse(name)? {
             Shell::Fish => Self::Fish,
@@ -45,8 +47,14 @@ impl Side {
     /// Returns the function and the hook, and the part that shows the prompt.
     pub fn scripts(self) -> (&'static str, &'static str) {
         match self {
-            Self::Bash => (concat!(include_str!("init.bash"), include_str!("init.sh")), include_str!("prompt.bash")),
-            Self::Zsh => (concat!(include_str!("init.zsh"), include_str!("init.sh")), include_str!("prompt.zsh")),
+            Self::Bash => (
+                concat!(include_str!("init.bash"), include_str!("init.sh")),
+                include_str!("prompt.bash"),
+            ),
+            Self::Zsh => (
+                concat!(include_str!("init.zsh"), include_str!("init.sh")),
+                include_str!("prompt.zsh"),
+            ),
             Self::Fish => (include_str!("init.fish"), include_str!("prompt.fish")),
             Self::PowerShell => (include_str!("init.ps1"), include_str!("prompt.ps1")),
             Self::Nushell => (include_str!("init.nu"), include_str!("prompt.nu")),
@@ -60,9 +68,14 @@ impl Side {
             Self::Bash => ("at the end of ~/.bashrc", "eval \"$(rolecall init bash)\""),
             Self::Zsh => ("at the end of ~/.zshrc", "eval \"$(rolecall init zsh)\""),
             Self::Fish => ("in ~/.config/fish/config.fish", "rolecall init fish | source"),
-            Self::PowerShell => ("at the end of $PROFILE", "Invoke-Expression (& rolecall init powershell | Out-String)"),
+            Self::PowerShell => (
+                "at the end of $PROFILE",
+                "Invoke-Expression (& rolecall init powershell | Out-String)",
+            ),
             Self::Nushell => ("once at the prompt", NUSHELL),
-            Self::Elvish => ("at the end of ~/.config/elvish/rc.elv", "eval (rolecall init elvish | slurp)"),
+            Self::Elvish => {
+                ("at the end of ~/.config/elvish/rc.elv", "eval (rolecall init elvish | slurp)")
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
-//! What a switched shell remembers: exported variables without a secret, so that every shell keeps them in the same way.
+//! What a switched shell remembers: exported variables without a secret, so that every shell keeps
+//! them in the same way.
 //!
-//! The options are remembered with the profile: to go back to a scoped-down session, or to renew it, must never give the whole role.
+//! The options are remembered with the profile: to go back to a scoped-down session, or to renew
+//! it, must never give the whole role.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,7 +14,8 @@ use crate::output::variables::{BEFORE, CALLER, PREVIOUS, SAID};
 use crate::store::StoreName;
 
 /// What `use` may overwrite and is given back by `--off`: nothing secret.
-pub const GIVEN_BACK: [&str; 4] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
+pub const GIVEN_BACK: [&str; 4] =
+    ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// The function of the shell side that called.
 pub struct Caller {
@@ -74,7 +77,9 @@ impl Said {
 
     /// Renders it as one line of JSON, without what was not said.
     pub fn render(&self) -> String {
-        serde_json::to_value(self).map(|value| said(value).unwrap_or_else(|| Value::Object(Map::new())).to_string()).unwrap_or_default()
+        serde_json::to_value(self)
+            .map(|value| said(value).unwrap_or_else(|| Value::Object(Map::new())).to_string())
+            .unwrap_or_default()
     }
 }
 
@@ -84,7 +89,8 @@ fn said(value: Value) -> Option<Value> {
         Value::Null | Value::Bool(false) => None,
         Value::Array(all) if all.is_empty() => None,
         Value::Object(map) => {
-            let map: Map<String, Value> = map.into_iter().filter_map(|(key, value)| Some((key, said(value)?))).collect();
+            let map: Map<String, Value> =
+                map.into_iter().filter_map(|(key, value)| Some((key, said(value)?))).collect();
             (!map.is_empty()).then_some(Value::Object(map))
         }
         value => Some(value),
@@ -106,12 +112,21 @@ pub struct State {
 impl State {
     pub fn read(environment: &Environment) -> Self {
         let shown = environment.get("ROLECALL_PROFILE");
-        let said = environment.get(SAID).and_then(Said::parse).filter(|said| said.profile.as_deref().map(str::trim) == shown);
+        let said = environment
+            .get(SAID)
+            .and_then(Said::parse)
+            .filter(|said| said.profile.as_deref().map(str::trim) == shown);
         let ours = shown.is_some() || said.is_some();
         let before = if ours {
-            environment.get(BEFORE).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+            environment
+                .get(BEFORE)
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_default()
         } else {
-            GIVEN_BACK.iter().filter_map(|name| Some(((*name).to_owned(), environment.get(name)?.into()))).collect()
+            GIVEN_BACK
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), environment.get(name)?.into())))
+                .collect()
         };
         Self { said, previous: environment.get(PREVIOUS).and_then(Said::parse), ours, before }
     }
@@ -126,7 +141,8 @@ impl State {
         (!self.before.is_empty()).then(|| Value::Object(self.before.clone()).to_string())
     }
 
-    /// Takes what rolecall has set out of an environment, so that the next profile is not resolved by the last one's region or keys.
+    /// Takes what rolecall has set out of an environment, so that the next profile is not resolved
+    /// by the last one's region or keys.
     pub fn undo(&self, environment: &mut Environment, ours: &[&str]) {
         if self.ours {
             for name in ours {
@@ -146,15 +162,30 @@ mod tests {
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
-        Environment::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())), None)
+        Environment::new(
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+            None,
+        )
     }
 
     #[test]
     fn what_was_said_comes_back_whole() {
-        let role = Role { read_only: true, tags: vec![("k".to_owned(), "'$(x)\n".to_owned())], ..Role::default() };
-        let said = Said { profile: Some("a'b \"c".to_owned()), store: Some(StoreName::File), role, ..Said::default() };
+        let role = Role {
+            read_only: true,
+            tags: vec![("k".to_owned(), "'$(x)\n".to_owned())],
+            ..Role::default()
+        };
+        let said = Said {
+            profile: Some("a'b \"c".to_owned()),
+            store: Some(StoreName::File),
+            role,
+            ..Said::default()
+        };
         let text = said.render();
-        assert_eq!(text, r#"{"profile":"a'b \"c","store":"file","role":{"tags":[["k","'$(x)\n"]],"read_only":true}}"#);
+        assert_eq!(
+            text,
+            r#"{"profile":"a'b \"c","store":"file","role":{"tags":[["k","'$(x)\n"]],"read_only":true}}"#
+        );
         assert_eq!(Said::parse(&text), Some(said));
         assert_eq!(Said::default().render(), "{}");
         assert_eq!(Said::parse("{}"), Some(Said::default()));
@@ -163,14 +194,24 @@ mod tests {
     /// An option that this version does not know could be one that narrows the session.
     #[test]
     fn what_is_not_understood_is_not_said_again() {
-        for text in ["", "prod", "[]", "{", r#"{"profile":"prod","narrow":true}"#, r#"{"profile":"prod","role":{"narrow":true}}"#] {
+        for text in [
+            "",
+            "prod",
+            "[]",
+            "{",
+            r#"{"profile":"prod","narrow":true}"#,
+            r#"{"profile":"prod","role":{"narrow":true}}"#,
+        ] {
             assert_eq!(Said::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn the_caller_is_a_shell_and_a_number() {
-        assert!(Caller::of(&environment(&[(CALLER, "zsh 12")])).is_some_and(|c| c.side == Side::Zsh && c.process == "12"));
+        assert!(
+            Caller::of(&environment(&[(CALLER, "zsh 12")]))
+                .is_some_and(|c| c.side == Side::Zsh && c.process == "12")
+        );
         for text in ["", "zsh", "zsh ", "zsh x", "zsh 1;2", "csh 1"] {
             assert!(Caller::of(&environment(&[(CALLER, text)])).is_none(), "{text}");
         }
@@ -178,14 +219,25 @@ mod tests {
 
     #[test]
     fn what_was_before_is_what_rolecall_did_not_set() {
-        let first = State::read(&environment(&[("AWS_REGION", "eu-west-1"), ("AWS_PROFILE", "own")]));
-        assert_eq!(first.render_before().as_deref(), Some(r#"{"AWS_PROFILE":"own","AWS_REGION":"eu-west-1"}"#));
-        let pairs = [("AWS_REGION", "us-east-1"), ("ROLECALL_PROFILE", "prod"), (BEFORE, r#"{"AWS_REGION":"eu-west-1"}"#)];
+        let first =
+            State::read(&environment(&[("AWS_REGION", "eu-west-1"), ("AWS_PROFILE", "own")]));
+        assert_eq!(
+            first.render_before().as_deref(),
+            Some(r#"{"AWS_PROFILE":"own","AWS_REGION":"eu-west-1"}"#)
+        );
+        let pairs = [
+            ("AWS_REGION", "us-east-1"),
+            ("ROLECALL_PROFILE", "prod"),
+            (BEFORE, r#"{"AWS_REGION":"eu-west-1"}"#),
+        ];
         let mut environment = environment(&pairs);
         let second = State::read(&environment);
         assert_eq!(second.render_before().as_deref(), Some(r#"{"AWS_REGION":"eu-west-1"}"#));
         second.undo(&mut environment, &["AWS_REGION", "ROLECALL_PROFILE"]);
-        assert_eq!((environment.get("AWS_REGION"), environment.get("ROLECALL_PROFILE")), (Some("eu-west-1"), None));
+        assert_eq!(
+            (environment.get("AWS_REGION"), environment.get("ROLECALL_PROFILE")),
+            (Some("eu-west-1"), None)
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Credentials of the machine: EC2 instance metadata (IMDSv2) and the container endpoint (ECS, EKS Pod Identity), by `aws-config`'s providers.
+//! Credentials of the machine: EC2 instance metadata (IMDSv2) and the container endpoint (ECS, EKS
+//! Pod Identity), by `aws-config`'s providers.
 
 use std::time::Duration;
 
@@ -20,15 +21,19 @@ impl Sources<'_> {
     pub(super) fn instance(&self, chain: &Chain) -> Result<Credentials> {
         let settings = &chain.network.imds;
         if settings.disabled {
-            return Err(Error::configuration("instance metadata is switched off by AWS_EC2_METADATA_DISABLED")
-                .hint("switch it on again: unset AWS_EC2_METADATA_DISABLED"));
+            return Err(Error::configuration(
+                "instance metadata is switched off by AWS_EC2_METADATA_DISABLED",
+            )
+            .hint("switch it on again: unset AWS_EC2_METADATA_DISABLED"));
         }
         let config = self.provider_config(chain)?;
         let mut client = imds::Client::builder().configure(&config);
         if let Some(endpoint) = &settings.endpoint {
-            client = client
-                .endpoint(endpoint)
-                .map_err(|e| Error::configuration(format!("the instance metadata endpoint `{endpoint}` is no URL: {e}")))?;
+            client = client.endpoint(endpoint).map_err(|e| {
+                Error::configuration(format!(
+                    "the instance metadata endpoint `{endpoint}` is no URL: {e}"
+                ))
+            })?;
         }
         if settings.ipv6 {
             client = client.endpoint_mode(EndpointMode::IpV6);
@@ -40,7 +45,10 @@ impl Sources<'_> {
             let limit = Duration::from_secs(u64::from(seconds));
             client = client.connect_timeout(limit).read_timeout(limit);
         }
-        let provider = ImdsCredentialsProvider::builder().configure(&config).imds_client(client.build()).build();
+        let provider = ImdsCredentialsProvider::builder()
+            .configure(&config)
+            .imds_client(client.build())
+            .build();
         self.ask(chain, &provider, "the instance metadata service gave no credentials")
     }
 
@@ -50,14 +58,22 @@ impl Sources<'_> {
                 .cause("neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
                 .hint(format!("see where the profile's credentials come from: {}", chain.command("explain"))));
         }
-        let provider = EcsCredentialsProvider::builder().configure(&self.provider_config(chain)?).build();
+        let provider =
+            EcsCredentialsProvider::builder().configure(&self.provider_config(chain)?).build();
         self.ask(chain, &provider, "the container endpoint gave no credentials")
     }
 
-    fn ask(&self, chain: &Chain, provider: &impl ProvideCredentials, message: &str) -> Result<Credentials> {
+    fn ask(
+        &self,
+        chain: &Chain,
+        provider: &impl ProvideCredentials,
+        message: &str,
+    ) -> Result<Credentials> {
         let answer = self.runtime.run_within(LIMIT, provider.provide_credentials())?;
         match answer {
-            None => Err(Error::failed(message).cause(format!("no answer in {} s", LIMIT.as_secs()))),
+            None => {
+                Err(Error::failed(message).cause(format!("no answer in {} s", LIMIT.as_secs())))
+            }
             Some(Err(error)) => Err(provider_error(message.to_owned(), &error)),
             Some(Ok(credentials)) => Ok(self.provided(&credentials, chain.account_id.as_deref())),
         }

@@ -39,8 +39,12 @@ pub struct Sources<'a> {
 impl BaseSource for Sources<'_> {
     fn fetch(&self, chain: &Chain, base: &Base) -> Result<Credentials> {
         match base {
-            Base::Static(keys) | Base::Environment(keys) => static_keys(keys, chain.account_id.as_deref()),
-            Base::Process { command, place, account_id } => self.process(chain, command, place, account_id.as_deref()),
+            Base::Static(keys) | Base::Environment(keys) => {
+                static_keys(keys, chain.account_id.as_deref())
+            }
+            Base::Process { command, place, account_id } => {
+                self.process(chain, command, place, account_id.as_deref())
+            }
             Base::Sso(sso) => self.sso(chain, sso).map(Credentials::Session),
             Base::WebIdentity(call) => self.web_identity(chain, call).map(Credentials::Session),
             Base::LoginSession { session, place } => self.login_session(chain, session, place),
@@ -50,7 +54,10 @@ impl BaseSource for Sources<'_> {
                 if error.kind == Kind::Interrupted {
                     return error;
                 }
-                let mut none = Error::new(error.kind, "no credentials found: no profile is named and the default chain has none");
+                let mut none = Error::new(
+                    error.kind,
+                    "no credentials found: no profile is named and the default chain has none",
+                );
                 none.causes = std::iter::once(error.message).chain(error.causes).collect();
                 none.hint("name a profile, see: rolecall list")
             }),
@@ -72,12 +79,21 @@ impl Sources<'_> {
     }
 
     /// Turns what an `aws-config` provider gives into a session.
-    fn provided(&self, credentials: &aws_credential_types::Credentials, account_id: Option<&str>) -> Credentials {
+    fn provided(
+        &self,
+        credentials: &aws_credential_types::Credentials,
+        account_id: Option<&str>,
+    ) -> Credentials {
         let secret_access_key = SecretString::from(credentials.secret_access_key());
-        let account_id = credentials.account_id().map(|id| id.as_str().to_owned()).or_else(|| account_id.map(str::to_owned));
+        let account_id = credentials
+            .account_id()
+            .map(|id| id.as_str().to_owned())
+            .or_else(|| account_id.map(str::to_owned));
         let access_key_id = credentials.access_key_id().to_owned();
         match credentials.session_token() {
-            None => Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id }),
+            None => {
+                Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
+            }
             Some(token) => Credentials::Session(Session {
                 access_key_id,
                 secret_access_key,
@@ -94,14 +110,19 @@ fn static_keys(keys: &StaticKeys, account_id: Option<&str>) -> Result<Credential
     let account_id = keys.account_id.as_deref().or(account_id).map(str::to_owned);
     let expires_at = match &keys.expiration {
         None => None,
-        Some(text) => Some(DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|_| {
-            Error::configuration(format!("AWS_CREDENTIAL_EXPIRATION is not a time: `{text}`"))
-                .hint("take it away: unset AWS_CREDENTIAL_EXPIRATION")
-        })?),
+        Some(text) => {
+            Some(DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|_| {
+                Error::configuration(format!("AWS_CREDENTIAL_EXPIRATION is not a time: `{text}`"))
+                    .hint("take it away: unset AWS_CREDENTIAL_EXPIRATION")
+            })?)
+        }
     };
-    let (access_key_id, secret_access_key) = (keys.access_key_id.clone(), keys.secret_access_key.clone());
+    let (access_key_id, secret_access_key) =
+        (keys.access_key_id.clone(), keys.secret_access_key.clone());
     Ok(match &keys.session_token {
-        None => Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id }),
+        None => {
+            Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
+        }
         Some(token) => Credentials::Session(Session {
             access_key_id,
             secret_access_key,
@@ -125,5 +146,9 @@ fn provider_error(message: String, error: &CredentialsError) -> Error {
         }
         next = cause.source();
     }
-    if result.causes.is_empty() { result.cause(crate::sts::one_line(&error.to_string())) } else { result }
+    if result.causes.is_empty() {
+        result.cause(crate::sts::one_line(&error.to_string()))
+    } else {
+        result
+    }
 }

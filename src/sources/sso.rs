@@ -1,5 +1,5 @@
-//! IAM Identity Center: role credentials from the token that `aws sso login` caches, shared with the AWS CLI
-//! (`~/.aws/sso/cache/<sha1>.json`), and renewed here where it has a refresh token.
+//! IAM Identity Center: role credentials from the token that `aws sso login` caches, shared with
+//! the AWS CLI (`~/.aws/sso/cache/<sha1>.json`), and renewed here where it has a refresh token.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,7 +23,8 @@ use crate::error::{Error, Result};
 /// A token is renewed when it has less than this left, as the AWS CLI does.
 const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often a token file that does not parse is read again: another program may just be writing it.
+/// How often a token file that does not parse is read again: another program may just be writing
+/// it.
 const READS: usize = 4;
 
 /// Returns the SHA-1 of a text in hexadecimal, which the AWS CLI names its cache files by.
@@ -32,7 +33,8 @@ pub fn sha1_hex(text: &str) -> String {
     crate::chain::session_key::hex(sum.as_ref())
 }
 
-/// Returns the token's file of an SSO configuration: by the session's name, or by the start URL in the legacy form.
+/// Returns the token's file of an SSO configuration: by the session's name, or by the start URL in
+/// the legacy form.
 pub fn token_path(home: &Path, sso: &Sso) -> PathBuf {
     let name = sso.session.as_deref().unwrap_or(&sso.start_url);
     home.join(".aws/sso/cache").join(format!("{}.json", sha1_hex(name)))
@@ -58,7 +60,8 @@ impl Token {
 
     /// Returns what a renewal needs, while the client registration lives.
     fn renewal(&self, now: DateTime<Utc>) -> Option<(&str, &str, &str)> {
-        let registered = self.text("registrationExpiresAt").and_then(parse_time).is_none_or(|end| end > now);
+        let registered =
+            self.text("registrationExpiresAt").and_then(parse_time).is_none_or(|end| end > now);
         registered.then_some(())?;
         Some((self.text("clientId")?, self.text("clientSecret")?, self.text("refreshToken")?))
     }
@@ -86,9 +89,13 @@ pub fn read_token(path: &Path) -> Option<Token> {
 impl Sources<'_> {
     pub(super) fn sso(&self, chain: &Chain, sso: &Sso) -> Result<Session> {
         let token = self.token(chain, sso)?;
-        let client = aws_sdk_sso::Client::new(&self.sdk_config(chain, sso, sso.endpoint.as_deref())?);
-        let request =
-            client.get_role_credentials().account_id(&sso.account_id).role_name(&sso.role_name).access_token(token.expose_secret());
+        let client =
+            aws_sdk_sso::Client::new(&self.sdk_config(chain, sso, sso.endpoint.as_deref())?);
+        let request = client
+            .get_role_credentials()
+            .account_id(&sso.account_id)
+            .role_name(&sso.role_name)
+            .access_token(token.expose_secret());
         let asked_at = self.clock.now();
         let answer = self.runtime.run(request.send())?.map_err(|error| {
             let code = error.code().map(str::to_owned);
@@ -104,9 +111,11 @@ impl Sources<'_> {
         })?;
         let empty = || Error::failed("IAM Identity Center answered without credentials");
         let credentials = answer.role_credentials().ok_or_else(empty)?;
-        let (Some(id), Some(secret), Some(session_token)) =
-            (credentials.access_key_id(), credentials.secret_access_key(), credentials.session_token())
-        else {
+        let (Some(id), Some(secret), Some(session_token)) = (
+            credentials.access_key_id(),
+            credentials.secret_access_key(),
+            credentials.session_token(),
+        ) else {
             return Err(empty());
         };
         Ok(Session {
@@ -136,15 +145,21 @@ impl Sources<'_> {
     /// Returns a token that is still good, renewing it where that is possible.
     fn token(&self, chain: &Chain, sso: &Sso) -> Result<SecretString> {
         let path = token_path(self.directories.home()?, sso);
-        let good = |token: &Token, left: TimeDelta| token.expires_at().is_some_and(|end| end - self.clock.now() > left);
+        let good = |token: &Token, left: TimeDelta| {
+            token.expires_at().is_some_and(|end| end - self.clock.now() > left)
+        };
         let none = || Self::login_needed(chain, sso, "there is no token of a login");
         let token = read_token(&path).ok_or_else(none)?;
         if good(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
-        // A refresh token may work only once, so that one process renews and the others read what it wrote.
-        let _lock =
-            self.locks.acquire(&format!("sso-{}", sha1_hex(&path.to_string_lossy())), "a token of IAM Identity Center", PATIENCE)?;
+        // A refresh token may work only once, so that one process renews and the others read what
+        // it wrote.
+        let _lock = self.locks.acquire(
+            &format!("sso-{}", sha1_hex(&path.to_string_lossy())),
+            "a token of IAM Identity Center",
+            PATIENCE,
+        )?;
         let token = read_token(&path).ok_or_else(none)?;
         if good(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
@@ -154,7 +169,10 @@ impl Sources<'_> {
                 Ok(fields) => {
                     let renewed = merge(&token, &fields, self.clock.now());
                     if let Err(error) = write(&path, &renewed) {
-                        self.report.warn(&format!("the renewed SSO token could not be written to {}: {error}", path.display()));
+                        self.report.warn(&format!(
+                            "the renewed SSO token could not be written to {}: {error}",
+                            path.display()
+                        ));
                     }
                     return renewed.access_token().ok_or_else(none);
                 }
@@ -175,8 +193,17 @@ impl Sources<'_> {
         sso: &Sso,
         (client_id, client_secret, refresh_token): (&str, &str, &str),
     ) -> Result<Result<Renewed, String>> {
-        self.report.decided(&|| format!("renewing the SSO token of {}", sso.session.as_deref().unwrap_or(&sso.start_url)));
-        let client = aws_sdk_ssooidc::Client::new(&self.sdk_config(chain, sso, sso.oidc_endpoint.as_deref())?);
+        self.report.decided(&|| {
+            format!(
+                "renewing the SSO token of {}",
+                sso.session.as_deref().unwrap_or(&sso.start_url)
+            )
+        });
+        let client = aws_sdk_ssooidc::Client::new(&self.sdk_config(
+            chain,
+            sso,
+            sso.oidc_endpoint.as_deref(),
+        )?);
         let request = client
             .create_token()
             .client_id(client_id)
@@ -192,20 +219,27 @@ impl Sources<'_> {
                 }),
                 None => Err("the token could not be renewed: the answer has none".to_owned()),
             },
-            Err(error) => Err(format!("the token could not be renewed: {}", crate::sts::explain(&error, self.clock.now()).message)),
+            Err(error) => Err(format!(
+                "the token could not be renewed: {}",
+                crate::sts::explain(&error, self.clock.now()).message
+            )),
         })
     }
 
     fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
         let profile = chain.base_profile.as_deref().unwrap_or_else(|| chain.name());
-        Error::needs_person(format!("profile `{profile}` needs a login at {}: {why}", sso.start_url))
-            .hint(format!("log in: {}", login(sso, profile)))
+        Error::needs_person(format!(
+            "profile `{profile}` needs a login at {}: {why}",
+            sso.start_url
+        ))
+        .hint(format!("log in: {}", login(sso, profile)))
     }
 }
 
 /// Returns the command that gets the token anew.
 pub fn login(sso: &Sso, profile: &str) -> String {
-    let (option, name) = sso.session.as_deref().map_or(("--profile", profile), |session| ("--sso-session", session));
+    let (option, name) =
+        sso.session.as_deref().map_or(("--profile", profile), |session| ("--sso-session", session));
     format!("aws sso login {}", crate::hint::option(option, name))
 }
 
@@ -216,7 +250,8 @@ struct Renewed {
     expires_in: i32,
 }
 
-/// Puts what was renewed into the token's fields; an answer without a refresh token leaves the old one.
+/// Puts what was renewed into the token's fields; an answer without a refresh token leaves the old
+/// one.
 fn merge(token: &Token, renewed: &Renewed, now: DateTime<Utc>) -> Token {
     let mut fields = token.fields.clone();
     let mut set = |key: &str, value: &str| fields.insert(key.to_owned(), Value::from(value));

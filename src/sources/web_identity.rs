@@ -20,7 +20,8 @@ impl Sources<'_> {
             Error::configuration(format!("the web identity token {} {what}", path.display()))
                 .hint(format!("look at it with: ls -l {}", crate::hint::path(&path)))
         };
-        let metadata = std::fs::metadata(&path).map_err(|e| error(format!("cannot be read: {e}")))?;
+        let metadata =
+            std::fs::metadata(&path).map_err(|e| error(format!("cannot be read: {e}")))?;
         if !metadata.is_file() {
             return Err(error("is not a file".to_owned()));
         }
@@ -30,7 +31,9 @@ impl Sources<'_> {
             .map_err(|e| error(format!("cannot be read: {e}")))?;
         let token = text.trim();
         if token.is_empty() || token.len() as u64 > LONGEST_TOKEN {
-            return Err(error(if token.is_empty() { "is empty" } else { "is too long for a token" }.to_owned()));
+            return Err(error(
+                if token.is_empty() { "is empty" } else { "is too long for a token" }.to_owned(),
+            ));
         }
         self.sts.assume_role_with_web_identity(&chain.network, call, &SecretString::from(token))
     }

@@ -8,7 +8,9 @@ use super::{SecretStore, StoreError};
 use crate::executor::Report;
 
 /// The stores by the names that users give them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreName {
     Keyring,
@@ -23,7 +25,8 @@ impl StoreName {
     }
 }
 
-/// Stores in the order in which they are tried; one that does not work is not asked again by this process.
+/// Stores in the order in which they are tried; one that does not work is not asked again by this
+/// process.
 pub struct Stores<'a> {
     pub order: Vec<Box<dyn SecretStore + 'a>>,
     pub report: &'a dyn Report,
@@ -34,11 +37,18 @@ pub struct Stores<'a> {
 }
 
 impl<'a> Stores<'a> {
-    pub fn new(order: Vec<Box<dyn SecretStore + 'a>>, report: &'a dyn Report, person: bool) -> Self {
+    pub fn new(
+        order: Vec<Box<dyn SecretStore + 'a>>,
+        report: &'a dyn Report,
+        person: bool,
+    ) -> Self {
         Self { order, report, first: Cell::new(0), person: Cell::new(person) }
     }
 
-    fn attempt<T>(&self, operation: impl Fn(&dyn SecretStore) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn attempt<T>(
+        &self,
+        operation: impl Fn(&dyn SecretStore) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         loop {
             let at = self.first.get();
             let Some(store) = self.order.get(at) else {
@@ -53,10 +63,18 @@ impl<'a> Stores<'a> {
                     // Locked again, it is treated like one that was never asked about.
                     let _ = store.unlock();
                 }
-                Err(error @ (StoreError::Unavailable(_) | StoreError::TimedOut(_) | StoreError::Locked(_)))
-                    if at + 1 < self.order.len() =>
-                {
-                    let what = || format!("the store {} cannot be used ({error}); trying {}", store.name(), self.order[at + 1].name());
+                Err(
+                    error @ (StoreError::Unavailable(_)
+                    | StoreError::TimedOut(_)
+                    | StoreError::Locked(_)),
+                ) if at + 1 < self.order.len() => {
+                    let what = || {
+                        format!(
+                            "the store {} cannot be used ({error}); trying {}",
+                            store.name(),
+                            self.order[at + 1].name()
+                        )
+                    };
                     // A locked keyring is for its user to unlock; that there is none is no news.
                     match error {
                         StoreError::Locked(_) => self.report.warn(&what()),
@@ -74,19 +92,31 @@ impl<'a> Stores<'a> {
         self.order.get(self.first.get()).map_or("none", |store| store.name())
     }
 
-    /// Looks in the store in use; on a miss also in those behind it, which may have served while it was locked.
+    /// Looks in the store in use; on a miss also in those behind it, which may have served while it
+    /// was locked.
     pub fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
         match self.attempt(|store| store.get(key))? {
             Some(secret) => Ok(Some(secret)),
-            None => Ok(self.order.iter().skip(self.first.get() + 1).find_map(|store| store.get(key).ok().flatten())),
+            None => Ok(self
+                .order
+                .iter()
+                .skip(self.first.get() + 1)
+                .find_map(|store| store.get(key).ok().flatten())),
         }
     }
 
-    pub fn put(&self, key: &str, label: &str, secret: &SecretString, expires_at: Option<i64>) -> Result<(), StoreError> {
+    pub fn put(
+        &self,
+        key: &str,
+        label: &str,
+        secret: &SecretString,
+        expires_at: Option<i64>,
+    ) -> Result<(), StoreError> {
         self.attempt(|store| store.put(key, label, secret, expires_at))
     }
 
-    /// Forgets in the store in use and in those behind it; one that does not answer keeps none of the others from it.
+    /// Forgets in the store in use and in those behind it; one that does not answer keeps none of
+    /// the others from it.
     pub fn delete(&self, key: &str) -> Result<(), StoreError> {
         let stores = self.order.iter().skip(self.first.get());
         stores.map(|store| store.delete(key).map(drop)).fold(Ok(()), Result::and)

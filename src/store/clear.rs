@@ -1,5 +1,5 @@
-//! Forgetting sessions wherever they are kept. The index alone does not tell: it may be lost, and a store that once did not
-//! answer was passed over for the next.
+//! Forgetting sessions wherever they are kept. The index alone does not tell: it may be lost, and a
+//! store that once did not answer was passed over for the next.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -51,15 +51,23 @@ impl Clearing<'_> {
         let mut cleared = Cleared::default();
         for store in &self.stores {
             let (store, name) = (store.as_ref(), store.name());
-            let Err(failure) = self.clear_store(store, which, &known, &mut cleared.sessions) else { continue };
-            let noted = known.iter().any(|(key, entry)| entry.store == name && entry.expires_at > self.clock.now() && which.holds(key));
+            let Err(failure) = self.clear_store(store, which, &known, &mut cleared.sessions) else {
+                continue;
+            };
+            let noted = known.iter().any(|(key, entry)| {
+                entry.store == name && entry.expires_at > self.clock.now() && which.holds(key)
+            });
             match (&failure.error, which) {
                 // There is no such store, and nothing says that there was.
                 (StoreError::Unavailable(_), _) if !noted && !failure.certain => {
-                    self.report.decided(&|| format!("the store {name} holds nothing: {}", failure.error));
+                    self.report
+                        .decided(&|| format!("the store {name} holds nothing: {}", failure.error));
                 }
                 (StoreError::TimedOut(_), Which::Keys(_)) if !noted => {
-                    self.report.warn(&format!("the store {name} could not be looked into: {}", failure.error));
+                    self.report.warn(&format!(
+                        "the store {name} could not be looked into: {}",
+                        failure.error
+                    ));
                 }
                 _ => cleared.left.push((name, failure.error)),
             }
@@ -69,7 +77,13 @@ impl Clearing<'_> {
     }
 
     /// Clears one store; a person who is there may unlock it first.
-    fn clear_store(&self, store: &dyn SecretStore, which: &Which, known: &Entries, cleared: &mut BTreeSet<String>) -> Result<(), Failure> {
+    fn clear_store(
+        &self,
+        store: &dyn SecretStore,
+        which: &Which,
+        known: &Entries,
+        cleared: &mut BTreeSet<String>,
+    ) -> Result<(), Failure> {
         let attempt = clear_unlocked(store, which, known, cleared);
         match &attempt {
             Err(Failure { error: StoreError::Locked(_), .. }) if self.person.replace(false) => {
@@ -96,10 +110,15 @@ impl Clearing<'_> {
         let left = |store: &str| cleared.left.iter().any(|(name, _)| *name == store);
         let gone = |key: &str| matches!(which, Which::All) || which.holds(key);
         let updated = index::Index::lock(path).update(|entries: &mut index::Entries| {
-            entries.retain(|key, entry| !gone(key) || known.get(key) != Some(entry) || left(&entry.store));
+            entries.retain(|key, entry| {
+                !gone(key) || known.get(key) != Some(entry) || left(&entry.store)
+            });
         });
         if let Err(error) = updated {
-            self.report.warn(&format!("the index {} may still name what is gone: {error}", path.display()));
+            self.report.warn(&format!(
+                "the index {} may still name what is gone: {error}",
+                path.display()
+            ));
         }
     }
 }
@@ -111,12 +130,20 @@ struct Failure {
 }
 
 /// Deletes one by one; a failure keeps none of the others from it.
-fn clear_unlocked(store: &dyn SecretStore, which: &Which, known: &Entries, cleared: &mut BTreeSet<String>) -> Result<(), Failure> {
+fn clear_unlocked(
+    store: &dyn SecretStore,
+    which: &Which,
+    known: &Entries,
+    cleared: &mut BTreeSet<String>,
+) -> Result<(), Failure> {
     let keys = match which {
         Which::Keys(keys) => keys.clone(),
         Which::All => {
             let listed = store.keys().map_err(|error| Failure { error, certain: false })?;
-            let noted = known.iter().filter(|(_, entry)| entry.store == store.name()).map(|(key, _)| key.clone());
+            let noted = known
+                .iter()
+                .filter(|(_, entry)| entry.store == store.name())
+                .map(|(key, _)| key.clone());
             listed.into_iter().chain(noted).filter(|key| which.holds(key)).collect()
         }
     };
@@ -125,7 +152,9 @@ fn clear_unlocked(store: &dyn SecretStore, which: &Which, known: &Entries, clear
         match store.delete(&key) {
             Ok(true) => drop(cleared.insert(key)),
             Ok(false) => {}
-            Err(error) => outcome = outcome.and(Err(Failure { error, certain: matches!(which, Which::All) })),
+            Err(error) => {
+                outcome = outcome.and(Err(Failure { error, certain: matches!(which, Which::All) }))
+            }
         }
     }
     outcome

@@ -76,15 +76,24 @@ impl SecretStore for FileStore<'_> {
         let Some(plain) = decrypt(identity, &sealed) else {
             return Ok(None);
         };
-        Ok(envelope::open(&plain).filter(|(expires_at, _)| self.is_current(*expires_at)).map(|(_, secret)| SecretString::from(secret)))
+        Ok(envelope::open(&plain)
+            .filter(|(expires_at, _)| self.is_current(*expires_at))
+            .map(|(_, secret)| SecretString::from(secret)))
     }
 
-    fn put(&self, key: &str, _label: &str, secret: &SecretString, expires_at: Option<i64>) -> Result<(), StoreError> {
+    fn put(
+        &self,
+        key: &str,
+        _label: &str,
+        secret: &SecretString,
+        expires_at: Option<i64>,
+    ) -> Result<(), StoreError> {
         let path = self.path(key)?;
         make_folder(&self.folder).map_err(|error| failed(&self.folder, &error))?;
         let identity = self.keyring.existing_or_new()?;
         let plain = envelope::seal(expires_at, secret.expose_secret());
-        let sealed = age::encrypt(&identity.to_public(), &plain).map_err(|error| StoreError::Failed(format!("encrypting: {error}")))?;
+        let sealed = age::encrypt(&identity.to_public(), &plain)
+            .map_err(|error| StoreError::Failed(format!("encrypting: {error}")))?;
         files::write_private(&path, &sealed).map_err(|error| failed(&path, &error))
     }
 
@@ -102,7 +111,10 @@ impl SecretStore for FileStore<'_> {
         let mut keys = Vec::new();
         for file in files {
             let path = PathBuf::from(file.map_err(|error| failed(&error))?.file_name());
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| *stem != identity::NAME);
+            let stem = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .filter(|stem| *stem != identity::NAME);
             if path.extension().is_some_and(|extension| extension == EXTENSION) {
                 keys.extend(stem.map(str::to_owned));
             }
@@ -111,7 +123,9 @@ impl SecretStore for FileStore<'_> {
     }
 
     fn probe(&self) -> Result<String, StoreError> {
-        make_folder(&self.folder).and_then(|()| files::try_writing(&self.folder)).map_err(|error| failed(&self.folder, &error))?;
+        make_folder(&self.folder)
+            .and_then(|()| files::try_writing(&self.folder))
+            .map_err(|error| failed(&self.folder, &error))?;
         let state = match self.keyring.without_asking() {
             Some(_) => "unlocked",
             None => "passphrase needed",
@@ -148,7 +162,12 @@ fn remove(path: &Path) -> Result<bool, StoreError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
         // A disk that cannot be written says so before it looks.
-        Err(error) if error.kind() == io::ErrorKind::NotFound || path.try_exists().is_ok_and(|there| !there) => Ok(false),
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound
+                || path.try_exists().is_ok_and(|there| !there) =>
+        {
+            Ok(false)
+        }
         Err(error) => Err(failed(path, &error)),
     }
 }
@@ -161,7 +180,9 @@ fn decrypt(identity: &age::x25519::Identity, sealed: &[u8]) -> Option<Zeroizing<
 fn failed(path: &Path, error: &io::Error) -> StoreError {
     let message = format!("{}: {error}", path.display());
     match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StoreError::Unavailable(message),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::Unavailable(message)
+        }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full(message),
         _ => StoreError::Failed(message),
     }

@@ -1,5 +1,6 @@
-//! What is in the store, without a secret: a small JSON file that `list` and a shell's prompt read instead of the keyring.
-//! It is rewritten by rename and begun anew when it cannot be read; nothing depends on it being whole.
+//! What is in the store, without a secret: a small JSON file that `list` and a shell's prompt read
+//! instead of the keyring. It is rewritten by rename and begun anew when it cannot be read; nothing
+//! depends on it being whole.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -10,7 +11,8 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// How long the writes of others are waited for: each takes milliseconds, and a hundred may come at once.
+/// How long the writes of others are waited for: each takes milliseconds, and a hundred may come at
+/// once.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a waiter looks.
 const INTERVAL: Duration = Duration::from_millis(2);
@@ -34,7 +36,10 @@ pub fn read(path: &Path) -> Entries {
 }
 
 pub(super) fn read_as<E: DeserializeOwned + Default>(path: &Path) -> E {
-    std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    std::fs::read(path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
 }
 
 /// The right to change the index and the store together, one process at a time.
@@ -45,13 +50,17 @@ pub struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    /// Waits for those who change it now. A holder that dies frees it, and one that is stopped is not waited for long.
+    /// Waits for those who change it now. A holder that dies frees it, and one that is stopped is
+    /// not waited for long.
     pub fn lock(path: &'a Path) -> Self {
         Self { path, _lock: lock(&path.with_extension("lock")) }
     }
 
     /// Changes the index. `change` may do in the store what has to be in step with it.
-    pub fn update<E: DeserializeOwned + Default + Serialize, T>(&self, change: impl FnOnce(&mut E) -> T) -> std::io::Result<T> {
+    pub fn update<E: DeserializeOwned + Default + Serialize, T>(
+        &self,
+        change: impl FnOnce(&mut E) -> T,
+    ) -> std::io::Result<T> {
         let mut entries = read_as(self.path);
         let done = change(&mut entries);
         crate::files::write_private(self.path, &serde_json::to_vec(&entries)?)?;

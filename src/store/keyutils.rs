@@ -1,12 +1,14 @@
-//! The kernel's user keyring, see keyrings(7): for servers, containers and WSL without a session bus.
-//! Nothing there survives a reboot, and the kernel itself drops a key when its session ends.
+//! The kernel's user keyring, see keyrings(7): for servers, containers and WSL without a session
+//! bus. Nothing there survives a reboot, and the kernel itself drops a key when its session ends.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, KeySerialId, Permission};
+use linux_keyutils::{
+    Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, KeySerialId, Permission,
+};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -65,14 +67,23 @@ impl SecretStore for Keyutils {
         })
     }
 
-    fn put(&self, key: &str, _label: &str, secret: &SecretString, expires_at: Option<i64>) -> Result<(), StoreError> {
+    fn put(
+        &self,
+        key: &str,
+        _label: &str,
+        secret: &SecretString,
+        expires_at: Option<i64>,
+    ) -> Result<(), StoreError> {
         let lifetime = expires_at.map(|end| end.saturating_sub((self.now)()));
         if lifetime.is_some_and(|seconds| seconds <= 0) {
             return self.delete(key).map(drop);
         }
         let payload = envelope::seal(expires_at, secret.expose_secret());
         if payload.len() > MAX_PAYLOAD {
-            return Err(StoreError::Full(format!("a kernel key holds {MAX_PAYLOAD} bytes, this takes {}", payload.len())));
+            return Err(StoreError::Full(format!(
+                "a kernel key holds {MAX_PAYLOAD} bytes, this takes {}",
+                payload.len()
+            )));
         }
         let ring = possess().map_err(explain)?;
         let key = add(ring, &describe(key), &payload)?;
@@ -162,7 +173,8 @@ fn add(ring: KeyRing, description: &str, payload: &[u8]) -> Result<Key, StoreErr
         Err(error) => error,
     };
     let begin = Instant::now();
-    let mut victims = if error == KeyError::QuotaExceeded { own_keys() } else { Vec::new() }.into_iter();
+    let mut victims =
+        if error == KeyError::QuotaExceeded { own_keys() } else { Vec::new() }.into_iter();
     // A removed key counts until the kernel's next sweep, so what is due may just need a moment.
     while error == KeyError::QuotaExceeded && begin.elapsed() < PATIENCE {
         if let Some((_, victim)) = victims.next() {
@@ -191,8 +203,13 @@ fn discard(ring: KeyRing, key: Key) {
 
 /// Our keys in the user keyring: dead ones first, then by expiry, identities last.
 fn own_keys() -> Vec<((bool, i64), Key)> {
-    let own = descriptions().unwrap_or_default().into_iter().filter(|(_, description)| description.starts_with(PREFIX));
-    let mut keys: Vec<_> = own.map(|(key, description)| ((description.starts_with(IDENTITY_PREFIX), expiry(key)), key)).collect();
+    let own = descriptions()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|(_, description)| description.starts_with(PREFIX));
+    let mut keys: Vec<_> = own
+        .map(|(key, description)| ((description.starts_with(IDENTITY_PREFIX), expiry(key)), key))
+        .collect();
     keys.sort_by_key(|(order, _)| *order);
     keys
 }
@@ -200,8 +217,14 @@ fn own_keys() -> Vec<((bool, i64), Key)> {
 /// The keys in the user keyring with their descriptions; dead ones have none.
 fn descriptions() -> Result<Vec<(Key, String)>, KeyError> {
     let serials = read(Key::from_id(KeySerialId::from(USER_KEYRING)))?;
-    let keys = serials.as_chunks().0.iter().map(|serial| Key::from_id(KeySerialId::from(i32::from_ne_bytes(*serial))));
-    Ok(keys.filter_map(|key| Some((key, key.metadata().ok()?.get_description().to_owned()))).collect())
+    let keys = serials
+        .as_chunks()
+        .0
+        .iter()
+        .map(|serial| Key::from_id(KeySerialId::from(i32::from_ne_bytes(*serial))));
+    Ok(keys
+        .filter_map(|key| Some((key, key.metadata().ok()?.get_description().to_owned())))
+        .collect())
 }
 
 fn expiry(key: Key) -> i64 {
@@ -217,7 +240,11 @@ fn expiry(key: Key) -> i64 {
 fn is_absent(error: KeyError) -> bool {
     matches!(
         error,
-        KeyError::KeyDoesNotExist | KeyError::KeyExpired | KeyError::KeyRevoked | KeyError::KeyRejected | KeyError::MissingFileOrDirectory
+        KeyError::KeyDoesNotExist
+            | KeyError::KeyExpired
+            | KeyError::KeyRevoked
+            | KeyError::KeyRejected
+            | KeyError::MissingFileOrDirectory
     )
 }
 
@@ -239,7 +266,12 @@ mod tests {
 
     #[test]
     fn a_kernel_that_forbids_the_calls_is_not_available() {
-        for error in [KeyError::PermissionDenied, KeyError::AccessDenied, KeyError::OperationNotSupported, KeyError::Unknown(ENOSYS)] {
+        for error in [
+            KeyError::PermissionDenied,
+            KeyError::AccessDenied,
+            KeyError::OperationNotSupported,
+            KeyError::Unknown(ENOSYS),
+        ] {
             assert!(matches!(explain(error), StoreError::Unavailable(_)));
         }
         assert!(matches!(explain(KeyError::QuotaExceeded), StoreError::Full(_)));

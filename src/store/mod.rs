@@ -1,4 +1,5 @@
-//! Where secrets are kept between calls: the OS keyring, the kernel's keyrings, encrypted files, or nowhere.
+//! Where secrets are kept between calls: the OS keyring, the kernel's keyrings, encrypted files, or
+//! nowhere.
 
 use std::time::Duration;
 
@@ -44,7 +45,13 @@ pub trait SecretStore {
     ///
     /// # Errors
     /// When the store does not answer, is locked, or has no room.
-    fn put(&self, key: &str, label: &str, secret: &SecretString, expires_at: Option<i64>) -> Result<(), StoreError>;
+    fn put(
+        &self,
+        key: &str,
+        label: &str,
+        secret: &SecretString,
+        expires_at: Option<i64>,
+    ) -> Result<(), StoreError>;
 
     /// Forgets what is kept under `key`, and returns whether there was anything.
     ///
@@ -52,7 +59,8 @@ pub trait SecretStore {
     /// When the store does not answer or is locked.
     fn delete(&self, key: &str) -> Result<bool, StoreError>;
 
-    /// The names of everything of ours that is kept, without a secret; where the store cannot be listed, none.
+    /// The names of everything of ours that is kept, without a secret; where the store cannot be
+    /// listed, none.
     ///
     /// # Errors
     /// When the store does not answer, or holds something behind a lock. Never prompts.
@@ -64,7 +72,8 @@ pub trait SecretStore {
     /// What a `put` would meet.
     fn probe(&self) -> Result<String, StoreError>;
 
-    /// Lets the store ask its user to unlock it and waits for the answer, for commands with a person in front of them.
+    /// Lets the store ask its user to unlock it and waits for the answer, for commands with a
+    /// person in front of them.
     ///
     /// # Errors
     /// `Locked` when the person declines or nobody can be asked, `TimedOut` when nobody answers.
@@ -83,7 +92,10 @@ pub enum StoreError {
     #[error("locked: {0}")]
     Locked(String),
     /// It did not answer within this time.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "the other systems' calls do not wait"))]
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "the other systems' calls do not wait")
+    )]
     #[error("no answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
     /// It has no room for the secret.

@@ -107,9 +107,16 @@ impl SecretStore for Native {
         split::join(head, &parts).map(|value| text(&value)).transpose()
     }
 
-    fn put(&self, key: &str, _label: &str, secret: &SecretString, _expires_at: Option<i64>) -> Result<(), StoreError> {
+    fn put(
+        &self,
+        key: &str,
+        _label: &str,
+        secret: &SecretString,
+        _expires_at: Option<i64>,
+    ) -> Result<(), StoreError> {
         let too_long = || StoreError::Full("the secret takes too many entries".to_owned());
-        let entries = split::split(secret.expose_secret().as_bytes(), LIMIT).ok_or_else(too_long)?;
+        let entries =
+            split::split(secret.expose_secret().as_bytes(), LIMIT).ok_or_else(too_long)?;
         let last = u16::try_from(entries.len().saturating_sub(1)).map_err(|_| too_long())?;
         let before = self.parts(key)?;
         // The head goes last: until then a reader finds the old head, and parts that do not fit it.
@@ -145,19 +152,27 @@ impl SecretStore for Native {
 
     fn probe(&self) -> Result<String, StoreError> {
         self.read("probe", 0)?;
-        Ok(if cfg!(windows) { "Windows Credential Manager".to_owned() } else { "macOS Keychain".to_owned() })
+        Ok(if cfg!(windows) {
+            "Windows Credential Manager".to_owned()
+        } else {
+            "macOS Keychain".to_owned()
+        })
     }
 }
 
 fn text(value: &[u8]) -> Result<SecretString, StoreError> {
-    str::from_utf8(value).map(SecretString::from).map_err(|_| StoreError::Failed("the keyring's entry is not text".to_owned()))
+    str::from_utf8(value)
+        .map(SecretString::from)
+        .map_err(|_| StoreError::Failed("the keyring's entry is not text".to_owned()))
 }
 
 /// Some errors carry the bytes of the secret: those are wiped and not shown.
 fn explain(error: Error) -> StoreError {
     match error {
         Error::NoStorageAccess(cause) => StoreError::Locked(format!("keyring: {cause}")),
-        Error::TooLong(what, limit) => StoreError::Full(format!("the keyring allows {limit} bytes of {what}")),
+        Error::TooLong(what, limit) => {
+            StoreError::Full(format!("the keyring allows {limit} bytes of {what}"))
+        }
         Error::PlatformFailure(cause) => StoreError::Failed(format!("keyring: {cause}")),
         Error::BadEncoding(mut bytes) | Error::BadDataFormat(mut bytes, _) => {
             bytes.zeroize();

@@ -17,7 +17,13 @@ impl SecretStore for NoStore {
         Ok(None)
     }
 
-    fn put(&self, _key: &str, _label: &str, _secret: &SecretString, _expires_at: Option<i64>) -> Result<(), StoreError> {
+    fn put(
+        &self,
+        _key: &str,
+        _label: &str,
+        _secret: &SecretString,
+        _expires_at: Option<i64>,
+    ) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -36,7 +36,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { get: Duration::from_secs(1), put: Duration::from_secs(2), unlock: Duration::from_mins(1) }
+        Self {
+            get: Duration::from_secs(1),
+            put: Duration::from_secs(2),
+            unlock: Duration::from_mins(1),
+        }
     }
 }
 
@@ -71,7 +75,11 @@ impl SecretService {
     }
 
     /// Runs one operation to its end, or to `limit`.
-    fn run<T>(&self, limit: Duration, operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn run<T>(
+        &self,
+        limit: Duration,
+        operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut guard = self.link();
         let link = &mut *guard;
         if let Some((since, waited)) = link.silent {
@@ -93,7 +101,10 @@ impl SecretService {
             tokio::time::timeout(limit, async {
                 let client = match client {
                     Some(client) => client,
-                    None => client.insert(Client::connect(self.bus_address.as_deref(), self.runtime_dir.as_deref()).await?),
+                    None => client.insert(
+                        Client::connect(self.bus_address.as_deref(), self.runtime_dir.as_deref())
+                            .await?,
+                    ),
                 };
                 operation(client).await
             })
@@ -142,7 +153,13 @@ impl SecretStore for SecretService {
         self.run(self.limits.get, async |client| client.get(key).await)
     }
 
-    fn put(&self, key: &str, label: &str, secret: &SecretString, _expires_at: Option<i64>) -> Result<(), StoreError> {
+    fn put(
+        &self,
+        key: &str,
+        label: &str,
+        secret: &SecretString,
+        _expires_at: Option<i64>,
+    ) -> Result<(), StoreError> {
         self.run(self.limits.put, async |client| client.put(key, label, secret).await)
     }
 

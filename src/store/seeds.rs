@@ -1,5 +1,6 @@
-//! TOTP seeds in the store: each an `otpauth://` URI under a hash of its device's serial number. Which devices have one stands, without
-//! a secret, in a small file beside the index; when that is lost, `list` knows less, and nothing else changes.
+//! TOTP seeds in the store: each an `otpauth://` URI under a hash of its device's serial number.
+//! Which devices have one stands, without a secret, in a small file beside the index; when that is
+//! lost, `list` knows less, and nothing else changes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,15 +53,23 @@ impl StoredSeeds<'_> {
         self.records.as_deref().map(index::read_as).unwrap_or_default()
     }
 
-    /// Returns the stores in which a device's seed may be, the likeliest first, and whether the first is the one on record.
+    /// Returns the stores in which a device's seed may be, the likeliest first, and whether the
+    /// first is the one on record.
     fn places(&self, serial: &str) -> (Vec<StoreName>, bool) {
-        let recorded = self.records().get(serial).and_then(|record| StoreName::parse(&record.store)).filter(|name| keeps_seeds(*name));
+        let recorded = self
+            .records()
+            .get(serial)
+            .and_then(|record| StoreName::parse(&record.store))
+            .filter(|name| keeps_seeds(*name));
         let others = match self.chosen {
             Some(StoreName::None) => return (Vec::new(), false),
             Some(name) if keeps_seeds(name) => vec![name],
             _ => vec![StoreName::Keyring, StoreName::File],
         };
-        let places = recorded.into_iter().chain(others.into_iter().filter(|name| Some(*name) != recorded)).collect();
+        let places = recorded
+            .into_iter()
+            .chain(others.into_iter().filter(|name| Some(*name) != recorded))
+            .collect();
         (places, recorded.is_some())
     }
 
@@ -68,7 +77,8 @@ impl StoredSeeds<'_> {
         Stores::new(vec![(self.open)(name)], self.report, person)
     }
 
-    /// Looks for a device's seed when a code is due. A store that fails is a warning where the seed should be, and a miss elsewhere.
+    /// Looks for a device's seed when a code is due. A store that fails is a warning where the seed
+    /// should be, and a miss elsewhere.
     pub fn find(&self, serial: &str, now: DateTime<Utc>) -> Option<Seed> {
         let (places, mut recorded) = self.places(serial);
         for name in places {
@@ -97,17 +107,27 @@ impl StoredSeeds<'_> {
         None
     }
 
-    /// Looks for a seed that a new one would replace, in the store where that is to go and the one on record.
+    /// Looks for a seed that a new one would replace, in the store where that is to go and the one
+    /// on record.
     pub fn existing(&self, serial: &str, target: StoreName) -> Result<Option<Seed>> {
         let (places, recorded) = self.places(serial);
         let elsewhere = places.first().filter(|name| recorded && **name != target);
         for name in std::iter::once(&target).chain(elsewhere) {
             let store = self.store(*name, self.person);
             let kept = store.get(&key(serial)).map_err(|error| {
-                failed_to_add(&error, format!("the store {} cannot be asked for the MFA seed of {serial}", store.name()), *name, serial)
+                failed_to_add(
+                    &error,
+                    format!(
+                        "the store {} cannot be asked for the MFA seed of {serial}",
+                        store.name()
+                    ),
+                    *name,
+                    serial,
+                )
             })?;
             // Garbage under our name is nothing to lose.
-            if let Some(seed) = kept.and_then(|text| Seed::parse(text.expose_secret(), serial).ok()) {
+            if let Some(seed) = kept.and_then(|text| Seed::parse(text.expose_secret(), serial).ok())
+            {
                 return Ok(Some(seed));
             }
         }
@@ -115,15 +135,38 @@ impl StoredSeeds<'_> {
     }
 
     /// Keeps a device's seed in one store, and in no other.
-    pub fn put(&self, serial: &str, seed: &Seed, target: StoreName, now: DateTime<Utc>) -> Result<()> {
+    pub fn put(
+        &self,
+        serial: &str,
+        seed: &Seed,
+        target: StoreName,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let store = self.store(target, self.person);
         let secret = SecretString::from(seed.uri().as_str());
-        store.put(&key(serial), &format!("rolecall: MFA seed of {serial}"), &secret, None).map_err(|error| {
-            failed_to_add(&error, format!("the MFA seed of {serial} could not be kept in the store {}", store.name()), target, serial)
-        })?;
-        if let Some(before) = self.records().get(serial).and_then(|record| StoreName::parse(&record.store)).filter(|b| *b != target) {
+        store
+            .put(&key(serial), &format!("rolecall: MFA seed of {serial}"), &secret, None)
+            .map_err(|error| {
+                failed_to_add(
+                    &error,
+                    format!(
+                        "the MFA seed of {serial} could not be kept in the store {}",
+                        store.name()
+                    ),
+                    target,
+                    serial,
+                )
+            })?;
+        if let Some(before) = self
+            .records()
+            .get(serial)
+            .and_then(|record| StoreName::parse(&record.store))
+            .filter(|b| *b != target)
+        {
             if let Err(error) = self.store(before, self.person).delete(&key(serial)) {
-                self.report.warn(&format!("the seed of {serial} that was kept before could not be removed: {error}"));
+                self.report.warn(&format!(
+                    "the seed of {serial} that was kept before could not be removed: {error}"
+                ));
             }
         }
         self.record(serial, target, now);
@@ -136,7 +179,11 @@ impl StoredSeeds<'_> {
         let mut found = false;
         for name in places {
             let store = self.store(name, self.person);
-            let removed = match if recorded { Ok(true) } else { store.get(&key(serial)).map(|secret| secret.is_some()) } {
+            let removed = match if recorded {
+                Ok(true)
+            } else {
+                store.get(&key(serial)).map(|secret| secret.is_some())
+            } {
                 Ok(there) => store.delete(&key(serial)).map(|()| there),
                 // It is there, and nobody has to read it.
                 Err(StoreError::Passphrase(_)) => store.delete(&key(serial)).map(|()| true),
@@ -145,7 +192,14 @@ impl StoredSeeds<'_> {
                 Err(error) => Err(error),
             };
             found |= removed.map_err(|error| {
-                failed(&error, format!("the MFA seed of {serial} could not be removed from the store {}", store.name()), name)
+                failed(
+                    &error,
+                    format!(
+                        "the MFA seed of {serial} could not be removed from the store {}",
+                        store.name()
+                    ),
+                    name,
+                )
             })?;
             recorded = false;
         }
@@ -169,7 +223,9 @@ impl StoredSeeds<'_> {
 fn failed(error: &StoreError, what: String, store: StoreName) -> Error {
     let hint = match (store, error) {
         (_, StoreError::Passphrase(_)) => "give the passphrase: export ROLECALL_FILE_PASSPHRASE",
-        (StoreName::Keyring, _) => "start or unlock your keyring, and look at it: rolecall doctor --store keyring",
+        (StoreName::Keyring, _) => {
+            "start or unlock your keyring, and look at it: rolecall doctor --store keyring"
+        }
         _ => "look at it: rolecall doctor --store file",
     };
     Error::new(Kind::Store, what).cause(error.to_string()).hint(hint)
@@ -179,7 +235,9 @@ fn failed(error: &StoreError, what: String, store: StoreName) -> Error {
 fn failed_to_add(error: &StoreError, what: String, store: StoreName, serial: &str) -> Error {
     let failed = failed(error, what, store);
     match store {
-        StoreName::Keyring => failed.hint(format!("use encrypted files instead: rolecall keys mfa add {serial} --store file")),
+        StoreName::Keyring => failed.hint(format!(
+            "use encrypted files instead: rolecall keys mfa add {serial} --store file"
+        )),
         _ => failed,
     }
 }

@@ -1,4 +1,5 @@
-//! Sessions in the store: as JSON under their key, with their entry in the index. A store that fails costs the cache, never the credentials.
+//! Sessions in the store: as JSON under their key, with their entry in the index. A store that
+//! fails costs the cache, never the credentials.
 
 use std::path::{Path, PathBuf};
 
@@ -85,12 +86,15 @@ impl Sessions for StoredSessions<'_> {
             Ok(Some(secret)) => {
                 let session = parse(&secret);
                 if session.is_none() {
-                    self.report.decided(&|| "the cached session cannot be read and is fetched anew".to_owned());
+                    self.report.decided(&|| {
+                        "the cached session cannot be read and is fetched anew".to_owned()
+                    });
                 }
                 session
             }
             Err(error) => {
-                self.report.decided(&|| format!("the store {} gave nothing: {error}", self.stores.name()));
+                self.report
+                    .decided(&|| format!("the store {} gave nothing: {error}", self.stores.name()));
                 if let StoreError::Locked(_) | StoreError::Passphrase(_) = error {
                     let name = self.stores.name();
                     self.report.warn(&format!(
@@ -103,7 +107,9 @@ impl Sessions for StoredSessions<'_> {
     }
 
     fn put(&self, key: &SessionKey, session: &Session, metadata: &Metadata) {
-        let (Some(secret), Some(expires_at)) = (render(session), session.expires_at) else { return };
+        let (Some(secret), Some(expires_at)) = (render(session), session.expires_at) else {
+            return;
+        };
         let label = match &metadata.role_arn {
             Some(role_arn) => format!("rolecall: {} ({role_arn})", metadata.profile),
             None => format!("rolecall: {}", metadata.profile),
@@ -121,14 +127,17 @@ impl Sessions for StoredSessions<'_> {
             Some(path) => self.put_with_entry(path, key.as_str(), &entry, &put),
         };
         if let Err(error) = kept {
-            self.report.warn(&format!("the session could not be kept in the store {}: {error}", self.stores.name()));
+            self.report.warn(&format!(
+                "the session could not be kept in the store {}: {error}",
+                self.stores.name()
+            ));
         }
     }
 }
 
 impl StoredSessions<'_> {
-    /// Keeps a session and its entry in step: the entry is there before the secret, so that a process that is killed in between
-    /// leaves nothing in the store that nobody knows of.
+    /// Keeps a session and its entry in step: the entry is there before the secret, so that a
+    /// process that is killed in between leaves nothing in the store that nobody knows of.
     fn put_with_entry(
         &self,
         path: &Path,
@@ -141,8 +150,12 @@ impl StoredSessions<'_> {
         let before = index.update(|entries: &mut Entries| {
             let now = self.clock.now();
             let before = entries.insert(key.to_owned(), entry(expected));
-            let dead: Vec<_> =
-                entries.iter().filter(|(_, e)| e.expires_at <= now).map(|(key, _)| key.clone()).take(CLEARED_AT_ONCE).collect();
+            let dead: Vec<_> = entries
+                .iter()
+                .filter(|(_, e)| e.expires_at <= now)
+                .map(|(key, _)| key.clone())
+                .take(CLEARED_AT_ONCE)
+                .collect();
             for key in dead {
                 // One that stays is dead all the same.
                 let _ = self.stores.delete(&key);
@@ -165,7 +178,8 @@ impl StoredSessions<'_> {
             })
         });
         if let Err(error) = updated {
-            self.report.decided(&|| format!("the index {} could not be written: {error}", path.display()));
+            self.report
+                .decided(&|| format!("the index {} could not be written: {error}", path.display()));
         }
         kept
     }
@@ -213,8 +227,17 @@ mod tests {
         fn get(&self, _: &str) -> Result<Option<SecretString>, StoreError> {
             Ok(None)
         }
-        fn put(&self, key: &str, _: &str, _: &SecretString, _: Option<i64>) -> Result<(), StoreError> {
-            assert!(index::read(&self.index).contains_key(key), "who is killed now would leave a session that nobody knows of");
+        fn put(
+            &self,
+            key: &str,
+            _: &str,
+            _: &SecretString,
+            _: Option<i64>,
+        ) -> Result<(), StoreError> {
+            assert!(
+                index::read(&self.index).contains_key(key),
+                "who is killed now would leave a session that nobody knows of"
+            );
             self.failure.take().map_or(Ok(()), Err)
         }
         fn delete(&self, key: &str) -> Result<bool, StoreError> {
@@ -242,21 +265,40 @@ mod tests {
     fn store_and_index_stay_in_step() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("state/index.json");
-        let witness = Witness { index: path.clone(), failure: RefCell::default(), deleted: RefCell::default() };
+        let witness = Witness {
+            index: path.clone(),
+            failure: RefCell::default(),
+            deleted: RefCell::default(),
+        };
         let report = crate::ui::Ui::default();
         let stores = |second: Option<Box<dyn SecretStore>>| {
             let first: Box<dyn SecretStore> = Box::new(&witness);
             Stores::new([Some(first), second].into_iter().flatten().collect(), &report, false)
         };
         let keep = |stores: Stores, key: &str, now: i64, life: i64| {
-            let sessions = StoredSessions { stores, index: Some(path.clone()), clock: &Now(now), report: &report };
+            let sessions = StoredSessions {
+                stores,
+                index: Some(path.clone()),
+                clock: &Now(now),
+                report: &report,
+            };
             let expires_at = DateTime::from_timestamp(now + life, 0).unwrap();
-            let entry =
-                |store: &str| Entry { profile: key.to_owned(), account_id: None, role_arn: None, expires_at, store: store.to_owned() };
+            let entry = |store: &str| Entry {
+                profile: key.to_owned(),
+                account_id: None,
+                role_arn: None,
+                expires_at,
+                store: store.to_owned(),
+            };
             let put = || sessions.stores.put(key, "", &SecretString::from("x"), None);
             sessions.put_with_entry(&path, key, &entry, &put)
         };
-        let known = || index::read(&path).into_iter().map(|(key, e)| (key, e.store, e.expires_at.timestamp())).collect::<Vec<_>>();
+        let known = || {
+            index::read(&path)
+                .into_iter()
+                .map(|(key, e)| (key, e.store, e.expires_at.timestamp()))
+                .collect::<Vec<_>>()
+        };
         let one = |end: i64| ("a".to_owned(), "keyutils".to_owned(), end);
         keep(stores(None), "a", 100, 50).unwrap();
         assert_eq!(known(), [one(150)]);
@@ -266,7 +308,8 @@ mod tests {
             keep(stores(None), key, 110, 90).unwrap_err();
             assert_eq!(known(), [one(150)], "{key}");
         }
-        // Where the next store takes it, that one is named; nothing is known of what is kept nowhere.
+        // Where the next store takes it, that one is named; nothing is known of what is kept
+        // nowhere.
         witness.failure.replace(Some(StoreError::Unavailable("x".to_owned())));
         keep(stores(Some(Box::new(crate::store::NoStore))), "b", 110, 90).unwrap();
         assert_eq!(known(), [one(150)]);

@@ -43,7 +43,11 @@ pub(super) fn head(entry: &[u8]) -> Option<Head> {
     let (parts, rest) = rest.split_first_chunk()?;
     let (length, rest) = rest.split_first_chunk()?;
     let checksum = rest.try_into().ok()?;
-    Some(Head { parts: u16::from_le_bytes(*parts), length: u32::from_le_bytes(*length), checksum: u64::from_le_bytes(checksum) })
+    Some(Head {
+        parts: u16::from_le_bytes(*parts),
+        length: u32::from_le_bytes(*length),
+        checksum: u64::from_le_bytes(checksum),
+    })
 }
 
 /// The value that the parts make up; `None` when they are not those the head was written with.
@@ -61,7 +65,9 @@ pub(super) fn join(head: Head, parts: &[Zeroizing<Vec<u8>>]) -> Option<Zeroizing
 
 /// FNV-1a: tells accidents apart, and is no protection against intent.
 fn checksum(value: &[u8]) -> u64 {
-    value.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    value.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]

@@ -22,8 +22,10 @@ fn code_at(seed: &Seed, time: i64) -> String {
 fn vectors_of_rfc_6238() {
     let ten = "GEZDGNBVGY3TQOJQ";
     let sha1 = seed(SEED);
-    let sha256 = seed(&format!("otpauth://totp/x?secret={}GEZA====&algorithm=SHA256", ten.repeat(3)));
-    let sha512 = seed(&format!("otpauth://totp/x?algorithm=SHA512&secret={}GEZDGNA", ten.repeat(6)));
+    let sha256 =
+        seed(&format!("otpauth://totp/x?secret={}GEZA====&algorithm=SHA256", ten.repeat(3)));
+    let sha512 =
+        seed(&format!("otpauth://totp/x?algorithm=SHA512&secret={}GEZDGNA", ten.repeat(6)));
     for (time, codes) in [
         (59, ["287082", "119246", "693936"]),
         (1_111_111_109, ["081804", "084774", "091201"]),
@@ -39,8 +41,13 @@ fn vectors_of_rfc_6238() {
 #[test]
 fn uris_as_aws_and_others_write_them() {
     let same = [
-        format!("otpauth://totp/Amazon%20Web%20Services:bob@111111111111?secret={SEED}&issuer=Amazon%20Web%20Services"),
-        format!("OTPAUTH://TOTP/x?issuer=other&secret={}&digits=6&period=30&algorithm=sha1", SEED.to_lowercase()),
+        format!(
+            "otpauth://totp/Amazon%20Web%20Services:bob@111111111111?secret={SEED}&issuer=Amazon%20Web%20Services"
+        ),
+        format!(
+            "OTPAUTH://TOTP/x?issuer=other&secret={}&digits=6&period=30&algorithm=sha1",
+            SEED.to_lowercase()
+        ),
         format!("otpauth://totp/?secret={SEED}%3D%3D&image=https%3A%2F%2Fx"),
         " gezd-gnbv gy3t qojq\tGEZDGNBVGY3TQOJQ==\n".to_owned(),
     ];
@@ -49,7 +56,9 @@ fn uris_as_aws_and_others_write_them() {
     }
     assert_eq!(
         seed(SEED).uri().as_str(),
-        format!("otpauth://totp/Amazon%20Web%20Services:bob%40111111111111?secret={SEED}&issuer=Amazon%20Web%20Services")
+        format!(
+            "otpauth://totp/Amazon%20Web%20Services:bob%40111111111111?secret={SEED}&issuer=Amazon%20Web%20Services"
+        )
     );
     let minute = seed(&format!("otpauth://totp/x?secret={SEED}&period=60&algorithm=SHA512"));
     assert_eq!((minute.period(), minute.window(119), minute.begin(1)), (60, 1, 60));
@@ -87,7 +96,13 @@ fn what_is_no_seed_of_aws_is_refused_and_not_repeated() {
 
 #[test]
 fn any_serial_makes_a_uri() {
-    for serial in [SERIAL, "GAHT12345678", "arn:aws-cn:iam::1:mfa/path/to/bob", "a:b:c:d:e:f:g:h", "arn:aws:iam::1:u2f"] {
+    for serial in [
+        SERIAL,
+        "GAHT12345678",
+        "arn:aws-cn:iam::1:mfa/path/to/bob",
+        "a:b:c:d:e:f:g:h",
+        "arn:aws:iam::1:u2f",
+    ] {
         assert!(Seed::parse(&Seed::parse(SEED, serial).unwrap().uri(), serial).is_ok(), "{serial}");
     }
 }

@@ -2,18 +2,33 @@
 
 use serde_json::Value;
 
-use super::support::{ADMIN, BOB_MFA, DEV, EXTERNAL_ID, PROD, Role, Run, Sandbox, Statement, TrustStatement, role};
+use super::support::{
+    ADMIN, BOB_MFA, DEV, EXTERNAL_ID, PROD, Role, Run, Sandbox, Statement, TrustStatement, role,
+};
 
 /// The findings of a check, as (status, message with hint).
 fn findings(run: &Run, check: &str) -> Vec<(String, String)> {
     let all = run.json();
     let text = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
-    let of_check = all.as_array().unwrap().iter().filter(|finding| check.is_empty() || finding["check"] == check);
-    of_check.map(|finding| (text(finding, "status"), format!("{} | {}", text(finding, "message"), text(finding, "hint")))).collect()
+    let of_check = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| check.is_empty() || finding["check"] == check);
+    of_check
+        .map(|finding| {
+            (
+                text(finding, "status"),
+                format!("{} | {}", text(finding, "message"), text(finding, "hint")),
+            )
+        })
+        .collect()
 }
 
 fn has(run: &Run, status: &str, words: &[&str]) -> bool {
-    findings(run, "").iter().any(|(found, text)| found == status && words.iter().all(|word| text.contains(word)))
+    findings(run, "")
+        .iter()
+        .any(|(found, text)| found == status && words.iter().all(|word| text.contains(word)))
 }
 
 /// Files that only their owner may read.
@@ -67,7 +82,8 @@ fn doctor_names_what_is_broken_and_fails() {
 fn doctor_sees_open_files_dead_endpoints_and_stores() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
-    std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644))
+        .unwrap();
     let run = sandbox.run(&["doctor", "--json"]);
     assert!(has(&run, "warning", &["credentials", "chmod 600"]), "{run:#?}");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -121,13 +137,18 @@ fn doctor_ends_when_it_is_interrupted() {
 /// Puts a printed trust policy onto a role of the fake.
 fn apply(sandbox: &Sandbox, arn: &str, policy: &Value) {
     let statement = &policy["Statement"][0];
-    assert_eq!((policy["Version"].as_str(), statement["Effect"].as_str()), (Some("2012-10-17"), Some("Allow")));
+    assert_eq!(
+        (policy["Version"].as_str(), statement["Effect"].as_str()),
+        (Some("2012-10-17"), Some("Allow"))
+    );
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let mut trust = TrustStatement::arn(&text(&statement["Principal"]["AWS"]).unwrap());
     if let Some(id) = text(&statement["Condition"]["StringEquals"]["sts:ExternalId"]) {
         trust = trust.external_id(&id);
     }
-    if text(&statement["Condition"]["Bool"]["aws:MultiFactorAuthPresent"]).as_deref() == Some("true") {
+    if text(&statement["Condition"]["Bool"]["aws:MultiFactorAuthPresent"]).as_deref()
+        == Some("true")
+    {
         trust = trust.mfa();
     }
     let actions = statement["Action"].to_string();
@@ -147,7 +168,10 @@ fn apply(sandbox: &Sandbox, arn: &str, policy: &Value) {
 /// A role that nobody may assume, for a profile with these lines.
 fn closed(lines: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n{lines}", role("closed")));
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {}\nsource_profile = dev\n{lines}",
+        role("closed")
+    ));
     sandbox.run(&["process", "prod"]).fails(if lines.contains("mfa") { 4 } else { 1 });
     sandbox
 }
@@ -173,12 +197,16 @@ fn the_trust_policy_asks_for_what_the_profile_has() {
 #[test]
 fn the_trust_policy_asks_for_mfa() {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", role("closed")));
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
+        role("closed")
+    ));
     // Nobody is asked for a code only to print a policy.
     let policy = sandbox.run_without_terminal(&["policy", "trust", "prod"]).ok().json();
     apply(&sandbox, &role("closed"), &policy);
     sandbox.run(&["process", "prod", "--mfa-token", &sandbox.aws.mfa_code(DEV, "bob")]).ok();
-    sandbox.config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role("closed")));
+    sandbox
+        .config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role("closed")));
     sandbox.run(&["process", "prod"]).fails(1);
 }
 
@@ -212,7 +240,10 @@ fn the_callers_policy_makes_it_work() {
         action => action.as_str().into_iter().collect(),
     };
     assert_eq!(resource, ADMIN);
-    sandbox.aws.world(|world| world.users[0].policies = actions.iter().map(|action| Statement::allow(action, resource)).collect());
+    sandbox.aws.world(|world| {
+        world.users[0].policies =
+            actions.iter().map(|action| Statement::allow(action, resource)).collect()
+    });
     sandbox.run(&["process", "prod"]).ok();
 }
 
@@ -220,14 +251,19 @@ fn the_callers_policy_makes_it_work() {
 fn a_role_that_is_only_typed_has_policies_too() {
     let sandbox = Sandbox::new();
     let arn = role("closed");
-    let policy = sandbox.run(&["policy", "trust", "--role-arn", &arn, "--source-profile", "dev"]).ok().json();
+    let policy = sandbox
+        .run(&["policy", "trust", "--role-arn", &arn, "--source-profile", "dev"])
+        .ok()
+        .json();
     assert_eq!(policy["Statement"][0]["Principal"]["AWS"], format!("arn:aws:iam::{DEV}:user/bob"));
 }
 
 #[test]
 fn a_role_with_a_path_is_named_whole() {
     let arn = format!("arn:aws:iam::{PROD}:role/team/core/deploy");
-    let sandbox = Sandbox::with_world(|world| world.role(Role::new(&arn).trusts(TrustStatement::account(DEV)).allow("*", "*")));
+    let sandbox = Sandbox::with_world(|world| {
+        world.role(Role::new(&arn).trusts(TrustStatement::account(DEV)).allow("*", "*"))
+    });
     sandbox.keys("dev");
     sandbox.config(&format!(
         "[profile one]\nrole_arn = {arn}\nsource_profile = dev\n[profile two]\nrole_arn = {}\nsource_profile = one\n",

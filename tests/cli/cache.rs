@@ -1,4 +1,5 @@
-//! Sessions between runs: what is used again, what is not, and what happens when a store or a renewal fails.
+//! Sessions between runs: what is used again, what is not, and what happens when a store or a
+//! renewal fails.
 
 use super::support::{ADMIN, DEV, EXTERNAL_ID, Fault, Kind, Role, Sandbox, TrustStatement, role};
 
@@ -38,7 +39,9 @@ fn editing_anything_that_shapes_the_session_misses() {
         *world = std::mem::take(world).role(tagged);
     });
     let write = |changed: &str, value: &str| {
-        let line = |(key, usual): &(&str, &str)| format!("{key} = {}\n", if *key == changed { value } else { usual });
+        let line = |(key, usual): &(&str, &str)| {
+            format!("{key} = {}\n", if *key == changed { value } else { usual })
+        };
         let lines: String = base.iter().map(line).collect();
         sandbox.config(&format!("[profile prod]\n{lines}"));
     };
@@ -74,7 +77,9 @@ fn other_keys_of_the_base_miss() {
         let ann = super::support::User::new(DEV, "ann", &id, secret).allow("sts:*", "*");
         *world = std::mem::take(world).user(ann);
     });
-    sandbox.credentials(&format!("[dev]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n"));
+    sandbox.credentials(&format!(
+        "[dev]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n"
+    ));
     assert_ne!(sandbox.run(&["process", "prod"]).ok().key(), first);
     sandbox.keys("dev");
     assert_eq!(sandbox.run(&["process", "prod"]).ok().key(), first);
@@ -93,15 +98,24 @@ fn renaming_a_profile_does_not_miss() {
 fn sibling_roles_share_the_beginning_of_their_chains() {
     let sandbox = Sandbox::with_world(|world| {
         let trust = || TrustStatement::arn(ADMIN);
-        world.role(Role::new(&role("left")).trusts(trust())).role(Role::new(&role("right")).trusts(trust()))
+        world
+            .role(Role::new(&role("left")).trusts(trust()))
+            .role(Role::new(&role("right")).trusts(trust()))
     });
     sandbox.keys("dev");
-    let leaf = |name: &str| format!("[profile {name}]\nrole_arn = {}\nsource_profile = prod\n", role(name));
-    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{}{}", leaf("left"), leaf("right")));
+    let leaf = |name: &str| {
+        format!("[profile {name}]\nrole_arn = {}\nsource_profile = prod\n", role(name))
+    };
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{}{}",
+        leaf("left"),
+        leaf("right")
+    ));
     sandbox.run(&["process", "left"]).ok();
     sandbox.run(&["process", "right"]).ok();
     sandbox.run(&["process", "prod"]).ok();
-    let arns: Vec<_> = sandbox.aws.calls().iter().map(|c| c.param("RoleArn").unwrap().to_owned()).collect();
+    let arns: Vec<_> =
+        sandbox.aws.calls().iter().map(|c| c.param("RoleArn").unwrap().to_owned()).collect();
     assert_eq!(arns, [ADMIN.to_owned(), role("left"), role("right")]);
 }
 
@@ -174,7 +188,9 @@ fn a_keyring_that_was_asked_for_and_is_not_there_costs_only_the_cache() {
 /// The session's own life decides, with a role that may live 15 minutes and more.
 fn with_duration(seconds: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nduration_seconds = {seconds}\n"));
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nduration_seconds = {seconds}\n"
+    ));
     sandbox
 }
 
@@ -303,7 +319,8 @@ fn the_file_store_is_private_and_encrypted() {
     let files = entries(&sandbox);
     assert!(!files.is_empty());
     for file in files {
-        let (content, mode) = (std::fs::read(&file).unwrap(), file.metadata().unwrap().permissions().mode());
+        let (content, mode) =
+            (std::fs::read(&file).unwrap(), file.metadata().unwrap().permissions().mode());
         let text = String::from_utf8_lossy(&content).into_owned();
         assert!(!text.contains(&secret) && !text.contains(&token), "{}", file.display());
         assert_eq!(mode & 0o077, 0, "{}", file.display());
@@ -315,9 +332,13 @@ fn the_file_store_is_private_and_encrypted() {
 fn garbage_in_the_store_is_a_miss() {
     let sandbox = file_store();
     sandbox.run(&["process", "prod"]).ok();
-    let sessions: Vec<_> = entries(&sandbox).into_iter().filter(|p| !p.to_string_lossy().contains("identity")).collect();
+    let sessions: Vec<_> = entries(&sandbox)
+        .into_iter()
+        .filter(|p| !p.to_string_lossy().contains("identity"))
+        .collect();
     assert!(!sessions.is_empty());
-    for (times, garbage) in [&b""[..], b"\0\xff garbage", &[b'a'; 100_000]].into_iter().enumerate() {
+    for (times, garbage) in [&b""[..], b"\0\xff garbage", &[b'a'; 100_000]].into_iter().enumerate()
+    {
         for session in &sessions {
             std::fs::write(session, garbage).unwrap();
         }

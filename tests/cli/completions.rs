@@ -25,12 +25,23 @@ fn the_scripts_are_told_live_values() {
         "[profile prod]\nrole_arn = arn:aws:iam::222222222222:role/admin\ndescription = live\n[profile a'b $(x)]\n[profile \"c d\"]\n",
     );
     sandbox.keys("dev");
-    let ask = |arguments: &[&str]| sandbox.run(&[&["__complete"], arguments].concat()).ok().silent().stdout;
-    assert_eq!(ask(&["zsh", "--", "rolecall", "env", "pr"]), "values\nprod\t222222222222 admin, live\n");
-    assert_eq!(ask(&["fish", "--", "rolecall", "env", "'pr"]), "values\nprod\t222222222222 admin, live\nc d\ndev\n");
+    let ask = |arguments: &[&str]| {
+        sandbox.run(&[&["__complete"], arguments].concat()).ok().silent().stdout
+    };
+    assert_eq!(
+        ask(&["zsh", "--", "rolecall", "env", "pr"]),
+        "values\nprod\t222222222222 admin, live\n"
+    );
+    assert_eq!(
+        ask(&["fish", "--", "rolecall", "env", "'pr"]),
+        "values\nprod\t222222222222 admin, live\nc d\ndev\n"
+    );
     assert_eq!(ask(&["elvish", "--", "rolecall", "env", "--profile=d"]), "values\n--profile=dev\n");
     assert_eq!(ask(&["powershell", "--", "rolecall", "env", "=c"]), "values\n'c d'\tc d\n");
-    assert_eq!(ask(&["nushell", "--", "rolecall env c"]), "[{\"value\":\"'c d'\",\"description\":\"\"}]\n");
+    assert_eq!(
+        ask(&["nushell", "--", "rolecall env c"]),
+        "[{\"value\":\"'c d'\",\"description\":\"\"}]\n"
+    );
     assert_eq!(ask(&["bash", "--", "rolecall env c", "c", "9", "80"]), "values\nc\\ d\n");
     // Readline's words end at a colon.
     let role = "rolecall env --role-arn arn:aws:iam::2";
@@ -49,9 +60,14 @@ fn a_tab_never_says_what_is_wrong() {
     sandbox.set("ROLECALL_STORE", "nonsense");
     let run = sandbox.run(&["__complete", "zsh", "--", "rolecall", "env", ""]).ok().silent();
     assert_eq!(run.stdout, "values\ngood\nbetter\ndev\n");
-    for words in
-        [&[][..], &["rolecall"], &["--", "--", "-"], &["rolecall", "env", "--role-arn="], &["", ""], &["rolecall", "nonsense", "\u{1b}["]]
-    {
+    for words in [
+        &[][..],
+        &["rolecall"],
+        &["--", "--", "-"],
+        &["rolecall", "env", "--role-arn="],
+        &["", ""],
+        &["rolecall", "nonsense", "\u{1b}["],
+    ] {
         for shell in SHELLS {
             sandbox.run(&[&["__complete", shell, "--"], words].concat()).ok().silent();
         }
@@ -73,7 +89,14 @@ fn a_tab_never_says_what_is_wrong() {
 /// The pages of a folder by name.
 fn pages(folder: &Path) -> BTreeMap<String, String> {
     let files = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
-    files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap())).collect()
+    files
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_str().unwrap().to_owned(),
+                std::fs::read_to_string(path).unwrap(),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -82,10 +105,17 @@ fn the_committed_man_pages_are_those_of_this_program() {
     let run = sandbox.run(&["man", "new/man1"]).ok().silent();
     let made = pages(&sandbox.path("new/man1"));
     assert!(made.values().all(|page| page.is_ascii()));
-    assert!(made["rolecall.1"].contains("lock_timeout") && made["rolecall.1"].contains("ROLECALL_CONFIG"));
+    assert!(
+        made["rolecall.1"].contains("lock_timeout")
+            && made["rolecall.1"].contains("ROLECALL_CONFIG")
+    );
     assert_eq!(run.stdout.lines().count(), made.len());
     let committed = pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/man"));
-    let stale: Vec<&String> = made.keys().chain(committed.keys()).filter(|name| made.get(*name) != committed.get(*name)).collect();
+    let stale: Vec<&String> = made
+        .keys()
+        .chain(committed.keys())
+        .filter(|name| made.get(*name) != committed.get(*name))
+        .collect();
     assert!(
         stale.is_empty(),
         "packaging/man is not up to date: {stale:?}; mend it with: rm -r packaging/man && cargo run -- man packaging/man"
@@ -96,8 +126,16 @@ fn the_committed_man_pages_are_those_of_this_program() {
 fn man_says_where_it_cannot_write() {
     let sandbox = Sandbox::new();
     let file = sandbox.file("file", "");
-    sandbox.run(&["man", file.to_str().unwrap()]).fails(1).error_form().says(&["file cannot be written", "hint: "]);
-    sandbox.run(&["man", "/proc/none"]).fails(1).error_form().says(&["/proc/none cannot be written"]);
+    sandbox
+        .run(&["man", file.to_str().unwrap()])
+        .fails(1)
+        .error_form()
+        .says(&["file cannot be written", "hint: "]);
+    sandbox
+        .run(&["man", "/proc/none"])
+        .fails(1)
+        .error_form()
+        .says(&["/proc/none cannot be written"]);
     sandbox.run(&["man"]).fails(2);
 }
 

@@ -11,7 +11,10 @@ fn many_roles_of_one_base_are_all_fetched_once() {
     let sandbox = Sandbox::new();
     let mut config = String::new();
     for n in 0..10 {
-        config += &format!("[profile p{n}]\nrole_arn = {}\nsource_profile = dev\nrole_session_name = name-{n}\n", role("other"));
+        config += &format!(
+            "[profile p{n}]\nrole_arn = {}\nsource_profile = dev\nrole_session_name = name-{n}\n",
+            role("other")
+        );
     }
     sandbox.config(&config);
     let names: Vec<String> = (0..40).map(|n| format!("p{}", n % 10)).collect();
@@ -111,6 +114,7 @@ fn a_folder_for_locks_is_made_private() {
     sandbox.run(&["process", "prod"]).ok();
     let folder = sandbox.path("xdg/runtime/rolecall");
     assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
-    let locks: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let locks: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(locks.len(), 1, "{locks:?}");
 }

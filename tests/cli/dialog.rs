@@ -1,4 +1,5 @@
-//! Windows of the desktop and YubiKeys, by fakes of the programs. The real zenity is asked in tests/real/prompts.py.
+//! Windows of the desktop and YubiKeys, by fakes of the programs. The real zenity is asked in
+//! tests/real/prompts.py.
 
 use super::support::{BOB_MFA, Sandbox, Terminal, code, guarded, guarded_config, wrong_code};
 
@@ -14,11 +15,17 @@ fn asked(sandbox: &Sandbox) -> String {
 
 #[test]
 fn each_kind_of_window_gives_the_code() {
-    for (program, option) in
-        [("zenity", "--entry"), ("kdialog", "--inputbox"), ("osascript", "display dialog"), ("powershell.exe", "PromptForCredential")]
-    {
+    for (program, option) in [
+        ("zenity", "--entry"),
+        ("kdialog", "--inputbox"),
+        ("osascript", "display dialog"),
+        ("powershell.exe", "PromptForCredential"),
+    ] {
         let sandbox = desktop();
-        sandbox.script(program, &format!("echo \"$* $ROLECALL_QUESTION\" > \"$HOME/asked\"; echo {}", code(&sandbox)));
+        sandbox.script(
+            program,
+            &format!("echo \"$* $ROLECALL_QUESTION\" > \"$HOME/asked\"; echo {}", code(&sandbox)),
+        );
         sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
         let asked = asked(&sandbox);
         for part in [option, "guarded", BOB_MFA, "role guarded in account 222222222222"] {
@@ -54,7 +61,10 @@ fn a_program_that_cannot_open_one_is_passed_over() {
     ] {
         let sandbox = desktop();
         sandbox.script("zenity", body);
-        sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["not asking by dialog: ", "zenity"]);
+        sandbox
+            .run_without_terminal(&["process", "guarded", "-v"])
+            .fails(4)
+            .says(&["not asking by dialog: ", "zenity"]);
         sandbox.script("kdialog", &format!("echo {}", code(&sandbox)));
         sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
     }
@@ -71,7 +81,11 @@ fn a_mistyped_or_refused_code_is_asked_again() {
     sandbox.file("right", code(&sandbox));
     sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
     let asked = asked(&sandbox);
-    assert!(asked.contains("An MFA code has six digits.") && asked.contains("AWS did not accept this code"), "{asked}");
+    assert!(
+        asked.contains("An MFA code has six digits.")
+            && asked.contains("AWS did not accept this code"),
+        "{asked}"
+    );
     assert_eq!(sandbox.aws.count("GetSessionToken"), 2);
 }
 
@@ -91,9 +105,24 @@ fn a_text_is_never_markup_or_an_option() {
     let sandbox = desktop();
     // The path of a role's ARN may hold all of this.
     let arn = "arn:aws:iam::222222222222:role/<b>_x\\n&amp;";
-    for (program, shown) in [("zenity", "role <b>__x\\\\n&amp; in account"), ("kdialog", "role \u{2039}b>_x\\n&amp; in account")] {
-        sandbox.script(program, "for word; do printf '[%s]\\n' \"$word\"; done > \"$HOME/asked\"; exit 1");
-        let args = ["process", "--source-profile", "dev", "--role-arn", arn, "--mfa-serial", BOB_MFA, "dev"];
+    for (program, shown) in [
+        ("zenity", "role <b>__x\\\\n&amp; in account"),
+        ("kdialog", "role \u{2039}b>_x\\n&amp; in account"),
+    ] {
+        sandbox.script(
+            program,
+            "for word; do printf '[%s]\\n' \"$word\"; done > \"$HOME/asked\"; exit 1",
+        );
+        let args = [
+            "process",
+            "--source-profile",
+            "dev",
+            "--role-arn",
+            arn,
+            "--mfa-serial",
+            BOB_MFA,
+            "dev",
+        ];
         sandbox.run_without_terminal(&args).fails(4);
         let asked = asked(&sandbox);
         assert!(asked.contains(shown), "{program}: {asked}");
@@ -128,9 +157,16 @@ fn it_may_be_named_in_the_source_profile_or_found_by_the_serial() {
     assert_eq!(asked(&sandbox), "oath accounts code -s of-dev\n");
     for account in [BOB_MFA, "Amazon Web Services:bob@111111111111"] {
         let sandbox = guarded();
-        yubikey(&sandbox, &format!("GitHub:bob\\n{account}\\n").replace("\\n", "\n"), &format!("echo {}", code(&sandbox)));
+        yubikey(
+            &sandbox,
+            &format!("GitHub:bob\\n{account}\\n").replace("\\n", "\n"),
+            &format!("echo {}", code(&sandbox)),
+        );
         sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
-        assert_eq!(asked(&sandbox), format!("oath accounts list\noath accounts code -s {account}\n"));
+        assert_eq!(
+            asked(&sandbox),
+            format!("oath accounts list\noath accounts code -s {account}\n")
+        );
     }
 }
 
@@ -145,7 +181,10 @@ fn a_yubikey_that_cannot_is_passed_over() {
         let sandbox = guarded();
         sandbox.file("xdg/config/rolecall/settings.ini", "process_timeout = 1\n");
         yubikey(&sandbox, accounts, body);
-        sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["not asking by ykman: ", why]);
+        sandbox
+            .run_without_terminal(&["process", "guarded", "-v"])
+            .fails(4)
+            .says(&["not asking by ykman: ", why]);
         let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
         terminal.wait_for("MFA code of", 1);
         terminal.enter(&format!("{}\n", code(&sandbox)));
@@ -156,7 +195,11 @@ fn a_yubikey_that_cannot_is_passed_over() {
 #[test]
 fn that_it_wants_to_be_touched_shows_on_the_terminal() {
     let sandbox = guarded();
-    yubikey(&sandbox, BOB_MFA, &format!("echo 'Touch your YubiKey...' >&2; echo {}", code(&sandbox)));
+    yubikey(
+        &sandbox,
+        BOB_MFA,
+        &format!("echo 'Touch your YubiKey...' >&2; echo {}", code(&sandbox)),
+    );
     let terminal = Terminal::start(&sandbox, &["process", "guarded"]);
     terminal.wait_for("Touch your YubiKey...", 1);
     terminal.finish().ok().silent();

@@ -17,7 +17,8 @@ const UNSET: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TO
 fn values(sandbox: &Sandbox, profile: &str) -> Vec<String> {
     let json = sandbox.run(&["process", profile]).ok().json();
     let field = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
-    let mut values: Vec<String> = ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"].map(field).into();
+    let mut values: Vec<String> =
+        ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"].map(field).into();
     values.extend(["eu-west-1", "eu-west-1", profile].map(str::to_owned));
     values
 }
@@ -40,11 +41,16 @@ fn each_shell_gets_its_own_lines() {
         for shell in shells {
             let out = env(&sandbox, &["--shell", shell]).stdout;
             let has = |start: &str, name: &str, more: &str| {
-                let starts = |line: &&str| line.to_ascii_lowercase().starts_with(&start.to_ascii_lowercase());
+                let starts = |line: &&str| {
+                    line.to_ascii_lowercase().starts_with(&start.to_ascii_lowercase())
+                };
                 out.lines().filter(starts).any(|line| line.contains(name) && line.contains(more))
             };
             for (name, value) in SET.iter().zip(&values) {
-                assert!(has(set.0, &format!("{name}{}", set.1), value), "{shell}: {name} in\n{out}");
+                assert!(
+                    has(set.0, &format!("{name}{}", set.1), value),
+                    "{shell}: {name} in\n{out}"
+                );
             }
             for name in UNSET {
                 assert!(has(unset.0, name, unset.1), "{shell}: {name} in\n{out}");
@@ -54,7 +60,10 @@ fn each_shell_gets_its_own_lines() {
     for shell in ["nushell", "elvish", "xonsh"] {
         let out = env(&sandbox, &["--shell", shell]).stdout;
         for (name, value) in SET.iter().zip(&values) {
-            assert!(out.contains(name) && out.contains(value.as_str()), "{shell}: {name} in\n{out}");
+            assert!(
+                out.contains(name) && out.contains(value.as_str()),
+                "{shell}: {name} in\n{out}"
+            );
         }
         for name in UNSET {
             assert!(out.contains(name), "{shell}: {name} in\n{out}");
@@ -67,7 +76,9 @@ fn long_term_keys_take_a_stale_token_away() {
     let sandbox = Sandbox::new();
     let out = sandbox.run(&["env", "dev", "--shell", "sh"]).ok().stdout;
     let line = |text: &str| out.lines().any(|line| line.trim_end_matches(';') == text);
-    for name in ["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE", "AWS_SECURITY_TOKEN"] {
+    for name in
+        ["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE", "AWS_SECURITY_TOKEN"]
+    {
         assert!(line(&format!("unset {name}")), "{name} in\n{out}");
     }
     assert!(!out.contains("export AWS_SESSION_TOKEN"));
@@ -102,7 +113,11 @@ fn files_hold_every_variable() {
     let values = values(&sandbox, "prod");
     for (format, quote) in [("dotenv", "\""), ("docker", ""), ("systemd", "\"")] {
         let out = env(&sandbox, &["--format", format]).stdout;
-        let wanted: String = SET.iter().zip(&values).map(|(name, value)| format!("{name}={quote}{value}{quote}\n")).collect();
+        let wanted: String = SET
+            .iter()
+            .zip(&values)
+            .map(|(name, value)| format!("{name}={quote}{value}{quote}\n"))
+            .collect();
         assert_eq!(out, wanted, "{format}");
     }
 }
@@ -115,7 +130,8 @@ fn github_gets_masks_before_anything_else() {
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[0], format!("::add-mask::{}", values[1]));
     assert_eq!(lines[1], format!("::add-mask::{}", values[2]));
-    let wanted: Vec<String> = SET.iter().zip(&values).map(|(name, value)| format!("{name}={value}")).collect();
+    let wanted: Vec<String> =
+        SET.iter().zip(&values).map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(lines[2..], wanted);
 }
 
@@ -128,7 +144,10 @@ fn github_env_itself_gets_no_masks() {
     let file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
     let run = sandbox.run_into(&["env", "prod", "--format", "github"], file.into()).ok();
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("BEFORE=1\nAWS_ACCESS_KEY_ID=") && !text.contains("add-mask"), "{text}");
+    assert!(
+        text.starts_with("BEFORE=1\nAWS_ACCESS_KEY_ID=") && !text.contains("add-mask"),
+        "{text}"
+    );
     assert!(run.stderr.contains(&format!("::add-mask::{}", values[1])));
 }
 
@@ -138,7 +157,10 @@ fn unset_undoes_everything_without_a_call_or_a_file() {
     sandbox.config("this is no config file");
     let out = sandbox.run(&["env", "--unset", "--shell", "bash"]).ok().stdout;
     for name in SET.iter().chain(&UNSET) {
-        assert!(out.lines().any(|line| line.trim_end_matches(';') == format!("unset {name}")), "{name} in\n{out}");
+        assert!(
+            out.lines().any(|line| line.trim_end_matches(';') == format!("unset {name}")),
+            "{name} in\n{out}"
+        );
     }
     assert!(!out.contains("export"));
     sandbox.no_calls();
@@ -148,7 +170,10 @@ fn unset_undoes_everything_without_a_call_or_a_file() {
 fn a_shell_evaluates_what_is_printed_for_it() {
     let sandbox = Sandbox::new();
     // Fish corrects USER, which the name of the session would be taken from.
-    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = {}\n", sandbox.id));
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = {}\n",
+        sandbox.id
+    ));
     let values = values(&sandbox, "prod");
     sandbox.set("AWS_PROFILE", "stale");
     sandbox.set("AWS_SECURITY_TOKEN", "stale");
@@ -156,13 +181,19 @@ fn a_shell_evaluates_what_is_printed_for_it() {
     for shell in ["bash", "dash", "ksh", "zsh"] {
         let run = sandbox.shell(shell, &format!("eval \"$(rolecall env prod)\"; {show}"));
         assert_eq!(run.ok().stdout.trim_end(), format!("{}|||", values.join("|")), "{shell}");
-        let run = sandbox.shell(shell, &format!("eval \"$(rolecall env prod)\"; eval \"$(rolecall env --unset)\"; {show}"));
+        let run = sandbox.shell(
+            shell,
+            &format!("eval \"$(rolecall env prod)\"; eval \"$(rolecall env --unset)\"; {show}"),
+        );
         assert_eq!(run.ok().stdout.trim_end(), "|||||||||", "{shell}");
     }
     // The parent decides, whatever SHELL says.
     sandbox.set("SHELL", "/bin/bash");
     let fish = format!("rolecall env prod | source; {show}");
-    assert_eq!(sandbox.shell("fish", &fish).ok().stdout.trim_end(), format!("{}|||", values.join("|")));
+    assert_eq!(
+        sandbox.shell("fish", &fish).ok().stdout.trim_end(),
+        format!("{}|||", values.join("|"))
+    );
     let tcsh = "eval \"`rolecall env prod`\"; echo $AWS_ACCESS_KEY_ID $ROLECALL_PROFILE";
     assert_eq!(sandbox.shell("tcsh", tcsh).ok().stdout.trim_end(), format!("{} prod", values[0]));
 }
@@ -170,21 +201,41 @@ fn a_shell_evaluates_what_is_printed_for_it() {
 #[test]
 fn without_a_shell_above_it_is_the_users() {
     let sandbox = Sandbox::new();
-    for (shell, start) in [("/usr/bin/fish", "set -gx "), ("/bin/bash", "export "), ("/opt/pwsh", "$Env:"), ("/opt/strange", "export ")] {
+    for (shell, start) in [
+        ("/usr/bin/fish", "set -gx "),
+        ("/bin/bash", "export "),
+        ("/opt/pwsh", "$Env:"),
+        ("/opt/strange", "export "),
+    ] {
         sandbox.set("SHELL", shell);
         let out = env(&sandbox, &[]).stdout;
-        assert!(out.starts_with(start) || out.to_lowercase().starts_with(&start.to_lowercase()), "{shell}:\n{out}");
+        assert!(
+            out.starts_with(start) || out.to_lowercase().starts_with(&start.to_lowercase()),
+            "{shell}:\n{out}"
+        );
     }
 }
 
 #[test]
 fn a_hostile_profile_name_does_not_run() {
     let sandbox = Sandbox::empty();
-    for name in ["$(touch ran)", "`touch ran`", "'; touch ran; '", "\"; touch ran; \"", "a b", "\\'; touch ran #", "!!", "%PATH%"] {
+    for name in [
+        "$(touch ran)",
+        "`touch ran`",
+        "'; touch ran; '",
+        "\"; touch ran; \"",
+        "a b",
+        "\\'; touch ran #",
+        "!!",
+        "%PATH%",
+    ] {
         sandbox.config(&format!("[profile {}]\n{}", quoted(name), sandbox.key_lines()));
         for shell in ["bash", "dash", "zsh", "ksh"] {
             sandbox.set("NAME", name);
-            let run = sandbox.shell(shell, "eval \"$(rolecall env --profile \"$NAME\")\"; printf %s \"$ROLECALL_PROFILE\"");
+            let run = sandbox.shell(
+                shell,
+                "eval \"$(rolecall env --profile \"$NAME\")\"; printf %s \"$ROLECALL_PROFILE\"",
+            );
             if run.stderr.is_empty() {
                 assert_eq!(run.clone().ok().stdout, name, "{shell}");
             }
@@ -208,7 +259,10 @@ fn every_printable_character_may_be_in_a_name() {
         sandbox.set("NAME", &name);
         let run = sandbox.run(&["process", "--profile", &name]);
         if run.code == 0 {
-            let run = sandbox.shell("bash", "eval \"$(rolecall env --profile \"$NAME\")\"; printf %s \"$ROLECALL_PROFILE\"");
+            let run = sandbox.shell(
+                "bash",
+                "eval \"$(rolecall env --profile \"$NAME\")\"; printf %s \"$ROLECALL_PROFILE\"",
+            );
             assert_eq!(run.ok().stdout, name);
         } else {
             run.fails(3).error_form();
@@ -231,6 +285,9 @@ fn a_failure_evaluates_to_nothing() {
 #[test]
 fn a_role_typed_at_the_command_line_needs_no_profile() {
     let sandbox = Sandbox::new();
-    let out = sandbox.run(&["env", "--shell", "sh", "--role-arn", ADMIN, "--source-profile", "dev"]).ok().stdout;
+    let out = sandbox
+        .run(&["env", "--shell", "sh", "--role-arn", ADMIN, "--source-profile", "dev"])
+        .ok()
+        .stdout;
     assert!(out.contains("unset ROLECALL_PROFILE"), "{out}");
 }

@@ -5,7 +5,8 @@ use super::support::{ADMIN, DEV, EXTERNAL_ID, PROD, Sandbox, role};
 #[test]
 fn a_denial_names_the_caller_and_both_policies() {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role("closed")));
+    sandbox
+        .config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role("closed")));
     let run = sandbox.run(&["process", "prod"]).fails(1).error_form();
     run.says(&[
         "`prod`",
@@ -27,28 +28,49 @@ fn a_denial_in_the_middle_names_its_profile_and_caller() {
         role("next")
     ));
     let run = sandbox.run(&["process", "top"]).fails(1).error_form();
-    run.says(&["`middle`", &format!("arn:aws:sts::{PROD}:assumed-role/admin/one"), "rolecall policy trust middle"]);
+    run.says(&[
+        "`middle`",
+        &format!("arn:aws:sts::{PROD}:assumed-role/admin/one"),
+        "rolecall policy trust middle",
+    ]);
 }
 
 #[test]
 fn a_missing_external_id_or_mfa_is_a_denial() {
     let sandbox = Sandbox::new();
     for name in ["partner", "guarded"] {
-        sandbox.config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role(name)));
-        sandbox.run(&["process", "prod"]).fails(1).error_form().says(&["rolecall policy trust prod"]);
+        sandbox
+            .config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role(name)));
+        sandbox
+            .run(&["process", "prod"])
+            .fails(1)
+            .error_form()
+            .says(&["rolecall policy trust prod"]);
     }
-    sandbox.run(&["process", "prod", "--role-arn", &role("partner"), "--external-id", EXTERNAL_ID]).ok();
+    sandbox
+        .run(&["process", "prod", "--role-arn", &role("partner"), "--external-id", EXTERNAL_ID])
+        .ok();
 }
 
 #[test]
 fn keys_that_are_gone_are_said_to_be() {
     let sandbox = Sandbox::new();
     sandbox.aws.world(|world| world.users.clear());
-    sandbox.run(&["process", "prod"]).fails(1).error_form().says(&["`prod`", "InvalidClientTokenId"]);
-    sandbox.credentials(&format!("[dev]\naws_access_key_id = {}\naws_secret_access_key = wrong-secret-key\n", sandbox.access_key_id));
+    sandbox
+        .run(&["process", "prod"])
+        .fails(1)
+        .error_form()
+        .says(&["`prod`", "InvalidClientTokenId"]);
+    sandbox.credentials(&format!(
+        "[dev]\naws_access_key_id = {}\naws_secret_access_key = wrong-secret-key\n",
+        sandbox.access_key_id
+    ));
     sandbox.secret("wrong-secret-key");
     let sandbox = Sandbox::new();
-    sandbox.credentials(&format!("[dev]\naws_access_key_id = {}\naws_secret_access_key = wrong-secret-key\n", sandbox.access_key_id));
+    sandbox.credentials(&format!(
+        "[dev]\naws_access_key_id = {}\naws_secret_access_key = wrong-secret-key\n",
+        sandbox.access_key_id
+    ));
     sandbox.run(&["process", "prod"]).fails(1).error_form().says(&["SignatureDoesNotMatch"]);
 }
 
@@ -75,7 +97,10 @@ fn unknown_profiles_are_named_with_what_comes_nearest() {
 fn what_is_wrong_with_a_profile_is_named_with_its_line() {
     let sandbox = Sandbox::empty();
     for (config, words) in [
-        ("[profile p]\nregion = x\nrole_arn = {}\n", &["config:3", "`p`", "source_profile", "credential_source"][..]),
+        (
+            "[profile p]\nregion = x\nrole_arn = {}\n",
+            &["config:3", "`p`", "source_profile", "credential_source"][..],
+        ),
         (
             "[profile p]\nrole_arn = {}\nsource_profile = q\ncredential_source = Environment\n",
             &["config:2", "`p`", "source_profile", "credential_source"],
@@ -90,10 +115,19 @@ fn what_is_wrong_with_a_profile_is_named_with_its_line() {
         ("[profile p]\naws_secret_access_key = s\n", &["config:2", "`p`", "aws_access_key_id"]),
         ("[profile p]\nregion = eu-west-1\n", &["config:1", "`p`"]),
         ("[profile p]\nrole_arn = {}\nsource_profile = p\n", &["config:3", "`p`"]),
-        ("[profile p]\nrole_arn = {}\nsource_profile = q\n[profile q]\nregion = x\n", &["config:4", "`q`"]),
-        ("[profile p]\nrole_arn = {}\nsource_profile = q\n[profile q]\naws_access_key_id = AKIA\n", &["config:5", "`q`"]),
+        (
+            "[profile p]\nrole_arn = {}\nsource_profile = q\n[profile q]\nregion = x\n",
+            &["config:4", "`q`"],
+        ),
+        (
+            "[profile p]\nrole_arn = {}\nsource_profile = q\n[profile q]\naws_access_key_id = AKIA\n",
+            &["config:5", "`q`"],
+        ),
         ("[profile p]\nweb_identity_token_file = /x\n", &["config:1", "`p`", "role_arn"]),
-        ("[profile p]\naws_access_key_id = a\nnonsense\naws_secret_access_key = b\n", &["config:3", "`p`"]),
+        (
+            "[profile p]\naws_access_key_id = a\nnonsense\naws_secret_access_key = b\n",
+            &["config:3", "`p`"],
+        ),
         ("[profile p\naws_access_key_id = a\n", &["config:1"]),
     ] {
         sandbox.config(&config.replace("{}", ADMIN));
@@ -107,11 +141,20 @@ fn of_many_malformed_lines_an_error_shows_a_few() {
     let sandbox = Sandbox::new();
     let dump = "hint: see all malformed lines with: rolecall profile dump --json";
     sandbox.config(&"[profile broken\n".repeat(3_000));
-    sandbox.run(&["process", "gone"]).fails(3).error_form().says(&["config:3: ", "cause: and 2997 more", dump]);
+    sandbox.run(&["process", "gone"]).fails(3).error_form().says(&[
+        "config:3: ",
+        "cause: and 2997 more",
+        dump,
+    ]);
     sandbox.config(&format!("[profile prod]\n{}", "broken\n".repeat(3_000)));
-    sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["config:4: ", "cause: and 2997 more", dump]);
+    sandbox.run(&["process", "prod"]).fails(3).error_form().says(&[
+        "config:4: ",
+        "cause: and 2997 more",
+        dump,
+    ]);
     // Who asks for all of them gets them.
-    let run = sandbox.run(&["profile", "dump", "--json"]).fails(3).says(&["config:2: ", "config:3001: "]);
+    let run =
+        sandbox.run(&["profile", "dump", "--json"]).fails(3).says(&["config:2: ", "config:3001: "]);
     assert!(run.stderr.lines().count() > 3_000);
 }
 
@@ -121,22 +164,39 @@ fn a_default_chain_without_credentials_says_why() {
     sandbox.unset("AWS_EC2_METADATA_DISABLED");
     sandbox.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "not a url");
     let run = sandbox.run(&["process"]).fails(3).error_form();
-    run.says(&["no credentials found", "cause: the instance metadata endpoint `not a url` is no URL"]);
+    run.says(&[
+        "no credentials found",
+        "cause: the instance metadata endpoint `not a url` is no URL",
+    ]);
 }
 
 #[test]
 fn endpoints_that_are_none_are_named_with_their_line() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_ENDPOINT_URL_STS");
-    for (line, word) in [("services = gone", "gone"), ("endpoint_url = ftp://x", "ftp://x"), ("endpoint_url = sts", "sts")] {
-        sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{line}\n"));
+    for (line, word) in [
+        ("services = gone", "gone"),
+        ("endpoint_url = ftp://x", "ftp://x"),
+        ("endpoint_url = sts", "sts"),
+    ] {
+        sandbox
+            .config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{line}\n"));
         sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["config:4", word]);
     }
-    for url in
-        ["localhost", "https://sts.<region>.amazonaws.com", "http://[::1", "https://{region}", "http://localhost:99999", "http://a@b"]
-    {
+    for url in [
+        "localhost",
+        "https://sts.<region>.amazonaws.com",
+        "http://[::1",
+        "https://{region}",
+        "http://localhost:99999",
+        "http://a@b",
+    ] {
         sandbox.set("AWS_ENDPOINT_URL_STS", url);
-        sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["AWS_ENDPOINT_URL_STS", url]);
+        sandbox
+            .run(&["process", "prod"])
+            .fails(3)
+            .error_form()
+            .says(&["AWS_ENDPOINT_URL_STS", url]);
     }
     for url in ["http://127.0.0.1:1", "http://[::1]:1/path", "http://localhost:1/"] {
         sandbox.set("AWS_ENDPOINT_URL_STS", url);
@@ -166,15 +226,26 @@ fn an_endpoint_that_is_none_shows_no_secret() {
 fn keys_that_no_request_can_carry_are_an_error() {
     let sandbox = Sandbox::new();
     for (file, words) in [
-        ("aws_access_key_id = AKIA\u{7}\naws_secret_access_key = s\n", &["config:2", "aws_access_key_id"][..]),
-        ("aws_access_key_id = AKIA\naws_secret_access_key = s\naws_session_token = a\n b\n", &["config:4", "aws_session_token"]),
+        (
+            "aws_access_key_id = AKIA\u{7}\naws_secret_access_key = s\n",
+            &["config:2", "aws_access_key_id"][..],
+        ),
+        (
+            "aws_access_key_id = AKIA\naws_secret_access_key = s\naws_session_token = a\n b\n",
+            &["config:4", "aws_session_token"],
+        ),
     ] {
-        sandbox.config(&format!("[profile odd]\n{file}[profile role]\nrole_arn = {ADMIN}\nsource_profile = odd\n"));
+        sandbox.config(&format!(
+            "[profile odd]\n{file}[profile role]\nrole_arn = {ADMIN}\nsource_profile = odd\n"
+        ));
         for args in [["whoami", "odd"], ["process", "role"]] {
             sandbox.run(&args).fails(3).error_form().says(words);
         }
     }
-    let script = sandbox.script("tool", r#"printf '{"Version":1,"AccessKeyId":"AK\\u001b[31mX","SecretAccessKey":"s"}'"#);
+    let script = sandbox.script(
+        "tool",
+        r#"printf '{"Version":1,"AccessKeyId":"AK\\u001b[31mX","SecretAccessKey":"s"}'"#,
+    );
     sandbox.config(&format!(
         "[profile tool]\ncredential_process = {script}\n[profile role]\nrole_arn = {ADMIN}\nsource_profile = tool\n\
          [profile environment]\nrole_arn = {ADMIN}\ncredential_source = Environment\n"
@@ -214,7 +285,10 @@ fn a_broken_section_breaks_only_itself() {
 #[test]
 fn half_a_pair_in_the_environment_is_an_error() {
     let sandbox = Sandbox::empty();
-    for (set, missing) in [("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")] {
+    for (set, missing) in [
+        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
+    ] {
         sandbox.unset(missing);
         sandbox.set(set, "HalfAPair");
         sandbox.run(&["process"]).fails(3).error_form().says(&[set, missing]);
@@ -222,7 +296,13 @@ fn half_a_pair_in_the_environment_is_an_error() {
 }
 
 fn ring(length: usize) -> String {
-    let section = |n: usize| format!("[profile p{n}]\nrole_arn = {}\nsource_profile = p{}\n", role("other"), (n + 1) % length);
+    let section = |n: usize| {
+        format!(
+            "[profile p{n}]\nrole_arn = {}\nsource_profile = p{}\n",
+            role("other"),
+            (n + 1) % length
+        )
+    };
     (0..length).map(section).collect()
 }
 
@@ -235,7 +315,8 @@ fn loops_of_source_profiles_print_the_way_round() {
     sandbox.config(&ring(50));
     let run = sandbox.run(&["process", "p0"]).fails(3).error_form();
     run.says(&["`p0`", "`p49`"]);
-    sandbox.config(&format!("{}[profile tail]\nrole_arn = {ADMIN}\nsource_profile = p1\n", ring(3)));
+    sandbox
+        .config(&format!("{}[profile tail]\nrole_arn = {ADMIN}\nsource_profile = p1\n", ring(3)));
     sandbox.run(&["process", "tail"]).fails(3).error_form().says(&["`p1` → `p2` → `p0` → `p1`"]);
     sandbox.no_calls();
 }
@@ -255,14 +336,20 @@ fn processes_that_lead_back_are_a_loop() {
     let sandbox = Sandbox::new();
     for (config, names) in [
         ("[profile a]\ncredential_process = rolecall process a\n", &["`a`"][..]),
-        ("[profile a]\ncredential_process = rolecall process b\n[profile b]\ncredential_process = rolecall process a\n", &["`a`", "`b`"]),
+        (
+            "[profile a]\ncredential_process = rolecall process b\n[profile b]\ncredential_process = rolecall process a\n",
+            &["`a`", "`b`"],
+        ),
         ("[profile a]\ncredential_process = /usr/bin/env rolecall process a\n", &["`a`"]),
         (
             "[profile a]\ncredential_process = sh -c 'exec rolecall process --profile b'\n[profile b]\ncredential_process = rolecall process -p c\n[profile c]\ncredential_process = sh -c 'rolecall process a'\n",
             &["`a`", "`b`", "`c`"],
         ),
         ("[profile a]\ncredential_process = rolecall exec dev -- rolecall process a\n", &["`a`"]),
-        ("[profile a]\nrole_arn = {}\nsource_profile = b\n[profile b]\ncredential_process = rolecall process a\n", &["`a`", "`b`"]),
+        (
+            "[profile a]\nrole_arn = {}\nsource_profile = b\n[profile b]\ncredential_process = rolecall process a\n",
+            &["`a`", "`b`"],
+        ),
     ] {
         sandbox.config(&config.replace("{}", ADMIN));
         let run = sandbox.run(&["process", "a"]).fails(3);
@@ -275,7 +362,13 @@ fn processes_that_lead_back_are_a_loop() {
 fn a_long_way_of_processes_is_followed() {
     let sandbox = Sandbox::empty();
     let config = |length: usize, end: &str| {
-        let next = |n: usize| if n + 1 == length { end.to_owned() } else { format!("credential_process = rolecall process p{}\n", n + 1) };
+        let next = |n: usize| {
+            if n + 1 == length {
+                end.to_owned()
+            } else {
+                format!("credential_process = rolecall process p{}\n", n + 1)
+            }
+        };
         (0..length).map(|n| format!("[profile p{n}]\n{}", next(n))).collect::<String>()
     };
     sandbox.config(&config(5_000, "aws_access_key_id = a\naws_secret_access_key = b\n"));
@@ -300,7 +393,11 @@ fn typed_options_that_are_wrong_are_usage_errors() {
         ("web", "--role-session-name", "x"),
         ("web", "--policy-arn", "nonsense"),
     ] {
-        sandbox.run(&["explain", profile, option, value]).fails(2).error_form().says(&[&format!("error: {option}")]);
+        sandbox
+            .run(&["explain", profile, option, value])
+            .fails(2)
+            .error_form()
+            .says(&[&format!("error: {option}")]);
     }
 }
 
@@ -318,7 +415,11 @@ fn settings_that_are_wrong_are_configuration_errors() {
         ("[section]\nstore = none\n", "section"),
     ] {
         let path = sandbox.file("xdg/config/rolecall/settings.ini", settings);
-        sandbox.run(&["process", "prod"]).fails(3).error_form().says(&[word, path.to_str().unwrap()]);
+        sandbox
+            .run(&["process", "prod"])
+            .fails(3)
+            .error_form()
+            .says(&[word, path.to_str().unwrap()]);
     }
     let other = sandbox.file("my-settings", "store = none\n");
     sandbox.set("ROLECALL_CONFIG", other);
@@ -349,14 +450,30 @@ fn every_hint_ends_in_a_command() {
          [profile tool]\ncredential_process = false\n[profile ring]\nrole_arn = {ADMIN}\nsource_profile = ring\n",
         role("closed")
     ));
-    let commands = ["rolecall ", "aws ", "unset ", "export ", "ls ", "command -v ", "timedatectl ", "mktemp", "ps "];
-    for profile in ["closed", "none", "half", "both", "neither", "guarded", "sso", "tool", "ring", "nobody"] {
+    let commands = [
+        "rolecall ",
+        "aws ",
+        "unset ",
+        "export ",
+        "ls ",
+        "command -v ",
+        "timedatectl ",
+        "mktemp",
+        "ps ",
+    ];
+    for profile in
+        ["closed", "none", "half", "both", "neither", "guarded", "sso", "tool", "ring", "nobody"]
+    {
         let run = sandbox.run_without_terminal(&["process", profile]);
-        let hints: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("hint: ")).collect();
+        let hints: Vec<&str> =
+            run.stderr.lines().filter_map(|line| line.strip_prefix("hint: ")).collect();
         assert!(!hints.is_empty(), "{profile}: {run:#?}");
         for hint in hints {
             let (_, command) = hint.rsplit_once(": ").unwrap_or(("", hint));
-            assert!(commands.iter().any(|start| command.contains(start)), "{profile}: `{hint}` does not end in a command");
+            assert!(
+                commands.iter().any(|start| command.contains(start)),
+                "{profile}: `{hint}` does not end in a command"
+            );
         }
     }
 }
@@ -364,7 +481,8 @@ fn every_hint_ends_in_a_command() {
 #[test]
 fn a_wrapper_that_leads_back_to_the_role_is_a_loop() {
     let sandbox = Sandbox::new();
-    let wrapper = sandbox.script("wrapper", &format!("exec {} process top", env!("CARGO_BIN_EXE_rolecall")));
+    let wrapper =
+        sandbox.script("wrapper", &format!("exec {} process top", env!("CARGO_BIN_EXE_rolecall")));
     sandbox.config(&format!(
         "[profile top]\nrole_arn = arn:aws:iam::222222222222:role/top\nsource_profile = low\nregion = eu-west-1\n\
          [profile low]\ncredential_process = {wrapper}\n"

@@ -36,11 +36,17 @@ fn the_child_sees_the_session_and_nothing_that_would_win() {
     ] {
         assert_eq!(seen.get(name).map(String::as_str), json[field].as_str(), "{name}");
     }
-    for (name, value) in [("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-1"), ("ROLECALL_PROFILE", "prod"), ("OTHER", "kept")]
-    {
+    for (name, value) in [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_DEFAULT_REGION", "eu-west-1"),
+        ("ROLECALL_PROFILE", "prod"),
+        ("OTHER", "kept"),
+    ] {
         assert_eq!(seen.get(name).map(String::as_str), Some(value), "{name}");
     }
-    for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "ROLECALL_FILE_PASSPHRASE"] {
+    for name in
+        ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "ROLECALL_FILE_PASSPHRASE"]
+    {
         assert_eq!(seen.get(name), None, "{name}");
     }
     // Long-term keys have neither token nor end.
@@ -62,8 +68,13 @@ fn every_exit_code_is_the_childs() {
 fn a_signal_is_the_childs_too() {
     let sandbox = Sandbox::new();
     for (name, number) in [("TERM", 15), ("KILL", 9), ("HUP", 1), ("USR1", 10), ("PIPE", 13)] {
-        assert_eq!(exec(&sandbox, &["sh", "-c", &format!("kill -{name} $$")]).code, 128 + number, "{name}");
-        let run = sandbox.shell("dash", &format!("rolecall exec prod -- sh -c 'kill -{name} $$'; echo $?"));
+        assert_eq!(
+            exec(&sandbox, &["sh", "-c", &format!("kill -{name} $$")]).code,
+            128 + number,
+            "{name}"
+        );
+        let run = sandbox
+            .shell("dash", &format!("rolecall exec prod -- sh -c 'kill -{name} $$'; echo $?"));
         assert_eq!(run.stdout.trim_end(), (128 + number).to_string(), "{name}");
     }
 }
@@ -93,7 +104,19 @@ fn without_credentials_nothing_runs() {
 #[test]
 fn arguments_are_handed_on_untouched() {
     let sandbox = Sandbox::new();
-    let arguments = ["a b", "", "line\nbreak", "'single'", "\"double\"", "$HOME `id` \\", "--profile", "-v", "--", "*", "ümläut"];
+    let arguments = [
+        "a b",
+        "",
+        "line\nbreak",
+        "'single'",
+        "\"double\"",
+        "$HOME `id` \\",
+        "--profile",
+        "-v",
+        "--",
+        "*",
+        "ümläut",
+    ];
     let run = exec(&sandbox, &[&["printf", "%s|"], &arguments[..]].concat()).ok();
     let wanted: String = arguments.iter().map(|argument| format!("{argument}|")).collect();
     assert_eq!(run.stdout, wanted);
@@ -104,7 +127,9 @@ fn arguments_that_are_no_utf_8_are_handed_on_too() {
     use std::os::unix::ffi::OsStringExt;
     let sandbox = Sandbox::new();
     let run = sandbox.run_with(&["exec", "prod", "--"], |command| {
-        command.args(["od", "-An", "-c"]).arg(std::ffi::OsString::from_vec(b"/dev/null\xff".to_vec()));
+        command
+            .args(["od", "-An", "-c"])
+            .arg(std::ffi::OsString::from_vec(b"/dev/null\xff".to_vec()));
     });
     assert!(run.stderr.contains("377") || run.stderr.contains('\u{fffd}'), "{run:#?}");
 }
@@ -133,10 +158,14 @@ fn it_becomes_the_child() {
 fn the_child_has_usual_signals_and_descriptors() {
     let sandbox = Sandbox::new();
     // A shell writes to a reader that is gone: it must die of SIGPIPE, as without rolecall.
-    let run = sandbox.shell("bash", "rolecall exec prod -- sh -c 'yes' | head -1 >/dev/null; echo ${PIPESTATUS[0]}");
+    let run = sandbox.shell(
+        "bash",
+        "rolecall exec prod -- sh -c 'yes' | head -1 >/dev/null; echo ${PIPESTATUS[0]}",
+    );
     assert_eq!(run.stdout.trim_end(), "141");
     let list = "ls /proc/self/fd";
-    let (with, without) = (exec(&sandbox, &["sh", "-c", list]).ok(), sandbox.shell("sh", list).ok());
+    let (with, without) =
+        (exec(&sandbox, &["sh", "-c", list]).ok(), sandbox.shell("sh", list).ok());
     assert_eq!(with.stdout, without.stdout, "a descriptor of rolecall's is left open");
     let run = exec(&sandbox, &["grep", "^SigBlk", "/proc/self/status"]).ok();
     assert!(run.stdout.ends_with("0000000000000000\n"), "{}", run.stdout);
@@ -145,7 +174,10 @@ fn the_child_has_usual_signals_and_descriptors() {
 #[test]
 fn shell_runs_the_users_shell() {
     let sandbox = Sandbox::new();
-    let shell = sandbox.script("my-shell", "echo \"$ROLECALL_PROFILE $# $AWS_ACCESS_KEY_ID $AWS_PROFILE\"; exit 7");
+    let shell = sandbox.script(
+        "my-shell",
+        "echo \"$ROLECALL_PROFILE $# $AWS_ACCESS_KEY_ID $AWS_PROFILE\"; exit 7",
+    );
     sandbox.set("SHELL", &shell);
     sandbox.set("AWS_PROFILE", "stale");
     let key = sandbox.run(&["process", "prod"]).ok().key();
@@ -158,7 +190,10 @@ fn shell_runs_the_users_shell() {
 #[test]
 fn nesting_is_allowed_and_shown() {
     let sandbox = Sandbox::new();
-    let shell = sandbox.script("my-shell", "if [ -z \"$IN\" ]; then IN=1 exec rolecall shell dev -v; fi; echo \"$ROLECALL_PROFILE\"");
+    let shell = sandbox.script(
+        "my-shell",
+        "if [ -z \"$IN\" ]; then IN=1 exec rolecall shell dev -v; fi; echo \"$ROLECALL_PROFILE\"",
+    );
     sandbox.set("SHELL", &shell);
     let run = sandbox.run(&["shell", "prod"]).ok();
     assert_eq!(run.stdout, "dev\n");
@@ -169,8 +204,11 @@ fn nesting_is_allowed_and_shown() {
 fn the_terminal_is_the_childs() {
     let sandbox = Sandbox::new();
     let line = "exec \"$0\" \"$@\"";
-    let mut terminal =
-        Terminal::start_line(&sandbox, &["exec", "prod", "--", "sh", "-c", "test -t 0; echo $?; read -r word; echo \"got $word\""], line);
+    let mut terminal = Terminal::start_line(
+        &sandbox,
+        &["exec", "prod", "--", "sh", "-c", "test -t 0; echo $?; read -r word; echo \"got $word\""],
+        line,
+    );
     terminal.enter("hello\n");
     assert_eq!(terminal.finish().ok().stdout, "0\ngot hello\n");
 }
@@ -180,7 +218,9 @@ fn what_the_caller_ignores_is_ignored_by_the_child() {
     let sandbox = Sandbox::new();
     // The second run is warm.
     for _ in 0..2 {
-        let run = sandbox.shell("sh", "trap '' INT; exec rolecall exec prod -- grep ^SigIgn /proc/self/status").ok();
+        let run = sandbox
+            .shell("sh", "trap '' INT; exec rolecall exec prod -- grep ^SigIgn /proc/self/status")
+            .ok();
         assert!(run.stdout.ends_with("2\n"), "{}", run.stdout);
     }
 }

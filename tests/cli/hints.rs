@@ -3,8 +3,16 @@
 use super::support::{ADMIN, BOB_MFA, DEV, Run, Sandbox, code, role};
 
 /// Names that a shell, an option parser or a terminal could take for something else.
-const HOSTILE: [&str; 8] =
-    ["a b; touch pwned", "$(touch pwned)", "`touch pwned`", "it's & touch pwned #", "-x", "--version", "%s\\0101", "a\u{1b}[2J\u{202e}b"];
+const HOSTILE: [&str; 8] = [
+    "a b; touch pwned",
+    "$(touch pwned)",
+    "`touch pwned`",
+    "it's & touch pwned #",
+    "-x",
+    "--version",
+    "%s\\0101",
+    "a\u{1b}[2J\u{202e}b",
+];
 
 /// The commands of rolecall that a run's hints end in.
 fn commands(run: &Run) -> Vec<String> {
@@ -17,13 +25,19 @@ fn commands(run: &Run) -> Vec<String> {
 fn paste(sandbox: &Sandbox, command: &str) -> Run {
     let run = sandbox.shell("/bin/sh", command);
     assert!(!sandbox.path("pwned").exists(), "it ran something else: {command}");
-    assert!(run.code != 2 && !run.stderr.contains("is in neither"), "it means something else: {command}\n{run:#?}");
+    assert!(
+        run.code != 2 && !run.stderr.contains("is in neither"),
+        "it means something else: {command}\n{run:#?}"
+    );
     run
 }
 
 /// How a message shows a name.
 fn shown(name: &str) -> String {
-    let shown: String = name.chars().map(|c| if c.is_control() || c == '\u{202e}' { '\u{fffd}' } else { c }).collect();
+    let shown: String = name
+        .chars()
+        .map(|c| if c.is_control() || c == '\u{202e}' { '\u{fffd}' } else { c })
+        .collect();
     format!("`{shown}`")
 }
 
@@ -64,11 +78,20 @@ fn hints_about_a_hostile_name_are_about_that_profile() {
         let run = sandbox.run(&["process", &of(name)]).fails(1).error_form();
         let both = commands(&run);
         let [trust, caller] = &both[..] else { panic!("{run:#?}") };
-        assert_eq!(paste(&sandbox, trust).ok().json()["Statement"][0]["Principal"]["AWS"], format!("arn:aws:iam::{DEV}:user/bob"));
+        assert_eq!(
+            paste(&sandbox, trust).ok().json()["Statement"][0]["Principal"]["AWS"],
+            format!("arn:aws:iam::{DEV}:user/bob")
+        );
         assert_eq!(paste(&sandbox, caller).ok().json()["Statement"][0]["Resource"], role("closed"));
         // A question that nobody can be asked: the command takes the code.
-        sandbox.config(&format!("{header}role_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", role("guarded")));
-        let run = sandbox.run_without_terminal(&["process", "--no-input", &of(name)]).fails(4).error_form();
+        sandbox.config(&format!(
+            "{header}role_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
+            role("guarded")
+        ));
+        let run = sandbox
+            .run_without_terminal(&["process", "--no-input", &of(name)])
+            .fails(4)
+            .error_form();
         paste(&sandbox, &commands(&run)[0].replace("CODE", &code(&sandbox))).ok();
     }
 }
@@ -77,8 +100,14 @@ fn hints_about_a_hostile_name_are_about_that_profile() {
 fn a_hostile_path_in_a_hint_is_one_word() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!("[profile p]\nrole_arn = {ADMIN}\nweb_identity_token_file = /gone; touch pwned\nregion = eu-west-1\n"));
-    let run = sandbox.run(&["process", "p"]).fails(3).error_form().says(&["ls -l '/gone; touch pwned'"]);
-    let hint = run.stderr.lines().find_map(|line| line.strip_prefix("hint: look at it with: ")).unwrap().to_owned();
+    let run =
+        sandbox.run(&["process", "p"]).fails(3).error_form().says(&["ls -l '/gone; touch pwned'"]);
+    let hint = run
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("hint: look at it with: "))
+        .unwrap()
+        .to_owned();
     assert_ne!(sandbox.shell("/bin/sh", &hint).code, 0);
     assert!(!sandbox.path("pwned").exists());
 }
@@ -92,19 +121,31 @@ fn a_role_that_is_only_typed_is_named_by_its_arn() {
         let typed = ["--role-arn", &closed, "--source-profile", source, "--external-id", "a-b"];
         let run = sandbox.run(&[&["process"], &typed[..]].concat()).fails(1).error_form();
         assert!(!run.stderr.contains('`'), "no profile is named: {run:#?}");
-        run.clone().says(&[&format!("error: AWS did not let {closed} be assumed"), &format!("--source-profile {source}")]);
+        run.clone().says(&[
+            &format!("error: AWS did not let {closed} be assumed"),
+            &format!("--source-profile {source}"),
+        ]);
         let commands = commands(&run);
         let [trust, caller] = &commands[..] else { panic!("{run:#?}") };
-        assert_eq!(paste(&sandbox, trust).ok().json()["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"], "a-b");
+        assert_eq!(
+            paste(&sandbox, trust).ok().json()["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"],
+            "a-b"
+        );
         assert_eq!(paste(&sandbox, caller).ok().json()["Statement"][0]["Resource"], closed);
     }
     let guarded = role("guarded");
     let typed = ["--role-arn", &guarded, "--source-profile", "dev", "--mfa-serial", BOB_MFA];
-    let run = sandbox.run_without_terminal(&[&["process", "--no-input"], &typed[..]].concat()).fails(4).error_form();
+    let run = sandbox
+        .run_without_terminal(&[&["process", "--no-input"], &typed[..]].concat())
+        .fails(4)
+        .error_form();
     run.clone().says(&[&format!("error: {guarded} needs an MFA code of {BOB_MFA}, and")]);
     paste(&sandbox, &commands(&run)[0].replace("CODE", &code(&sandbox))).ok();
     sandbox.unset("AWS_REGION");
-    let run = sandbox.run(&["process", "--role-arn", &closed, "--source-profile", "dev"]).fails(3).error_form();
+    let run = sandbox
+        .run(&["process", "--role-arn", &closed, "--source-profile", "dev"])
+        .fails(3)
+        .error_form();
     run.clone().says(&[&closed]);
     paste(&sandbox, &commands(&run)[0]).fails(1);
 }
@@ -112,7 +153,8 @@ fn a_role_that_is_only_typed_is_named_by_its_arn() {
 #[test]
 fn explain_has_no_profile_for_a_role_that_is_only_typed() {
     let sandbox = Sandbox::new();
-    let run = sandbox.run(&["explain", "--json", "--role-arn", ADMIN, "--source-profile", "dev"]).ok();
+    let run =
+        sandbox.run(&["explain", "--json", "--role-arn", ADMIN, "--source-profile", "dev"]).ok();
     assert_eq!(run.json()["steps"][0]["profile"], serde_json::Value::Null, "{run:#?}");
     assert_eq!(run.json()["base"]["profile"], "dev");
     sandbox.keys_in_environment();
@@ -123,9 +165,14 @@ fn explain_has_no_profile_for_a_role_that_is_only_typed() {
 #[test]
 fn a_loop_below_a_typed_role_names_profiles_only() {
     let sandbox = Sandbox::empty();
-    let of = |name: &str, source: &str| format!("[profile {name}]\nrole_arn = {ADMIN}\nsource_profile = {source}\n");
+    let of = |name: &str, source: &str| {
+        format!("[profile {name}]\nrole_arn = {ADMIN}\nsource_profile = {source}\n")
+    };
     sandbox.config(&(of("a", "b") + &of("b", "a")));
-    let run = sandbox.run(&["process", "--role-arn", ADMIN, "--source-profile", "a"]).fails(3).error_form();
+    let run = sandbox
+        .run(&["process", "--role-arn", ADMIN, "--source-profile", "a"])
+        .fails(3)
+        .error_form();
     paste(&sandbox, &commands(&run)[0]).fails(3).says(&["`a` → `b` → `a`"]);
     run.says(&["loop: `a` → `b` → `a`"]);
 }

@@ -13,12 +13,19 @@ fn each_shell_has_its_side_and_its_prompt() {
     let sandbox = Sandbox::new();
     for shell in SHELLS {
         let side = init(&sandbox, &[shell]).stdout;
-        assert!(side.contains("_rolecall_eval") && side.contains("ROLECALL_RENEW_AT") && side.contains("ROLECALL_INIT"), "{shell}: {side}");
+        assert!(
+            side.contains("_rolecall_eval")
+                && side.contains("ROLECALL_RENEW_AT")
+                && side.contains("ROLECALL_INIT"),
+            "{shell}: {side}"
+        );
         assert!(!side.contains("rolecall --quiet prompt"), "{shell}: {side}");
         let prompted = init(&sandbox, &[shell, "--prompt"]).stdout;
         assert!(prompted.starts_with(&side) && prompted.contains("prompt"), "{shell}: {prompted}");
     }
-    for (name, shell) in [("/usr/bin/zsh", "zsh"), ("pwsh", "powershell"), ("nu", "nushell"), ("-bash", "bash")] {
+    for (name, shell) in
+        [("/usr/bin/zsh", "zsh"), ("pwsh", "powershell"), ("nu", "nushell"), ("-bash", "bash")]
+    {
         assert_eq!(init(&sandbox, &["--", name]).stdout, init(&sandbox, &[shell]).stdout);
     }
     sandbox.no_calls();
@@ -48,11 +55,20 @@ fn it_needs_no_files() {
 #[test]
 fn it_holds_nothing_of_the_environment() {
     let sandbox = Sandbox::new();
-    let usual: Vec<String> = SHELLS.iter().map(|shell| init(&sandbox, &[shell, "--prompt"]).stdout).collect();
-    for name in ["ROLECALL_SHELL", "ROLECALL_USE", "ROLECALL_RENEW_AT", "ROLECALL_PROFILE", "AWS_PROFILE", "SHELL"] {
+    let usual: Vec<String> =
+        SHELLS.iter().map(|shell| init(&sandbox, &[shell, "--prompt"]).stdout).collect();
+    for name in [
+        "ROLECALL_SHELL",
+        "ROLECALL_USE",
+        "ROLECALL_RENEW_AT",
+        "ROLECALL_PROFILE",
+        "AWS_PROFILE",
+        "SHELL",
+    ] {
         sandbox.set(name, "'; touch ran; '");
     }
-    let now: Vec<String> = SHELLS.iter().map(|shell| init(&sandbox, &[shell, "--prompt"]).stdout).collect();
+    let now: Vec<String> =
+        SHELLS.iter().map(|shell| init(&sandbox, &[shell, "--prompt"]).stdout).collect();
     assert_eq!(now, usual);
 }
 
@@ -65,6 +81,9 @@ fn it_is_evaluated_without_a_word() {
         r#"set -o posix; eval "$(rolecall init bash)"; rolecall use --off; rolecall exec dev -- true"#,
     ] {
         let run = sandbox.shell("bash", line).ok().silent();
-        assert!(["", "_rolecall_hook _rolecall_prompt\n"].contains(&run.stdout.as_str()), "{run:#?}");
+        assert!(
+            ["", "_rolecall_hook _rolecall_prompt\n"].contains(&run.stdout.as_str()),
+            "{run:#?}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! `explain`, `list` and `profile dump`: what would be done, and what is there, without doing anything.
+//! `explain`, `list` and `profile dump`: what would be done, and what is there, without doing
+//! anything.
 
 use serde_json::{Value, json};
 
@@ -55,14 +56,23 @@ fn explain_shows_the_chain_of_the_contract() {
     ] {
         assert_eq!(steps[1][name], value, "{name}");
     }
-    for (name, value) in
-        [("profile", json!("far")), ("external_id", Value::Null), ("mfa_serial", Value::Null), ("duration_seconds", json!(3_600))]
-    {
+    for (name, value) in [
+        ("profile", json!("far")),
+        ("external_id", Value::Null),
+        ("mfa_serial", Value::Null),
+        ("duration_seconds", json!(3_600)),
+    ] {
         assert_eq!(steps[2].get(name), Some(&value), "{name}");
     }
-    assert_eq!(far["properties"]["role_arn"], json!({"value": role("next"), "file": "config", "line": 11}));
+    assert_eq!(
+        far["properties"]["role_arn"],
+        json!({"value": role("next"), "file": "config", "line": 11})
+    );
     let direct = explain(&sandbox, &["prod", "--no-mfa-session"]);
-    assert_eq!((&direct["steps"][0]["kind"], &direct["steps"][0]["mfa_serial"]), (&json!("assume_role"), &json!(BOB_MFA)));
+    assert_eq!(
+        (&direct["steps"][0]["kind"], &direct["steps"][0]["mfa_serial"]),
+        (&json!("assume_role"), &json!(BOB_MFA))
+    );
     let text = sandbox.run_without_terminal(&["explain", "far"]).ok().stdout;
     for words in ["one code serves every role", "comes with the session of step 1", BOB_MFA] {
         assert!(text.contains(words), "{text}");
@@ -81,7 +91,10 @@ fn explain_hides_command_lines_in_its_text() {
     for prefix in ["", "rolecall_"] {
         sandbox.config(&lines(prefix));
         let text = sandbox.run_without_terminal(&["explain", "prod"]).ok().stdout;
-        assert!(text.contains(&format!("{prefix}mfa_process = (a command)")) && !text.contains("SEED"), "{text}");
+        assert!(
+            text.contains(&format!("{prefix}mfa_process = (a command)")) && !text.contains("SEED"),
+            "{text}"
+        );
     }
     // Values are verbatim where programs read them.
     let json = explain(&sandbox, &["prod"]);
@@ -91,7 +104,9 @@ fn explain_hides_command_lines_in_its_text() {
 #[test]
 fn thousands_of_missing_sources_are_listed_at_once() {
     let sandbox = offline();
-    let of = |n: usize| format!("[profile profile-{n}]\nrole_arn = {ADMIN}\nsource_profile = missing-{n}\n");
+    let of = |n: usize| {
+        format!("[profile profile-{n}]\nrole_arn = {ADMIN}\nsource_profile = missing-{n}\n")
+    };
     sandbox.config(&(0..5_000).map(of).collect::<String>());
     let begin = std::time::Instant::now();
     let list = sandbox.run(&["list", "--json"]).ok().json();
@@ -105,14 +120,20 @@ fn thousands_of_missing_sources_are_listed_at_once() {
 #[test]
 fn explain_shows_no_secret() {
     let sandbox = offline();
-    sandbox.credentials(&format!("[dev]\n{}aws_session_token = TokenInAFile\n", sandbox.key_lines()));
+    sandbox
+        .credentials(&format!("[dev]\n{}aws_session_token = TokenInAFile\n", sandbox.key_lines()));
     sandbox.secret("TokenInAFile");
     let dev = explain(&sandbox, &["dev"]);
-    assert_eq!(dev["properties"]["aws_secret_access_key"], json!({"value": "****", "file": "credentials", "line": 3}));
+    assert_eq!(
+        dev["properties"]["aws_secret_access_key"],
+        json!({"value": "****", "file": "credentials", "line": 3})
+    );
     assert_eq!(dev["properties"]["aws_session_token"]["value"], "****");
     assert_eq!(dev["properties"]["aws_access_key_id"]["value"], sandbox.access_key_id.as_str());
     assert_eq!(dev["steps"], json!([]));
-    for args in [&["explain", "dev"][..], &["explain", "dev", "--json"], &["explain", "prod", "-vv"]] {
+    for args in
+        [&["explain", "dev"][..], &["explain", "dev", "--json"], &["explain", "prod", "-vv"]]
+    {
         let run = sandbox.run(args).ok();
         for secret in sandbox.secrets() {
             assert!(!run.stdout.contains(&secret), "{run:#?}");
@@ -149,9 +170,24 @@ fn explain_knows_every_kind_of_base() {
 #[test]
 fn explain_takes_what_is_typed_into_account() {
     let sandbox = offline();
-    let json = explain(&sandbox, &["prod", "--duration", "2h", "--external-id", "typed", "--read-only", "--region", "us-east-2"]);
+    let json = explain(
+        &sandbox,
+        &[
+            "prod",
+            "--duration",
+            "2h",
+            "--external-id",
+            "typed",
+            "--read-only",
+            "--region",
+            "us-east-2",
+        ],
+    );
     let step = &json["steps"][0];
-    assert_eq!((&step["duration_seconds"], &step["external_id"], &step["region"]), (&json!(7_200), &json!("typed"), &json!("us-east-2")));
+    assert_eq!(
+        (&step["duration_seconds"], &step["external_id"], &step["region"]),
+        (&json!(7_200), &json!("typed"), &json!("us-east-2"))
+    );
     assert_eq!(json["region"], "us-east-2");
     let json = explain(&sandbox, &["--role-arn", ADMIN, "--source-profile", "dev"]);
     assert_eq!((&json["profile"], &json["steps"][0]["role_arn"]), (&Value::Null, &json!(ADMIN)));
@@ -165,13 +201,18 @@ fn explain_goes_no_way() {
     let sandbox = offline();
     sandbox.run_without_terminal(&["explain", "prod"]).ok().silent();
     for folder in ["xdg/state", "xdg/data", "xdg/cache", "xdg/runtime", "xdg/config"] {
-        assert!(std::fs::read_dir(sandbox.path(folder)).unwrap().next().is_none(), "{folder} was written to");
+        assert!(
+            std::fs::read_dir(sandbox.path(folder)).unwrap().next().is_none(),
+            "{folder} was written to"
+        );
     }
 }
 
 fn names(run: &super::support::Run) -> Vec<String> {
     let rows = run.json();
-    let name = |row: &Value| row.get("profile").or_else(|| row.get("name")).and_then(Value::as_str).unwrap().to_owned();
+    let name = |row: &Value| {
+        row.get("profile").or_else(|| row.get("name")).and_then(Value::as_str).unwrap().to_owned()
+    };
     rows.as_array().unwrap().iter().map(name).collect()
 }
 
@@ -238,7 +279,8 @@ fn dump_shows_both_files_as_merged() {
          [sso-session corp]\nsso_region = eu-west-1\n[services local]\nsts =\n  endpoint_url = http://127.0.0.1:1\n\
          [profile dev]\nOUTPUT = text # not json\n[ignored section]\na = b\n",
     );
-    sandbox.credentials(&format!("[dev]\n{}aws_session_token = TokenInAFile\n", sandbox.key_lines()));
+    sandbox
+        .credentials(&format!("[dev]\n{}aws_session_token = TokenInAFile\n", sandbox.key_lines()));
     let run = sandbox.run(&["profile", "dump", "--json"]).ok().silent();
     let wanted = json!({
         "profiles": {

@@ -18,7 +18,10 @@ const ADD: [&str; 4] = ["keys", "mfa", "add", BOB_MFA];
 /// A profile `guarded` whose role demands MFA, and the store `file`.
 fn guarded() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", role("guarded")));
+    sandbox.config(&format!(
+        "[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
+        role("guarded")
+    ));
     sandbox.set("ROLECALL_STORE", "file");
     sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
     for secret in [MFA_SEED, OTHER_SEED, PASSPHRASE] {
@@ -48,8 +51,13 @@ fn seeds_file(sandbox: &Sandbox) -> std::path::PathBuf {
 /// The entries of the file store, without its identity.
 fn entries(sandbox: &Sandbox) -> Vec<String> {
     let folder = std::fs::read_dir(sandbox.path("xdg/data/rolecall/store"));
-    let names = folder.map(|all| all.map(|one| one.unwrap().file_name().into_string().unwrap()).collect());
-    names.unwrap_or_else(|_| Vec::new()).into_iter().filter(|name| name.starts_with("mfa-")).collect()
+    let names =
+        folder.map(|all| all.map(|one| one.unwrap().file_name().into_string().unwrap()).collect());
+    names
+        .unwrap_or_else(|_| Vec::new())
+        .into_iter()
+        .filter(|name| name.starts_with("mfa-"))
+        .collect()
 }
 
 /// Demands two codes that follow each other, both taken by AWS now.
@@ -58,9 +66,13 @@ fn enables(sandbox: &Sandbox, codes: [&str; 2], since: i64) {
     let now = sandbox.aws.now();
     sandbox.aws.world(|world| {
         let device = world.find_user(DEV, "bob").unwrap().mfa.clone().unwrap();
-        let consecutive = (since..=now).any(|time| codes == [device.code(time - 30), device.code(time)]);
+        let consecutive =
+            (since..=now).any(|time| codes == [device.code(time - 30), device.code(time)]);
         assert!(consecutive, "{codes:?} do not end with the code of now");
-        assert!(codes.iter().all(|code| world.use_code(&device, code, now)), "{codes:?} are not taken");
+        assert!(
+            codes.iter().all(|code| world.use_code(&device, code, now)),
+            "{codes:?} are not taken"
+        );
     });
 }
 
@@ -68,10 +80,15 @@ fn enables(sandbox: &Sandbox, codes: [&str; 2], since: i64) {
 fn a_seed_from_a_pipe_answers_for_the_person() {
     let sandbox = guarded();
     let since = sandbox.aws.now();
-    let run = pipe(&sandbox, &ADD, format!("{MFA_SEED}\n")).ok().says(&["hint: ", "aws iam enable-mfa-device --user-name bob"]);
+    let run = pipe(&sandbox, &ADD, format!("{MFA_SEED}\n"))
+        .ok()
+        .says(&["hint: ", "aws iam enable-mfa-device --user-name bob"]);
     let codes: Vec<&str> = run.stdout.lines().collect();
     enables(&sandbox, codes.clone().try_into().unwrap(), since);
-    let hint = format!("--serial-number {BOB_MFA} --authentication-code1 {} --authentication-code2 {}\n", codes[0], codes[1]);
+    let hint = format!(
+        "--serial-number {BOB_MFA} --authentication-code1 {} --authentication-code2 {}\n",
+        codes[0], codes[1]
+    );
     assert!(run.stderr.ends_with(&hint), "{run:#?}");
     sandbox.aws.world(|world| world.used_codes.clear());
     sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
@@ -85,10 +102,15 @@ fn a_seed_is_typed_hidden() {
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
     terminal.enter("gezd gnbv gy3t qojq GEZD-GNBV-GY3T-QOJQ====\n");
-    until("the echo", || terminal.modes().local_modes.contains(LocalModes::ECHO) || !entries(&sandbox).is_empty());
+    until("the echo", || {
+        terminal.modes().local_modes.contains(LocalModes::ECHO) || !entries(&sandbox).is_empty()
+    });
     let shown = terminal.shown();
     terminal.finish().ok();
-    assert!(shown.contains(BOB_MFA) && !shown.to_uppercase().contains("GEZD") && !shown.contains('█'), "{shown}");
+    assert!(
+        shown.contains(BOB_MFA) && !shown.to_uppercase().contains("GEZD") && !shown.contains('█'),
+        "{shown}"
+    );
     sandbox.run_without_terminal(&["process", "guarded", "--no-input"]).ok();
 }
 
@@ -120,7 +142,12 @@ fn a_person_at_a_terminal_sees_a_qr_code_that_goes_away() {
     for (option, columns, says) in [("--no-qr", 80, ""), ("--json", 20, "columns")] {
         let mut args = ADD.to_vec();
         args.push(option);
-        let mut terminal = Terminal::start_sized(&sandbox, &args, "exec \"$0\" \"$@\" <&- 2>/dev/tty", (columns, 60));
+        let mut terminal = Terminal::start_sized(
+            &sandbox,
+            &args,
+            "exec \"$0\" \"$@\" <&- 2>/dev/tty",
+            (columns, 60),
+        );
         terminal.wait_for(QUESTION, 1);
         until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
         terminal.enter(&format!("{MFA_SEED}\n"));
@@ -135,7 +162,8 @@ fn a_person_at_a_terminal_sees_a_qr_code_that_goes_away() {
 fn ctrl_c_keeps_nothing() {
     let sandbox = guarded();
     for at in [QUESTION, "Press Enter"] {
-        let mut terminal = Terminal::start_sized(&sandbox, &ADD, "exec \"$0\" \"$@\" <&- 2>/dev/tty", (80, 60));
+        let mut terminal =
+            Terminal::start_sized(&sandbox, &ADD, "exec \"$0\" \"$@\" <&- 2>/dev/tty", (80, 60));
         let before = terminal.modes().local_modes;
         terminal.wait_for(QUESTION, 1);
         until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
@@ -203,7 +231,11 @@ fn uris_are_read_with_all_they_say() {
     let since = sandbox.aws.now();
     let run = pipe(&sandbox, &[&ADD[..], &["--json"]].concat(), uri).ok();
     assert_eq!((run.field("serial").as_str(), run.field("store").as_str()), (BOB_MFA, "file"));
-    enables(&sandbox, [&run.field("authentication_code1"), &run.field("authentication_code2")], since);
+    enables(
+        &sandbox,
+        [&run.field("authentication_code1"), &run.field("authentication_code2")],
+        since,
+    );
 }
 
 #[test]
@@ -244,7 +276,8 @@ fn a_pipe_that_stays_silent_ends_on_an_interrupt() {
     // The handler of the signal is there once the stores were asked.
     until("the handler", || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
-        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap().to_owned();
+        let caught =
+            status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap().to_owned();
         u64::from_str_radix(&caught, 16).unwrap() & 2 != 0
     });
     assert!(running.is_running());
@@ -256,8 +289,18 @@ fn a_pipe_that_stays_silent_ends_on_an_interrupt() {
 fn a_seed_on_the_command_line_is_refused_and_not_repeated() {
     let sandbox = guarded();
     let uri = format!("otpauth://totp/x?secret={MFA_SEED}");
-    for args in [&[BOB_MFA, MFA_SEED][..], &[MFA_SEED], &[&uri], &[BOB_MFA, &uri], &[&MFA_SEED.to_lowercase()]] {
-        sandbox.run(&[&ADD[..3], args].concat()).fails(2).error_form().says(&["command line", "rolecall keys mfa add"]);
+    for args in [
+        &[BOB_MFA, MFA_SEED][..],
+        &[MFA_SEED],
+        &[&uri],
+        &[BOB_MFA, &uri],
+        &[&MFA_SEED.to_lowercase()],
+    ] {
+        sandbox
+            .run(&[&ADD[..3], args].concat())
+            .fails(2)
+            .error_form()
+            .says(&["command line", "rolecall keys mfa add"]);
     }
     for serial in ["short", "arn:aws:iam::1:mfa/b b", &"x".repeat(257)] {
         sandbox.run(&["keys", "mfa", "add", serial]).fails(2).error_form().says(&["SERIAL"]);
@@ -281,18 +324,30 @@ fn another_seed_is_replaced_by_force_only() {
 fn seeds_are_listed_and_removed() {
     let sandbox = guarded();
     assert_eq!(sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json(), json!([]));
-    sandbox.run(&["keys", "mfa", "remove", BOB_MFA]).fails(1).error_form().says(&[BOB_MFA, "rolecall keys mfa list"]);
+    sandbox
+        .run(&["keys", "mfa", "remove", BOB_MFA])
+        .fails(1)
+        .error_form()
+        .says(&[BOB_MFA, "rolecall keys mfa list"]);
     add(&sandbox);
     pipe(&sandbox, &["keys", "mfa", "add", "GAHT12345678"], OTHER_SEED).ok();
     let run = sandbox.run(&["keys", "mfa", "list"]).ok().silent();
-    assert!(run.stdout.starts_with("SERIAL") && run.stdout.contains(BOB_MFA) && run.stdout.contains("GAHT12345678"), "{run:#?}");
+    assert!(
+        run.stdout.starts_with("SERIAL")
+            && run.stdout.contains(BOB_MFA)
+            && run.stdout.contains("GAHT12345678"),
+        "{run:#?}"
+    );
     let all = sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json();
     assert_eq!((&all[1]["serial"], &all[1]["store"]), (&json!(BOB_MFA), &json!("file")));
     assert!(super::support::time(all[1]["added_at"].as_str().unwrap()) <= sandbox.aws.now());
     assert_eq!(entries(&sandbox).len(), 2);
     sandbox.run(&["keys", "mfa", "remove", BOB_MFA]).ok();
     assert_eq!(entries(&sandbox).len(), 1);
-    assert_eq!(sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json().as_array().unwrap().len(), 1);
+    assert_eq!(
+        sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json().as_array().unwrap().len(),
+        1
+    );
     sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["no MFA seed of"]);
 }
 
@@ -308,7 +363,10 @@ fn a_lost_list_costs_nothing_but_the_list() {
         sandbox.aws.world(|world| world.used_codes.clear());
         sandbox.run_without_terminal(&["process", "guarded", "--refresh"]).ok().silent();
         // Who found it wrote it down again.
-        assert_eq!(sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json()[0]["serial"], BOB_MFA);
+        assert_eq!(
+            sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json()[0]["serial"],
+            BOB_MFA
+        );
         std::fs::remove_file(seeds_file(&sandbox)).unwrap();
         sandbox.unset("ROLECALL_FILE_PASSPHRASE");
         sandbox.run_without_terminal(&["keys", "mfa", "remove", BOB_MFA]).ok();
@@ -332,7 +390,9 @@ fn stores_that_do_not_last_are_refused() {
     let sandbox = guarded();
     for store in ["keyutils", "none"] {
         for args in [&ADD[..], &["keys", "mfa", "remove", BOB_MFA]] {
-            let run = pipe(&sandbox, &[args, &["--store", store]].concat(), MFA_SEED).fails(2).error_form();
+            let run = pipe(&sandbox, &[args, &["--store", store]].concat(), MFA_SEED)
+                .fails(2)
+                .error_form();
             run.says(&[store, "--store file"]);
         }
         sandbox.set("ROLECALL_STORE", store);
@@ -393,7 +453,12 @@ fn a_used_code_waits_for_the_next() {
     let sandbox = guarded();
     let roles: String = ["other", "guarded"]
         .iter()
-        .map(|name| format!("[profile {name}]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", role(name)))
+        .map(|name| {
+            format!(
+                "[profile {name}]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
+                role(name)
+            )
+        })
         .collect();
     sandbox.config(&roles);
     add(&sandbox);
@@ -404,7 +469,11 @@ fn a_used_code_waits_for_the_next() {
         both.into_iter().map(|run| run.join().unwrap().ok()).collect()
     });
     let calls = sandbox.aws.calls();
-    let accepted: BTreeSet<_> = calls.iter().filter(|call| call.status == Some(200)).map(|call| call.param("TokenCode")).collect();
+    let accepted: BTreeSet<_> = calls
+        .iter()
+        .filter(|call| call.status == Some(200))
+        .map(|call| call.param("TokenCode"))
+        .collect();
     assert_eq!(accepted.len(), 2, "{runs:#?}");
     let refused = calls.iter().filter(|call| call.status == Some(403)).count();
     let waited = runs.iter().filter(|run| run.stderr.contains("waiting")).count();
@@ -437,6 +506,11 @@ fn a_wrong_seed_ends_in_the_error_of_aws() {
     pipe(&sandbox, &ADD, format!("otpauth://totp/x?secret={OTHER_SEED}&period=1")).ok();
     let run = sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(1);
     run.says(&["MultiFactorAuthentication failed", "rolecall keys mfa add", "--force"]);
-    let codes: BTreeSet<_> = sandbox.aws.calls().iter().filter_map(|call| call.param("TokenCode").map(str::to_owned)).collect();
+    let codes: BTreeSet<_> = sandbox
+        .aws
+        .calls()
+        .iter()
+        .filter_map(|call| call.param("TokenCode").map(str::to_owned))
+        .collect();
     assert_eq!((sandbox.aws.count("GetSessionToken"), codes.len()), (3, 3));
 }

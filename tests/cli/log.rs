@@ -30,14 +30,21 @@ fn lines_of(sandbox: &Sandbox, path: &std::path::Path) -> Vec<Value> {
     for secret in sandbox.secrets() {
         assert!(!text.contains(&secret), "the secret `{secret}` is in {text}");
     }
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line:?}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line:?}")))
+        .collect()
 }
 
 /// The names of the processes that asked for the last line.
 #[track_caller]
 fn askers(sandbox: &Sandbox) -> Vec<String> {
     let last = lines(sandbox).pop().unwrap();
-    last["asked_by"].as_array().unwrap().iter().map(|asker| asker["name"].as_str().unwrap_or("?").to_owned()).collect()
+    last["asked_by"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|asker| asker["name"].as_str().unwrap_or("?").to_owned())
+        .collect()
 }
 
 fn settings(sandbox: &Sandbox, text: &str) {
@@ -50,7 +57,9 @@ fn now() -> DateTime<Utc> {
 
 /// A line as it stands in the file, of a profile and some seconds ago.
 fn line(profile: &str, ago: i64) -> String {
-    let at = |seconds| (now() + TimeDelta::seconds(seconds)).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let at = |seconds| {
+        (now() + TimeDelta::seconds(seconds)).to_rfc3339_opts(SecondsFormat::Millis, true)
+    };
     let line = serde_json::json!({
         "time": at(-ago), "command": "process", "profile": profile, "role": "admin", "role_arn": ADMIN, "account_id": PROD,
         "access_key_id": "ASIAEXAMPLE", "origin": "new", "expiration": at(3600 - ago),
@@ -89,15 +98,41 @@ fn each_verb_writes_one_line() {
         assert_eq!(all.len(), before + 1, "{args:?}");
         let last = &all[before];
         let keys: Vec<&String> = last.as_object().unwrap().keys().collect();
-        let expected =
-            ["time", "command", "profile", "role", "role_arn", "account_id", "access_key_id", "origin", "expiration", "asked_by"];
-        assert_eq!(keys.iter().map(|key| key.as_str()).collect::<BTreeSet<_>>(), BTreeSet::from(expected));
+        let expected = [
+            "time",
+            "command",
+            "profile",
+            "role",
+            "role_arn",
+            "account_id",
+            "access_key_id",
+            "origin",
+            "expiration",
+            "asked_by",
+        ];
+        assert_eq!(
+            keys.iter().map(|key| key.as_str()).collect::<BTreeSet<_>>(),
+            BTreeSet::from(expected)
+        );
         let text = |key: &str| last[key].as_str().unwrap().to_owned();
-        assert_eq!((text("command"), text("profile"), text("origin")), (command.into(), "prod".into(), origin.into()), "{args:?}");
-        assert_eq!((text("role_arn"), text("role"), text("account_id")), (ADMIN.into(), "admin".into(), PROD.into()));
-        assert!(sandbox.aws.world(|world| world.sessions.iter().any(|session| session.access_key_id == text("access_key_id"))));
+        assert_eq!(
+            (text("command"), text("profile"), text("origin")),
+            (command.into(), "prod".into(), origin.into()),
+            "{args:?}"
+        );
+        assert_eq!(
+            (text("role_arn"), text("role"), text("account_id")),
+            (ADMIN.into(), "admin".into(), PROD.into())
+        );
+        assert!(sandbox.aws.world(|world| {
+            world.sessions.iter().any(|session| session.access_key_id == text("access_key_id"))
+        }));
         assert!((begin..=now().timestamp()).contains(&time(&text("time"))), "{last}");
-        assert_eq!((text("time").len(), text("time").ends_with('Z')), ("2025-01-01T00:00:00.000Z".len(), true), "{last}");
+        assert_eq!(
+            (text("time").len(), text("time").ends_with('Z')),
+            ("2025-01-01T00:00:00.000Z".len(), true),
+            "{last}"
+        );
         assert!(time(&text("expiration")) > sandbox.aws.now());
         assert_eq!(last["asked_by"][0]["pid"], std::process::id());
     }
@@ -121,15 +156,28 @@ fn long_term_keys_are_a_source_and_have_no_end() {
     assert_eq!(profiles(&all), ["dev", "-", "prod"]);
     assert_eq!(all[2]["command"], "policy");
     for line in all {
-        assert_eq!((line["origin"].as_str(), line["access_key_id"].as_str()), (Some("source"), Some(&*sandbox.access_key_id)));
-        assert!(line["expiration"].is_null() && line["role"].is_null() && line["role_arn"].is_null(), "{line}");
+        assert_eq!(
+            (line["origin"].as_str(), line["access_key_id"].as_str()),
+            (Some("source"), Some(&*sandbox.access_key_id))
+        );
+        assert!(
+            line["expiration"].is_null() && line["role"].is_null() && line["role_arn"].is_null(),
+            "{line}"
+        );
     }
 }
 
 #[test]
 fn what_hands_nothing_out_writes_nothing() {
     let sandbox = Sandbox::new();
-    for args in [&["explain", "prod"][..], &["list"], &["log"], &["log", "--json"], &["profile", "dump", "--json"], &["env", "--unset"]] {
+    for args in [
+        &["explain", "prod"][..],
+        &["list"],
+        &["log"],
+        &["log", "--json"],
+        &["profile", "dump", "--json"],
+        &["env", "--unset"],
+    ] {
         sandbox.run(args).ok();
     }
     sandbox.run(&["process", "nobody"]).fails(3);
@@ -147,7 +195,10 @@ fn a_renewal_that_failed_hands_out_a_cached_one() {
     sandbox.aws.world(|world| world.users.clear());
     assert_eq!(sandbox.run(&["process", "prod", "--refresh"]).ok().key(), first);
     let last = lines(&sandbox).pop().unwrap();
-    assert_eq!((last["origin"].as_str(), last["access_key_id"].as_str()), (Some("cached"), Some(&*first)));
+    assert_eq!(
+        (last["origin"].as_str(), last["access_key_id"].as_str()),
+        (Some("cached"), Some(&*first))
+    );
 }
 
 #[test]
@@ -165,7 +216,10 @@ fn the_chain_of_parents_is_named() {
     let last = lines(&sandbox).pop().unwrap();
     assert_eq!(last["asked_by"][2]["pid"], std::process::id());
     let table = sandbox.run(&["log"]).ok().silent().stdout;
-    assert!(table.contains(&format!(" deploy.sh({}) ← release(", last["asked_by"][0]["pid"])), "{table}");
+    assert!(
+        table.contains(&format!(" deploy.sh({}) ← release(", last["asked_by"][0]["pid"])),
+        "{table}"
+    );
 }
 
 #[test]
@@ -183,9 +237,12 @@ fn a_deep_chain_is_cut() {
 #[test]
 fn a_parent_in_another_world_is_no_trouble() {
     let sandbox = Sandbox::new();
-    // The first process of a namespace has no parent there, and its child has one with the number 1.
+    // The first process of a namespace has no parent there, and its child has one with the number
+    // 1.
     for (line, count) in [("exec rolecall process dev", 0), ("rolecall process dev; true", 1)] {
-        let run = sandbox.shell("/bin/sh", &format!("exec unshare --pid --fork --mount-proc sh -c '{line}'")).ok();
+        let run = sandbox
+            .shell("/bin/sh", &format!("exec unshare --pid --fork --mount-proc sh -c '{line}'"))
+            .ok();
         assert_eq!(run.stderr, "");
         let last = lines(&sandbox).pop().unwrap();
         assert_eq!(last["asked_by"].as_array().unwrap().len(), count, "{last}");
@@ -213,10 +270,16 @@ fn a_hostile_name_stays_in_its_line() {
         assert_eq!(lines(&sandbox).len(), before + 1, "{name:?}");
         // Some kernels escape what ends a line themselves.
         let found = askers(&sandbox)[0].replace("\\n", "\n");
-        assert!(found == name || found.replace("\\\\", "\\") == name.replace("\\\\", "\\"), "{found:?} is not {name:?}");
+        assert!(
+            found == name || found.replace("\\\\", "\\") == name.replace("\\\\", "\\"),
+            "{found:?} is not {name:?}"
+        );
         let table = sandbox.run(&["log", "--limit", "1"]).ok().silent().stdout;
         assert_eq!(table.lines().count(), 2, "{table:?}");
-        assert!(!table.contains(|c: char| c != '\n' && c.is_control()) && !table.contains('\u{202e}'), "{table:?}");
+        assert!(
+            !table.contains(|c: char| c != '\n' && c.is_control()) && !table.contains('\u{202e}'),
+            "{table:?}"
+        );
         let json = sandbox.run(&["log", "--json"]).ok().silent().stdout;
         assert!(!json.trim_end().contains(char::is_control), "{json:?}");
     }
@@ -237,7 +300,8 @@ fn it_is_its_owners_alone() {
     assert_eq!((mode(path(&sandbox)), mode(sandbox.path("xdg/state/rolecall"))), (0o600, 0o700));
     std::fs::set_permissions(path(&sandbox), PermissionsExt::from_mode(0o644)).unwrap();
     let report = sandbox.run(&["doctor", "--json"]).json();
-    let finding = report.as_array().unwrap().iter().find(|finding| finding["check"] == "log").unwrap();
+    let finding =
+        report.as_array().unwrap().iter().find(|finding| finding["check"] == "log").unwrap();
     assert_eq!(finding["status"], "warning");
     assert!(finding["hint"].as_str().unwrap().contains("chmod 600"), "{finding}");
 }
@@ -255,9 +319,17 @@ fn a_setting_switches_it_off() {
     sandbox.run(&["process", "prod"]).ok().silent();
     assert_eq!(lines(&sandbox).len(), 1);
     settings(&sandbox, "log = perhaps\n");
-    sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["log must be true or false", "perhaps"]);
+    sandbox
+        .run(&["process", "prod"])
+        .fails(3)
+        .error_form()
+        .says(&["log must be true or false", "perhaps"]);
     settings(&sandbox, "logg = true\n");
-    sandbox.run(&["process", "prod"]).fails(3).error_form().says(&["settings.ini:1: the setting `logg`", "rolecall --help"]);
+    sandbox
+        .run(&["process", "prod"])
+        .fails(3)
+        .error_form()
+        .says(&["settings.ini:1: the setting `logg`", "rolecall --help"]);
 }
 
 #[test]
@@ -287,7 +359,11 @@ fn no_line_is_lost_when_the_file_is_moved_away() {
         one.finish().ok().silent();
     }
     let old = |n: usize| path(&sandbox).with_extension(format!("{n}.jsonl"));
-    let counts = [lines(&sandbox).len(), lines_of(&sandbox, &old(1)).len(), lines_of(&sandbox, &old(2)).len()];
+    let counts = [
+        lines(&sandbox).len(),
+        lines_of(&sandbox, &old(1)).len(),
+        lines_of(&sandbox, &old(2)).len(),
+    ];
     assert_eq!((counts.iter().sum::<usize>(), counts[2]), (prepared + 51, 1), "{counts:?}");
     assert!(counts[0] > 0 && counts[1] > prepared, "{counts:?}");
     assert!(!old(3).exists(), "it was moved away twice");
@@ -318,7 +394,16 @@ fn what_is_no_line_is_passed_over() {
     let (good, other) = (line("good", 60), line("torn", 50));
     let (half, rest) = other.split_at(other.len() / 2);
     let mut file = b"garbage\n\xff\xfe\x00\x1b[2J\n[]\n{}\nnull\n\"\"\n\n{\"time\":1}\n".to_vec();
-    file.extend([good.as_bytes(), rest.as_bytes(), "[".repeat(100_000).as_bytes(), b"\r\n", half.as_bytes()].concat());
+    file.extend(
+        [
+            good.as_bytes(),
+            rest.as_bytes(),
+            "[".repeat(100_000).as_bytes(),
+            b"\r\n",
+            half.as_bytes(),
+        ]
+        .concat(),
+    );
     sandbox.run(&["process", "dev"]).ok();
     std::fs::write(path(&sandbox), file).unwrap();
     // The line that follows a torn one is not lost with it.
@@ -338,7 +423,13 @@ fn one_that_cannot_be_written_costs_nothing() {
         }
         let run = sandbox.run(&["process", "dev", "-v"]).ok().says(&["info: not logged: "]);
         let report = sandbox.run(&["doctor", "dev", "--json"]).json();
-        let finding = report.as_array().unwrap().iter().find(|finding| finding["check"] == "log").unwrap().clone();
+        let finding = report
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|finding| finding["check"] == "log")
+            .unwrap()
+            .clone();
         assert_eq!(finding["status"] == "warning", doctor, "{what}: {finding}");
         run
     };
@@ -351,7 +442,14 @@ fn one_that_cannot_be_written_costs_nothing() {
     tried("a folder", true).says(&["directory"]);
     sandbox.run(&["log"]).fails(1).error_form().says(&["log.jsonl", "hint: "]);
     std::fs::remove_dir(&place).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, &place, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &place,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .unwrap();
     tried("a pipe", true);
     sandbox.run(&["log"]).fails(1).error_form().says(&["log.jsonl", "not a regular file"]);
     std::fs::remove_file(&place).unwrap();
@@ -367,7 +465,8 @@ fn one_that_cannot_be_written_costs_nothing() {
 #[test]
 fn a_folder_of_somebody_else_costs_nothing() {
     let sandbox = Sandbox::new();
-    std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644))
+        .unwrap();
     sandbox.run_as_nobody(&["process", "dev"]).ok().silent();
     sandbox.run_as_nobody(&["process", "dev", "-v"]).ok().says(&["not logged: Permission denied"]);
     // Nor does a log that root has left there.
@@ -380,7 +479,10 @@ fn a_folder_of_somebody_else_costs_nothing() {
 fn a_limit_of_file_sizes_costs_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "dev"]).ok();
-    let run = sandbox.shell("bash", "ulimit -f 0; rolecall process dev; rolecall process dev -v").ok().says(&["not logged: "]);
+    let run = sandbox
+        .shell("bash", "ulimit -f 0; rolecall process dev; rolecall process dev -v")
+        .ok()
+        .says(&["not logged: "]);
     assert_eq!(run.stdout.matches(&sandbox.access_key_id).count(), 2, "{run:#?}");
     assert_eq!(lines(&sandbox).len(), 1);
 }
@@ -401,9 +503,14 @@ fn a_folder_that_takes_no_new_names_keeps_the_log_going() {
 #[test]
 fn it_is_shown_by_profile_time_and_number() {
     let sandbox = Sandbox::new();
-    let place = sandbox.file("xdg/state/rolecall/log.jsonl", [line("dev", 20), line("prod", 10)].concat());
+    let place =
+        sandbox.file("xdg/state/rolecall/log.jsonl", [line("dev", 20), line("prod", 10)].concat());
     // Older files come first, and writers that were slow are put where they belong.
-    std::fs::write(place.with_extension("1.jsonl"), [line("b", 7_200), line("a", 86_400 * 2), line("prod", 600)].concat()).unwrap();
+    std::fs::write(
+        place.with_extension("1.jsonl"),
+        [line("b", 7_200), line("a", 86_400 * 2), line("prod", 600)].concat(),
+    )
+    .unwrap();
     std::fs::write(place.with_extension("3.jsonl"), line("prod", 86_400 * 9)).unwrap();
     assert_eq!(profiles(&shown(&sandbox, &[])), ["prod", "a", "b", "prod", "dev", "prod"]);
     for (args, expected) in [
@@ -426,7 +533,12 @@ fn it_is_shown_by_profile_time_and_number() {
         rows[0].split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>(),
         ["TIME", "COMMAND", "PROFILE", "ACCOUNT", "ROLE", "ORIGIN", "LEFT", "ASKED BY"]
     );
-    assert!(rows[1].ends_with("  process  dev      222222222222  admin  new     59m   terraform(7) ← ?(8)"), "{run:#?}");
+    assert!(
+        rows[1].ends_with(
+            "  process  dev      222222222222  admin  new     59m   terraform(7) ← ?(8)"
+        ),
+        "{run:#?}"
+    );
     assert!(sandbox.run(&["log", "b"]).ok().stdout.contains("  expired  "));
     sandbox.run(&["log", "nobody"]).ok().silent();
     sandbox.run(&["log", "nobody", "-v"]).ok().says(&["nothing of profile `nobody` is in the log"]);
@@ -441,5 +553,8 @@ fn it_is_empty_before_anything_was_handed_out() {
     assert_eq!(sandbox.run(&["log"]).ok().silent().stdout, "");
     assert_eq!(sandbox.run(&["log", "--json"]).ok().silent().stdout, "[]\n");
     let help = sandbox.run(&["log", "--help"]).ok().stdout;
-    assert!(help.contains("rolecall log prod --since 1h") && !help.contains("default chain"), "{help}");
+    assert!(
+        help.contains("rolecall log prod --since 1h") && !help.contains("default chain"),
+        "{help}"
+    );
 }

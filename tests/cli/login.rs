@@ -13,7 +13,10 @@ fn guarded(name: &str) -> String {
 }
 
 fn plain(name: &str) -> String {
-    format!("[profile {name}]\nrole_arn = {}\nsource_profile = dev\nrole_session_name = name-{name}\n", role("other"))
+    format!(
+        "[profile {name}]\nrole_arn = {}\nsource_profile = dev\nrole_session_name = name-{name}\n",
+        role("other")
+    )
 }
 
 fn closed(name: &str) -> String {
@@ -55,9 +58,13 @@ fn what_came_of_each_is_printed_in_the_order_of_the_names() {
     let sandbox = Sandbox::new();
     sandbox.config(&(plain("b") + &guarded("a") + &plain("c")));
     sandbox.run(&["process", "c"]).ok();
-    let run = sandbox.run(&["login", "b", "a", "c", "b", "dev", "--json", "--mfa-token", &code(&sandbox)]).ok().silent();
+    let run = sandbox
+        .run(&["login", "b", "a", "c", "b", "dev", "--json", "--mfa-token", &code(&sandbox)])
+        .ok()
+        .silent();
     let all = run.json();
-    let of = |at: usize| [&all[at]["profile"], &all[at]["origin"], &all[at]["error"]].map(Value::clone);
+    let of =
+        |at: usize| [&all[at]["profile"], &all[at]["origin"], &all[at]["error"]].map(Value::clone);
     assert_eq!(of(0), [json!("b"), json!("new"), Value::Null]);
     assert_eq!(of(1), [json!("a"), json!("new"), Value::Null]);
     assert_eq!(of(2), [json!("c"), json!("cached"), Value::Null]);
@@ -74,7 +81,12 @@ fn what_came_of_each_is_printed_in_the_order_of_the_names() {
 #[test]
 fn one_that_fails_stops_no_other() {
     let sandbox = Sandbox::new();
-    sandbox.config(&(plain("a") + &closed("shut") + "[profile wrong]\nrole_arn = nonsense\nsource_profile = dev\n" + &plain("z")));
+    sandbox.config(
+        &(plain("a")
+            + &closed("shut")
+            + "[profile wrong]\nrole_arn = nonsense\nsource_profile = dev\n"
+            + &plain("z")),
+    );
     let names = ["a", "shut", "wrong", "nobody", "z"];
     let run = sandbox.run(&[&["login"], &names[..]].concat()).fails(1);
     assert_eq!(run.stdout, "");
@@ -83,7 +95,10 @@ fn one_that_fails_stops_no_other() {
     let run = sandbox.run(&[&["login", "--json"], &names[..]].concat()).fails(1);
     let all = run.json();
     let origins: Vec<&Value> = all.as_array().unwrap().iter().map(|one| &one["origin"]).collect();
-    assert_eq!(origins, [&json!("cached"), &Value::Null, &Value::Null, &Value::Null, &json!("cached")]);
+    assert_eq!(
+        origins,
+        [&json!("cached"), &Value::Null, &Value::Null, &Value::Null, &json!("cached")]
+    );
     assert!(all[1]["error"].as_str().unwrap().contains("AccessDenied"), "{all:#}");
     // The first in the order of the names says the code.
     sandbox.run(&["login", "a", "wrong", "shut"]).fails(3);
@@ -94,7 +109,8 @@ fn one_that_fails_stops_no_other() {
 fn a_code_is_given_once() {
     // Without the session that serves all, the code is good for one call.
     let sandbox = six();
-    let args = ["login", "p0", "p1", "--no-mfa-session", "--no-input", "--mfa-token", &code(&sandbox)];
+    let args =
+        ["login", "p0", "p1", "--no-mfa-session", "--no-input", "--mfa-token", &code(&sandbox)];
     let run = sandbox.run(&args).fails(4);
     run.says(&["`p1`", BOB_MFA, "hint: "]);
     assert_eq!(calls(&sandbox), (0, 1));
@@ -112,7 +128,11 @@ fn nobody_there_is_exit_4_for_each() {
 #[test]
 fn a_person_is_asked_once_and_sees_what_goes_on() {
     let sandbox = six();
-    let mut terminal = Terminal::start_line(&sandbox, &[&["login"], &SIX[..]].concat(), "exec \"$0\" \"$@\" 2>/dev/tty <&-");
+    let mut terminal = Terminal::start_line(
+        &sandbox,
+        &[&["login"], &SIX[..]].concat(),
+        "exec \"$0\" \"$@\" 2>/dev/tty <&-",
+    );
     terminal.wait_for("waiting for p0", 1);
     terminal.wait_for("MFA code", 1);
     terminal.enter(&format!("{}\n", code(&sandbox)));
@@ -161,7 +181,9 @@ fn those_whose_code_serves_all_go_first() {
         role("guarded")
     );
     sandbox.config(&(own + &guarded("a") + &guarded("b")));
-    let run = sandbox.run(&["login", "own", "a", "b", "--json", "--no-input", "--mfa-token", &code(&sandbox)]).fails(4);
+    let run = sandbox
+        .run(&["login", "own", "a", "b", "--json", "--no-input", "--mfa-token", &code(&sandbox)])
+        .fails(4);
     let all = run.json();
     let origins: Vec<&Value> = all.as_array().unwrap().iter().map(|one| &one["origin"]).collect();
     assert_eq!(origins, [&Value::Null, &json!("new"), &json!("new")]);
@@ -171,9 +193,11 @@ fn those_whose_code_serves_all_go_first() {
 fn all_is_every_profile_with_something_to_fetch() {
     let sandbox = Sandbox::new();
     let broken = "[profile broken]\nrole_arn = nonsense\nsource_profile = dev\n";
-    sandbox.config(&(plain("a") + "[profile settings]\nregion = eu-west-1\n" + broken + &plain("b")));
+    sandbox
+        .config(&(plain("a") + "[profile settings]\nregion = eu-west-1\n" + broken + &plain("b")));
     let run = sandbox.run(&["login", "--all", "--json"]).ok().says(&["warning: ", "`broken`"]);
-    let names: Vec<Value> = run.json().as_array().unwrap().iter().map(|one| one["profile"].clone()).collect();
+    let names: Vec<Value> =
+        run.json().as_array().unwrap().iter().map(|one| one["profile"].clone()).collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(sandbox.assumed(), 2);
     sandbox.run(&["login", "--all", "a"]).fails(2);
@@ -218,7 +242,10 @@ fn a_login_elsewhere_is_said_as_process_says_it() {
     let sso = "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n\
                [profile people]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Developer\n";
     sandbox.config(&(sso.to_owned() + &plain("a")));
-    let run = sandbox.run(&["login", "people", "a", "--json"]).fails(4).says(&["aws sso login --sso-session corp"]);
+    let run = sandbox
+        .run(&["login", "people", "a", "--json"])
+        .fails(4)
+        .says(&["aws sso login --sso-session corp"]);
     assert_eq!(run.json()[1]["origin"], "new");
     assert_eq!(sandbox.run(&["process", "people"]).fails(4).stderr, run.stderr);
 }
@@ -235,5 +262,8 @@ fn output_that_cannot_be_written_is_an_error() {
 #[test]
 fn a_store_that_keeps_nothing_is_said() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["login", "prod", "--store", "none"]).ok().says(&["warning: ", "the store none keeps nothing"]);
+    sandbox
+        .run(&["login", "prod", "--store", "none"])
+        .ok()
+        .says(&["warning: ", "the store none keeps nothing"]);
 }

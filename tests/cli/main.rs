@@ -1,4 +1,5 @@
-//! Black-box tests of the program against a strict fake AWS: what the command line contract says, and nothing of the inside.
+//! Black-box tests of the program against a strict fake AWS: what the command line contract says,
+//! and nothing of the inside.
 
 #![allow(
     clippy::pedantic,

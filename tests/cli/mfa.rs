@@ -1,6 +1,8 @@
 //! Token codes: by option, by process, on the terminal, or not at all.
 
-use super::support::{ADMIN, BOB_MFA, PROD, Sandbox, Terminal, code, guarded_config as config, has_ended, role};
+use super::support::{
+    ADMIN, BOB_MFA, PROD, Sandbox, Terminal, code, guarded_config as config, has_ended, role,
+};
 
 const QUESTION: &str = "MFA code";
 
@@ -49,7 +51,11 @@ fn a_process_that_gives_no_code_is_an_error() {
     for body in ["echo 12345", "echo hello", "true", "echo 'no device' >&2; exit 3", "kill -9 $$"] {
         let script = sandbox.script("code", body);
         sandbox.config(&config(&format!("mfa_process = {script}\n")));
-        sandbox.run(&["process", "guarded"]).fails(1).error_form().says(&["mfa_process", "`guarded`"]);
+        sandbox
+            .run(&["process", "guarded"])
+            .fails(1)
+            .error_form()
+            .says(&["mfa_process", "`guarded`"]);
     }
     sandbox.no_calls();
 }
@@ -182,8 +188,14 @@ fn one_question_serves_all_who_wait() {
 #[test]
 fn a_profile_may_ask_for_confirmation() {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"));
-    sandbox.run_without_terminal(&["process", "prod"]).fails(4).error_form().says(&["`prod`", "rolecall_confirm"]);
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"
+    ));
+    sandbox
+        .run_without_terminal(&["process", "prod"])
+        .fails(4)
+        .error_form()
+        .says(&["`prod`", "rolecall_confirm"]);
     for answer in ["n\n", "\n", "\u{4}"] {
         let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
         terminal.wait_for("[y/N]", 1);

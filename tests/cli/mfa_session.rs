@@ -1,6 +1,10 @@
-//! One code for all roles of an identity: the session with MFA that goes first, who shares it, and where there is none.
+//! One code for all roles of an identity: the session with MFA that goes first, who shares it, and
+//! where there is none.
 
-use super::support::{ADMIN, BOB_MFA, DEV, EXTERNAL_ID, Fault, Kind, PROD, Role, Run, Sandbox, Statement, TrustStatement, role};
+use super::support::{
+    ADMIN, BOB_MFA, DEV, EXTERNAL_ID, Fault, Kind, PROD, Role, Run, Sandbox, Statement,
+    TrustStatement, role,
+};
 
 /// Roles that demand MFA, and a process that gives codes and counts its runs.
 fn guarded() -> Sandbox {
@@ -76,7 +80,10 @@ fn other_regions_and_lengths_share_it() {
 #[test]
 fn chains_share_it() {
     let sandbox = guarded();
-    let next = format!("[profile next]\nrole_arn = {}\nsource_profile = b\nmfa_serial = {BOB_MFA}\n", role("next"));
+    let next = format!(
+        "[profile next]\nrole_arn = {}\nsource_profile = b\nmfa_serial = {BOB_MFA}\n",
+        role("next")
+    );
     sandbox.config(&(profile(&sandbox, "a", "") + &profile(&sandbox, "b", "") + &next));
     sandbox.run(&["process", "next"]).ok();
     sandbox.run(&["process", "a"]).ok();
@@ -102,7 +109,10 @@ fn other_keys_have_another() {
     three(&sandbox);
     sandbox.run(&["process", "a"]).ok();
     sandbox.aws.world(|world| world.users[0].access_key_id = format!("AKIB{}", sandbox.id));
-    sandbox.credentials(&format!("[dev]\naws_access_key_id = AKIB{}\naws_secret_access_key = {}\n", sandbox.id, sandbox.secret));
+    sandbox.credentials(&format!(
+        "[dev]\naws_access_key_id = AKIB{}\naws_secret_access_key = {}\n",
+        sandbox.id, sandbox.secret
+    ));
     sandbox.file("code", code(&sandbox));
     sandbox.run(&["process", "b"]).ok();
     assert_eq!(sessions(&sandbox), 2);
@@ -152,11 +162,22 @@ fn settings_and_profiles_set_its_length() {
     sandbox.run(&["process", "a", "--refresh"]).ok();
     assert_eq!(sandbox.sent_to("GetSessionToken", "DurationSeconds").as_deref(), Some("7200"));
     sandbox.config(&profile(&sandbox, "a", "mfa_session_duration = 36h"));
-    assert_eq!(sandbox.run(&["explain", "a", "--json"]).ok().json()["steps"][0]["duration_seconds"], 129_600);
+    assert_eq!(
+        sandbox.run(&["explain", "a", "--json"]).ok().json()["steps"][0]["duration_seconds"],
+        129_600
+    );
     sandbox.config(&profile(&sandbox, "a", "mfa_session_duration = 5m"));
-    sandbox.run(&["process", "a"]).fails(3).error_form().says(&["config:6", "mfa_session_duration", "15m to 36h"]);
+    sandbox.run(&["process", "a"]).fails(3).error_form().says(&[
+        "config:6",
+        "mfa_session_duration",
+        "15m to 36h",
+    ]);
     sandbox.file("xdg/config/rolecall/settings.ini", "mfa_session_duration = soon\n");
-    sandbox.run(&["process", "a"]).fails(3).error_form().says(&["settings.ini", "mfa_session_duration"]);
+    sandbox
+        .run(&["process", "a"])
+        .fails(3)
+        .error_form()
+        .says(&["settings.ini", "mfa_session_duration"]);
 }
 
 #[test]
@@ -177,7 +198,9 @@ fn keys_that_name_a_device_become_a_session_with_mfa() {
     assert_eq!(sandbox.aws.count("ListMFADevices"), 1);
     assert_eq!(sandbox.sent("SerialNumber").as_deref(), Some(BOB_MFA));
     // Whatever is kept, they are never handed out as they are.
-    for (step, args) in [["--no-cache"].as_slice(), &["--store", "none"], &["--refresh"]].into_iter().enumerate() {
+    for (step, args) in
+        [["--no-cache"].as_slice(), &["--store", "none"], &["--refresh"]].into_iter().enumerate()
+    {
         sandbox.aws.set_clock_offset(30 * (step as i64 + 2));
         sandbox.file("code", code(&sandbox));
         let printed = sandbox.run(&[&["process", "dev"], args].concat()).ok();
@@ -185,7 +208,10 @@ fn keys_that_name_a_device_become_a_session_with_mfa() {
         assert_eq!(printed.field("AccountId"), DEV, "{args:?}");
     }
     // Without the session they are the keys that they are.
-    assert_eq!(sandbox.run(&["process", "dev", "--no-mfa-session"]).ok().key(), sandbox.access_key_id);
+    assert_eq!(
+        sandbox.run(&["process", "dev", "--no-mfa-session"]).ok().key(),
+        sandbox.access_key_id
+    );
 }
 
 fn auto(sandbox: &Sandbox) {
@@ -207,11 +233,20 @@ fn the_device_can_be_looked_up() {
 fn a_device_that_cannot_be_looked_up_is_an_error_that_says_how_to_name_it() {
     let sandbox = prepared(|_| Statement::allow("s3:*", "*"));
     auto(&sandbox);
-    sandbox.run(&["process", "a"]).fails(1).error_form().says(&["`a`", "iam:ListMFADevices", "AccessDenied", "mfa_serial = arn:"]);
+    sandbox.run(&["process", "a"]).fails(1).error_form().says(&[
+        "`a`",
+        "iam:ListMFADevices",
+        "AccessDenied",
+        "mfa_serial = arn:",
+    ]);
     let sandbox = guarded();
     auto(&sandbox);
     sandbox.aws.world(|world| world.users[0].mfa = None);
-    sandbox.run(&["process", "a"]).fails(3).error_form().says(&["`a`", "no MFA device", "rolecall keys mfa add"]);
+    sandbox.run(&["process", "a"]).fails(3).error_form().says(&[
+        "`a`",
+        "no MFA device",
+        "rolecall keys mfa add",
+    ]);
     let member = |serial: &str| {
         format!(
             "<member><UserName>bob</UserName><SerialNumber>{serial}</SerialNumber><EnableDate>2024-01-01T00:00:00Z</EnableDate></member>"
@@ -219,9 +254,12 @@ fn a_device_that_cannot_be_looked_up_is_an_error_that_says_how_to_name_it() {
     };
     let answer = |serials: &[&str]| {
         let members: String = serials.iter().map(|serial| member(serial)).collect();
-        let result =
-            format!("<ListMFADevicesResult><MFADevices>{members}</MFADevices><IsTruncated>false</IsTruncated></ListMFADevicesResult>");
-        let text = format!("<ListMFADevicesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">{result}</ListMFADevicesResponse>");
+        let result = format!(
+            "<ListMFADevicesResult><MFADevices>{members}</MFADevices><IsTruncated>false</IsTruncated></ListMFADevicesResult>"
+        );
+        let text = format!(
+            "<ListMFADevicesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">{result}</ListMFADevicesResponse>"
+        );
         Fault::once("ListMFADevices", Kind::Status(200, text))
     };
     let other = "arn:aws:iam::111111111111:mfa/other";
@@ -301,7 +339,8 @@ fn roles_without_a_device_ask_nobody() {
     assert!(run.stderr.contains("takes no code from a role's session"), "{run:#?}");
     assert_eq!(sandbox.assumed(), 2);
     let list = sandbox.run(&["list", "--json"]).ok().json();
-    let mfa: Vec<bool> = list.as_array().unwrap().iter().map(|one| one["mfa_serial"].is_string()).collect();
+    let mfa: Vec<bool> =
+        list.as_array().unwrap().iter().map(|one| one["mfa_serial"].is_string()).collect();
     assert_eq!(mfa, [true, false, false], "{list:#}");
     assert!(list.to_string().contains(PROD));
 }

@@ -67,7 +67,12 @@ fn credentials_that_are_none_are_errors() {
 
 #[test]
 fn passing_troubles_are_tried_again() {
-    for kind in [Kind::Throttle, Kind::Reset, Kind::Status(500, String::new()), Kind::Status(503, HTML.to_owned())] {
+    for kind in [
+        Kind::Throttle,
+        Kind::Reset,
+        Kind::Status(500, String::new()),
+        Kind::Status(503, HTML.to_owned()),
+    ] {
         let sandbox = Sandbox::new();
         sandbox.aws.inject(Fault::times("AssumeRole", 2, kind));
         sandbox.run(&["process", "prod"]).ok();
@@ -83,7 +88,9 @@ fn the_number_of_attempts_may_be_set() {
     sandbox.run(&["process", "prod"]).fails(1).error_form().says(&["Throttling"]);
     assert_eq!(sandbox.assumed(), 2);
     sandbox.unset("AWS_MAX_ATTEMPTS");
-    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nmax_attempts = 1\n"));
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nmax_attempts = 1\n"
+    ));
     sandbox.run(&["process", "prod"]).fails(1);
     assert_eq!(sandbox.assumed(), 3);
     sandbox.set("AWS_MAX_ATTEMPTS", "many");
@@ -123,7 +130,9 @@ fn nobody_at_the_other_end_is_an_error() {
 /// A sandbox whose instance and container have a role.
 fn machines() -> Sandbox {
     let machine = format!("arn:aws:iam::{DEV}:role/machine");
-    let sandbox = Sandbox::with_world(|world| world.role(Role::new(&machine)).instance_role(&machine).container("task", &machine, None));
+    let sandbox = Sandbox::with_world(|world| {
+        world.role(Role::new(&machine)).instance_role(&machine).container("task", &machine, None)
+    });
     sandbox.set("AWS_MAX_ATTEMPTS", "1");
     sandbox.set("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1");
     sandbox.set("AWS_METADATA_SERVICE_TIMEOUT", "1");
@@ -134,7 +143,9 @@ fn machines() -> Sandbox {
 fn wrong_answers_of_the_machine_are_errors() {
     let sandbox = machines();
     let container = format!("{}/v2/credentials/task", sandbox.aws.url());
-    for (variable, value) in [("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container)] {
+    for (variable, value) in
+        [("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container)]
+    {
         sandbox.set(variable, value);
         for kind in [
             Kind::Garbage,
@@ -149,7 +160,10 @@ fn wrong_answers_of_the_machine_are_errors() {
             sandbox.aws.clear_faults();
             sandbox.aws.inject(Fault::always("*", kind.clone()));
             let run = sandbox.run(&["process"]).fails(1).error_form();
-            assert!(run.stderr.len() < 3_000 && !run.stderr.contains('\u{1b}'), "{kind:?}: {run:#?}");
+            assert!(
+                run.stderr.len() < 3_000 && !run.stderr.contains('\u{1b}'),
+                "{kind:?}: {run:#?}"
+            );
         }
     }
 }
@@ -160,7 +174,10 @@ fn a_machine_that_never_answers_is_given_up() {
     sandbox.unset("AWS_EC2_METADATA_DISABLED");
     sandbox.aws.inject(Fault::always("*", Kind::Hang));
     sandbox.run(&["process"]).fails(1).error_form();
-    sandbox.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/v2/credentials/task", sandbox.aws.url()));
+    sandbox.set(
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        format!("{}/v2/credentials/task", sandbox.aws.url()),
+    );
     sandbox.run(&["process"]).fails(1).error_form();
 }
 
@@ -179,7 +196,12 @@ fn a_process_that_never_ends_is_ended() {
         "echo $$ > \"$HOME/pid\"; trap '' TERM INT; n=0; while [ $n -lt 60 ]; do n=$((n + 1)); sleep 1; done",
     ] {
         let sandbox = tool(body);
-        sandbox.run(&["process", "tool"]).fails(1).error_form().says(&["config:2", "`tool`", "2 s", "process_timeout"]);
+        sandbox.run(&["process", "tool"]).fails(1).error_form().says(&[
+            "config:2",
+            "`tool`",
+            "2 s",
+            "process_timeout",
+        ]);
         let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
         until("the process ends too", || has_ended(pid.trim()));
     }
@@ -189,7 +211,11 @@ fn a_process_that_never_ends_is_ended() {
 #[test]
 fn a_pipeline_that_never_ends_is_ended() {
     let sandbox = tool("sh -c 'echo $$ > \"$HOME/pid\"; exec sleep 60' | cat");
-    sandbox.run_without_terminal(&["process", "tool"]).fails(1).error_form().says(&["2 s", "process_timeout"]);
+    sandbox
+        .run_without_terminal(&["process", "tool"])
+        .fails(1)
+        .error_form()
+        .says(&["2 s", "process_timeout"]);
     let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
     until("all of it ends", || has_ended(pid.trim()));
 }
@@ -198,14 +224,17 @@ fn a_pipeline_that_never_ends_is_ended() {
 fn a_process_that_prints_without_end_is_stopped() {
     for body in ["yes '{\"Version\": 1,'", "head -c 100000000 /dev/zero", "yes >&2"] {
         let sandbox = tool(body);
-        let run = sandbox.run(&["process", "tool"]).fails(1).error_form().says(&["config:2", "`tool`"]);
+        let run =
+            sandbox.run(&["process", "tool"]).fails(1).error_form().says(&["config:2", "`tool`"]);
         assert!(run.stderr.len() < 3_000, "{run:#?}");
     }
 }
 
 #[test]
 fn what_a_process_leaves_behind_is_not_waited_for() {
-    let sandbox = tool("sleep 60 & echo '{\"Version\":1,\"AccessKeyId\":\"AKIAX\",\"SecretAccessKey\":\"PrintedSecret\"}'");
+    let sandbox = tool(
+        "sleep 60 & echo '{\"Version\":1,\"AccessKeyId\":\"AKIAX\",\"SecretAccessKey\":\"PrintedSecret\"}'",
+    );
     sandbox.secret("PrintedSecret");
     // A run that waits for it is ended by the sandbox and fails the test.
     sandbox.run(&["process", "tool"]);
@@ -213,7 +242,9 @@ fn what_a_process_leaves_behind_is_not_waited_for() {
 
 #[test]
 fn a_process_may_have_standard_input_at_its_end() {
-    let sandbox = tool("cat >&2; echo '{\"Version\":1,\"AccessKeyId\":\"AKIAX\",\"SecretAccessKey\":\"PrintedSecret\"}'");
+    let sandbox = tool(
+        "cat >&2; echo '{\"Version\":1,\"AccessKeyId\":\"AKIAX\",\"SecretAccessKey\":\"PrintedSecret\"}'",
+    );
     sandbox.secret("PrintedSecret");
     sandbox.run_with_stdin_closed(&["process", "tool"]).ok();
     sandbox

@@ -1,4 +1,5 @@
-//! Options that shape a role: ad-hoc roles, overrides of the last hop, bounds that are checked before any call.
+//! Options that shape a role: ad-hoc roles, overrides of the last hop, bounds that are checked
+//! before any call.
 
 use super::support::{ADMIN, EXTERNAL_ID, Sandbox, role, time};
 
@@ -90,7 +91,8 @@ fn each_option_overrides_the_last_hop() {
     }
     let session = sandbox.aws.world(|world| world.sessions[0].clone());
     let tags: std::collections::BTreeMap<_, _> = session.tags.into_iter().collect();
-    let wanted = [("team", "b"), ("keep", "1"), ("extra", "x=y")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+    let wanted =
+        [("team", "b"), ("keep", "1"), ("extra", "x=y")].map(|(k, v)| (k.to_owned(), v.to_owned()));
     assert_eq!(tags, wanted.into());
     assert_eq!(sandbox.aws.calls()[0].region.as_deref(), Some("us-west-1"));
 }
@@ -106,7 +108,10 @@ fn overrides_leave_earlier_hops_alone() {
     sandbox.run(&["process", "far", "--role-session-name", "last", "--duration", "20m"]).ok();
     let calls = sandbox.aws.calls();
     let of = |call: usize, name: &str| calls[call].param(name).map(str::to_owned);
-    assert_eq!((of(0, "RoleSessionName").as_deref(), of(0, "DurationSeconds")), (Some("first"), None));
+    assert_eq!(
+        (of(0, "RoleSessionName").as_deref(), of(0, "DurationSeconds")),
+        (Some("first"), None)
+    );
     assert_eq!(of(1, "RoleSessionName").as_deref(), Some("last"));
     assert_eq!(of(1, "DurationSeconds").as_deref(), Some("1200"));
 }

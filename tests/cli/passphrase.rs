@@ -1,4 +1,5 @@
-//! The passphrase of the `file` store: asked for on the terminal, hidden, and left alone by an interruption.
+//! The passphrase of the `file` store: asked for on the terminal, hidden, and left alone by an
+//! interruption.
 
 use rustix::termios::LocalModes;
 
@@ -57,7 +58,8 @@ fn an_interrupted_question_brings_the_echo_back() {
     until("the end", || has_ended(pid));
     assert_eq!(terminal.modes().local_modes, before);
     terminal.finish().fails(130);
-    // The folder is made before anybody is asked, so that a disk that cannot be written asks nobody.
+    // The folder is made before anybody is asked, so that a disk that cannot be written asks
+    // nobody.
     let kept = std::fs::read_dir(sandbox.path("xdg/data/rolecall/store")).unwrap().next();
     assert!(kept.is_none(), "an interruption writes nothing: {kept:?}");
 }
@@ -142,6 +144,7 @@ fn many_that_begin_a_store_at_once_agree_on_it() {
     let sources: Vec<String> = (0..8).map(|n| format!("p{n}")).collect();
     let all: Vec<_> = sources.iter().map(|name| sandbox.start(&["process", name])).collect();
     let first: Vec<String> = all.into_iter().map(|one| one.finish().ok().key()).collect();
-    let second: Vec<String> = sources.iter().map(|name| sandbox.run(&["process", name]).ok().key()).collect();
+    let second: Vec<String> =
+        sources.iter().map(|name| sandbox.run(&["process", name]).ok().key()).collect();
     assert_eq!(first, second);
 }

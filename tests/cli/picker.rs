@@ -54,9 +54,16 @@ fn end(mut terminal: Terminal, before: &Termios, keys: &str) -> Run {
 fn left(terminal: Terminal, before: &Termios) -> Run {
     terminal.wait_for(ALTERNATE.1, 1);
     let shown = terminal.shown();
-    assert!(shown.contains(ALTERNATE.0) && shown.contains("\x1b[?2004h") && shown.contains("\x1b[?2004l"), "{shown:?}");
+    assert!(
+        shown.contains(ALTERNATE.0)
+            && shown.contains("\x1b[?2004h")
+            && shown.contains("\x1b[?2004l"),
+        "{shown:?}"
+    );
     let modes = |t: &Termios| (t.input_modes, t.output_modes, t.control_modes, t.local_modes);
-    super::support::until("the terminal's modes are back", || modes(&terminal.modes()) == modes(before));
+    super::support::until("the terminal's modes are back", || {
+        modes(&terminal.modes()) == modes(before)
+    });
     terminal.finish()
 }
 
@@ -105,7 +112,11 @@ fn leaving_without_a_choice_is_130_and_prints_nothing() {
     for keys in ["\x1b", "\x03", "\x07", "prod\x03"] {
         let (terminal, before) = opened(&sandbox, &["env"]);
         let run = end(terminal, &before, keys).fails(130);
-        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "error: no profile was chosen\n"), "{keys:?}");
+        assert_eq!(
+            (run.stdout.as_str(), run.stderr.as_str()),
+            ("", "error: no profile was chosen\n"),
+            "{keys:?}"
+        );
     }
     sandbox.no_calls();
     assert!(!sandbox.path("xdg/state/rolecall/used.json").exists());
@@ -230,7 +241,11 @@ fn scripts_get_what_the_default_chain_gives() {
         start(&sandbox, &["whoami", "--pick"]).finish().fails(4).error_form();
         sandbox.unset("ROLECALL_NO_INPUT");
     }
-    sandbox.run_without_terminal(&["whoami", "--pick"]).fails(4).error_form().says(&["there is no terminal", "rolecall list"]);
+    sandbox
+        .run_without_terminal(&["whoami", "--pick"])
+        .fails(4)
+        .error_form()
+        .says(&["there is no terminal", "rolecall list"]);
     // In the background the terminal is somebody else's.
     let line = "set -m; (\"$0\" \"$@\"; echo \"code $?\") & wait";
     let run = Terminal::start_line(&sandbox, &["exec", "--", "true"], line).finish();
@@ -242,9 +257,11 @@ fn scripts_get_what_the_default_chain_gives() {
 fn it_can_be_asked_for_with_a_word_to_look_for() {
     let sandbox = sandbox();
     sandbox.set("AWS_PROFILE", "prod");
-    for (args, keys, name) in
-        [(&["-i"][..], "tool\r", "tool"), (&["--pick", "too"], "\r", "tool"), (&["--pick", "-p", "till"], "\r", "prod")]
-    {
+    for (args, keys, name) in [
+        (&["-i"][..], "tool\r", "tool"),
+        (&["--pick", "too"], "\r", "tool"),
+        (&["--pick", "-p", "till"], "\r", "prod"),
+    ] {
         let (terminal, before) = opened(&sandbox, &[&["exec"], args, &SHOW[1..]].concat());
         assert_eq!(end(terminal, &before, keys).ok().stdout, format!("{name}\n"), "{args:?}");
     }
@@ -293,8 +310,11 @@ fn the_list_shows_what_is_known() {
 #[test]
 fn a_hostile_name_does_not_reach_the_terminal() {
     let sandbox = sandbox();
-    let lines = format!("role_arn = {ADMIN}\nsource_profile = dev\ndescription = \x1b]0;title\x07\n");
-    sandbox.config(&format!("[profile \"a\x1b[2Jb\u{202e}c\x07\"]\n{lines}[profile \"\u{9b}5n\"]\n{lines}"));
+    let lines =
+        format!("role_arn = {ADMIN}\nsource_profile = dev\ndescription = \x1b]0;title\x07\n");
+    sandbox.config(&format!(
+        "[profile \"a\x1b[2Jb\u{202e}c\x07\"]\n{lines}[profile \"\u{9b}5n\"]\n{lines}"
+    ));
     let mut terminal = Terminal::start_line(&sandbox, &SHOW, "read -r _; exec \"$0\" \"$@\"");
     terminal.resize(130, 30);
     terminal.enter("\n");
@@ -304,7 +324,10 @@ fn a_hostile_name_does_not_reach_the_terminal() {
     let shown = terminal.shown();
     let begin = shown.find(ALTERNATE.0).unwrap();
     assert!(!shown[begin..].contains("Jb\u{202e}"), "{shown:?}");
-    assert!(!shown[begin..].contains(['\x07', '\u{9b}', '\u{202e}']) && !shown.contains("\x1b]"), "{shown:?}");
+    assert!(
+        !shown[begin..].contains(['\x07', '\u{9b}', '\u{202e}']) && !shown.contains("\x1b]"),
+        "{shown:?}"
+    );
     assert!(shown.contains("a\u{fffd}[2Jb\u{fffd}c\u{fffd}"), "{shown:?}");
     terminal.enter("\r");
     assert_eq!(terminal.finish().ok().stdout, "a\x1b[2Jb\u{202e}c\x07\n");
@@ -324,7 +347,10 @@ fn colours_can_be_had_or_not() {
     sandbox.unset("NO_COLOR");
     assert!(colours(&sandbox, &[]));
     assert!(!colours(&sandbox, &["--color", "never"]));
-    sandbox.file("xdg/config/rolecall/settings.ini", "[colors]\nto* = bright-red\n[accounts]\n222222222222 = Production\n");
+    sandbox.file(
+        "xdg/config/rolecall/settings.ini",
+        "[colors]\nto* = bright-red\n[accounts]\n222222222222 = Production\n",
+    );
     let (mut terminal, before) = opened(&sandbox, &SHOW);
     terminal.wait_for("\x1b[91mtool", 1);
     terminal.enter("production");
@@ -350,7 +376,11 @@ fn a_list_on_a_terminal_fits_it() {
     let sandbox = sandbox();
     let line = "exec \"$0\" \"$@\" >/dev/tty";
     let listed = |width: u16, args: &[&str]| {
-        let mut terminal = Terminal::start_line(&sandbox, &[&["list"], args].concat(), &format!("read -r _; {line}; "));
+        let mut terminal = Terminal::start_line(
+            &sandbox,
+            &[&["list"], args].concat(),
+            &format!("read -r _; {line}; "),
+        );
         terminal.resize(width, 24);
         terminal.enter("\n");
         terminal.wait_for("dev", 1);
@@ -369,7 +399,9 @@ fn a_list_on_a_terminal_fits_it() {
     // Piped, nothing is cut and the columns are those that they always were.
     let piped = sandbox.run(&["list"]).ok().stdout;
     assert!(piped.lines().next().unwrap().ends_with("LEFT"), "{piped}");
-    for (words, names) in [(&["prod", "till"][..], 1), (&["prod till"], 1), (&["prod", "other"], 0), (&["role"], 2)] {
+    for (words, names) in
+        [(&["prod", "till"][..], 1), (&["prod till"], 1), (&["prod", "other"], 0), (&["role"], 2)]
+    {
         let run = sandbox.run(&[&["list", "--json"], words].concat()).ok();
         assert_eq!(run.json().as_array().unwrap().len(), names, "{words:?}");
     }

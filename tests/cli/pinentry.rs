@@ -1,6 +1,9 @@
-//! Pinentries: a good one, and all the ways to be a bad one. The real ones are asked in tests/real/prompts.py.
+//! Pinentries: a good one, and all the ways to be a bad one. The real ones are asked in
+//! tests/real/prompts.py.
 
-use super::support::{BOB_MFA, PROD, Sandbox, Terminal, code, guarded, has_ended, until, wrong_code};
+use super::support::{
+    BOB_MFA, PROD, Sandbox, Terminal, code, guarded, has_ended, until, wrong_code,
+};
 
 /// A pinentry that notes what it is told, and does something for GETPIN and for CONFIRM.
 pub fn fake(getpin: &str, confirm: &str) -> String {
@@ -17,12 +20,18 @@ fn with(getpin: &str) -> Sandbox {
 }
 
 fn told(sandbox: &Sandbox) -> Vec<String> {
-    std::fs::read_to_string(sandbox.path("assuan")).unwrap_or_default().lines().map(str::to_owned).collect()
+    std::fs::read_to_string(sandbox.path("assuan"))
+        .unwrap_or_default()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn it_gives_the_code() {
-    let sandbox = with("echo '# a comment'; echo 'S STATUS of something'; echo \"D $(cat \"$HOME/code\")\"; echo 'OK done'");
+    let sandbox = with(
+        "echo '# a comment'; echo 'S STATUS of something'; echo \"D $(cat \"$HOME/code\")\"; echo 'OK done'",
+    );
     sandbox.file("code", code(&sandbox));
     sandbox.set("DISPLAY", ":42");
     sandbox.set("LANG", "de_DE.UTF-8");
@@ -56,7 +65,11 @@ fn on_a_terminal_it_is_told_which() {
     sandbox.set("GPG_TTY", "/dev/pts/4711");
     let terminal = Terminal::start(&sandbox, &["process", "guarded"]);
     until("a question", || told(&sandbox).iter().any(|line| line == "GETPIN"));
-    assert!(told(&sandbox).contains(&"OPTION ttyname=/dev/tty".to_owned()), "{:#?}", told(&sandbox));
+    assert!(
+        told(&sandbox).contains(&"OPTION ttyname=/dev/tty".to_owned()),
+        "{:#?}",
+        told(&sandbox)
+    );
     terminal.finish();
 }
 
@@ -80,14 +93,24 @@ fn a_wrong_or_mistyped_code_is_asked_again_with_an_error() {
     std::os::unix::fs::symlink("/usr/bin/sed", sandbox.path("bin/sed")).unwrap();
     sandbox.file("codes", format!("D 12345\nD {}\n", code(&sandbox)));
     sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
-    assert!(told(&sandbox).contains(&"SETERROR An MFA code has six digits.".to_owned()), "{:#?}", told(&sandbox));
+    assert!(
+        told(&sandbox).contains(&"SETERROR An MFA code has six digits.".to_owned()),
+        "{:#?}",
+        told(&sandbox)
+    );
 
     // One that AWS refuses: another question, after the call.
-    let sandbox = with("if [ -e \"$HOME/asked\" ]; then cat \"$HOME/second\"; else : > \"$HOME/asked\"; cat \"$HOME/first\"; fi; echo OK");
+    let sandbox = with(
+        "if [ -e \"$HOME/asked\" ]; then cat \"$HOME/second\"; else : > \"$HOME/asked\"; cat \"$HOME/first\"; fi; echo OK",
+    );
     sandbox.file("first", format!("D {}\n", wrong_code(&sandbox)));
     sandbox.file("second", format!("D {}\n", code(&sandbox)));
     sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
-    assert!(told(&sandbox).iter().any(|line| line.starts_with("SETERROR AWS did not accept")), "{:#?}", told(&sandbox));
+    assert!(
+        told(&sandbox).iter().any(|line| line.starts_with("SETERROR AWS did not accept")),
+        "{:#?}",
+        told(&sandbox)
+    );
     assert_eq!(sandbox.aws.count("GetSessionToken"), 2);
 }
 
@@ -103,7 +126,11 @@ fn one_that_has_nowhere_to_ask_is_not_a_refusal() {
 fn three_mistyped_codes_are_the_end() {
     for answer in ["D 12", "# nothing"] {
         let sandbox = with(&format!("echo '{answer}'; echo OK"));
-        sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form().says(&["six digits"]);
+        sandbox
+            .run_without_terminal(&["process", "guarded"])
+            .fails(4)
+            .error_form()
+            .says(&["six digits"]);
         assert_eq!(told(&sandbox).iter().filter(|line| *line == "GETPIN").count(), 3);
         sandbox.no_calls();
     }
@@ -111,11 +138,17 @@ fn three_mistyped_codes_are_the_end() {
 
 #[test]
 fn a_closed_window_is_the_end() {
-    for code in ["83886179 Operation cancelled <Pinentry>", "83886278 Operation fully cancelled <Pinentry>"] {
+    for code in
+        ["83886179 Operation cancelled <Pinentry>", "83886278 Operation fully cancelled <Pinentry>"]
+    {
         let sandbox = with(&format!("echo 'ERR {code}'"));
         sandbox.set("DISPLAY", ":99");
         sandbox.script("zenity", "touch \"$HOME/window\"");
-        sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form().says(&["declined (pinentry)", "--mfa-token"]);
+        sandbox
+            .run_without_terminal(&["process", "guarded"])
+            .fails(4)
+            .error_form()
+            .says(&["declined (pinentry)", "--mfa-token"]);
         assert!(!sandbox.path("window").exists(), "who has said no is not asked again");
         sandbox.no_calls();
     }
@@ -172,7 +205,9 @@ fn one_that_goes_wrong_at_the_question_is_passed_over() {
 
 #[test]
 fn one_that_nobody_answers_is_ended() {
-    for getpin in ["exec sleep 100", "echo 'ERR 83886142 Timeout <Pinentry>'", "trap '' INT TERM; sleep 100"] {
+    for getpin in
+        ["exec sleep 100", "echo 'ERR 83886142 Timeout <Pinentry>'", "trap '' INT TERM; sleep 100"]
+    {
         let sandbox = with(getpin);
         sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
         let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
@@ -184,7 +219,9 @@ fn one_that_nobody_answers_is_ended() {
 #[test]
 fn an_interruption_ends_it_and_brings_the_terminal_back() {
     // It hides what is typed, and does not clean up.
-    let sandbox = with("echo $$ > \"$HOME/pid\"; stty -echo < /dev/tty; touch \"$HOME/hidden\"; exec sleep 100");
+    let sandbox = with(
+        "echo $$ > \"$HOME/pid\"; stty -echo < /dev/tty; touch \"$HOME/hidden\"; exec sleep 100",
+    );
     std::os::unix::fs::symlink("/usr/bin/stty", sandbox.path("bin/stty")).unwrap();
     sandbox.set("ROLECALL_PROMPT", "pinentry");
     let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
@@ -211,10 +248,19 @@ fn which_one_is_asked_may_be_chosen() {
     sandbox.set("DISPLAY", ":99");
     sandbox.script("named-pinentry", &fake("echo 'ERR 83886179 cancelled'", "echo OK"));
     sandbox.set("PINENTRY_PROGRAM", "named-pinentry");
-    sandbox.run_without_terminal(&["process", "guarded", "--no-cache"]).fails(4).says(&["declined (pinentry)"]);
+    sandbox
+        .run_without_terminal(&["process", "guarded", "--no-cache"])
+        .fails(4)
+        .says(&["declined (pinentry)"]);
     sandbox.set("PINENTRY_PROGRAM", "/nowhere/pinentry");
-    sandbox.run_without_terminal(&["process", "guarded", "--no-cache"]).fails(4).says(&["/nowhere/pinentry is no program"]);
+    sandbox
+        .run_without_terminal(&["process", "guarded", "--no-cache"])
+        .fails(4)
+        .says(&["/nowhere/pinentry is no program"]);
     std::fs::set_permissions(&chosen, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     sandbox.unset("PINENTRY_PROGRAM");
-    sandbox.run_without_terminal(&["process", "guarded", "--no-cache"]).fails(4).says(&["my-pinentry is no program"]);
+    sandbox
+        .run_without_terminal(&["process", "guarded", "--no-cache"])
+        .fails(4)
+        .says(&["my-pinentry is no program"]);
 }

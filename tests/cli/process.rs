@@ -55,7 +55,10 @@ fn a_role_gives_a_session_with_every_field() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&["process", "prod"]).ok().silent();
     let json = run.json();
-    assert_eq!(names(&json), ["AccessKeyId", "AccountId", "Expiration", "SecretAccessKey", "SessionToken", "Version"]);
+    assert_eq!(
+        names(&json),
+        ["AccessKeyId", "AccountId", "Expiration", "SecretAccessKey", "SessionToken", "Version"]
+    );
     assert_eq!(json["AccountId"], PROD);
     let expiration = json["Expiration"].as_str().unwrap();
     assert!(expiration.ends_with('Z') && expiration.len() == 20, "{expiration}");
@@ -67,7 +70,9 @@ fn a_role_gives_a_session_with_every_field() {
     assert_eq!(json["SessionToken"], session.token.as_str());
     assert_eq!(sandbox.sent("RoleArn").as_deref(), Some(ADMIN));
     assert_eq!(sandbox.sent("RoleSessionName"), Some(format!("bob-{}", &sandbox.id[..8])));
-    for absent in ["ExternalId", "SerialNumber", "TokenCode", "DurationSeconds", "Policy", "SourceIdentity"] {
+    for absent in
+        ["ExternalId", "SerialNumber", "TokenCode", "DurationSeconds", "Policy", "SourceIdentity"]
+    {
         assert_eq!(sandbox.sent(absent), None, "{absent}");
     }
     assert_eq!(sandbox.aws.calls().len(), 1);
@@ -84,7 +89,11 @@ fn parameters_of_the_profile_are_sent() {
     let json = sandbox.run(&["process", "prod"]).ok().json();
     let left = time(json["Expiration"].as_str().unwrap()) - sandbox.aws.now();
     assert!((7_100..=7_200).contains(&left), "{left}");
-    for (name, value) in [("ExternalId", "ext-id-5f2a9c"), ("RoleSessionName", "night@shift"), ("DurationSeconds", "7200")] {
+    for (name, value) in [
+        ("ExternalId", "ext-id-5f2a9c"),
+        ("RoleSessionName", "night@shift"),
+        ("DurationSeconds", "7200"),
+    ] {
         assert_eq!(sandbox.sent(name).as_deref(), Some(value));
     }
     assert_eq!(sandbox.aws.calls()[0].region.as_deref(), Some("us-west-2"));
@@ -124,7 +133,8 @@ fn chain(length: usize) -> Sandbox {
     let mut config = String::new();
     for n in 0..length {
         let source = if n == 0 { "hop-source".to_owned() } else { format!("hop{:03}", n - 1) };
-        config += &format!("[profile hop{n:03}]\nrole_arn = {}\nsource_profile = {source}\n", name(n));
+        config +=
+            &format!("[profile hop{n:03}]\nrole_arn = {}\nsource_profile = {source}\n", name(n));
     }
     sandbox.config(&config);
     sandbox
@@ -136,7 +146,12 @@ fn chains_of_roles_are_walked_in_order() {
         let sandbox = chain(length);
         let last = format!("hop{:03}", length - 1);
         let run = sandbox.run(&["process", &last]).ok();
-        let arns: Vec<String> = sandbox.aws.calls().iter().map(|call| call.param("RoleArn").unwrap().to_owned()).collect();
+        let arns: Vec<String> = sandbox
+            .aws
+            .calls()
+            .iter()
+            .map(|call| call.param("RoleArn").unwrap().to_owned())
+            .collect();
         let wanted: Vec<String> = (0..length).map(|n| role(&format!("hop{n:03}"))).collect();
         assert_eq!(arns, wanted);
         let session = sandbox.aws.world(|world| world.sessions.last().cloned().unwrap());
@@ -180,7 +195,9 @@ fn each_hop_has_its_own_parameters() {
 fn a_profile_may_be_its_own_source_with_keys() {
     let sandbox = Sandbox::empty();
     sandbox.keys("self");
-    sandbox.config("[profile self]\nrole_arn = arn:aws:iam::222222222222:role/admin\nsource_profile = self\n");
+    sandbox.config(
+        "[profile self]\nrole_arn = arn:aws:iam::222222222222:role/admin\nsource_profile = self\n",
+    );
     assert!(sandbox.run(&["process", "self"]).ok().key().starts_with("ASIA"));
     assert_eq!(sandbox.aws.calls()[0].access_key_id.as_ref(), Some(&sandbox.access_key_id));
 }
@@ -209,7 +226,8 @@ fn the_region_is_found_in_the_documented_order() {
     let sandbox = Sandbox::empty();
     sandbox.credentials(&format!("[dev]\n{}region = sa-east-1\n", sandbox.key_lines()));
     let write = |region: &str| {
-        sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{region}"));
+        sandbox
+            .config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{region}"));
     };
     let used = |args: &[&str]| {
         sandbox.run(&[&["process", "prod"], args].concat()).ok();
@@ -241,7 +259,10 @@ fn without_a_region_the_error_says_how_to_set_one() {
 #[test]
 fn the_environment_moves_the_shared_files() {
     let sandbox = Sandbox::empty();
-    sandbox.file("elsewhere/c1", format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n"));
+    sandbox.file(
+        "elsewhere/c1",
+        format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n"),
+    );
     sandbox.file("elsewhere/c2", format!("[dev]\n{}", sandbox.key_lines()));
     sandbox.run(&["process", "prod"]).fails(3);
     sandbox.set("AWS_CONFIG_FILE", "~/elsewhere/c1");
@@ -309,10 +330,14 @@ fn the_partition_of_the_role_does_not_matter() {
     let arn = "arn:aws-cn:iam::333333333333:role/worker";
     let sandbox = Sandbox::with_world(|mut world| {
         world.users[0].partition = "aws-cn".to_owned();
-        world.role(Role::new(arn).trusts(TrustStatement::account(DEV)).policy(Statement::allow("*", "*")))
+        world.role(
+            Role::new(arn).trusts(TrustStatement::account(DEV)).policy(Statement::allow("*", "*")),
+        )
     });
     sandbox.keys("dev");
-    sandbox.config(&format!("[profile cn]\nrole_arn = {arn}\nsource_profile = dev\nregion = cn-north-1\n"));
+    sandbox.config(&format!(
+        "[profile cn]\nrole_arn = {arn}\nsource_profile = dev\nregion = cn-north-1\n"
+    ));
     sandbox.unset("AWS_REGION");
     let json = sandbox.run(&["process", "cn"]).ok().json();
     assert_eq!(json["AccountId"], "333333333333");

@@ -1,6 +1,9 @@
-//! The ladder of asking as a whole: its order, what is said of a rung that is passed over, and the streams that it leaves alone.
+//! The ladder of asking as a whole: its order, what is said of a rung that is passed over, and the
+//! streams that it leaves alone.
 
-use super::support::{BOB_MFA, PROD, Sandbox, Terminal, code, guarded, guarded_config, until, wrong_code};
+use super::support::{
+    BOB_MFA, PROD, Sandbox, Terminal, code, guarded, guarded_config, until, wrong_code,
+};
 
 const QUESTION: &str = "MFA code of";
 
@@ -12,7 +15,13 @@ fn with_everything() -> Sandbox {
     let process = sandbox.script("mfa", &format!("{}\necho {code}", ran("process")));
     sandbox.config(&guarded_config(&format!("mfa_process = {process}\nmfa_yubikey_oath = aws\n")));
     sandbox.script("ykman", &format!("{}\necho {code}", ran("ykman")));
-    sandbox.script("pinentry", &super::pinentry::fake(&format!("{}; echo 'D {code}'; echo OK", ran("pinentry")), "echo OK"));
+    sandbox.script(
+        "pinentry",
+        &super::pinentry::fake(
+            &format!("{}; echo 'D {code}'; echo OK", ran("pinentry")),
+            "echo OK",
+        ),
+    );
     sandbox.script("zenity", &format!("{}\necho {code}", ran("dialog")));
     sandbox.set("DISPLAY", ":99");
     sandbox
@@ -91,10 +100,18 @@ fn an_unknown_way_to_ask_is_an_error_that_names_the_known() {
     let sandbox = guarded();
     let known = "process, seed, ykman, tty, pinentry, dialog";
     sandbox.set("ROLECALL_PROMPT", "tty,carrier-pigeon");
-    sandbox.run(&["process", "guarded"]).fails(3).error_form().says(&["ROLECALL_PROMPT", "`carrier-pigeon`", known]);
+    sandbox.run(&["process", "guarded"]).fails(3).error_form().says(&[
+        "ROLECALL_PROMPT",
+        "`carrier-pigeon`",
+        known,
+    ]);
     sandbox.unset("ROLECALL_PROMPT");
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt = zenity\n");
-    sandbox.run(&["process", "guarded"]).fails(3).error_form().says(&["settings.ini", "`zenity`", known]);
+    sandbox.run(&["process", "guarded"]).fails(3).error_form().says(&[
+        "settings.ini",
+        "`zenity`",
+        known,
+    ]);
 }
 
 #[test]
@@ -117,15 +134,25 @@ fn each_rung_that_is_passed_over_says_why() {
         assert!(cause.contains(rung), "`{rung}` is not in `{cause}`");
     }
     sandbox.script("zenity", "exit 1");
-    sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["not asking by dialog: there is no display"]);
+    sandbox
+        .run_without_terminal(&["process", "guarded", "-v"])
+        .fails(4)
+        .says(&["not asking by dialog: there is no display"]);
     sandbox.set("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
-    sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["there is no display in this SSH session"]);
+    sandbox
+        .run_without_terminal(&["process", "guarded", "-v"])
+        .fails(4)
+        .says(&["there is no display in this SSH session"]);
     let run = sandbox.run_without_terminal(&["process", "guarded", "-v", "--no-input"]).fails(4);
-    run.says(&["not asking by ykman: input is switched off", "not asking by tty: input is switched off"]);
+    run.says(&[
+        "not asking by ykman: input is switched off",
+        "not asking by tty: input is switched off",
+    ]);
     sandbox.no_calls();
 }
 
-/// How SDKs hand their streams on to a `credential_process` (stdout and stderr are pipes with all of them).
+/// How SDKs hand their streams on to a `credential_process` (stdout and stderr are pipes with all
+/// of them).
 const STREAMS: [(&str, &str); 5] = [
     ("botocore, whose stdin is the caller's", "exec \"$0\" \"$@\""),
     ("botocore in a service", "exec \"$0\" \"$@\" </dev/null"),
@@ -156,7 +183,8 @@ fn programs_are_asked_whatever_the_streams_are() {
         for (who, line) in STREAMS {
             let sandbox = with_everything();
             sandbox.set("ROLECALL_PROMPT", rung);
-            let mut command = sandbox.command("setsid", &["--wait", "/bin/sh", "-c", line, super::support::PROGRAM]);
+            let mut command = sandbox
+                .command("setsid", &["--wait", "/bin/sh", "-c", line, super::support::PROGRAM]);
             command.args(["process", "guarded"]);
             let run = sandbox.run_command(command);
             assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{rung}, {who}: {run:#?}");
@@ -196,16 +224,21 @@ fn three_refusals_are_the_end() {
 #[test]
 fn a_code_of_a_process_that_is_refused_is_not_asked_again() {
     let sandbox = guarded();
-    let process = sandbox.script("mfa", &format!("echo run >> \"$HOME/ran\"; echo {}", wrong_code(&sandbox)));
+    let process =
+        sandbox.script("mfa", &format!("echo run >> \"$HOME/ran\"; echo {}", wrong_code(&sandbox)));
     sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
-    Terminal::start(&sandbox, &["process", "guarded"]).finish().fails(1).says(&["MultiFactorAuthentication"]);
+    Terminal::start(&sandbox, &["process", "guarded"])
+        .finish()
+        .fails(1)
+        .says(&["MultiFactorAuthentication"]);
     assert_eq!(ran(&sandbox), "run ");
 }
 
 #[test]
 fn what_a_process_says_on_stderr_is_seen_on_the_terminal_only() {
     let sandbox = guarded();
-    let process = sandbox.script("mfa", &format!("echo 'touch the key' >&2; echo {}", code(&sandbox)));
+    let process =
+        sandbox.script("mfa", &format!("echo 'touch the key' >&2; echo {}", code(&sandbox)));
     sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
     sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
     let terminal = Terminal::start(&sandbox, &["process", "guarded", "--no-cache"]);
@@ -237,11 +270,14 @@ fn nobody_is_waited_for_beyond_the_limit() {
 #[test]
 fn a_question_that_nobody_answered_takes_no_answer_from_the_next() {
     let sandbox = guarded();
-    let second =
-        format!("[profile second]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", super::support::role("guarded"));
+    let second = format!(
+        "[profile second]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
+        super::support::role("guarded")
+    );
     sandbox.config(&(guarded_config("") + &second));
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 3\n");
-    let mut terminal = Terminal::start(&sandbox, &["login", "guarded", "second", "--no-mfa-session"]);
+    let mut terminal =
+        Terminal::start(&sandbox, &["login", "guarded", "second", "--no-mfa-session"]);
     terminal.wait_for("for profile guarded", 1);
     terminal.wait_for("for profile second", 1);
     terminal.enter(&format!("{}\n", code(&sandbox)));
@@ -267,7 +303,8 @@ fn what_is_no_text_is_a_wrong_answer() {
 #[test]
 fn the_question_shows_again_after_a_pause() {
     let sandbox = guarded();
-    // A shell without job control would not notice that it stops; `exec` leaves this process to the test.
+    // A shell without job control would not notice that it stops; `exec` leaves this process to the
+    // test.
     let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
     let before = terminal.modes().local_modes;
     terminal.wait_for(QUESTION, 1);
@@ -308,7 +345,10 @@ fn the_question_names_profile_role_account_and_device() {
     let sandbox = guarded();
     let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
     terminal.wait_for(QUESTION, 1);
-    terminal.wait_for(&format!("MFA code of {BOB_MFA} for profile guarded (role guarded in account {PROD}): "), 1);
+    terminal.wait_for(
+        &format!("MFA code of {BOB_MFA} for profile guarded (role guarded in account {PROD}): "),
+        1,
+    );
     terminal.enter("\u{3}");
     terminal.finish().fails(130);
 }
@@ -328,7 +368,9 @@ fn an_interruption_ends_a_process_too() {
 fn confirming() -> Sandbox {
     let sandbox = guarded();
     let admin = super::support::ADMIN;
-    sandbox.config(&format!("[profile prod]\nrole_arn = {admin}\nsource_profile = dev\nrolecall_confirm = true\n"));
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {admin}\nsource_profile = dev\nrolecall_confirm = true\n"
+    ));
     sandbox
 }
 
@@ -338,14 +380,20 @@ fn a_confirmation_climbs_the_same_ladder() {
     // What gives codes cannot say yes.
     sandbox.script("ykman", "echo ykman >> \"$HOME/ran\"");
     let confirm = |answer: &str| super::pinentry::fake("echo 'ERR 1 no code is due'", answer);
-    let pinentry = |answer: &str| sandbox.script("pinentry", &confirm(&format!("echo pinentry >> \"$HOME/ran\"; {answer}")));
+    let pinentry = |answer: &str| {
+        sandbox.script("pinentry", &confirm(&format!("echo pinentry >> \"$HOME/ran\"; {answer}")))
+    };
     pinentry("echo OK");
     sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).ok().silent();
     assert_eq!(ran(&sandbox), "pinentry ");
     sandbox.set("GPG_TTY", "/dev/pts/4711");
-    for no in ["echo 'ERR 83886194 Not confirmed <Pinentry>'", "echo 'ERR 83886179 Operation cancelled <Pinentry>'"] {
+    for no in [
+        "echo 'ERR 83886194 Not confirmed <Pinentry>'",
+        "echo 'ERR 83886179 Operation cancelled <Pinentry>'",
+    ] {
         pinentry(no);
-        let run = sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).fails(4).error_form();
+        let run =
+            sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).fails(4).error_form();
         run.says(&["not confirmed", "declined (pinentry)"]);
     }
     sandbox.set("ROLECALL_PROMPT", "dialog");
@@ -353,7 +401,10 @@ fn a_confirmation_climbs_the_same_ladder() {
     sandbox.script("zenity", "echo \"$*\" > \"$HOME/asked\"");
     sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).ok().silent();
     let asked = std::fs::read_to_string(sandbox.path("asked")).unwrap();
-    assert!(asked.contains("--question") && asked.contains("role admin in account 222222222222"), "{asked}");
+    assert!(
+        asked.contains("--question") && asked.contains("role admin in account 222222222222"),
+        "{asked}"
+    );
     sandbox.script("zenity", "exit 1");
     sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).fails(4).error_form();
     assert_eq!(sandbox.assumed(), 2);
@@ -363,7 +414,11 @@ fn a_confirmation_climbs_the_same_ladder() {
 fn one_terminal_is_asked_one_question_at_a_time() {
     let sandbox = confirming();
     // Without a cache they do not wait for each other's sessions.
-    let one = |name: &str| format!("\"$0\" process prod --no-cache -v <&- >{name}.out 2>{name}.log || echo refused >{name}.out");
+    let one = |name: &str| {
+        format!(
+            "\"$0\" process prod --no-cache -v <&- >{name}.out 2>{name}.log || echo refused >{name}.out"
+        )
+    };
     let line = format!("cd \"$HOME\"; ({}) & ({}) & wait", one("a"), one("b"));
     let mut terminal = Terminal::start_line(&sandbox, &[], &line);
     let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap_or_default();
@@ -379,26 +434,38 @@ fn one_terminal_is_asked_one_question_at_a_time() {
     assert_eq!(read(first).trim(), "refused");
     assert!(read(second).contains("AccessKeyId"), "{}", read(second));
     // Nothing is left behind of it.
-    assert!(!super::waiting::locks(&sandbox).iter().any(|path| path.to_string_lossy().contains("asks-")));
+    assert!(
+        !super::waiting::locks(&sandbox)
+            .iter()
+            .any(|path| path.to_string_lossy().contains("asks-"))
+    );
 }
 
 #[test]
 fn who_waited_while_a_person_declined_does_not_ask_again() {
-    let (by_key, by_time) = (("", "\u{4}", "the question was declined"), ("prompt_timeout = 5\n", "", "nobody answered within 5 s"));
+    let (by_key, by_time) = (
+        ("", "\u{4}", "the question was declined"),
+        ("prompt_timeout = 5\n", "", "nobody answered within 5 s"),
+    );
     for (settings, key, says) in [by_key, by_time] {
         let sandbox = guarded();
-        let unguarded = format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", super::support::ADMIN);
+        let unguarded =
+            format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", super::support::ADMIN);
         sandbox.config(&(guarded_config("") + &unguarded));
         sandbox.file("xdg/config/rolecall/settings.ini", settings);
         let one = "(\"$0\" process $profile -v <&- >/dev/null 2>$n.log; echo $? >$n.code)";
-        let all = format!("profile=guarded; n=0; {one} & until [ -e go ]; do sleep 0.05; done; for n in 1 2 3 4 5; do {one} & done");
+        let all = format!(
+            "profile=guarded; n=0; {one} & until [ -e go ]; do sleep 0.05; done; for n in 1 2 3 4 5; do {one} & done"
+        );
         let line = format!("{all}; profile=prod; n=prod; {one} & wait");
         let mut terminal = Terminal::start_line(&sandbox, &[], &line);
         let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap_or_default();
         terminal.wait_for(QUESTION, 1);
         sandbox.file("go", "");
         let others = ["1", "2", "3", "4", "5", "prod"];
-        until("those who wait", || others.iter().all(|n| read(&format!("{n}.log")).contains("waiting for process")));
+        until("those who wait", || {
+            others.iter().all(|n| read(&format!("{n}.log")).contains("waiting for process"))
+        });
         terminal.enter(key);
         until("the end", || others.iter().all(|n| !read(&format!("{n}.code")).is_empty()));
         let shown = terminal.shown();
@@ -407,7 +474,11 @@ fn who_waited_while_a_person_declined_does_not_ask_again() {
         assert!(read("0.log").contains(says), "{}", read("0.log"));
         for n in &others[..5] {
             let log = read(&format!("{n}.log"));
-            assert!(read(&format!("{n}.code")).trim() == "4" && log.contains("another process asked the same"), "{log}");
+            assert!(
+                read(&format!("{n}.code")).trim() == "4"
+                    && log.contains("another process asked the same"),
+                "{log}"
+            );
         }
         // Who needs nobody goes on.
         assert_eq!(read("prod.code").trim(), "0", "{}", read("prod.log"));
@@ -422,13 +493,17 @@ fn who_waited_while_a_person_declined_does_not_ask_again() {
 fn a_question_that_was_stopped_holds_no_other_up() {
     let sandbox = confirming();
     let process = "\"$0\" process prod --no-cache <&-";
-    let line = format!("cd \"$HOME\"; {process} & echo $! >pid; until [ -e go ]; do sleep 0.05; done; {process}; kill -KILL $!");
+    let line = format!(
+        "cd \"$HOME\"; {process} & echo $! >pid; until [ -e go ]; do sleep 0.05; done; {process}; kill -KILL $!"
+    );
     let mut terminal = Terminal::start_line(&sandbox, &[], &line);
     terminal.wait_for("[y/N]", 1);
     let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
     let stop = || std::process::Command::new("kill").args(["-STOP", pid.trim()]).status().unwrap();
     assert!(stop().success());
-    until("a stop", || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap().contains(") T "));
+    until("a stop", || {
+        std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap().contains(") T ")
+    });
     sandbox.file("go", "");
     terminal.wait_for("[y/N]", 2);
     terminal.enter("y\n");
@@ -456,9 +531,16 @@ fn a_session_is_confirmed_whoever_needs_it() {
     let sandbox = confirming();
     let config = std::fs::read_to_string(sandbox.path(".aws/config")).unwrap();
     let other = super::support::role("other");
-    sandbox.config(&format!("{config}[profile beyond]\nrole_arn = {other}\nsource_profile = prod\n"));
-    sandbox.run_without_terminal(&["process", "beyond"]).fails(4).error_form().says(&["`prod`", "rolecall_confirm"]);
-    sandbox.run_without_terminal(&["process", "--role-arn", &other, "--source-profile", "prod"]).fails(4);
+    sandbox
+        .config(&format!("{config}[profile beyond]\nrole_arn = {other}\nsource_profile = prod\n"));
+    sandbox
+        .run_without_terminal(&["process", "beyond"])
+        .fails(4)
+        .error_form()
+        .says(&["`prod`", "rolecall_confirm"]);
+    sandbox
+        .run_without_terminal(&["process", "--role-arn", &other, "--source-profile", "prod"])
+        .fails(4);
     sandbox.no_calls();
 }
 
@@ -467,11 +549,17 @@ fn doctor_says_who_can_be_asked() {
     let sandbox = with_everything();
     let prompts = |sandbox: &Sandbox| {
         let run = sandbox.run_without_terminal(&["doctor"]);
-        run.stdout.lines().find(|line| line.split_whitespace().nth(1) == Some("prompts")).unwrap().to_owned()
+        run.stdout
+            .lines()
+            .find(|line| line.split_whitespace().nth(1) == Some("prompts"))
+            .unwrap()
+            .to_owned()
     };
     let line = prompts(&sandbox);
     assert!(line.starts_with("ok"), "{line}");
-    for part in ["process", "ykman (", "pinentry (", "dialog (", "not here: tty (there is no terminal)"] {
+    for part in
+        ["process", "ykman (", "pinentry (", "dialog (", "not here: tty (there is no terminal)"]
+    {
         assert!(line.contains(part), "`{part}` is not in `{line}`");
     }
     sandbox.set("ROLECALL_PROMPT", "process,tty");
@@ -480,5 +568,9 @@ fn doctor_says_who_can_be_asked() {
     sandbox.set("ROLECALL_PROMPT", "pinentry,dialog");
     sandbox.unset("DISPLAY");
     let line = prompts(&sandbox);
-    assert!(line.starts_with("warning") && line.contains("pinentry (there is neither a terminal nor a display)"), "{line}");
+    assert!(
+        line.starts_with("warning")
+            && line.contains("pinentry (there is neither a terminal nor a display)"),
+        "{line}"
+    );
 }

@@ -48,13 +48,20 @@ fn a_profile_that_programs_resolve_themselves_is_shown_too() {
 
 #[test]
 fn json_is_for_prompt_programs() {
-    let sandbox = with_settings(&format!("[colors]\n*prod* = bright-red\n[accounts]\n{PROD} = Production\n"));
+    let sandbox =
+        with_settings(&format!("[colors]\n*prod* = bright-red\n[accounts]\n{PROD} = Production\n"));
     sandbox.run(&["process", "prod"]).ok();
     sandbox.set("AWS_PROFILE", "prod");
     let json = sandbox.run(&["prompt", "--json"]).ok().silent().json();
     assert_eq!((json["profile"].as_str(), json["account"].as_str()), (Some("prod"), Some(PROD)));
-    assert_eq!((json["account_name"].as_str(), json["left"].as_str()), (Some("Production"), Some("59m")));
-    assert_eq!((json["color"].as_str(), json["text"].as_str()), (Some("bright-red"), Some("prod Production 59m")));
+    assert_eq!(
+        (json["account_name"].as_str(), json["left"].as_str()),
+        (Some("Production"), Some("59m"))
+    );
+    assert_eq!(
+        (json["color"].as_str(), json["text"].as_str()),
+        (Some("bright-red"), Some("prod Production 59m"))
+    );
     assert!(json["expiration"].as_str().is_some_and(|end| end.ends_with('Z')));
 }
 

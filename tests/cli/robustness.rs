@@ -6,7 +6,10 @@ use std::process::Stdio;
 use super::support::{ADMIN, Sandbox};
 
 fn sections(sandbox: &Sandbox) -> String {
-    format!("[profile dev]\n{}[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n", sandbox.key_lines())
+    format!(
+        "[profile dev]\n{}[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n",
+        sandbox.key_lines()
+    )
 }
 
 #[test]
@@ -14,7 +17,15 @@ fn without_a_home_the_variables_are_enough() {
     let sandbox = Sandbox::empty();
     let text = sections(&sandbox);
     let config = sandbox.config(&text);
-    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "USER"] {
+    for name in [
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+        "XDG_RUNTIME_DIR",
+        "USER",
+    ] {
         sandbox.unset(name);
     }
     sandbox.set("AWS_CONFIG_FILE", config);
@@ -39,8 +50,17 @@ fn missing_files_are_empty_ones() {
 fn odd_files_are_refused_and_do_not_hang() {
     let sandbox = Sandbox::new();
     let fifo = sandbox.path("fifo");
-    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
-    for path in [fifo.as_path(), "/dev/zero".as_ref(), sandbox.path("").as_path(), "/dev/urandom".as_ref()] {
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &fifo,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .unwrap();
+    for path in
+        [fifo.as_path(), "/dev/zero".as_ref(), sandbox.path("").as_path(), "/dev/urandom".as_ref()]
+    {
         for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "ROLECALL_CONFIG"] {
             if variable == "ROLECALL_CONFIG" && path == fifo {
                 continue;
@@ -59,7 +79,8 @@ fn odd_files_are_refused_and_do_not_hang() {
 fn large_files_are_read() {
     let sandbox = Sandbox::empty();
     let mut text = String::with_capacity(51 << 20);
-    let filler = "# a comment that fills the file and says nothing at all, line after line\n".repeat(1_000);
+    let filler =
+        "# a comment that fills the file and says nothing at all, line after line\n".repeat(1_000);
     while text.len() < 50 << 20 {
         text += &filler;
     }
@@ -73,7 +94,9 @@ fn ten_thousand_profiles_are_no_trouble() {
     let sandbox = Sandbox::empty();
     let mut text = sections(&sandbox);
     for n in 0..10_000 {
-        text += &format!("[profile p{n}]\nrole_arn = {ADMIN}\nsource_profile = dev\nregion = eu-west-1\n");
+        text += &format!(
+            "[profile p{n}]\nrole_arn = {ADMIN}\nsource_profile = dev\nregion = eu-west-1\n"
+        );
     }
     sandbox.config(&text);
     sandbox.run(&["process", "p9999"]).ok().silent();
@@ -119,7 +142,12 @@ fn line_ends_and_marks_of_other_systems_are_taken() {
 
 /// Lets the sandbox belong to somebody who is not root.
 fn give_to_nobody(folder: &std::path::Path) {
-    rustix::fs::chown(folder, Some(rustix::fs::Uid::from_raw(65_534)), Some(rustix::fs::Gid::from_raw(65_534))).unwrap();
+    rustix::fs::chown(
+        folder,
+        Some(rustix::fs::Uid::from_raw(65_534)),
+        Some(rustix::fs::Gid::from_raw(65_534)),
+    )
+    .unwrap();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -151,7 +179,8 @@ fn files_that_may_not_be_read_are_named() {
 fn a_home_that_cannot_be_written_costs_nothing() {
     let sandbox = Sandbox::new();
     // Owned by root, readable by all.
-    std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644))
+        .unwrap();
     let first = sandbox.run_as_nobody(&["process", "prod"]).ok().silent().key();
     assert_eq!(sandbox.run_as_nobody(&["process", "prod"]).ok().silent().key(), first);
     assert_eq!(sandbox.assumed(), 1);
@@ -180,7 +209,12 @@ fn a_full_disk_behind_stdout_is_an_error() {
         &["process", "--help"],
     ] {
         let run = sandbox.run_into(args, Stdio::from(full())).fails(1);
-        assert!(args.contains(&"--help") || args.contains(&"--version") || run.stderr.contains("error: "), "{args:?}: {run:#?}");
+        assert!(
+            args.contains(&"--help")
+                || args.contains(&"--version")
+                || run.stderr.contains("error: "),
+            "{args:?}: {run:#?}"
+        );
     }
 }
 
@@ -188,7 +222,8 @@ fn a_full_disk_behind_stdout_is_an_error() {
 fn a_reader_that_is_gone_ends_it_quietly() {
     let sandbox = Sandbox::new();
     for verb in ["process dev", "env dev", "profile dump --json", "list"] {
-        let run = sandbox.shell("bash", &format!("rolecall {verb} | true; code=${{PIPESTATUS[0]}}; echo $code"));
+        let run = sandbox
+            .shell("bash", &format!("rolecall {verb} | true; code=${{PIPESTATUS[0]}}; echo $code"));
         let code = run.stdout.trim_end();
         assert!(matches!(code, "0" | "1" | "141"), "{verb}: {run:#?}");
         assert!(!run.stderr.contains("panicked"), "{run:#?}");

@@ -12,7 +12,11 @@ fn the_most_verbose_log_shows_no_secret_and_says_what_was_decided() {
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\nexternal_id = {EXTERNAL_ID}\n"
     ));
     // Every run checks stderr for secrets; a code that was used is one while it counts.
-    let run = sandbox.run(&["process", "prod", "-vv", "--mfa-token", &code]).ok().says(&["info: ", ADMIN, &sandbox.access_key_id]);
+    let run = sandbox.run(&["process", "prod", "-vv", "--mfa-token", &code]).ok().says(&[
+        "info: ",
+        ADMIN,
+        &sandbox.access_key_id,
+    ]);
     assert!(!run.stderr.contains(&code), "{run:#?}");
     sandbox.run(&["process", "prod", "-vvvv"]).ok().says(&["cached session"]);
     sandbox.run(&["process", "dev", "-vv"]).ok();
@@ -24,7 +28,9 @@ fn the_most_verbose_log_shows_no_secret_and_says_what_was_decided() {
 fn failures_show_no_secret() {
     let sandbox = Sandbox::new();
     sandbox.set("AWS_MAX_ATTEMPTS", "1");
-    for kind in [Kind::Garbage, Kind::Reset, Kind::Status(500, "oops".to_owned()), Kind::TruncatedBody] {
+    for kind in
+        [Kind::Garbage, Kind::Reset, Kind::Status(500, "oops".to_owned()), Kind::TruncatedBody]
+    {
         sandbox.aws.clear_faults();
         sandbox.aws.inject(Fault::always("AssumeRole", kind));
         sandbox.run(&["process", "prod", "-vv"]).fails(1);
@@ -50,7 +56,13 @@ fn lines_that_are_malformed_are_not_quoted() {
         "[profile x] SecretOnABrokenLine",
     ] {
         sandbox.config(&format!("[profile dev]\nregion = eu-west-1\n{line}\n"));
-        for args in [&["process", "dev"][..], &["profile", "dump", "--json"], &["doctor"], &["list"], &["explain", "dev"]] {
+        for args in [
+            &["process", "dev"][..],
+            &["profile", "dump", "--json"],
+            &["doctor"],
+            &["list"],
+            &["explain", "dev"],
+        ] {
             let run = sandbox.run(args);
             assert!(!run.stdout.contains("SecretOnABrokenLine"), "{line}: {run:#?}");
         }
@@ -75,7 +87,10 @@ fn the_passphrase_is_in_no_childs_environment() {
     sandbox.set("ROLECALL_FILE_PASSPHRASE", "correct horse battery staple");
     sandbox.secret("correct horse battery staple");
     let code = sandbox.script("code", "env > \"$HOME/env-of-code\"; echo 123456");
-    let keys = format!(r#"{{"Version":1,"AccessKeyId":"{}","SecretAccessKey":"{}"}}"#, sandbox.access_key_id, sandbox.secret);
+    let keys = format!(
+        r#"{{"Version":1,"AccessKeyId":"{}","SecretAccessKey":"{}"}}"#,
+        sandbox.access_key_id, sandbox.secret
+    );
     let tool = sandbox.script("tool", &format!("env > \"$HOME/env-of-tool\"; echo '{keys}'"));
     sandbox.config(&format!(
         "[profile tool]\ncredential_process = {tool}\n[profile prod]\nrole_arn = {}\nsource_profile = tool\nmfa_serial = {BOB_MFA}\nmfa_process = {code}\n",
@@ -117,7 +132,8 @@ fn memory_is_nobody_elses_while_it_runs() {
     // The files of a process that may not be dumped belong to root, whoever it runs as.
     let process = format!("/proc/{}", child.id());
     let status = std::fs::read_to_string(format!("{process}/status")).unwrap();
-    let owners = ["mem", "environ", "maps"].map(|name| std::fs::metadata(format!("{process}/{name}")).unwrap().uid());
+    let owners = ["mem", "environ", "maps"]
+        .map(|name| std::fs::metadata(format!("{process}/{name}")).unwrap().uid());
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(status.contains("Uid:\t65534"), "{status}");

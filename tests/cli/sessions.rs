@@ -1,4 +1,5 @@
-//! `sessions` and `logout`: what is kept, and forgetting it. Whoever forgets everything is a user of the kernel's keyring of his own.
+//! `sessions` and `logout`: what is kept, and forgetting it. Whoever forgets everything is a user
+//! of the kernel's keyring of his own.
 
 use serde_json::{Value, json};
 
@@ -13,7 +14,15 @@ fn rows(sandbox: &Sandbox) -> Vec<Value> {
 
 /// What is kept, by the profiles of each session, in the order in which it is listed.
 fn kept(sandbox: &Sandbox) -> Vec<String> {
-    let name = |row: &Value| row["profiles"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect::<Vec<_>>().join("+");
+    let name = |row: &Value| {
+        row["profiles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect::<Vec<_>>()
+            .join("+")
+    };
     rows(sandbox).iter().map(name).collect()
 }
 
@@ -24,7 +33,11 @@ fn profile(name: &str, role_name: &str, more: &str) -> String {
 /// Three roles of bob's, two of which demand MFA and share the session with it.
 fn three(sandbox: &Sandbox) {
     let mfa = format!("mfa_serial = {BOB_MFA}");
-    sandbox.config(&(profile("one", "guarded", &mfa) + &profile("two", "other", &mfa) + &profile("three", "admin", "")));
+    sandbox.config(
+        &(profile("one", "guarded", &mfa)
+            + &profile("two", "other", &mfa)
+            + &profile("three", "admin", "")),
+    );
     let code = sandbox.aws.mfa_code(DEV, "bob");
     sandbox.run(&["process", "one", "--mfa-token", &code]).ok();
     sandbox.run(&["process", "two"]).ok();
@@ -39,8 +52,10 @@ fn file_store(sandbox: &Sandbox) {
 
 fn files(sandbox: &Sandbox) -> Vec<String> {
     let folder = sandbox.path("xdg/data/rolecall/store");
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -60,21 +75,36 @@ fn what_is_kept_is_listed_without_touching_a_secret() {
     // Neither a store nor the network is asked.
     sandbox.set("ROLECALL_STORE", "file");
     let rows = rows(&sandbox);
-    let find = |what: &str| rows.iter().find(|row| row["session"] == what).unwrap_or_else(|| panic!("no {what} in {rows:#?}"));
+    let find = |what: &str| {
+        rows.iter()
+            .find(|row| row["session"] == what)
+            .unwrap_or_else(|| panic!("no {what} in {rows:#?}"))
+    };
     let shared = find("session with MFA");
-    assert_eq!((&shared["kind"], &shared["profiles"]), (&json!("get_session_token"), &json!(["one", "two"])));
+    assert_eq!(
+        (&shared["kind"], &shared["profiles"]),
+        (&json!("get_session_token"), &json!(["one", "two"]))
+    );
     let admin = find(ADMIN);
     assert_eq!((&admin["kind"], &admin["profiles"]), (&json!("assume_role"), &json!(["three"])));
-    assert_eq!((&admin["role_arn"], &admin["account"], &admin["store"]), (&json!(ADMIN), &json!(PROD), &json!("keyutils")));
+    assert_eq!(
+        (&admin["role_arn"], &admin["account"], &admin["store"]),
+        (&json!(ADMIN), &json!(PROD), &json!("keyutils"))
+    );
     assert_eq!(rows.len(), 4);
     for (row, longest) in [(shared, 43_200), (admin, 3_600)] {
         let left = row["seconds_left"].as_i64().unwrap();
         assert!(left > longest - 60 && left <= longest, "{row:#}");
-        assert!((time(row["expiration"].as_str().unwrap()) - sandbox.aws.now() - left).abs() < 60, "{row:#}");
+        assert!(
+            (time(row["expiration"].as_str().unwrap()) - sandbox.aws.now() - left).abs() < 60,
+            "{row:#}"
+        );
     }
     let table = sandbox.run(&["sessions", "list"]).ok().silent().stdout;
     assert_eq!(table, sandbox.run(&["sessions"]).ok().stdout);
-    for words in ["SESSION", "UNTIL", "LEFT", "session with MFA", "one, two", ADMIN, "keyutils", "59m"] {
+    for words in
+        ["SESSION", "UNTIL", "LEFT", "session with MFA", "one, two", ADMIN, "keyutils", "59m"]
+    {
         assert!(table.contains(words), "`{words}` is not in {table}");
     }
     for secret in sandbox.secrets() {
@@ -87,7 +117,11 @@ fn what_is_kept_is_listed_without_touching_a_secret() {
 fn many_who_share_a_session_are_counted() {
     let sandbox = Sandbox::new();
     let mfa = format!("mfa_serial = {BOB_MFA}\n");
-    let config: String = (0..6).map(|n| profile(&format!("p{n}"), "guarded", &format!("{mfa}role_session_name = name-{n}"))).collect();
+    let config: String = (0..6)
+        .map(|n| {
+            profile(&format!("p{n}"), "guarded", &format!("{mfa}role_session_name = name-{n}"))
+        })
+        .collect();
     sandbox.config(&config);
     sandbox.run(&["process", "p0", "--mfa-token", &sandbox.aws.mfa_code(DEV, "bob")]).ok();
     let table = sandbox.run(&["sessions"]).ok().stdout;
@@ -106,7 +140,10 @@ fn a_base_is_listed_as_what_it_is() {
     sandbox.config(&format!("[profile tool]\ncredential_process = {script}\n"));
     sandbox.run(&["process", "tool"]).ok();
     let rows = rows(&sandbox);
-    assert_eq!((&rows[0]["kind"], &rows[0]["session"], &rows[0]["role_arn"]), (&json!("process"), &json!("process"), &Value::Null));
+    assert_eq!(
+        (&rows[0]["kind"], &rows[0]["session"], &rows[0]["role_arn"]),
+        (&json!("process"), &json!("process"), &Value::Null)
+    );
     sandbox.run(&["sessions", "clear", "tool"]).ok();
     assert!(kept(&sandbox).is_empty());
 }
@@ -115,7 +152,10 @@ fn a_base_is_listed_as_what_it_is() {
 fn the_dead_are_not_listed() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
-    assert_eq!(sandbox.run_at(3_590, &["sessions", "--json"]).ok().json().as_array().unwrap().len(), 1);
+    assert_eq!(
+        sandbox.run_at(3_590, &["sessions", "--json"]).ok().json().as_array().unwrap().len(),
+        1
+    );
     assert_eq!(sandbox.run_at(3_700, &["sessions", "--json"]).ok().stdout, "[]\n");
 }
 
@@ -125,7 +165,10 @@ fn who_is_gone_is_listed_and_cleared_by_the_name_it_had() {
     sandbox.run(&["process", "prod"]).ok();
     sandbox.config("");
     let rows = rows(&sandbox);
-    assert_eq!((&rows[0]["profiles"], &rows[0]["kind"], &rows[0]["session"]), (&json!(["prod"]), &Value::Null, &json!(ADMIN)));
+    assert_eq!(
+        (&rows[0]["profiles"], &rows[0]["kind"], &rows[0]["session"]),
+        (&json!(["prod"]), &Value::Null, &json!(ADMIN))
+    );
     sandbox.run(&["sessions", "clear", "nobody"]).fails(3).error_form().says(&["`nobody`"]);
     assert_eq!(kept(&sandbox), ["prod"]);
     sandbox.run(&["sessions", "clear", "prod"]).ok().silent();
@@ -147,8 +190,12 @@ fn a_profile_that_is_broken_now_is_cleared_all_the_same() {
 fn one_profile_is_cleared_and_the_others_keep_theirs() {
     let sandbox = Sandbox::new();
     three(&sandbox);
-    let (one, two) = (sandbox.run(&["process", "one"]).ok().key(), sandbox.run(&["process", "two"]).ok().key());
-    sandbox.run(&["sessions", "clear", "-v", "one"]).ok().says(&["1 session is forgotten", "`two`"]);
+    let (one, two) =
+        (sandbox.run(&["process", "one"]).ok().key(), sandbox.run(&["process", "two"]).ok().key());
+    sandbox
+        .run(&["sessions", "clear", "-v", "one"])
+        .ok()
+        .says(&["1 session is forgotten", "`two`"]);
     assert_eq!(kept(&sandbox), ["one+two", "three", "two"]);
     // Fetched anew from the session that both share: nobody is asked.
     assert_ne!(sandbox.run_without_terminal(&["process", "one"]).ok().key(), one);
@@ -235,7 +282,12 @@ fn nothing_but_sessions_is_cleared() {
     file_store(&sandbox);
     sandbox.run(&["process", "prod"]).ok();
     let digits = "0123456789abcdef".repeat(4);
-    let others = ["mfa-seed.age".to_owned(), format!("{digits}0.age"), format!("{}.age", digits.to_uppercase()), "note.txt".to_owned()];
+    let others = [
+        "mfa-seed.age".to_owned(),
+        format!("{digits}0.age"),
+        format!("{}.age", digits.to_uppercase()),
+        "note.txt".to_owned(),
+    ];
     for name in &others {
         sandbox.file(&format!("xdg/data/rolecall/store/{name}"), "not a session");
     }
@@ -260,7 +312,10 @@ fn logging_out_closes_the_file_store() {
     sandbox.run(&["sessions", "clear"]).ok();
     sandbox.run(&["process", "prod", "--no-input"]).ok().silent();
     sandbox.run(&["logout", "-v"]).ok().says(&["asks for its passphrase again"]);
-    sandbox.run(&["process", "prod", "--no-input"]).ok().says(&["warning: ", "ROLECALL_FILE_PASSPHRASE"]);
+    sandbox
+        .run(&["process", "prod", "--no-input"])
+        .ok()
+        .says(&["warning: ", "ROLECALL_FILE_PASSPHRASE"]);
     assert_eq!(files(&sandbox), ["identity.age"]);
 }
 
@@ -285,10 +340,18 @@ fn a_store_that_cannot_be_cleared_is_an_error() {
     sandbox.run(&["process", "prod"]).ok();
     sandbox.run(&["process", "prod", "--store", "keyutils", "--duration", "2h"]).ok();
     let folder = sandbox.path("xdg/data/rolecall/store");
-    let mode = |mode| std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    let mode = |mode| {
+        std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(mode))
+            .unwrap()
+    };
     mode(0o500);
     for args in [&["sessions", "clear"][..], &["sessions", "clear", "prod"], &["logout"]] {
-        sandbox.run(args).fails(5).error_form().says(&["the store file", "denied", "hint: ", "rolecall"]);
+        sandbox.run(args).fails(5).error_form().says(&[
+            "the store file",
+            "denied",
+            "hint: ",
+            "rolecall",
+        ]);
         // What could be cleared was, and what could not still stands in the index.
         let rows = rows(&sandbox);
         assert_eq!((rows.len(), &rows[0]["store"]), (1, &json!("file")), "{rows:#?}");
@@ -309,7 +372,10 @@ fn an_index_that_cannot_be_written_is_said_and_costs_nothing() {
     let sandbox = Sandbox::alone();
     let key = sandbox.run(&["process", "prod"]).ok().key();
     let folder = sandbox.path("xdg/state/rolecall");
-    let mode = |mode| std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    let mode = |mode| {
+        std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(mode))
+            .unwrap()
+    };
     mode(0o500);
     sandbox.run(&["sessions", "clear"]).ok().says(&["warning: ", "index.json"]);
     sandbox.run(&["sessions", "clear", "prod", "--quiet"]).ok().silent();
@@ -320,11 +386,14 @@ fn an_index_that_cannot_be_written_is_said_and_costs_nothing() {
 #[test]
 fn the_index_stays_whole_while_twenty_write_and_one_clears() {
     let sandbox = Sandbox::alone();
-    let config: String = (0..10).map(|n| profile(&format!("p{n}"), "other", &format!("role_session_name = name-{n}"))).collect();
+    let config: String = (0..10)
+        .map(|n| profile(&format!("p{n}"), "other", &format!("role_session_name = name-{n}")))
+        .collect();
     sandbox.config(&config);
     for round in 0..3 {
         let names: Vec<String> = (0..20).map(|n| format!("p{}", n % 10)).collect();
-        let writing: Vec<_> = names.iter().map(|name| sandbox.start(&["process", name, "--refresh"])).collect();
+        let writing: Vec<_> =
+            names.iter().map(|name| sandbox.start(&["process", name, "--refresh"])).collect();
         for _ in 0..5 {
             sandbox.run(&["sessions", "clear"]).ok();
             sandbox.run(&["sessions", "clear", &format!("p{round}")]).ok();
@@ -345,7 +414,12 @@ fn the_index_stays_whole_while_twenty_write_and_one_clears() {
 fn an_unknown_subcommand_clears_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
-    for args in [&["sessions", "prod"][..], &["sessions", "clear", "--all"], &["sessions", "--json", "clear"], &["sessions", "clear", ""]] {
+    for args in [
+        &["sessions", "prod"][..],
+        &["sessions", "clear", "--all"],
+        &["sessions", "--json", "clear"],
+        &["sessions", "clear", ""],
+    ] {
         let code = sandbox.run(args).code;
         assert!(matches!(code, 2 | 3), "{args:?}: {code}");
     }
@@ -356,7 +430,8 @@ fn an_unknown_subcommand_clears_nothing() {
 fn a_person_is_told_how_many() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
-    let terminal = Terminal::start_line(&sandbox, &["logout", "prod"], "exec \"$0\" \"$@\" 2>/dev/tty <&-");
+    let terminal =
+        Terminal::start_line(&sandbox, &["logout", "prod"], "exec \"$0\" \"$@\" 2>/dev/tty <&-");
     terminal.wait_for("1 session is forgotten", 1);
     terminal.finish().ok();
 }
@@ -364,7 +439,14 @@ fn a_person_is_told_how_many() {
 #[test]
 fn without_a_home_it_is_said() {
     let sandbox = Sandbox::alone();
-    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"] {
+    for name in [
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+        "XDG_RUNTIME_DIR",
+    ] {
         sandbox.unset(name);
     }
     for args in [&["sessions"][..], &["sessions", "--json"], &["sessions", "clear"], &["logout"]] {

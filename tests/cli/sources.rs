@@ -11,7 +11,11 @@ fn machines() -> Sandbox {
     let sandbox = Sandbox::with_world(|world| {
         let trust = TrustStatement::web_identity(ISSUER).audience("sts.amazonaws.com");
         let own = Role::new(&machine).allow("sts:*", "*").max_session(43_200).trusts(trust);
-        world.role(own).instance_role(&machine).container("task", &machine, Some("Bearer ContainerToken"))
+        world.role(own).instance_role(&machine).container(
+            "task",
+            &machine,
+            Some("Bearer ContainerToken"),
+        )
     });
     sandbox.secret("Bearer ContainerToken");
     sandbox
@@ -165,7 +169,9 @@ fn a_token_file_that_is_no_good_is_named() {
     let sandbox = machines();
     let machine = format!("arn:aws:iam::{DEV}:role/machine");
     let config = |path: &str| {
-        sandbox.config(&format!("[profile pod]\nrole_arn = {machine}\nweb_identity_token_file = {path}\n"));
+        sandbox.config(&format!(
+            "[profile pod]\nrole_arn = {machine}\nweb_identity_token_file = {path}\n"
+        ));
     };
     let empty = sandbox.file("empty", "").display().to_string();
     let folder = sandbox.path("").display().to_string();
@@ -183,7 +189,10 @@ fn a_token_file_that_is_no_good_is_named() {
 
 /// A process source that gives the sandbox's keys.
 fn keys_script(sandbox: &Sandbox) -> String {
-    let json = format!(r#"{{"Version":1,"AccessKeyId":"{}","SecretAccessKey":"{}"}}"#, sandbox.access_key_id, sandbox.secret);
+    let json = format!(
+        r#"{{"Version":1,"AccessKeyId":"{}","SecretAccessKey":"{}"}}"#,
+        sandbox.access_key_id, sandbox.secret
+    );
     sandbox.script("keys", &format!("echo run >> \"$HOME/runs\"\necho '{json}'"))
 }
 
@@ -211,7 +220,8 @@ fn sessions_of_a_process_are_kept_while_they_live() {
     let sandbox = Sandbox::empty();
     sandbox.secret("TokenOfAProcess");
     let write = |end: i64| {
-        let end = chrono::DateTime::from_timestamp(sandbox.aws.now() + end, 0).unwrap().to_rfc3339();
+        let end =
+            chrono::DateTime::from_timestamp(sandbox.aws.now() + end, 0).unwrap().to_rfc3339();
         let json = format!(
             r#"{{"Version":1,"AccessKeyId":"ASIAPROCESS","SecretAccessKey":"SecretOfAProcess","SessionToken":"TokenOfAProcess","Expiration":"{end}","AccountId":"{PROD}"}}"#
         );
@@ -219,7 +229,8 @@ fn sessions_of_a_process_are_kept_while_they_live() {
     };
     sandbox.secret("SecretOfAProcess");
     let script = write(3_600);
-    sandbox.config(&format!("[profile tool]\ncredential_process = {script} 'two words' \"$HOME\"\n"));
+    sandbox
+        .config(&format!("[profile tool]\ncredential_process = {script} 'two words' \"$HOME\"\n"));
     for _ in 0..3 {
         let json = sandbox.run(&["process", "tool"]).ok().json();
         assert_eq!(json["SessionToken"], "TokenOfAProcess");
@@ -304,7 +315,11 @@ fn one_profile_serves_rolecall_and_the_sdks() {
          [profile onward]\nrole_arn = arn:aws:iam::222222222222:role/next\nsource_profile = prod\n",
     );
     sandbox.run(&["process", "prod"]).ok();
-    for (name, value) in [("ExternalId", "ext-id-5f2a9c"), ("RoleSessionName", "prefixed"), ("DurationSeconds", "1800")] {
+    for (name, value) in [
+        ("ExternalId", "ext-id-5f2a9c"),
+        ("RoleSessionName", "prefixed"),
+        ("DurationSeconds", "1800"),
+    ] {
         assert_eq!(sandbox.sent(name).as_deref(), Some(value));
     }
     sandbox.run(&["process", "onward"]).ok();

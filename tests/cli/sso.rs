@@ -6,7 +6,9 @@ const USER: &str = "bob@example.com";
 
 /// Bob may be `Developer` in the account `DEV`.
 fn people() -> Sandbox {
-    let sandbox = Sandbox::with_world(|world| world.sso_grant(USER, DEV, "Developer", vec![Statement::allow("*", "*")]));
+    let sandbox = Sandbox::with_world(|world| {
+        world.sso_grant(USER, DEV, "Developer", vec![Statement::allow("*", "*")])
+    });
     let url = start_url(&sandbox);
     sandbox.config(&format!(
         "[sso-session corp]\nsso_start_url = {url}\nsso_region = eu-west-1\nsso_registration_scopes = sso:account:access\n\
@@ -41,11 +43,10 @@ fn log_in(sandbox: &Sandbox, name: &str, seconds: i64) -> serde_json::Value {
     let (now, id) = (sandbox.aws.now(), &sandbox.id);
     let (token, refresh) = (format!("AccessToken{id}"), format!("RefreshToken{id}"));
     sandbox.aws.world(|world| {
-        *world = std::mem::take(world).sso_token(USER, &token, now + seconds).sso_refresh_token(USER, &refresh).sso_client(
-            "client-1",
-            &format!("ClientSecret{id}"),
-            now + 86_400,
-        );
+        *world = std::mem::take(world)
+            .sso_token(USER, &token, now + seconds)
+            .sso_refresh_token(USER, &refresh)
+            .sso_client("client-1", &format!("ClientSecret{id}"), now + 86_400);
     });
     let token = serde_json::json!({
         "startUrl": start_url(sandbox), "region": "eu-west-1", "accessToken": token,
@@ -86,9 +87,14 @@ fn the_log_names_account_and_role_which_have_no_arn() {
         sandbox.run(&["process", profile]).ok();
     }
     let json = sandbox.run(&["log", "--json"]).ok().json();
-    let fields = |n: usize| ["profile", "account_id", "role", "role_arn", "origin"].map(|key| json[n][key].as_str());
+    let fields = |n: usize| {
+        ["profile", "account_id", "role", "role_arn", "origin"].map(|key| json[n][key].as_str())
+    };
     assert_eq!(fields(0), [Some("people"), Some(DEV), Some("Developer"), None, Some("new")]);
-    assert_eq!(fields(1), [Some("prod"), Some("222222222222"), Some("admin"), Some(ADMIN), Some("new")]);
+    assert_eq!(
+        fields(1),
+        [Some("prod"), Some("222222222222"), Some("admin"), Some(ADMIN), Some("new")]
+    );
 }
 
 #[test]
@@ -109,7 +115,14 @@ fn an_expired_token_is_renewed_and_written_back_whole() {
     let after = token(&sandbox);
     assert_ne!(after["accessToken"], before["accessToken"]);
     assert_ne!(after["refreshToken"], before["refreshToken"]);
-    for kept in ["startUrl", "region", "clientId", "clientSecret", "registrationExpiresAt", "oneOfSomebodyElse"] {
+    for kept in [
+        "startUrl",
+        "region",
+        "clientId",
+        "clientSecret",
+        "registrationExpiresAt",
+        "oneOfSomebodyElse",
+    ] {
         assert_eq!(after[kept], before[kept], "{kept}");
     }
     let left = super::support::time(after["expiresAt"].as_str().unwrap()) - sandbox.aws.now();
@@ -184,7 +197,8 @@ fn a_torn_token_file_is_no_token() {
 #[test]
 fn what_is_missing_or_differs_is_named() {
     let sandbox = people();
-    let session = "[sso-session corp]\nsso_start_url = https://a.example/start\nsso_region = eu-west-1\n";
+    let session =
+        "[sso-session corp]\nsso_start_url = https://a.example/start\nsso_region = eu-west-1\n";
     for (config, words) in [
         ("[profile p]\nsso_session = corp\nsso_account_id = 1\n".to_owned(), ["config:2", "corp"]),
         (format!("{session}[profile p]\nsso_session = corp\nsso_account_id = 111111111111\n"), ["config:4", "sso_role_name"]),

@@ -1,4 +1,5 @@
-//! Storms: a hundred at once ask once and call once, whoever of them is killed, and store and index stay in step.
+//! Storms: a hundred at once ask once and call once, whoever of them is killed, and store and index
+//! stay in step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -16,21 +17,31 @@ const ROLES: usize = 6;
 
 /// Profiles `r0` to `r5`, whose roles demand MFA of one device.
 fn six_roles(more: &str) -> Sandbox {
-    let trusting = |name: &str| Role::new(&role(name)).trusts(TrustStatement::account(DEV).mfa()).allow("*", "*");
-    let sandbox = Sandbox::with_world(|world| (0..ROLES).fold(world, |world, n| world.role(trusting(&format!("r{n}")))));
+    let trusting = |name: &str| {
+        Role::new(&role(name)).trusts(TrustStatement::account(DEV).mfa()).allow("*", "*")
+    };
+    let sandbox = Sandbox::with_world(|world| {
+        (0..ROLES).fold(world, |world, n| world.role(trusting(&format!("r{n}"))))
+    });
     sandbox.keys("dev");
-    let profile =
-        |n| format!("[profile r{n}]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n{more}\n", role(&format!("r{n}")));
+    let profile = |n| {
+        format!(
+            "[profile r{n}]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n{more}\n",
+            role(&format!("r{n}"))
+        )
+    };
     sandbox.config(&(0..ROLES).map(profile).collect::<String>());
     sandbox
 }
 
 /// A script that prints another right code each time it is run, and notes who ran it.
 fn codes(sandbox: &Sandbox) -> String {
-    sandbox.script("code", "echo $PPID >> \"$RUNS\"\nsed -n \"$(wc -l < \"$RUNS\")p\" \"$HOME/codes\"")
+    sandbox
+        .script("code", "echo $PPID >> \"$RUNS\"\nsed -n \"$(wc -l < \"$RUNS\")p\" \"$HOME/codes\"")
 }
 
-/// Makes the codes of now and beside it new again, and begins another list of runs: an orphan of a killed process may still write.
+/// Makes the codes of now and beside it new again, and begins another list of runs: an orphan of a
+/// killed process may still write.
 fn new_codes(sandbox: &Sandbox, round: usize) {
     let now = sandbox.aws.now();
     let codes = sandbox.aws.world(|world| {
@@ -45,16 +56,22 @@ fn new_codes(sandbox: &Sandbox, round: usize) {
 
 /// The processes that ran the script.
 fn runs(sandbox: &Sandbox, round: usize) -> Vec<u32> {
-    std::fs::read_to_string(sandbox.path(&format!("runs-{round}"))).unwrap().lines().map(|line| line.parse().unwrap()).collect()
+    std::fs::read_to_string(sandbox.path(&format!("runs-{round}")))
+        .unwrap()
+        .lines()
+        .map(|line| line.parse().unwrap())
+        .collect()
 }
 
 /// The names in the index, whose entries must be whole.
 #[track_caller]
 fn names(sandbox: &Sandbox) -> BTreeSet<String> {
     let text = std::fs::read_to_string(sandbox.path(INDEX)).unwrap();
-    let index: BTreeMap<String, Value> = serde_json::from_str(&text).unwrap_or_else(|e| panic!("the index is torn ({e}): {text}"));
+    let index: BTreeMap<String, Value> =
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("the index is torn ({e}): {text}"));
     for (key, entry) in &index {
-        let whole = key.len() == 64 && ["profile", "expires_at", "store"].iter().all(|field| entry[field].is_string());
+        let whole = key.len() == 64
+            && ["profile", "expires_at", "store"].iter().all(|field| entry[field].is_string());
         assert!(whole, "a torn entry: {key}: {entry}");
     }
     index.into_keys().collect()
@@ -62,7 +79,8 @@ fn names(sandbox: &Sandbox) -> BTreeSet<String> {
 
 /// The kept sessions that this sandbox's AWS gave out, by name.
 fn kept(sandbox: &Sandbox) -> BTreeMap<String, Key> {
-    let issued: BTreeSet<String> = sandbox.aws.world(|world| world.sessions.iter().map(|s| s.access_key_id.clone()).collect());
+    let issued: BTreeSet<String> =
+        sandbox.aws.world(|world| world.sessions.iter().map(|s| s.access_key_id.clone()).collect());
     let read = |key: &Key| {
         // With room for what is added meanwhile, without which the kernel gives nothing.
         let mut bytes = vec![0; key.read(&mut []).unwrap_or(0) + 4_096];
@@ -72,7 +90,11 @@ fn kept(sandbox: &Sandbox) -> BTreeMap<String, Key> {
     };
     // `@u`, the user keyring.
     let ring = read(&Key::from_id(KeySerialId::from(-4)));
-    let keys = ring.as_chunks().0.iter().map(|serial| Key::from_id(KeySerialId::from(i32::from_ne_bytes(*serial))));
+    let keys = ring
+        .as_chunks()
+        .0
+        .iter()
+        .map(|serial| Key::from_id(KeySerialId::from(i32::from_ne_bytes(*serial))));
     let ours = keys.filter_map(|key| {
         let name = key.metadata().ok()?.get_description().strip_prefix("rolecall:")?.to_owned();
         let text = String::from_utf8_lossy(&read(&key)).into_owned();
@@ -95,7 +117,8 @@ fn a_hundred_cold_ones_make_one_call() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(300)));
     let all: Vec<_> = (0..100).map(|_| sandbox.start(&["process", "prod"])).collect();
-    let outputs: BTreeSet<String> = all.into_iter().map(|one| one.finish().ok().silent().stdout).collect();
+    let outputs: BTreeSet<String> =
+        all.into_iter().map(|one| one.finish().ok().silent().stdout).collect();
     assert_eq!((outputs.len(), sandbox.assumed()), (1, 1));
     in_step(&sandbox, 1);
 }
@@ -109,9 +132,13 @@ fn sixty_over_six_roles_ask_a_process_once() {
     sandbox.aws.inject(Fault::always("*", Kind::Delay(50)));
     let names: Vec<String> = (0..60).map(|n| format!("r{}", n % ROLES)).collect();
     let all: Vec<_> = names.iter().map(|name| sandbox.start(&["process", name])).collect();
-    let keys: BTreeSet<String> = all.into_iter().map(|one| one.finish().ok().silent().key()).collect();
+    let keys: BTreeSet<String> =
+        all.into_iter().map(|one| one.finish().ok().silent().key()).collect();
     assert_eq!(keys.len(), ROLES);
-    assert_eq!((runs(&sandbox, 0).len(), sandbox.aws.count("GetSessionToken"), sandbox.assumed()), (1, 1, ROLES));
+    assert_eq!(
+        (runs(&sandbox, 0).len(), sandbox.aws.count("GetSessionToken"), sandbox.assumed()),
+        (1, 1, ROLES)
+    );
     in_step(&sandbox, ROLES + 1);
 }
 
@@ -140,7 +167,8 @@ fn forty_children_share_one_session() {
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(200)));
     let child = ["exec", "prod", "--", "/bin/sh", "-c", "echo $AWS_ACCESS_KEY_ID $AWS_PROFILE"];
     let all: Vec<_> = (0..40).map(|_| sandbox.start(&child)).collect();
-    let outputs: BTreeSet<String> = all.into_iter().map(|one| one.finish().ok().silent().stdout).collect();
+    let outputs: BTreeSet<String> =
+        all.into_iter().map(|one| one.finish().ok().silent().stdout).collect();
     assert!(outputs.len() == 1 && outputs.iter().all(|one| one.starts_with("ASIA")), "{outputs:?}");
     assert_eq!(sandbox.assumed(), 1);
     in_step(&sandbox, 1);
@@ -152,12 +180,16 @@ fn many_identities_at_once_lose_no_entry() {
     let mut credentials = String::new();
     let mut config = String::new();
     for n in 0..20 {
-        let (id, secret) =
-            (format!("AKIA{:0>16}", format!("{}{n:02}", &sandbox.id[..14])), format!("{}/OtherLongTermSecret{n}", sandbox.id));
+        let (id, secret) = (
+            format!("AKIA{:0>16}", format!("{}{n:02}", &sandbox.id[..14])),
+            format!("{}/OtherLongTermSecret{n}", sandbox.id),
+        );
         sandbox.secret(&secret);
-        let user = super::support::User::new(DEV, &format!("user{n}"), &id, &secret).allow("sts:*", "*");
+        let user =
+            super::support::User::new(DEV, &format!("user{n}"), &id, &secret).allow("sts:*", "*");
         sandbox.aws.world(|world| world.users.push(user));
-        credentials += &format!("[user{n}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+        credentials +=
+            &format!("[user{n}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
         config += &format!("[profile p{n}]\nrole_arn = {ADMIN}\nsource_profile = user{n}\n");
     }
     sandbox.credentials(&credentials);
@@ -176,12 +208,17 @@ fn the_next_one_asks_when_a_person_gives_up() {
     let sandbox = six_roles("");
     let mut first = Terminal::start(&sandbox, &["process", "r0"]);
     first.wait_for(QUESTION, 1);
-    let mut others: Vec<Terminal> = ["r0", "r1", "r2"].iter().map(|name| Terminal::start(&sandbox, &["process", name])).collect();
+    let mut others: Vec<Terminal> = ["r0", "r1", "r2"]
+        .iter()
+        .map(|name| Terminal::start(&sandbox, &["process", name]))
+        .collect();
     std::thread::sleep(Duration::from_millis(500));
     assert!(others.iter().all(|other| !other.shown().contains(QUESTION)), "one question at a time");
     first.enter("\u{3}");
     first.finish().fails(130);
-    let asked = |others: &[Terminal]| others.iter().map(|other| other.shown().matches(QUESTION).count()).sum::<usize>();
+    let asked = |others: &[Terminal]| {
+        others.iter().map(|other| other.shown().matches(QUESTION).count()).sum::<usize>()
+    };
     until("the next question", || asked(&others) > 0);
     let code = sandbox.aws.mfa_code(DEV, "bob");
     let one = others.iter().position(|other| other.shown().contains(QUESTION)).unwrap();
@@ -191,7 +228,11 @@ fn the_next_one_asks_when_a_person_gives_up() {
     for other in others {
         other.finish().ok();
     }
-    assert_eq!(shown.iter().map(|text| text.matches(QUESTION).count()).sum::<usize>(), 1, "{shown:?}");
+    assert_eq!(
+        shown.iter().map(|text| text.matches(QUESTION).count()).sum::<usize>(),
+        1,
+        "{shown:?}"
+    );
     assert_eq!(sandbox.aws.count("GetSessionToken"), 1);
     in_step(&sandbox, 4);
 }
@@ -236,7 +277,8 @@ fn whoever_is_killed_costs_the_others_nothing() {
         sandbox.aws.clear_faults();
         sandbox.aws.inject(Fault::always("GetSessionToken", Kind::Delay(random.below(30))));
         sandbox.aws.inject(Fault::always("AssumeRole", Kind::Delay(random.below(20))));
-        let mut all: Vec<_> = (0..4).map(|n| sandbox.start(&["process", ["r0", "r1"][n % 2]])).collect();
+        let mut all: Vec<_> =
+            (0..4).map(|n| sandbox.start(&["process", ["r0", "r1"][n % 2]])).collect();
         std::thread::sleep(Duration::from_millis(random.below(150)));
         let victim = all.remove(random.below(4) as usize);
         let its_pid = victim.pid();
@@ -246,18 +288,23 @@ fn whoever_is_killed_costs_the_others_nothing() {
         for one in all {
             one.finish().ok();
         }
-        let calls: Vec<String> = sandbox.aws.calls().into_iter().map(|call| call.operation).collect();
+        let calls: Vec<String> =
+            sandbox.aws.calls().into_iter().map(|call| call.operation).collect();
         let asked = runs(&sandbox, round);
         let count = |name: &str| calls.iter().filter(|call| *call == name).count();
         // Who lives asks only where the killed one cannot have kept its answer.
         let last = calls.iter().rposition(|call| call == "GetSessionToken").unwrap();
         let in_vain = usize::from(victim == 137);
-        assert!(calls[..last].iter().all(|call| call == "GetSessionToken"), "an answer was lost: {calls:?}");
+        assert!(
+            calls[..last].iter().all(|call| call == "GetSessionToken"),
+            "an answer was lost: {calls:?}"
+        );
         assert!((1..=1 + in_vain).contains(&count("GetSessionToken")), "{calls:?}");
         assert!((2..=2 + in_vain).contains(&count("AssumeRole")), "{calls:?}");
         assert!(asked.len() <= 1 + in_vain, "asked by {asked:?}, of whom {its_pid} was killed");
         killed += in_vain;
-        // Only who was killed between the two may have left an entry without a session; nothing leaves a session without an entry.
+        // Only who was killed between the two may have left an entry without a session; nothing
+        // leaves a session without an entry.
         let (known, kept) = (names(&sandbox), kept(&sandbox));
         let unknown: Vec<_> = kept.keys().filter(|key| !known.contains(*key)).collect();
         assert!(unknown.is_empty(), "kept, but not in the index: {unknown:?}");

@@ -1,14 +1,19 @@
-//! stdin, stdout and stderr as the SDKs leave them to a `credential_process`: the question reaches the person in each arrangement.
+//! stdin, stdout and stderr as the SDKs leave them to a `credential_process`: the question reaches
+//! the person in each arrangement.
 
 use super::support::{BOB_MFA, DEV, Sandbox, Terminal, role};
 
-/// Who leaves the streams so, and a line of shell that does; stdout is always a pipe that somebody reads. An SDK's pipes for stdin
-/// stay open and empty, which a pipe that is opened for both ways stands for.
+/// Who leaves the streams so, and a line of shell that does; stdout is always a pipe that somebody
+/// reads. An SDK's pipes for stdin stay open and empty, which a pipe that is opened for both ways
+/// stands for.
 const ARRANGEMENTS: [(&str, &str); 11] = [
     ("botocore and the AWS CLI: stdin inherited, stderr a pipe", "exec \"$0\" \"$@\""),
     ("Go: through a shell, stderr the terminal", "sh -c \"$0 $*\" 2>/dev/tty"),
     ("Java: through a shell, stdin and stderr pipes", "mkfifo pipe; sh -c \"$0 $*\" <>pipe"),
-    ("JavaScript: the same, in a shell that becomes it", "mkfifo pipe; exec sh -c \"exec $0 $*\" <>pipe"),
+    (
+        "JavaScript: the same, in a shell that becomes it",
+        "mkfifo pipe; exec sh -c \"exec $0 $*\" <>pipe",
+    ),
     ("Rust: through a shell, stdin nothing", "sh -c \"$0 $*\" </dev/null"),
     ("stdin closed", "exec \"$0\" \"$@\" <&-"),
     ("stdin closed, stderr closed", "exec \"$0\" \"$@\" <&- 2>&-"),
@@ -22,7 +27,10 @@ const ARRANGEMENTS: [(&str, &str); 11] = [
 fn a_person_is_asked_however_the_streams_are() {
     for (who, line) in ARRANGEMENTS {
         let sandbox = Sandbox::new();
-        sandbox.config(&format!("[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", role("guarded")));
+        sandbox.config(&format!(
+            "[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
+            role("guarded")
+        ));
         let line = format!("exec bash -c '{line}' \"$0\" \"$@\"");
         let mut terminal = Terminal::start_line(&sandbox, &["process", "guarded"], &line);
         terminal.wait_for("MFA code", 1);

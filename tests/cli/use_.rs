@@ -24,17 +24,25 @@ fn evaluated(sandbox: &Sandbox, args: &[&str]) -> BTreeMap<String, Option<String
             sandbox.unset(name);
             variables.insert(name.to_owned(), None);
         } else {
-            let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).expect(line);
-            let value = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\'')).expect(line);
+            let (name, value) =
+                line.strip_prefix("export ").and_then(|line| line.split_once('=')).expect(line);
+            let value =
+                value.strip_prefix('\'').and_then(|value| value.strip_suffix('\'')).expect(line);
             sandbox.set(name, value);
-            assert!(variables.insert(name.to_owned(), Some(value.to_owned())).is_none(), "{name} twice in {text}");
+            assert!(
+                variables.insert(name.to_owned(), Some(value.to_owned())).is_none(),
+                "{name} twice in {text}"
+            );
         }
     }
     variables
 }
 
 fn value<'a>(variables: &'a BTreeMap<String, Option<String>>, name: &str) -> Option<&'a str> {
-    variables.get(name).unwrap_or_else(|| panic!("{name} is neither set nor unset: {variables:?}")).as_deref()
+    variables
+        .get(name)
+        .unwrap_or_else(|| panic!("{name} is neither set nor unset: {variables:?}"))
+        .as_deref()
 }
 
 /// A profile that SDKs resolve through rolecall.
@@ -49,7 +57,10 @@ fn through_rolecall(sandbox: &Sandbox, more: &str) {
 fn without_the_shell_side_it_says_how_to_install_it() {
     let sandbox = Sandbox::new();
     for (shell, line) in [
-        ("bash", "at the end of ~/.bashrc, and start the shell anew: eval \"$(rolecall init bash)\""),
+        (
+            "bash",
+            "at the end of ~/.bashrc, and start the shell anew: eval \"$(rolecall init bash)\"",
+        ),
         ("zsh", "at the end of ~/.zshrc, and start the shell anew: eval \"$(rolecall init zsh)\""),
         ("dash", "bash, zsh, fish, powershell, nushell, elvish: rolecall init --help"),
     ] {
@@ -72,15 +83,31 @@ fn keys_are_held_with_what_it_takes_to_renew_them() {
     let json = sandbox.run(&["process", "prod"]).ok().json();
     assert_eq!(value(&held, "AWS_ACCESS_KEY_ID"), json["AccessKeyId"].as_str());
     assert_eq!(value(&held, "AWS_SECRET_ACCESS_KEY"), json["SecretAccessKey"].as_str());
-    assert_eq!((value(&held, "ROLECALL_PROFILE"), value(&held, "AWS_PROFILE")), (Some("prod"), None));
-    assert_eq!((value(&held, "ROLECALL_SHELL"), value(&held, "ROLECALL_PREVIOUS")), (Some("42"), None));
+    assert_eq!(
+        (value(&held, "ROLECALL_PROFILE"), value(&held, "AWS_PROFILE")),
+        (Some("prod"), None)
+    );
+    assert_eq!(
+        (value(&held, "ROLECALL_SHELL"), value(&held, "ROLECALL_PREVIOUS")),
+        (Some("42"), None)
+    );
     assert_eq!(value(&held, "ROLECALL_USE"), Some(r#"{"profile":"prod"}"#));
     let end = super::support::time(value(&held, "AWS_CREDENTIAL_EXPIRATION").unwrap());
     assert_eq!(value(&held, "ROLECALL_RENEW_AT").unwrap().parse::<i64>().unwrap(), end - 300 + 1);
     assert!(value(&held, "ROLECALL_BEFORE").unwrap().contains(r#""AWS_PROFILE":"own""#));
     let off = evaluated(&sandbox, &["--off"]);
-    assert_eq!((value(&off, "AWS_PROFILE"), value(&off, "AWS_REGION")), (Some("own"), Some("eu-west-1")));
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "ROLECALL_PROFILE", "ROLECALL_USE", "ROLECALL_SHELL", "ROLECALL_RENEW_AT"] {
+    assert_eq!(
+        (value(&off, "AWS_PROFILE"), value(&off, "AWS_REGION")),
+        (Some("own"), Some("eu-west-1"))
+    );
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SESSION_TOKEN",
+        "ROLECALL_PROFILE",
+        "ROLECALL_USE",
+        "ROLECALL_SHELL",
+        "ROLECALL_RENEW_AT",
+    ] {
         assert_eq!(value(&off, name), None);
     }
 }
@@ -92,10 +119,22 @@ fn a_profile_that_sdks_resolve_is_switched_by_its_name() {
     through_rolecall(&sandbox, "");
     evaluated(&sandbox, &["keys", "--region", "us-east-1"]);
     let held = evaluated(&sandbox, &["prod"]);
-    assert_eq!((value(&held, "AWS_PROFILE"), value(&held, "ROLECALL_PROFILE")), (Some("prod"), Some("prod")));
+    assert_eq!(
+        (value(&held, "AWS_PROFILE"), value(&held, "ROLECALL_PROFILE")),
+        (Some("prod"), Some("prod"))
+    );
     // Its own region, not that of the profile before.
-    assert_eq!((value(&held, "AWS_REGION"), value(&held, "AWS_DEFAULT_REGION")), (Some("eu-central-1"), Some("eu-central-1")));
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "ROLECALL_RENEW_AT"] {
+    assert_eq!(
+        (value(&held, "AWS_REGION"), value(&held, "AWS_DEFAULT_REGION")),
+        (Some("eu-central-1"), Some("eu-central-1"))
+    );
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_CREDENTIAL_EXPIRATION",
+        "ROLECALL_RENEW_AT",
+    ] {
         assert_eq!(value(&held, name), None);
     }
     // The SDK's call finds the session that was made now.
@@ -108,9 +147,17 @@ fn a_profile_that_sdks_resolve_is_switched_by_its_name() {
 fn what_the_profile_does_not_know_is_held_as_keys() {
     let sandbox = Sandbox::new();
     through_rolecall(&sandbox, "");
-    for args in [&["prod", "--policy", NARROW][..], &["prod", "--duration", "20m"], &["prod", "--no-cache"], &["prod", "--store", "none"]] {
+    for args in [
+        &["prod", "--policy", NARROW][..],
+        &["prod", "--duration", "20m"],
+        &["prod", "--no-cache"],
+        &["prod", "--store", "none"],
+    ] {
         let held = evaluated(&sandbox, args);
-        assert!(value(&held, "AWS_PROFILE").is_none() && value(&held, "AWS_ACCESS_KEY_ID").is_some(), "{args:?}");
+        assert!(
+            value(&held, "AWS_PROFILE").is_none() && value(&held, "AWS_ACCESS_KEY_ID").is_some(),
+            "{args:?}"
+        );
     }
     // An SDK would look at these before the process.
     for more in [
@@ -180,7 +227,9 @@ fn a_failure_prints_nothing_to_evaluate() {
 fn a_question_is_asked_on_the_terminal() {
     let sandbox = Sandbox::new();
     let serial = super::support::BOB_MFA;
-    sandbox.config(&format!("[profile guarded]\nrole_arn = {ADMIN}\nsource_profile = dev\nmfa_serial = {serial}\n"));
+    sandbox.config(&format!(
+        "[profile guarded]\nrole_arn = {ADMIN}\nsource_profile = dev\nmfa_serial = {serial}\n"
+    ));
     sandbox.set("ROLECALL_INIT", "zsh 42");
     run_use(&sandbox, &["guarded", "--no-input"]).fails(4).error_form();
     let mut terminal = Terminal::start(&sandbox, &["use", "guarded"]);
@@ -203,7 +252,10 @@ fn a_renewal_asks_nobody_and_says_nothing_while_the_session_lives() {
     sandbox.aws.world(|world| world.users.clear());
     let third = evaluated(&sandbox, &["--renew"]);
     assert_eq!(third.keys().collect::<Vec<_>>(), ["ROLECALL_RENEW_AT"]);
-    assert!(value(&third, "ROLECALL_RENEW_AT").unwrap().parse::<i64>().unwrap() > sandbox.aws.now() + 60);
+    assert!(
+        value(&third, "ROLECALL_RENEW_AT").unwrap().parse::<i64>().unwrap()
+            > sandbox.aws.now() + 60
+    );
     // The session is over: that is said once.
     sandbox.set("AWS_CREDENTIAL_EXPIRATION", "2001-01-01T00:00:00Z");
     let run = run_use(&sandbox, &["--renew"]).ok().says(&["`prod` has ended", "rolecall use prod"]);
@@ -227,7 +279,9 @@ fn the_setting_switches_renewal_off() {
     let sandbox = Sandbox::new();
     sandbox.file("xdg/config/rolecall/settings.ini", "shell_renew = false\n");
     let held = evaluated(&sandbox, &["prod"]);
-    assert!(value(&held, "AWS_ACCESS_KEY_ID").is_some() && value(&held, "ROLECALL_RENEW_AT").is_none());
+    assert!(
+        value(&held, "AWS_ACCESS_KEY_ID").is_some() && value(&held, "ROLECALL_RENEW_AT").is_none()
+    );
     // Long-term keys have no end.
     assert_eq!(value(&evaluated(&sandbox, &["dev"]), "ROLECALL_RENEW_AT"), None);
 }
@@ -238,9 +292,14 @@ fn what_is_kept_says_so() {
     assert_eq!(value(&evaluated(&sandbox, &["prod", "--keep"]), "ROLECALL_SHELL"), Some("keep"));
     evaluated(&sandbox, &["dev"]);
     assert_eq!(value(&evaluated(&sandbox, &["-"]), "ROLECALL_SHELL"), Some("keep"));
-    // A child of `exec` gets none of it: what it was given stays, and is not renewed behind its back.
+    // A child of `exec` gets none of it: what it was given stays, and is not renewed behind its
+    // back.
     let run = sandbox.run(&["exec", "prod", "--", "env"]).ok();
-    let own: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("ROLECALL_") && !line.starts_with("ROLECALL_STORE")).collect();
+    let own: Vec<&str> = run
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("ROLECALL_") && !line.starts_with("ROLECALL_STORE"))
+        .collect();
     assert_eq!(own, ["ROLECALL_PROFILE=prod"]);
 }
 
@@ -268,7 +327,11 @@ fn a_renewal_waits_for_nobody() {
     evaluated(&sandbox, &["prod", "--no-cache"]);
     let failed = |sandbox: &Sandbox| {
         let run = run_use(sandbox, &["--renew"]).ok().silent();
-        assert!(run.stdout.starts_with("# rolecall\nexport ROLECALL_RENEW_AT='") && run.stdout.lines().count() == 2, "{run:?}");
+        assert!(
+            run.stdout.starts_with("# rolecall\nexport ROLECALL_RENEW_AT='")
+                && run.stdout.lines().count() == 2,
+            "{run:?}"
+        );
     };
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
     let mut holder = sandbox.start(&["process", "prod", "--refresh"]);
@@ -290,39 +353,63 @@ fn keys_of_others_are_not_replaced_by_a_renewal() {
     let sandbox = Sandbox::new();
     evaluated(&sandbox, &["prod"]);
     let narrow = sandbox.run(&["env", "prod", "--format", "json", "--policy", NARROW]).ok().json();
-    let (own, other) = (sandbox.run(&["process", "prod"]).ok().key(), narrow["AWS_ACCESS_KEY_ID"].as_str().unwrap().to_owned());
+    let (own, other) = (
+        sandbox.run(&["process", "prod"]).ok().key(),
+        narrow["AWS_ACCESS_KEY_ID"].as_str().unwrap().to_owned(),
+    );
     assert_ne!(own, other);
     sandbox.set("AWS_ACCESS_KEY_ID", other);
-    assert_eq!(run_use(&sandbox, &["--renew"]).ok().silent().stdout, "# rolecall\nunset ROLECALL_RENEW_AT\n");
+    assert_eq!(
+        run_use(&sandbox, &["--renew"]).ok().silent().stdout,
+        "# rolecall\nunset ROLECALL_RENEW_AT\n"
+    );
     sandbox.set("AWS_ACCESS_KEY_ID", own);
     sandbox.set("AWS_PROFILE", "another");
-    assert_eq!(run_use(&sandbox, &["--renew"]).ok().silent().stdout, "# rolecall\nunset ROLECALL_RENEW_AT\n");
+    assert_eq!(
+        run_use(&sandbox, &["--renew"]).ok().silent().stdout,
+        "# rolecall\nunset ROLECALL_RENEW_AT\n"
+    );
 }
 
 #[test]
 fn a_process_that_gives_something_else_is_not_left_to_sdks() {
     let sandbox = Sandbox::new();
-    let role = format!("region = eu-central-1\nrolecall_role_arn = {ADMIN}\nrolecall_source_profile = dev\n");
-    for (process, by_name) in
-        [("prod", true), ("-p prod -q", true), ("dev", false), ("prod --read-only", false), ("prod --duration 15m", false)]
-    {
-        sandbox.config(&format!("[profile prod]\ncredential_process = rolecall process {process}\n{role}"));
+    let role = format!(
+        "region = eu-central-1\nrolecall_role_arn = {ADMIN}\nrolecall_source_profile = dev\n"
+    );
+    for (process, by_name) in [
+        ("prod", true),
+        ("-p prod -q", true),
+        ("dev", false),
+        ("prod --read-only", false),
+        ("prod --duration 15m", false),
+    ] {
+        sandbox.config(&format!(
+            "[profile prod]\ncredential_process = rolecall process {process}\n{role}"
+        ));
         let variables = evaluated(&sandbox, &["prod"]);
         assert_eq!(value(&variables, "AWS_PROFILE"), by_name.then_some("prod"), "{process}");
         assert_eq!(value(&variables, "AWS_ACCESS_KEY_ID").is_none(), by_name, "{process}");
-        let strays = sandbox.run(&["doctor", "prod"]).stdout.contains("config:2: SDKs get the credentials of `dev` for `prod`");
+        let strays = sandbox
+            .run(&["doctor", "prod"])
+            .stdout
+            .contains("config:2: SDKs get the credentials of `dev` for `prod`");
         assert_eq!(strays, process == "dev", "{process}");
         evaluated(&sandbox, &["--off"]);
     }
     // Without a role of its own the command is how rolecall goes too.
-    sandbox.config("[profile prod]\nregion = eu-central-1\ncredential_process = rolecall process dev\n");
+    sandbox.config(
+        "[profile prod]\nregion = eu-central-1\ncredential_process = rolecall process dev\n",
+    );
     assert_eq!(value(&evaluated(&sandbox, &["prod"]), "AWS_PROFILE"), Some("prod"));
 }
 
 #[test]
 fn yes_confirms_a_switch_where_the_settings_allow_it() {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"));
+    sandbox.config(&format!(
+        "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"
+    ));
     run_use(&sandbox, &["prod", "--yes"]).fails(2).says(&["allow_yes"]);
     sandbox.file("xdg/config/rolecall/settings.ini", "allow_yes = true\n");
     evaluated(&sandbox, &["prod", "--yes"]);

@@ -1,4 +1,5 @@
-//! What those who wait for a lock see, and that no lock outlives its use, is followed anywhere, or stops anybody for ever.
+//! What those who wait for a lock see, and that no lock outlives its use, is followed anywhere, or
+//! stops anybody for ever.
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -17,7 +18,10 @@ const LOCKS: &str = "xdg/runtime/rolecall";
 
 fn guarded() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n", role("guarded")));
+    sandbox.config(&format!(
+        "[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
+        role("guarded")
+    ));
     sandbox
 }
 
@@ -64,7 +68,11 @@ fn one_at_another_terminal_says_where_the_question_is() {
     let run = waiting.finish();
     assert_eq!((run.code, run.stderr.as_str(), run.stdout.lines().count()), (0, "", 10), "{run:?}");
     // The right to speak is given back.
-    assert!(locks(&sandbox).iter().all(|path| !path.display().to_string().contains("terminal")), "{:?}", locks(&sandbox));
+    assert!(
+        locks(&sandbox).iter().all(|path| !path.display().to_string().contains("terminal")),
+        "{:?}",
+        locks(&sandbox)
+    );
 }
 
 #[test]
@@ -72,7 +80,8 @@ fn a_stderr_that_is_a_terminal_is_used() {
     let sandbox = guarded();
     let mut asked = Terminal::start(&sandbox, &["process", "guarded"]);
     asked.wait_for(QUESTION, 1);
-    let waiting = Terminal::start_line(&sandbox, &["process", "guarded"], "exec \"$0\" \"$@\" 2>/dev/tty");
+    let waiting =
+        Terminal::start_line(&sandbox, &["process", "guarded"], "exec \"$0\" \"$@\" 2>/dev/tty");
     waiting.wait_for(WAITING, 1);
     answer(&sandbox, &mut asked);
     asked.finish().ok();
@@ -82,7 +91,11 @@ fn a_stderr_that_is_a_terminal_is_used() {
 #[test]
 fn the_terminal_of_the_question_and_the_quiet_hear_nothing() {
     let sandbox = guarded();
-    let mut asked = Terminal::start_line(&sandbox, &["process", "guarded"], "\"$0\" \"$@\" <&- & \"$0\" \"$@\" <&- & wait");
+    let mut asked = Terminal::start_line(
+        &sandbox,
+        &["process", "guarded"],
+        "\"$0\" \"$@\" <&- & \"$0\" \"$@\" <&- & wait",
+    );
     asked.wait_for(QUESTION, 1);
     let quiet = Terminal::start(&sandbox, &["process", "guarded", "-q"]);
     std::thread::sleep(PAST_SILENCE);
@@ -103,7 +116,10 @@ fn with_v_it_is_said_at_once() {
     let line = format!("exec rolecall process guarded -v 2>'{}'", stderr.display());
     let mut command = sandbox.command("/bin/sh", &["-c", &line]);
     let mut waiting = command.stdout(std::process::Stdio::null()).spawn().unwrap();
-    until("its word", || std::fs::read_to_string(&stderr).is_ok_and(|text| text.contains(WAITING) && text.contains("answer it there")));
+    until("its word", || {
+        std::fs::read_to_string(&stderr)
+            .is_ok_and(|text| text.contains(WAITING) && text.contains("answer it there"))
+    });
     answer(&sandbox, &mut asked);
     asked.finish().ok();
     assert!(waiting.wait().unwrap().success());
@@ -114,13 +130,22 @@ fn what_stands_in_a_lock_is_untrusted() {
     let sandbox = Sandbox::new();
     limited(&sandbox, "1");
     let long = "x".repeat(5000);
-    for text in
-        ["1 1 \u{1b}]0;title\u{7}\u{202e}evil\n", "garbage", "", "-1 0 \n", "0 0 x\n", &format!("7 7 {long}\n"), "1 1 a\nerror: b\n"]
-    {
+    for text in [
+        "1 1 \u{1b}]0;title\u{7}\u{202e}evil\n",
+        "garbage",
+        "",
+        "-1 0 \n",
+        "0 0 x\n",
+        &format!("7 7 {long}\n"),
+        "1 1 a\nerror: b\n",
+    ] {
         let (path, file) = held(&sandbox, text);
         let run = sandbox.run(&["process", "prod", "--refresh", "--min-ttl", "12h", "-v"]);
         let stray = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-        assert!(!run.stderr.contains(stray) && !run.stderr.contains("\nerror: b"), "{text:?}: {run:?}");
+        assert!(
+            !run.stderr.contains(stray) && !run.stderr.contains("\nerror: b"),
+            "{text:?}: {run:?}"
+        );
         assert!(run.stderr.lines().all(|line| line.len() < 700), "{text:?}: {run:?}");
         run.ok().says(&["waiting for ", "waited 1 s", "using the old one"]);
         drop(file);
@@ -139,7 +164,13 @@ fn a_stopped_one_is_not_waited_for_longer_than_the_limit() {
     let all: Vec<_> = (0..5).map(|_| sandbox.start(&["process", "prod"])).collect();
     let pid = holder.pid().to_string();
     for one in all {
-        one.finish().fails(1).error_form().says(&[&pid, "`prod`", "it is stopped", &format!("kill -CONT {pid}"), "lock_timeout"]);
+        one.finish().fails(1).error_form().says(&[
+            &pid,
+            "`prod`",
+            "it is stopped",
+            &format!("kill -CONT {pid}"),
+            "lock_timeout",
+        ]);
     }
     holder.signal(Signal::CONT);
     holder.finish().ok();
@@ -153,7 +184,12 @@ fn the_limit_says_what_may_be_waited_for() {
     let mut asked = Terminal::start(&sandbox, &["process", "guarded"]);
     asked.wait_for(QUESTION, 1);
     let pid = asked.running.pid().to_string();
-    sandbox.run(&["process", "guarded"]).fails(1).error_form().says(&[&pid, "pts/", "answer", &format!("kill {pid}")]);
+    sandbox.run(&["process", "guarded"]).fails(1).error_form().says(&[
+        &pid,
+        "pts/",
+        "answer",
+        &format!("kill {pid}"),
+    ]);
     answer(&sandbox, &mut asked);
     asked.finish().ok();
 }
@@ -201,7 +237,10 @@ fn a_folder_that_others_can_write_to_is_not_used() {
     let folder = sandbox.path(LOCKS);
     std::fs::create_dir(&folder).unwrap();
     let unused = |what: &str| {
-        sandbox.run(&["process", "prod", "--refresh", "-v"]).ok().says(&["going on without the lock", what]);
+        sandbox
+            .run(&["process", "prod", "--refresh", "-v"])
+            .ok()
+            .says(&["going on without the lock", what]);
         sandbox.run(&["process", "prod", "--refresh"]).ok().silent();
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
     };
@@ -214,7 +253,10 @@ fn a_folder_that_others_can_write_to_is_not_used() {
     // One that only reads is shut out.
     std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
     sandbox.run(&["process", "prod", "--refresh"]).ok();
-    assert_eq!((folder.metadata().unwrap().permissions().mode() & 0o777, locks(&sandbox).len()), (0o700, 1));
+    assert_eq!(
+        (folder.metadata().unwrap().permissions().mode() & 0o777, locks(&sandbox).len()),
+        (0o700, 1)
+    );
 }
 
 #[test]
@@ -244,7 +286,10 @@ fn a_folder_of_another_user_is_not_used() {
     let folder = sandbox.path(LOCKS);
     std::fs::create_dir(&folder).unwrap();
     std::os::unix::fs::chown(&folder, Some(65_534), None).unwrap();
-    sandbox.run(&["process", "prod", "-v"]).ok().says(&["going on without the lock", "another user"]);
+    sandbox
+        .run(&["process", "prod", "-v"])
+        .ok()
+        .says(&["going on without the lock", "another user"]);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 }
 
@@ -252,7 +297,8 @@ fn a_folder_of_another_user_is_not_used() {
 fn children_inherit_no_lock() {
     let sandbox = guarded();
     let code = sandbox.aws.mfa_code(DEV, "bob");
-    let script = sandbox.script("code", &format!("ls -l /proc/self/fd > \"$HOME/open\"; echo {code}"));
+    let script =
+        sandbox.script("code", &format!("ls -l /proc/self/fd > \"$HOME/open\"; echo {code}"));
     sandbox.credentials(&format!("[dev]\n{}mfa_process = {script}\n", sandbox.key_lines()));
     let run = sandbox.run(&["exec", "guarded", "--", "ls", "-l", "/proc/self/fd"]).ok();
     let open = std::fs::read_to_string(sandbox.path("open")).unwrap();

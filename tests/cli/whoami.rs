@@ -32,7 +32,11 @@ fn keys_that_aws_does_not_know_are_an_error() {
     let sandbox = Sandbox::new();
     sandbox.aws.world(|world| world.users.clear());
     let run = sandbox.run(&["whoami", "dev"]).fails(1).error_form();
-    let run = run.says(&["`dev`", "InvalidClientTokenId", "hint: see where they come from: rolecall explain dev"]);
+    let run = run.says(&[
+        "`dev`",
+        "InvalidClientTokenId",
+        "hint: see where they come from: rolecall explain dev",
+    ]);
     assert!(!run.stderr.contains("--refresh"), "a file's keys stay as they are: {run:#?}");
     sandbox.keys_in_environment();
     let run = sandbox.run(&["whoami"]).fails(1).error_form();
@@ -63,7 +67,8 @@ fn what_aws_says_does_not_reach_the_terminal_raw() {
 #[test]
 fn it_shows_no_secret() {
     let sandbox = Sandbox::new();
-    for args in [&["whoami", "prod"][..], &["whoami", "prod", "--json"], &["whoami", "prod", "-vv"]] {
+    for args in [&["whoami", "prod"][..], &["whoami", "prod", "--json"], &["whoami", "prod", "-vv"]]
+    {
         let run = sandbox.run(args).ok();
         for secret in sandbox.secrets() {
             assert!(!run.stdout.contains(&secret), "{run:#?}");

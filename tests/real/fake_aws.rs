@@ -1,5 +1,6 @@
-//! Runs the strict stand-in for AWS with a small world, for the tests in other languages. Prints its address and `ok`, then obeys
-//! lines on stdin: `calls`, `clear`, `code`, `offset SECONDS`, `fault OPERATION TIMES hang|reset|throttle`; each answer ends in `ok`.
+//! Runs the strict stand-in for AWS with a small world, for the tests in other languages. Prints
+//! its address and `ok`, then obeys lines on stdin: `calls`, `clear`, `code`, `offset SECONDS`,
+//! `fault OPERATION TIMES hang|reset|throttle`; each answer ends in `ok`.
 
 #![allow(
     clippy::pedantic,
@@ -28,7 +29,9 @@ fn role(account: &str, name: &str) -> Role {
 fn world() -> World {
     let dev = format!("arn:aws:iam::{HOME}:role/dev");
     let home = || TrustStatement::account(HOME);
-    let bob = User::new(HOME, "bob", "AKIABOB0000000000000", "bobs/secret+key").mfa(SEED).allow("sts:*", "*");
+    let bob = User::new(HOME, "bob", "AKIABOB0000000000000", "bobs/secret+key")
+        .mfa(SEED)
+        .allow("sts:*", "*");
     let mut world = World::new()
         .account(HOME, "home")
         .account(OTHER, "other")

@@ -10,23 +10,38 @@ fn read(text: &str) -> Result<String, String> {
     let token = credentials.session_token().map_or("-", |t| t.expose_secret());
     let end = credentials.expires_at().map_or_else(|| "-".to_owned(), |end| end.to_rfc3339());
     let account = credentials.account_id().unwrap_or("-");
-    Ok(format!("{kind} {} {} {token} {end} {account}", credentials.access_key_id(), credentials.secret_access_key().expose_secret()))
+    Ok(format!(
+        "{kind} {} {} {token} {end} {account}",
+        credentials.access_key_id(),
+        credentials.secret_access_key().expose_secret()
+    ))
 }
 
 #[test]
 fn reads_what_processes_print() {
-    let with = |more: &str| format!("{{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"SECRET\"{more}}}");
+    let with = |more: &str| {
+        format!("{{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"SECRET\"{more}}}")
+    };
     for (text, expected) in [
         (with(""), "keys A SECRET - - 999999999999"),
         (with(r#","AccountId":"1""#), "keys A SECRET - - 1"),
         (with(r#","SessionToken":"T""#), "session A SECRET T - 999999999999"),
-        (with(r#","Expiration":"2030-01-01T00:00:00Z""#), "session A SECRET - 2030-01-01T00:00:00+00:00 999999999999"),
+        (
+            with(r#","Expiration":"2030-01-01T00:00:00Z""#),
+            "session A SECRET - 2030-01-01T00:00:00+00:00 999999999999",
+        ),
         (
             with(r#","SessionToken":"T","Expiration":"2030-01-01T02:00:00.5+02:00""#),
             "session A SECRET T 2030-01-01T00:00:00.500+00:00 999999999999",
         ),
-        (with(r#","SessionToken":"","Expiration":"","AccountId":"""#), "keys A SECRET - - 999999999999"),
-        (with(r#","SessionToken":null,"Expiration":null,"AccountId":null"#), "keys A SECRET - - 999999999999"),
+        (
+            with(r#","SessionToken":"","Expiration":"","AccountId":"""#),
+            "keys A SECRET - - 999999999999",
+        ),
+        (
+            with(r#","SessionToken":null,"Expiration":null,"AccountId":null"#),
+            "keys A SECRET - - 999999999999",
+        ),
         (with(r#","Other":{"nested":[1,2]}"#), "keys A SECRET - - 999999999999"),
         (with("").replace(":1,", ":1.0,"), "keys A SECRET - - 999999999999"),
         (format!("\u{feff}\r\n {} \n\n", with("")), "keys A SECRET - - 999999999999"),

@@ -32,12 +32,18 @@ aws_secret_access_key = SECRETDEV
 
 /// The keys along a chain, the base's first.
 fn keys(config: &str, variables: &str, options: &str) -> Vec<String> {
-    let chain = chain(config, "", variables, options).unwrap_or_else(|e| panic!("{config}\n{options}: {e}"));
+    let chain = chain(config, "", variables, options)
+        .unwrap_or_else(|e| panic!("{config}\n{options}: {e}"));
     let keys = SessionKeys::of(&chain);
     assert_eq!(keys.steps.len(), chain.steps.len());
     assert_eq!(keys.last(), keys.steps.last().unwrap_or(&keys.base));
-    let all: Vec<String> = [&keys.base].into_iter().chain(&keys.steps).map(|k| k.as_str().to_owned()).collect();
-    assert!(all.iter().all(|k| k.len() == 64 && k.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase())), "{all:?}");
+    let all: Vec<String> =
+        [&keys.base].into_iter().chain(&keys.steps).map(|k| k.as_str().to_owned()).collect();
+    assert!(
+        all.iter().all(|k| k.len() == 64
+            && k.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase())),
+        "{all:?}"
+    );
     all
 }
 
@@ -92,19 +98,30 @@ fn every_edit_that_shapes_the_session_changes_its_key() {
     ] {
         assert_ne!(keys(CONFIG, "", &format!("prod {options}")).last(), before.last(), "{options}");
     }
-    assert_ne!(keys(CONFIG, "", "near --mfa-serial 123456789").last(), keys(CONFIG, "", "near").last());
-    for variables in ["AWS_REGION=us-east-1", "AWS_ENDPOINT_URL_STS=http://localhost", "AWS_USE_DUALSTACK_ENDPOINT=true"] {
+    assert_ne!(
+        keys(CONFIG, "", "near --mfa-serial 123456789").last(),
+        keys(CONFIG, "", "near").last()
+    );
+    for variables in [
+        "AWS_REGION=us-east-1",
+        "AWS_ENDPOINT_URL_STS=http://localhost",
+        "AWS_USE_DUALSTACK_ENDPOINT=true",
+    ] {
         assert_ne!(keys(CONFIG, variables, "prod").last(), before.last(), "{variables}");
     }
     let named = keys(&CONFIG.replace("role_session_name = name\n", ""), "user=eve", "prod");
-    assert_ne!(named.last(), keys(&CONFIG.replace("role_session_name = name\n", ""), "user=bob", "prod").last());
+    assert_ne!(
+        named.last(),
+        keys(&CONFIG.replace("role_session_name = name\n", ""), "user=bob", "prod").last()
+    );
 }
 
 #[test]
 fn no_other_edit_changes_a_key() {
     let before = keys(CONFIG, "", "prod");
     let reversed: String = {
-        let mut sections: Vec<String> = CONFIG.split("[profile ").skip(1).map(|s| format!("[profile {s}")).collect();
+        let mut sections: Vec<String> =
+            CONFIG.split("[profile ").skip(1).map(|s| format!("[profile {s}")).collect();
         for section in &mut sections {
             let mut lines: Vec<&str> = section.lines().collect();
             lines[1..].reverse();
@@ -134,13 +151,19 @@ fn no_other_edit_changes_a_key() {
     }
     let renamed = CONFIG.replace("[profile prod]", "[profile production]");
     assert_eq!(keys(&renamed, "", "production"), before);
-    assert_eq!(keys(CONFIG, "AWS_REGION=eu-west-1", "prod --external-id external --duration 1h"), before);
+    assert_eq!(
+        keys(CONFIG, "AWS_REGION=eu-west-1", "prod --external-id external --duration 1h"),
+        before
+    );
 }
 
 #[test]
 fn sibling_roles_share_the_beginning() {
-    let config = format!("{CONFIG}[profile sister]\nrole_arn = arn:aws:iam::333333333333:role/x\nsource_profile = near\n");
-    let (prod, sister, near) = (keys(&config, "", "prod"), keys(&config, "", "sister"), keys(&config, "", "near"));
+    let config = format!(
+        "{CONFIG}[profile sister]\nrole_arn = arn:aws:iam::333333333333:role/x\nsource_profile = near\n"
+    );
+    let (prod, sister, near) =
+        (keys(&config, "", "prod"), keys(&config, "", "sister"), keys(&config, "", "near"));
     assert_eq!(prod[..3], sister[..3]);
     assert_eq!(near, prod[..3]);
     assert_ne!(prod[3], sister[3]);
@@ -149,7 +172,11 @@ fn sibling_roles_share_the_beginning() {
 #[test]
 fn one_session_with_mfa_serves_all_regions_and_lengths_of_the_roles() {
     let before = keys(CONFIG, "", "near");
-    for (variables, options) in [("AWS_REGION=us-east-1", "near"), ("", "near --duration 12h"), ("AWS_USE_FIPS_ENDPOINT=true", "near")] {
+    for (variables, options) in [
+        ("AWS_REGION=us-east-1", "near"),
+        ("", "near --duration 12h"),
+        ("AWS_USE_FIPS_ENDPOINT=true", "near"),
+    ] {
         let other = keys(CONFIG, variables, options);
         assert_eq!(other[..2], before[..2], "{variables} {options}");
         assert_ne!(other[2], before[2], "{variables} {options}");
@@ -167,9 +194,15 @@ fn every_base_has_its_own_key() {
     let mut seen: HashMap<String, String> = HashMap::new();
     let mut add = |config: &str, variables: &str, options: &str| {
         let variables = format!("AWS_REGION=eu-west-1\n{variables}");
-        let config = if config.contains("[profile x]") { config.to_owned() } else { format!("[profile x]\n{config}") };
+        let config = if config.contains("[profile x]") {
+            config.to_owned()
+        } else {
+            format!("[profile x]\n{config}")
+        };
         let what = format!("{config}{variables} {options}");
-        if let Some(other) = seen.insert(keys(&config, &variables, options)[0].clone(), what.clone()) {
+        if let Some(other) =
+            seen.insert(keys(&config, &variables, options)[0].clone(), what.clone())
+        {
             panic!("the same key:\n{what}\nand\n{other}");
         }
     };
@@ -213,22 +246,40 @@ fn every_base_has_its_own_key() {
 
 fn text() -> impl Strategy<Value = String> {
     // Few and alike, so that fields that run into each other would show.
-    select(vec!["", "a", "b", "ab", "aa", "some", "none", "a\0", "1", "assume_role", "some1"]).prop_map(str::to_owned)
+    select(vec!["", "a", "b", "ab", "aa", "some", "none", "a\0", "1", "assume_role", "some1"])
+        .prop_map(str::to_owned)
 }
 
 fn call() -> impl Strategy<Value = AssumeRole> {
     let optional = || proptest::option::of(text());
     let texts = || proptest::collection::vec(text(), 0..3);
-    let endpoint = proptest::option::of((text(), text()).prop_map(|(url, signing_region)| Endpoint { url, signing_region }));
-    let first = (text(), text(), optional(), optional(), proptest::option::of(select(vec![1u32, 11, 900])), optional());
-    let second = (proptest::collection::vec((text(), text()), 0..3), texts(), optional(), texts(), text(), endpoint);
+    let endpoint = proptest::option::of(
+        (text(), text()).prop_map(|(url, signing_region)| Endpoint { url, signing_region }),
+    );
+    let first = (
+        text(),
+        text(),
+        optional(),
+        optional(),
+        proptest::option::of(select(vec![1u32, 11, 900])),
+        optional(),
+    );
+    let second = (
+        proptest::collection::vec((text(), text()), 0..3),
+        texts(),
+        optional(),
+        texts(),
+        text(),
+        endpoint,
+    );
     (first, second).prop_map(
         |(
             (role_arn, role_session_name, external_id, serial, duration_seconds, source_identity),
             (tags, transitive_tags, policy, policy_arns, region, endpoint),
         )| AssumeRole {
             profile: None,
-            mfa: serial.map_or(MfaUse::None, |serial| MfaUse::Code(Mfa { serial, ..Mfa::default() })),
+            mfa: serial
+                .map_or(MfaUse::None, |serial| MfaUse::Code(Mfa { serial, ..Mfa::default() })),
             role_arn,
             role_session_name,
             external_id,
@@ -245,13 +296,15 @@ fn call() -> impl Strategy<Value = AssumeRole> {
 }
 
 fn session_token() -> impl Strategy<Value = GetSessionToken> {
-    (text(), select(vec![1u32, 11, 900]), text()).prop_map(|(serial, duration_seconds, realm)| GetSessionToken {
-        profile: None,
-        mfa: Mfa { serial, ..Mfa::default() },
-        duration_seconds,
-        region: String::new(),
-        endpoint: Endpoint { url: String::new(), signing_region: String::new() },
-        realm,
+    (text(), select(vec![1u32, 11, 900]), text()).prop_map(|(serial, duration_seconds, realm)| {
+        GetSessionToken {
+            profile: None,
+            mfa: Mfa { serial, ..Mfa::default() },
+            duration_seconds,
+            region: String::new(),
+            endpoint: Endpoint { url: String::new(), signing_region: String::new() },
+            realm,
+        }
     })
 }
 
@@ -276,8 +329,8 @@ fn base() -> impl Strategy<Value = Base> {
         text(),
         (text(), text()),
     )
-        .prop_map(|(role_arn, token_file, role_session_name, duration_seconds, policy, policy_arns, region, (url, signing_region))| {
-            Base::WebIdentity(WebIdentity {
+        .prop_map(
+            |(
                 role_arn,
                 token_file,
                 role_session_name,
@@ -285,15 +338,44 @@ fn base() -> impl Strategy<Value = Base> {
                 policy,
                 policy_arns,
                 region,
-                endpoint: Endpoint { url, signing_region },
+                (url, signing_region),
+            )| {
+                Base::WebIdentity(WebIdentity {
+                    role_arn,
+                    token_file,
+                    role_session_name,
+                    duration_seconds,
+                    policy,
+                    policy_arns,
+                    region,
+                    endpoint: Endpoint { url, signing_region },
+                })
+            },
+        );
+    let sso = (
+        proptest::option::of(text()),
+        text(),
+        text(),
+        text(),
+        text(),
+        proptest::option::of(text()),
+    )
+        .prop_map(|(session, start_url, region, account_id, role_name, endpoint)| {
+            Base::Sso(crate::chain::Sso {
+                session,
+                start_url,
+                region,
+                account_id,
+                role_name,
+                endpoint,
+                oidc_endpoint: None,
             })
         });
-    let sso = (proptest::option::of(text()), text(), text(), text(), text(), proptest::option::of(text())).prop_map(
-        |(session, start_url, region, account_id, role_name, endpoint)| {
-            Base::Sso(crate::chain::Sso { session, start_url, region, account_id, role_name, endpoint, oidc_endpoint: None })
-        },
-    );
-    let place = || crate::config::profiles::Place { file: crate::config::document::FileKind::Config, path: "config".into(), line: 1 };
+    let place = || crate::config::profiles::Place {
+        file: crate::config::document::FileKind::Config,
+        path: "config".into(),
+        line: 1,
+    };
     prop_oneof![
         keys().prop_map(Base::Static),
         keys().prop_map(Base::Environment),
@@ -302,18 +384,22 @@ fn base() -> impl Strategy<Value = Base> {
         web,
         sso,
         text().prop_map(move |session| Base::LoginSession { session, place: place() }),
-        (text(), proptest::option::of(text())).prop_map(move |(command, account_id)| Base::Process {
-            command: command.into(),
-            place: place(),
-            account_id
+        (text(), proptest::option::of(text())).prop_map(move |(command, account_id)| {
+            Base::Process { command: command.into(), place: place(), account_id }
         }),
     ]
 }
 
 fn any_chain() -> impl Strategy<Value = Chain> {
     let first = proptest::option::of(session_token());
-    (base(), first, proptest::collection::vec(call(), 0..4), proptest::option::of(text()), proptest::option::of(text())).prop_map(
-        |(base, first, calls, container, imds)| Chain {
+    (
+        base(),
+        first,
+        proptest::collection::vec(call(), 0..4),
+        proptest::option::of(text()),
+        proptest::option::of(text()),
+    )
+        .prop_map(|(base, first, calls, container, imds)| Chain {
             profile: None,
             named_by: crate::chain::NamedBy::default(),
             base_profile: None,
@@ -323,7 +409,10 @@ fn any_chain() -> impl Strategy<Value = Chain> {
             region: None,
             network: Network {
                 container: container.filter(|_| matches!(base, Base::EcsContainer)),
-                imds: crate::chain::Imds { endpoint: imds.filter(|_| matches!(base, Base::Ec2InstanceMetadata)), ..Default::default() },
+                imds: crate::chain::Imds {
+                    endpoint: imds.filter(|_| matches!(base, Base::Ec2InstanceMetadata)),
+                    ..Default::default()
+                },
                 ..Network::default()
             },
             base,
@@ -331,21 +420,25 @@ fn any_chain() -> impl Strategy<Value = Chain> {
             iam: None,
             account_id: None,
             confirm: Vec::new(),
-        },
-    )
+        })
 }
 
-/// The beginning of a chain as text; what `render` leaves out because it is absent is told from what is empty.
+/// The beginning of a chain as text; what `render` leaves out because it is absent is told from
+/// what is empty.
 fn told(chain: &Chain, steps: usize) -> String {
     let calls: Vec<String> = chain.steps[..steps].iter().map(|step| format!("{step:?}")).collect();
-    format!("{:?} {:?} {} {calls:?}", chain.network.container, chain.network.imds.endpoint, base_of(chain))
-        + &format!(
-            "{:?}",
-            match &chain.base {
-                Base::WebIdentity(call) => Some(call),
-                _ => None,
-            }
-        )
+    format!(
+        "{:?} {:?} {} {calls:?}",
+        chain.network.container,
+        chain.network.imds.endpoint,
+        base_of(chain)
+    ) + &format!(
+        "{:?}",
+        match &chain.base {
+            Base::WebIdentity(call) => Some(call),
+            _ => None,
+        }
+    )
 }
 
 proptest! {

@@ -1,22 +1,32 @@
-//! The plan is the best there is: for every chain of up to four roles, every plan is tried against the rules that the strict fake of the
-//! black-box tests enforces. None that works asks fewer questions or, with as many, makes fewer calls.
+//! The plan is the best there is: for every chain of up to four roles, every plan is tried against
+//! the rules that the strict fake of the black-box tests enforces. None that works asks fewer
+//! questions or, with as many, makes fewer calls.
 
 use std::collections::HashMap;
 
 use super::*;
 
 #[path = "../../../tests/cli/support/fake_aws/constraints.rs"]
-#[allow(dead_code, clippy::duplicate_mod, reason = "only the rules are of use here; the demo has all of it")]
+#[allow(
+    dead_code,
+    clippy::duplicate_mod,
+    reason = "only the rules are of use here; the demo has all of it"
+)]
 mod constraints;
 #[path = "../../../tests/cli/support/fake_aws/rules.rs"]
-#[allow(dead_code, clippy::duplicate_mod, reason = "only the rules of AssumeRole and GetSessionToken are of use here")]
+#[allow(
+    dead_code,
+    clippy::duplicate_mod,
+    reason = "only the rules of AssumeRole and GetSessionToken are of use here"
+)]
 mod rules;
 
 use rules::CallerKind;
 
 /// What is wanted of an identity: credentials of two such chains, at every moment of twelve hours.
 const DAY: u32 = 43_200;
-const DEVICES: [&str; 2] = ["arn:aws:iam::111111111111:mfa/bob", "arn:aws:iam::111111111111:mfa/other"];
+const DEVICES: [&str; 2] =
+    ["arn:aws:iam::111111111111:mfa/bob", "arn:aws:iam::111111111111:mfa/other"];
 const LENGTHS: [u32; 3] = [900, 3_600, 43_200];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,13 +48,18 @@ fn roles() -> Vec<Role> {
     let mut all = Vec::new();
     for device in [None, Some(0), Some(1)] {
         for seconds in LENGTHS {
-            all.extend([Kind::Plain, Kind::ExternalId, Kind::SessionPolicy].map(|kind| Role { device, seconds, kind }));
+            all.extend([Kind::Plain, Kind::ExternalId, Kind::SessionPolicy].map(|kind| Role {
+                device,
+                seconds,
+                kind,
+            }));
         }
     }
     all
 }
 
-/// How a chain is walked: a session of the user first, with a device or without, and the device whose code each role's call carries.
+/// How a chain is walked: a session of the user first, with a device or without, and the device
+/// whose code each role's call carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Plan {
     first: Option<(Option<usize>, u32)>,
@@ -54,7 +69,8 @@ struct Plan {
 /// Questions, then calls: fewer is better.
 type Cost = (u32, u32);
 
-/// What AWS makes of a plan; `None` when it refuses a call. `demanding`: a later role that names a device demands MFA, as the first does.
+/// What AWS makes of a plan; `None` when it refuses a call. `demanding`: a later role that names a
+/// device demands MFA, as the first does.
 fn cost(chain: &[Role], plan: &Plan, kept: bool, demanding: bool) -> Option<Cost> {
     let mut caller = CallerKind::LongTerm;
     // The length of each session, and whether its call carries a code.
@@ -75,17 +91,24 @@ fn cost(chain: &[Role], plan: &Plan, kept: bool, demanding: bool) -> Option<Cost
         if demands && !rules::mfa_present(caller, code.is_some()) {
             return None;
         }
-        sessions.push((rules::assume_role_seconds(Some(role.seconds), caller, rules::ROLE_MOST).ok()?, code.is_some()));
+        sessions.push((
+            rules::assume_role_seconds(Some(role.seconds), caller, rules::ROLE_MOST).ok()?,
+            code.is_some(),
+        ));
         caller = CallerKind::RoleSession;
     }
     Some(if kept { of_a_day(&sessions, plan.first.is_some()) } else { of_one_walk(&sessions) })
 }
 
 fn of_one_walk(sessions: &[(u32, bool)]) -> Cost {
-    (sessions.iter().map(|(_, code)| u32::from(*code)).sum(), u32::try_from(sessions.len()).unwrap())
+    (
+        sessions.iter().map(|(_, code)| u32::from(*code)).sum(),
+        u32::try_from(sessions.len()).unwrap(),
+    )
 }
 
-/// A session is made again when it has ended and the next one must be made from it. The user's session serves both chains.
+/// A session is made again when it has ended and the next one must be made from it. The user's
+/// session serves both chains.
 fn of_a_day(sessions: &[(u32, bool)], shared: bool) -> Cost {
     let (mut questions, mut calls, mut interval) = (0, 0, 0);
     for (place, (seconds, code)) in sessions.iter().enumerate().rev() {
@@ -123,7 +146,9 @@ fn best(chain: &[Role], kept: bool, demanding: bool) -> Option<Cost> {
 
 /// The shared file of chains that begin alike: `far` is each of the possible last roles.
 fn config(near: &[Role], all: &[Role]) -> String {
-    let mut text = String::from("[profile dev]\nregion = eu-west-1\naws_access_key_id = AKIADEV\naws_secret_access_key = SECRETDEV\n");
+    let mut text = String::from(
+        "[profile dev]\nregion = eu-west-1\naws_access_key_id = AKIADEV\naws_secret_access_key = SECRETDEV\n",
+    );
     let mut add = |name: &str, source: &str, role: &Role| {
         text += &format!(
             "[profile {name}]\nrole_arn = arn:aws:iam::222222222222:role/{name}\nsource_profile = {source}\nduration_seconds = {}\n",
@@ -176,8 +201,13 @@ fn shape(chain: &[Role], kept: bool, demanding: bool) -> (Vec<(Option<usize>, u3
     (chain.iter().map(|role| (role.device, role.seconds)).collect(), kept, demanding)
 }
 
-/// Compares all chains that begin in a way; returns how many there were, and how many can be walked.
-fn compare(near: &[Role], all: &[Role], known: &mut HashMap<(Vec<(Option<usize>, u32)>, bool, bool), Option<Cost>>) -> (usize, usize) {
+/// Compares all chains that begin in a way; returns how many there were, and how many can be
+/// walked.
+fn compare(
+    near: &[Role],
+    all: &[Role],
+    known: &mut HashMap<(Vec<(Option<usize>, u32)>, bool, bool), Option<Cost>>,
+) -> (usize, usize) {
     let profiles = profiles(&config(near, all), "");
     let mut walkable = 0;
     for (n, last) in all.iter().enumerate() {
@@ -186,12 +216,22 @@ fn compare(near: &[Role], all: &[Role], known: &mut HashMap<(Vec<(Option<usize>,
         let is_plain = roles.iter().all(|role| role.kind == Kind::Plain);
         for kept in if is_plain { &[true, false][..] } else { &[true] } {
             let kept = *kept;
-            let overrides = Overrides { profile: Some(format!("far{n}")), mfa_session: kept.then_some(DAY), ..Overrides::default() };
-            let plan = resolve(&profiles, &overrides, &Environment::default()).map(|chain| planned(&chain, &roles));
+            let overrides = Overrides {
+                profile: Some(format!("far{n}")),
+                mfa_session: kept.then_some(DAY),
+                ..Overrides::default()
+            };
+            let plan = resolve(&profiles, &overrides, &Environment::default())
+                .map(|chain| planned(&chain, &roles));
             for demanding in [false, true] {
                 let ours = plan.as_ref().ok().and_then(|plan| cost(&roles, plan, kept, demanding));
-                let best = *known.entry(shape(&roles, kept, demanding)).or_insert_with(|| best(&roles, kept, demanding));
-                assert_eq!(ours, best, "{roles:#?}\n{plan:?}, sessions kept: {kept}, later roles demand MFA: {demanding}");
+                let best = *known
+                    .entry(shape(&roles, kept, demanding))
+                    .or_insert_with(|| best(&roles, kept, demanding));
+                assert_eq!(
+                    ours, best,
+                    "{roles:#?}\n{plan:?}, sessions kept: {kept}, later roles demand MFA: {demanding}"
+                );
                 walkable += usize::from(best.is_some() && kept && !demanding);
             }
         }
@@ -209,21 +249,31 @@ fn compare_all(lengths: std::ops::RangeInclusive<usize>) -> (usize, usize) {
         if lengths.contains(&length) {
             beginnings.extend(near.iter().cloned());
         }
-        near = near.iter().flat_map(|near| all.iter().map(move |role| [&near[..], &[*role]].concat())).collect();
+        near = near
+            .iter()
+            .flat_map(|near| all.iter().map(move |role| [&near[..], &[*role]].concat()))
+            .collect();
     }
     let threads: Vec<_> = (0..2)
         .map(|half| {
-            let (all, mine): (Vec<Role>, Vec<Vec<Role>>) = (all.clone(), beginnings.iter().skip(half).step_by(2).cloned().collect());
+            let (all, mine): (Vec<Role>, Vec<Vec<Role>>) =
+                (all.clone(), beginnings.iter().skip(half).step_by(2).cloned().collect());
             std::thread::spawn(move || {
                 let mut known = HashMap::new();
-                mine.iter().map(|near| compare(near, &all, &mut known)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+                mine.iter()
+                    .map(|near| compare(near, &all, &mut known))
+                    .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
             })
         })
         .collect();
-    threads.into_iter().map(|t| t.join().unwrap()).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    threads
+        .into_iter()
+        .map(|t| t.join().unwrap())
+        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
-// Of the chains that can be walked the first role may be of any length, the later ones of up to an hour.
+// Of the chains that can be walked the first role may be of any length, the later ones of up to an
+// hour.
 
 #[test]
 fn no_plan_of_up_to_three_roles_is_better() {

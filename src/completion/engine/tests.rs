@@ -23,8 +23,13 @@ no equals sign
 ";
 
 fn live() -> Live {
-    let document = |kind, text: &str| Document::parse(kind, std::path::Path::new("/f"), zeroize::Zeroizing::new(text.to_owned()));
-    Live::new(Some(Profiles::new(document(FileKind::Config, CONFIG), document(FileKind::Credentials, ""))))
+    let document = |kind, text: &str| {
+        Document::parse(kind, std::path::Path::new("/f"), zeroize::Zeroizing::new(text.to_owned()))
+    };
+    Live::new(Some(Profiles::new(
+        document(FileKind::Config, CONFIG),
+        document(FileKind::Credentials, ""),
+    )))
 }
 
 /// The answer to a line, whose last word is at the cursor.
@@ -64,8 +69,17 @@ fn each_place_has_its_values() {
         ("explain --js", vec!["--json"]),
         ("explain --json --js", vec![]),
         ("explain --tag a=b --ta", vec!["--tag"]),
-        ("explain --role-arn ", vec!["arn:aws:iam::222222222222:role/path/admin", "arn:aws:iam::222222222222:role/plain"]),
-        ("explain --role-arn=arn:aws:iam::222222222222:role/pl", vec!["--role-arn=arn:aws:iam::222222222222:role/plain"]),
+        (
+            "explain --role-arn ",
+            vec![
+                "arn:aws:iam::222222222222:role/path/admin",
+                "arn:aws:iam::222222222222:role/plain",
+            ],
+        ),
+        (
+            "explain --role-arn=arn:aws:iam::222222222222:role/pl",
+            vec!["--role-arn=arn:aws:iam::222222222222:role/plain"],
+        ),
         ("explain --mfa-serial ", vec!["arn:aws:iam::111111111111:mfa/bob"]),
         ("explain --region e", vec!["eu-west-1"]),
         ("explain --external-id ", vec![]),
@@ -90,8 +104,12 @@ fn each_place_has_its_values() {
 #[test]
 fn descriptions_say_account_and_role() {
     let Answer::Values(found) = ask("explain prod") else { panic!() };
-    let described: Vec<_> = found.iter().map(|c| (c.value.as_str(), c.description.as_str())).collect();
-    assert_eq!(described, [("prod", "222222222222 admin, the live account"), ("prod-read", "333333333333 Read")]);
+    let described: Vec<_> =
+        found.iter().map(|c| (c.value.as_str(), c.description.as_str())).collect();
+    assert_eq!(
+        described,
+        [("prod", "222222222222 admin, the live account"), ("prod-read", "333333333333 Read")]
+    );
 }
 
 /// A new argument without values of its own has to be named here, or get a source in `live.rs`.
@@ -114,7 +132,9 @@ fn every_argument_completes_or_is_free() {
         "subcommand",
     ];
     fn check(command: &Command, wrong: &mut Vec<String>) {
-        for arg in command.get_arguments().filter(|arg| takes_value(arg) && !arg.is_hide_set() && arg.get_possible_values().is_empty()) {
+        for arg in command.get_arguments().filter(|arg| {
+            takes_value(arg) && !arg.is_hide_set() && arg.get_possible_values().is_empty()
+        }) {
             if (Source::of(arg) == Source::Free) != FREE.contains(&arg.get_id().as_str()) {
                 wrong.push(format!("{} of {}", arg.get_id(), command.get_name()));
             }

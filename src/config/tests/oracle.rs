@@ -1,6 +1,7 @@
-//! Generated files, read by us and by `aws-runtime`, the parser of the SDK for Rust.
-//! Left out where we differ on purpose: quoted names, the byte order mark, a carriage return at the very end, headers that differ in
-//! their blanks only (the SDK merges those in random order), and white space in headers that is neither space nor tab.
+//! Generated files, read by us and by `aws-runtime`, the parser of the SDK for Rust. Left out where
+//! we differ on purpose: quoted names, the byte order mark, a carriage return at the very end,
+//! headers that differ in their blanks only (the SDK merges those in random order), and white space
+//! in headers that is neither space nor tab.
 
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::property::PropertiesKey;
@@ -22,7 +23,8 @@ fn sdk(config: &str, credentials: &str) -> Option<EnvConfigSections> {
         .build();
     let (env, fs) = (Env::from_slice(&[]), Fs::from_slice(&[]));
     let load = aws_runtime::env_config::source::load(&env, &fs, &files);
-    let source = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(load).unwrap();
+    let source =
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(load).unwrap();
     EnvConfigSections::parse(source).ok()
 }
 
@@ -34,7 +36,9 @@ fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
 
 /// Every word of the files that could be a key.
 fn keys(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.lines().filter_map(|l| l.split_once('=')).map(|(key, _)| key.trim_matches([' ', '\t']).to_ascii_lowercase())
+    text.lines()
+        .filter_map(|l| l.split_once('='))
+        .map(|(key, _)| key.trim_matches([' ', '\t']).to_ascii_lowercase())
 }
 
 fn compare(config: &str, credentials: &str) -> Result<(), TestCaseError> {
@@ -74,8 +78,19 @@ fn compare(config: &str, credentials: &str) -> Result<(), TestCaseError> {
             let mut last = std::collections::HashMap::new();
             last.extend(sub_properties(&block));
             for (sub, value) in last {
-                let at = PropertiesKey::builder().section_key("services").section_name(name).property_name(&key).sub_property_name(&sub);
-                prop_assert_eq!(theirs.other_sections().get(&at.build().unwrap()), Some(&value.to_owned()), "{}.{}.{}", name, key, sub);
+                let at = PropertiesKey::builder()
+                    .section_key("services")
+                    .section_name(name)
+                    .property_name(&key)
+                    .sub_property_name(&sub);
+                prop_assert_eq!(
+                    theirs.other_sections().get(&at.build().unwrap()),
+                    Some(&value.to_owned()),
+                    "{}.{}.{}",
+                    name,
+                    key,
+                    sub
+                );
             }
         }
     }
@@ -87,7 +102,15 @@ fn header(credentials: bool) -> impl Strategy<Value = String> {
     let prefix = if credentials {
         select(vec!["", "", "", "profile "])
     } else {
-        select(vec!["profile ", "profile ", "\tprofile  ", "", "sso-session ", "services ", "other "])
+        select(vec![
+            "profile ",
+            "profile ",
+            "\tprofile  ",
+            "",
+            "sso-session ",
+            "services ",
+            "other ",
+        ])
     };
     let end = prop_oneof![30 => select(vec!["]", "] ", "]# x", "] ; ] x"]), 1 => select(vec!["", "] x", "#]"])];
     (prefix, 0..NAMES.len(), end).prop_map(|(prefix, name, end)| {
@@ -125,14 +148,24 @@ fn line(credentials: bool) -> impl Strategy<Value = String> {
             "v\rw",
         ])
     };
-    let property =
-        (select(KEYS.to_vec()), any::<bool>(), blank(), blank(), value(), blank()).prop_map(|(key, upper, b1, b2, value, b3)| {
-            format!("{}{b1}={b2}{value}{b3}", if upper { key.to_ascii_uppercase() } else { key.to_owned() })
+    let property = (select(KEYS.to_vec()), any::<bool>(), blank(), blank(), value(), blank())
+        .prop_map(|(key, upper, b1, b2, value, b3)| {
+            format!(
+                "{}{b1}={b2}{value}{b3}",
+                if upper { key.to_ascii_uppercase() } else { key.to_owned() }
+            )
         });
-    let more = |texts: Vec<&'static str>| (select(vec![" ", "\t", "   "]), select(texts)).prop_map(|(b, t)| format!("{b}{t}"));
-    let continued =
-        (property.clone(), proptest::collection::vec(more(vec!["sub = v", "x=", "endpoint_url = http://h # c", "# =", ""]), 1..4))
-            .prop_map(|(property, more)| format!("{property}\n{}", more.join("\n")));
+    let more = |texts: Vec<&'static str>| {
+        (select(vec![" ", "\t", "   "]), select(texts)).prop_map(|(b, t)| format!("{b}{t}"))
+    };
+    let continued = (
+        property.clone(),
+        proptest::collection::vec(
+            more(vec!["sub = v", "x=", "endpoint_url = http://h # c", "# =", ""]),
+            1..4,
+        ),
+    )
+        .prop_map(|(property, more)| format!("{property}\n{}", more.join("\n")));
     prop_oneof![
         20 => property,
         12 => continued,
@@ -145,11 +178,12 @@ fn line(credentials: bool) -> impl Strategy<Value = String> {
 
 fn file(credentials: bool) -> impl Strategy<Value = String> {
     let end = select(vec!["\n", "\n", "\r\n"]);
-    (proptest::collection::vec((line(credentials), end), 0..10), proptest::bool::weighted(0.9)).prop_map(move |(lines, begun)| {
-        let lines = lines.into_iter().map(|(line, end)| line + end).collect::<String>();
-        let first = if credentials { "[a]\n" } else { "[profile b \t]\n" };
-        if begun { format!("{first}{lines}") } else { lines }
-    })
+    (proptest::collection::vec((line(credentials), end), 0..10), proptest::bool::weighted(0.9))
+        .prop_map(move |(lines, begun)| {
+            let lines = lines.into_iter().map(|(line, end)| line + end).collect::<String>();
+            let first = if credentials { "[a]\n" } else { "[profile b \t]\n" };
+            if begun { format!("{first}{lines}") } else { lines }
+        })
 }
 
 /// Any text of the characters that mean something.
@@ -181,10 +215,14 @@ fn soup() -> impl Strategy<Value = String> {
     .prop_map(|parts| format!("[default]\nk={}", parts.concat()))
     .prop_filter("headers that the SDK reads in its own way", |text| {
         let headers: Vec<&str> = text.lines().filter(|l| l.starts_with('[')).collect();
-        let spelled: std::collections::HashSet<&str> =
-            headers.iter().map(|h| h.split(['#', ';']).next().unwrap().trim_end_matches([' ', '\t'])).collect();
-        let meant: std::collections::HashSet<Vec<&str>> =
-            spelled.iter().map(|h| h.split([' ', '\t', '[', ']']).filter(|w| !w.is_empty()).collect()).collect();
+        let spelled: std::collections::HashSet<&str> = headers
+            .iter()
+            .map(|h| h.split(['#', ';']).next().unwrap().trim_end_matches([' ', '\t']))
+            .collect();
+        let meant: std::collections::HashSet<Vec<&str>> = spelled
+            .iter()
+            .map(|h| h.split([' ', '\t', '[', ']']).filter(|w| !w.is_empty()).collect())
+            .collect();
         spelled.len() == meant.len() && !headers.iter().any(|h| h.contains('\u{a0}'))
     })
 }

@@ -1,4 +1,5 @@
-//! Walks with everything around them played: what is asked for, in which order, and what is left alone.
+//! Walks with everything around them played: what is asked for, in which order, and what is left
+//! alone.
 
 mod world;
 
@@ -18,10 +19,16 @@ fn a_warm_call_looks_once_into_the_store_and_does_nothing_else() {
     for options in ["far", "mfa", "sso-role"] {
         let world = World::new(options);
         let last = world.keys.steps.len();
-        assert_eq!(world.with(last, "ASIAWARM", 1800).run(), ("ASIAWARM".to_owned(), vec![format!("get {last}")]));
+        assert_eq!(
+            world.with(last, "ASIAWARM", 1800).run(),
+            ("ASIAWARM".to_owned(), vec![format!("get {last}")])
+        );
     }
     for options in ["sso", "process"] {
-        assert_eq!(World::new(options).with(0, "ASIAWARM", 1800).run(), ("ASIAWARM".to_owned(), vec!["get 0".to_owned()]));
+        assert_eq!(
+            World::new(options).with(0, "ASIAWARM", 1800).run(),
+            ("ASIAWARM".to_owned(), vec!["get 0".to_owned()])
+        );
     }
 }
 
@@ -44,7 +51,20 @@ fn a_cold_call_performs_every_step_and_keeps_each() {
     let world = World::new("far");
     let (id, events) = world.run();
     assert_eq!(id, "ASIA2");
-    assert_eq!(events, ["get 2", "lock", "get 2", "get 1", "fetch static", "assume near from AKIADEV", NEAR, "assume far from ASIA1", FAR]);
+    assert_eq!(
+        events,
+        [
+            "get 2",
+            "lock",
+            "get 2",
+            "get 1",
+            "fetch static",
+            "assume near from AKIADEV",
+            NEAR,
+            "assume far from ASIA1",
+            FAR
+        ]
+    );
     assert_eq!(world.run(), ("ASIA2".to_owned(), vec!["get 2".to_owned()]));
 }
 
@@ -53,14 +73,26 @@ fn the_deepest_session_that_lives_is_gone_on_from() {
     let (id, events) = World::new("far").with(1, "ASIANEAR", 60).run();
     assert_eq!(
         (id.as_str(), events),
-        ("ASIA1", ["get 2", "lock", "get 2", "get 1", "assume far from ASIANEAR", FAR].map(str::to_owned).to_vec())
+        (
+            "ASIA1",
+            ["get 2", "lock", "get 2", "get 1", "assume far from ASIANEAR", FAR]
+                .map(str::to_owned)
+                .to_vec()
+        )
     );
     let (_, events) = World::new("far").with(1, "ASIANEAR", 59).run();
     assert!(events.contains(&"assume near from AKIADEV".to_owned()), "{events:?}");
     let (_, events) = World::new("sso-role").with(0, "ASIASSO", 60).run();
     assert_eq!(
         events,
-        ["get 1", "lock", "get 1", "get 0", "assume sso-role from ASIASSO", "put 1 of sso-role arn:aws:iam::333333333333:role/far"]
+        [
+            "get 1",
+            "lock",
+            "get 1",
+            "get 0",
+            "assume sso-role from ASIASSO",
+            "put 1 of sso-role arn:aws:iam::333333333333:role/far"
+        ]
     );
     let (_, events) = World::new("sso-role").with(0, "ASIASSO", -1).run();
     assert_eq!(events[3..5], ["get 0", "fetch sso"]);
@@ -96,7 +128,10 @@ fn a_session_is_used_while_it_lives_long_enough() {
     ] {
         let mut world = World::new("near");
         world.policy.min_ttl = TimeDelta::seconds(min_ttl);
-        world.kept.borrow_mut().insert(world.key(1).clone(), session("ASIAKEPT", whole.map(|w| left - w), Some(left)));
+        world
+            .kept
+            .borrow_mut()
+            .insert(world.key(1).clone(), session("ASIAKEPT", whole.map(|w| left - w), Some(left)));
         assert_eq!(world.run().0 == "ASIAKEPT", used, "{whole:?} {left} {min_ttl}");
     }
     let world = World::new("near");
@@ -109,36 +144,75 @@ fn refresh_ignores_what_is_cached_until_it_has_another() {
     let world = World::new("far").with(2, "ASIAOLD", 3000).with(1, "ASIANEAR", 3000).refresh();
     let (id, events) = world.run();
     assert_eq!(id, "ASIA2");
-    assert_eq!(events, ["get 2", "lock", "get 2", "fetch static", "assume near from AKIADEV", NEAR, "assume far from ASIA1", FAR]);
+    assert_eq!(
+        events,
+        [
+            "get 2",
+            "lock",
+            "get 2",
+            "fetch static",
+            "assume near from AKIADEV",
+            NEAR,
+            "assume far from ASIA1",
+            FAR
+        ]
+    );
     assert_eq!(world.kept.borrow()[world.key(2)].access_key_id, "ASIA2");
 }
 
 #[test]
 fn refresh_takes_what_another_process_fetched_meanwhile_but_nothing_older() {
     for (issued, id) in [(0, "ASIAOTHER"), (5, "ASIAOTHER"), (-1, "ASIA2")] {
-        let world = World::new("far").with(2, "ASIAOLD", 3000).refresh().attempts(vec![Attempt::Busy]);
-        world.meanwhile.replace(Some((world.key(2).clone(), session("ASIAOTHER", Some(issued), Some(3600)))));
+        let world =
+            World::new("far").with(2, "ASIAOLD", 3000).refresh().attempts(vec![Attempt::Busy]);
+        world
+            .meanwhile
+            .replace(Some((world.key(2).clone(), session("ASIAOTHER", Some(issued), Some(3600)))));
         assert_eq!(world.run().0, id, "{issued}");
     }
 }
 
 #[test]
 fn no_cache_neither_reads_nor_writes_nor_waits() {
-    let (id, events) = World::new("far").with(2, "ASIAOLD", 3000).with(1, "ASIANEAR", 3000).attempts(vec![Attempt::Busy]).no_cache().run();
+    let (id, events) = World::new("far")
+        .with(2, "ASIAOLD", 3000)
+        .with(1, "ASIANEAR", 3000)
+        .attempts(vec![Attempt::Busy])
+        .no_cache()
+        .run();
     assert_eq!(
         (id.as_str(), events),
-        ("ASIA2", ["fetch static", "assume near from AKIADEV", "assume far from ASIA1"].map(str::to_owned).to_vec())
+        (
+            "ASIA2",
+            ["fetch static", "assume near from AKIADEV", "assume far from ASIA1"]
+                .map(str::to_owned)
+                .to_vec()
+        )
     );
     assert_eq!(World::new("sso").with(0, "ASIAOLD", 3000).no_cache().run().1, ["fetch sso"]);
 }
 
 #[test]
 fn a_cached_session_that_aws_refuses_is_not_gone_on_from_twice() {
-    let refused = Error::failed("denied").cause("ExpiredToken: The security token included in the request is expired");
-    let (error, events) = World::new("far").with(1, "ASIANEAR", 3000).failing("sts far", refused.clone()).fail();
+    let refused = Error::failed("denied")
+        .cause("ExpiredToken: The security token included in the request is expired");
+    let (error, events) =
+        World::new("far").with(1, "ASIANEAR", 3000).failing("sts far", refused.clone()).fail();
     assert_eq!(error, refused);
-    let walked: Vec<_> = events.iter().filter(|e| e.starts_with("assume") || e.starts_with("fetch")).map(String::as_str).collect();
-    assert_eq!(walked, ["assume far from ASIANEAR", "fetch static", "assume near from AKIADEV", "assume far from ASIA1"]);
+    let walked: Vec<_> = events
+        .iter()
+        .filter(|e| e.starts_with("assume") || e.starts_with("fetch"))
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        walked,
+        [
+            "assume far from ASIANEAR",
+            "fetch static",
+            "assume near from AKIADEV",
+            "assume far from ASIA1"
+        ]
+    );
     // A denial is about the role, not about the session.
     let denied = Error::failed("denied").cause("AccessDenied: no");
     let (_, events) = World::new("far").with(1, "ASIANEAR", 3000).failing("sts far", denied).fail();
@@ -148,13 +222,24 @@ fn a_cached_session_that_aws_refuses_is_not_gone_on_from_twice() {
 #[test]
 fn a_renewal_that_fails_gives_the_old_session_while_it_lives() {
     for what in ["source", "sts", "sts far", "wait"] {
-        for error in [Error::failed("no network"), Error::needs_person("nobody"), Error::configuration("x"), Error::usage("x")] {
+        for error in [
+            Error::failed("no network"),
+            Error::needs_person("nobody"),
+            Error::configuration("x"),
+            Error::usage("x"),
+        ] {
             for (left, lives) in [(100, true), (15, true), (14, false), (-5, false)] {
-                let world = World::new("far").with(2, "ASIAOLD", left).failing(what, error.clone()).attempts(vec![Attempt::Busy]);
+                let world = World::new("far")
+                    .with(2, "ASIAOLD", left)
+                    .failing(what, error.clone())
+                    .attempts(vec![Attempt::Busy]);
                 if lives {
                     let (id, events) = world.run();
                     assert!(
-                        id == "ASIAOLD" && events.last().unwrap().starts_with(&format!("warn the session could not be renewed ({error})")),
+                        id == "ASIAOLD"
+                            && events.last().unwrap().starts_with(&format!(
+                                "warn the session could not be renewed ({error})"
+                            )),
                         "{what} {events:?}"
                     );
                 } else {
@@ -164,17 +249,40 @@ fn a_renewal_that_fails_gives_the_old_session_while_it_lives() {
             }
         }
     }
-    assert_eq!(World::new("far").with(2, "ASIAOLD", 3000).refresh().failing("sts", Error::failed("x")).run().0, "ASIAOLD");
-    assert_eq!(World::new("far").with(2, "ASIAOLD", 3000).no_cache().failing("sts", Error::failed("x")).fail().0.message, "x");
+    assert_eq!(
+        World::new("far")
+            .with(2, "ASIAOLD", 3000)
+            .refresh()
+            .failing("sts", Error::failed("x"))
+            .run()
+            .0,
+        "ASIAOLD"
+    );
+    assert_eq!(
+        World::new("far")
+            .with(2, "ASIAOLD", 3000)
+            .no_cache()
+            .failing("sts", Error::failed("x"))
+            .fail()
+            .0
+            .message,
+        "x"
+    );
 }
 
 #[test]
 fn an_interrupt_ends_the_walk() {
     for what in ["source", "sts", "prompt", "wait"] {
-        let world = World::new("mfa").with(3, "ASIAOLD", 800).failing(what, Error::interrupted()).attempts(vec![Attempt::Busy]);
+        let world = World::new("mfa")
+            .with(3, "ASIAOLD", 800)
+            .failing(what, Error::interrupted())
+            .attempts(vec![Attempt::Busy]);
         let (error, events) = world.fail();
         assert_eq!(error.kind, Kind::Interrupted);
-        assert!(!events.iter().any(|e| e.starts_with("put") || e.starts_with("warn")), "{what} {events:?}");
+        assert!(
+            !events.iter().any(|e| e.starts_with("put") || e.starts_with("warn")),
+            "{what} {events:?}"
+        );
     }
 }
 
@@ -217,11 +325,17 @@ fn one_code_serves_the_whole_chain() {
     assert_eq!(world.run().1[8], "put 1 of dev -");
     for kept in [1, 2] {
         let (_, events) = World::new("mfa").with(kept, "ASIAKEPT", 3000).run();
-        assert!(!events.iter().any(|e| e.starts_with("ask") || e.starts_with("session")), "{events:?}");
+        assert!(
+            !events.iter().any(|e| e.starts_with("ask") || e.starts_with("session")),
+            "{events:?}"
+        );
     }
     let (error, events) = World::new("mfa").failing("prompt", Error::needs_person("nobody")).fail();
     assert_eq!(error.kind, Kind::NeedsPerson);
-    assert!(!events.iter().any(|e| e.starts_with("assume") || e.starts_with("session")), "{events:?}");
+    assert!(
+        !events.iter().any(|e| e.starts_with("assume") || e.starts_with("session")),
+        "{events:?}"
+    );
     let (_, events) = World::new("mfa").failing("sts", Error::failed("no network")).fail();
     assert_eq!(events.iter().filter(|e| e.starts_with("ask")).count(), 1, "{events:?}");
 }
@@ -258,7 +372,14 @@ fn a_device_is_looked_up_once_when_a_code_is_due() {
     let found = "arn:aws:iam::111111111111:mfa/found";
     let look = "look up the device of AKIADEV".to_owned();
     let (_, events) = World::new("direct").run();
-    assert_eq!(events[5..8], [look.clone(), format!("ask direct {found}"), format!("session of dev from AKIADEV with {found} 000001")]);
+    assert_eq!(
+        events[5..8],
+        [
+            look.clone(),
+            format!("ask direct {found}"),
+            format!("session of dev from AKIADEV with {found} 000001")
+        ]
+    );
     let (_, events) = World::new("direct").with(1, "ASIAKEPT", 3000).run();
     assert!(!events.contains(&look), "{events:?}");
     let (error, events) = World::new("direct").failing("iam", Error::failed("not allowed")).fail();
@@ -269,7 +390,8 @@ fn a_device_is_looked_up_once_when_a_code_is_due() {
 fn where_aws_caps_a_role_from_the_session_the_role_presents_the_code_itself() {
     let capped = Error::failed("no")
         .cause("ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
-    let world = World::new("near-mfa").with(1, "ASIAKEPT", 3000).failing("sts without a code", capped);
+    let world =
+        World::new("near-mfa").with(1, "ASIAKEPT", 3000).failing("sts without a code", capped);
     assert_eq!(
         world.run().1[4..],
         [
@@ -280,8 +402,9 @@ fn where_aws_caps_a_role_from_the_session_the_role_presents_the_code_itself() {
             "put 2 of near-mfa arn:aws:iam::222222222222:role/near"
         ]
     );
-    let world =
-        World::new("near-mfa").with(1, "ASIAKEPT", 3000).failing("sts without a code", Error::failed("no").cause("AccessDenied: no"));
+    let world = World::new("near-mfa")
+        .with(1, "ASIAKEPT", 3000)
+        .failing("sts without a code", Error::failed("no").cause("AccessDenied: no"));
     assert!(!world.fail().1.iter().any(|e| e.starts_with("ask")));
 }
 
@@ -291,7 +414,10 @@ fn it_says_where_credentials_were_had_from() {
         (World::new("dev"), Origin::Source),
         (World::new("near"), Origin::New),
         (World::new("near").with(1, "ASIAKEPT", 3000), Origin::Cached),
-        (World::new("near").with(1, "ASIAOLD", 600).failing("sts", Error::failed("x")), Origin::Cached),
+        (
+            World::new("near").with(1, "ASIAOLD", 600).failing("sts", Error::failed("x")),
+            Origin::Cached,
+        ),
     ] {
         assert_eq!(world.walk().unwrap().origin, origin);
     }
@@ -300,15 +426,35 @@ fn it_says_where_credentials_were_had_from() {
 #[test]
 fn who_waits_takes_what_the_other_process_fetched() {
     let world = World::new("mfa").attempts(vec![Attempt::Busy]);
-    world.meanwhile.replace(Some((world.key(3).clone(), session("ASIAOTHER", Some(0), Some(3600)))));
-    assert_eq!(world.run(), ("ASIAOTHER".to_owned(), ["get 3", "lock", "wait", "get 3"].map(str::to_owned).to_vec()));
+    world
+        .meanwhile
+        .replace(Some((world.key(3).clone(), session("ASIAOTHER", Some(0), Some(3600)))));
+    assert_eq!(
+        world.run(),
+        ("ASIAOTHER".to_owned(), ["get 3", "lock", "wait", "get 3"].map(str::to_owned).to_vec())
+    );
 }
 
 #[test]
 fn who_waits_for_another_role_goes_on_from_their_common_steps() {
     let world = World::new("far").attempts(vec![Attempt::Busy]);
-    world.meanwhile.replace(Some((world.key(1).clone(), session("ASIAOTHER", Some(0), Some(3600)))));
-    assert_eq!(world.run().1, ["get 2", "lock", "wait", "get 2", "lock", "get 2", "get 1", "assume far from ASIAOTHER", FAR]);
+    world
+        .meanwhile
+        .replace(Some((world.key(1).clone(), session("ASIAOTHER", Some(0), Some(3600)))));
+    assert_eq!(
+        world.run().1,
+        [
+            "get 2",
+            "lock",
+            "wait",
+            "get 2",
+            "lock",
+            "get 2",
+            "get 1",
+            "assume far from ASIAOTHER",
+            FAR
+        ]
+    );
 }
 
 #[test]
@@ -316,14 +462,33 @@ fn who_waits_in_vain_waits_again() {
     let world = World::new("near").attempts(vec![Attempt::Busy, Attempt::Busy]);
     assert_eq!(
         world.run().1,
-        ["get 1", "lock", "wait", "get 1", "lock", "wait", "get 1", "lock", "get 1", "fetch static", "assume near from AKIADEV", NEAR]
+        [
+            "get 1",
+            "lock",
+            "wait",
+            "get 1",
+            "lock",
+            "wait",
+            "get 1",
+            "lock",
+            "get 1",
+            "fetch static",
+            "assume near from AKIADEV",
+            NEAR
+        ]
     );
 }
 
 #[test]
 fn a_wait_that_ends_in_nothing_is_an_error() {
-    let (error, events) = World::new("near").attempts(vec![Attempt::Busy]).failing("wait", Error::failed("still waiting")).fail();
-    assert_eq!((error.message.as_str(), events), ("still waiting", ["get 1", "lock", "wait"].map(str::to_owned).to_vec()));
+    let (error, events) = World::new("near")
+        .attempts(vec![Attempt::Busy])
+        .failing("wait", Error::failed("still waiting"))
+        .fail();
+    assert_eq!(
+        (error.message.as_str(), events),
+        ("still waiting", ["get 1", "lock", "wait"].map(str::to_owned).to_vec())
+    );
 }
 
 /// What a person declined so many seconds after the beginning.
@@ -334,8 +499,13 @@ fn declined(question: &str, at: i64) -> Declined {
 #[test]
 fn what_a_person_declines_is_left_for_those_who_wait() {
     let declines = Error::new(Kind::Declined, "no");
-    let left = |world: World| world.fail().1.into_iter().filter(|event| event.starts_with("leave")).collect::<Vec<_>>();
-    assert_eq!(left(World::new("mfa").failing("prompt", declines.clone())), ["leave code of 123456789 at 0"]);
+    let left = |world: World| {
+        world.fail().1.into_iter().filter(|event| event.starts_with("leave")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        left(World::new("mfa").failing("prompt", declines.clone())),
+        ["leave code of 123456789 at 0"]
+    );
     assert_eq!(
         left(World::new("careful").failing("confirm", declines.clone())),
         ["leave confirmation of careful arn:aws:iam::222222222222:role/near at 0"]
@@ -344,7 +514,9 @@ fn what_a_person_declines_is_left_for_those_who_wait() {
     for error in [Error::needs_person("nobody"), Error::interrupted(), Error::failed("no")] {
         assert_eq!(left(World::new("mfa").failing("prompt", error)), [""; 0]);
     }
-    for without in [World::new("mfa").no_cache(), World::new("mfa").attempts(vec![Attempt::Unavailable])] {
+    for without in
+        [World::new("mfa").no_cache(), World::new("mfa").attempts(vec![Attempt::Unavailable])]
+    {
         assert_eq!(left(without.failing("prompt", declines.clone())), [""; 0]);
     }
 }
@@ -357,17 +529,34 @@ fn what_was_declined_while_it_waited_is_not_asked_again() {
         world.now.set(second(10));
         world
     };
-    let world = wait("mfa", &[declined("code of 123456789", 10)]).failing("prompt", Error::new(Kind::Declined, "no"));
+    let world = wait("mfa", &[declined("code of 123456789", 10)])
+        .failing("prompt", Error::new(Kind::Declined, "no"));
     let (error, events) = world.fail();
     assert_eq!(error.kind, Kind::Declined);
-    // It is passed on before anything else, with its time, so that it ends for those who come later.
-    let end = ["leave code of 123456789 at 10", "get 2", "get 1", "fetch static", "ask mfa 123456789, declined meanwhile"];
+    // It is passed on before anything else, with its time, so that it ends for those who come
+    // later.
+    let end = [
+        "leave code of 123456789 at 10",
+        "get 2",
+        "get 1",
+        "fetch static",
+        "ask mfa 123456789, declined meanwhile",
+    ];
     assert!(events.ends_with(&end.map(str::to_owned)), "{events:?}");
     let confirm = "confirm careful arn:aws:iam::222222222222:role/near";
     let question = confirm.replace("confirm ", "confirmation of ");
-    assert!(wait("careful", &[declined(&question, 11)]).run().1.contains(&format!("{confirm}, declined meanwhile")));
+    assert!(
+        wait("careful", &[declined(&question, 11)])
+            .run()
+            .1
+            .contains(&format!("{confirm}, declined meanwhile"))
+    );
     // Not what was declined before this process began, nor another question.
-    for other in [declined("code of 123456789", 9), declined("code of 987654321", 10), declined("confirmation of mfa ", 10)] {
+    for other in [
+        declined("code of 123456789", 9),
+        declined("code of 987654321", 10),
+        declined("confirmation of mfa ", 10),
+    ] {
         assert!(wait("mfa", &[other]).run().1.contains(&"ask mfa 123456789".to_owned()));
     }
     // Who needs nobody goes on.
@@ -376,22 +565,34 @@ fn what_was_declined_while_it_waited_is_not_asked_again() {
 
 #[test]
 fn without_locks_everybody_goes_on() {
-    assert_eq!(World::new("near").attempts(vec![Attempt::Unavailable]).run().1[1..4], ["lock", "get 1", "fetch static"]);
+    assert_eq!(
+        World::new("near").attempts(vec![Attempt::Unavailable]).run().1[1..4],
+        ["lock", "get 1", "fetch static"]
+    );
 }
 
 #[test]
 fn a_new_session_is_confirmed_before_anything_is_fetched() {
     let confirm = "confirm careful arn:aws:iam::222222222222:role/near";
-    assert_eq!(World::new("careful").run().1[..5], ["get 1", "lock", "get 1", confirm, "fetch static"]);
+    assert_eq!(
+        World::new("careful").run().1[..5],
+        ["get 1", "lock", "get 1", confirm, "fetch static"]
+    );
     assert_eq!(World::new("careful").no_cache().run().1[..2], [confirm, "fetch static"]);
     assert_eq!(World::new("careful").with(1, "ASIAKEPT", 3000).run().1, ["get 1"]);
     let world = World::new("careful").attempts(vec![Attempt::Busy]);
-    world.meanwhile.replace(Some((world.key(1).clone(), session("ASIAOTHER", Some(0), Some(3600)))));
+    world
+        .meanwhile
+        .replace(Some((world.key(1).clone(), session("ASIAOTHER", Some(0), Some(3600)))));
     assert_eq!(world.run().1, ["get 1", "lock", "wait", "get 1"]);
-    let (error, events) = World::new("careful").failing("confirm", Error::needs_person("no")).fail();
+    let (error, events) =
+        World::new("careful").failing("confirm", Error::needs_person("no")).fail();
     assert_eq!(
         (error.kind, events),
-        (Kind::NeedsPerson, vec!["get 1".to_owned(), "lock".to_owned(), "get 1".to_owned(), confirm.to_owned()])
+        (
+            Kind::NeedsPerson,
+            vec!["get 1".to_owned(), "lock".to_owned(), "get 1".to_owned(), confirm.to_owned()]
+        )
     );
 }
 
@@ -399,9 +600,19 @@ fn a_new_session_is_confirmed_before_anything_is_fetched() {
 fn a_session_on_the_way_is_confirmed_too() {
     let confirm = "confirm careful arn:aws:iam::222222222222:role/near";
     let events = World::new("beyond").run().1;
-    assert_eq!(events.iter().filter(|event| event.starts_with("confirm")).collect::<Vec<_>>(), [confirm]);
+    assert_eq!(
+        events.iter().filter(|event| event.starts_with("confirm")).collect::<Vec<_>>(),
+        [confirm]
+    );
     // One that is there already is nothing new.
-    assert!(!World::new("beyond").with(1, "ASIAKEPT", 3000).run().1.iter().any(|event| event.starts_with("confirm")));
+    assert!(
+        !World::new("beyond")
+            .with(1, "ASIAKEPT", 3000)
+            .run()
+            .1
+            .iter()
+            .any(|event| event.starts_with("confirm"))
+    );
     let events = World::new("asking").no_cache().run().1;
     assert_eq!(events[..2], ["confirm asking -", "fetch process"]);
 }

@@ -1,4 +1,5 @@
-//! A walk's surroundings, played: what stands in them is set by a test, and what is touched is noted.
+//! A walk's surroundings, played: what stands in them is set by a test, and what is touched is
+//! noted.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -132,7 +133,9 @@ impl World {
 
     /// Puts a session of an hour into the store: 0 is the base's, 1 the first step's.
     pub fn with(self, at: usize, id: &str, left: i64) -> Self {
-        self.kept.borrow_mut().insert(self.key(at).clone(), session(id, Some(left - 3600), Some(left)));
+        self.kept
+            .borrow_mut()
+            .insert(self.key(at).clone(), session(id, Some(left - 3600), Some(left)));
         self
     }
 
@@ -151,7 +154,9 @@ impl World {
     }
 
     pub fn name(&self, key: &SessionKey) -> String {
-        (0..=self.keys.steps.len()).find(|at| self.key(*at) == key).map_or_else(|| "unknown".to_owned(), |at| at.to_string())
+        (0..=self.keys.steps.len())
+            .find(|at| self.key(*at) == key)
+            .map_or_else(|| "unknown".to_owned(), |at| at.to_string())
     }
 
     pub fn event(&self, event: String) {
@@ -166,7 +171,9 @@ impl World {
         if self.right_code.borrow().as_deref().is_none_or(|right| right == code) {
             return Ok(());
         }
-        Err(Error::failed("no").cause("AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code. "))
+        Err(Error::failed("no").cause(
+            "AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+        ))
     }
 
     pub fn next(&self) -> Session {
@@ -178,8 +185,17 @@ impl World {
     }
 
     pub fn walk(&self) -> Result<Walked> {
-        Executor { clock: self, sts: self, sources: self, sessions: self, prompt: self, locks: self, report: self, policy: self.policy }
-            .walk(&self.chain)
+        Executor {
+            clock: self,
+            sts: self,
+            sources: self,
+            sessions: self,
+            prompt: self,
+            locks: self,
+            report: self,
+            policy: self.policy,
+        }
+        .walk(&self.chain)
     }
 
     /// Walks; returns the access key and what happened, and forgets it.
@@ -201,23 +217,45 @@ impl Clock for World {
 }
 
 impl Sts for World {
-    fn get_session_token(&self, _: &Chain, call: &GetSessionToken, caller: &Credentials, code: &TokenCode) -> Result<Session> {
+    fn get_session_token(
+        &self,
+        _: &Chain,
+        call: &GetSessionToken,
+        caller: &Credentials,
+        code: &TokenCode,
+    ) -> Result<Session> {
         let profile = call.profile.as_deref().unwrap_or("-");
-        self.event(format!("session of {profile} from {} with {} {}", caller.access_key_id(), code.serial, code.code));
+        self.event(format!(
+            "session of {profile} from {} with {} {}",
+            caller.access_key_id(),
+            code.serial,
+            code.code
+        ));
         self.failure_of_code(&code.code)?;
         self.failure("sts")?;
         let life = if self.root.get() { 3_600 } else { call.duration_seconds };
-        Ok(Session { expires_at: Some(self.now.get() + TimeDelta::seconds(i64::from(life))), ..self.next() })
+        Ok(Session {
+            expires_at: Some(self.now.get() + TimeDelta::seconds(i64::from(life))),
+            ..self.next()
+        })
     }
 
-    fn assume_role(&self, _: &Chain, call: &AssumeRole, caller: &Credentials, code: Option<&TokenCode>) -> Result<Session> {
+    fn assume_role(
+        &self,
+        _: &Chain,
+        call: &AssumeRole,
+        caller: &Credentials,
+        code: Option<&TokenCode>,
+    ) -> Result<Session> {
         self.event(format!(
             "assume {} from {}{}",
             call.profile.as_deref().unwrap_or("-"),
             caller.access_key_id(),
             code.map_or_else(String::new, |c| format!(" with {} {}", c.serial, c.code))
         ));
-        self.failure("sts").and_then(|()| if call.profile.as_deref() == Some("far") { self.failure("sts far") } else { Ok(()) })?;
+        self.failure("sts").and_then(|()| {
+            if call.profile.as_deref() == Some("far") { self.failure("sts far") } else { Ok(()) }
+        })?;
         match code {
             Some(code) => self.failure_of_code(&code.code)?,
             None => self.failure("sts without a code")?,
@@ -242,11 +280,13 @@ impl BaseSource for World {
                 secret_access_key: keys.secret_access_key.clone(),
                 account_id: None,
             }),
-            Base::Process { .. } if self.life.get() == Some(0) => Credentials::LongTerm(LongTermKeys {
-                access_key_id: "AKIAPROCESS".to_owned(),
-                secret_access_key: "s".into(),
-                account_id: None,
-            }),
+            Base::Process { .. } if self.life.get() == Some(0) => {
+                Credentials::LongTerm(LongTermKeys {
+                    access_key_id: "AKIAPROCESS".to_owned(),
+                    secret_access_key: "s".into(),
+                    account_id: None,
+                })
+            }
             _ => Credentials::Session(self.next()),
         })
     }
@@ -259,7 +299,12 @@ impl Sessions for World {
     }
 
     fn put(&self, key: &SessionKey, session: &Session, metadata: &Metadata) {
-        self.event(format!("put {} of {} {}", self.name(key), metadata.profile, metadata.role_arn.as_deref().unwrap_or("-")));
+        self.event(format!(
+            "put {} of {} {}",
+            self.name(key),
+            metadata.profile,
+            metadata.role_arn.as_deref().unwrap_or("-")
+        ));
         if !self.loses_puts.get() {
             self.kept.borrow_mut().insert(key.clone(), session.clone());
         }
@@ -269,7 +314,11 @@ impl Sessions for World {
 impl Prompt for World {
     fn token_code(&self, question: &Question) -> Result<String> {
         let meanwhile = if question.declined { ", declined meanwhile" } else { "" };
-        self.event(format!("ask {} {}{meanwhile}", question.named_by.profile.as_deref().unwrap_or(question.who), question.serial));
+        self.event(format!(
+            "ask {} {}{meanwhile}",
+            question.named_by.profile.as_deref().unwrap_or(question.who),
+            question.serial
+        ));
         self.failure("prompt")?;
         if let (Some(error), false) = (question.refused, self.patient.get()) {
             return Err(error.clone());
@@ -289,11 +338,18 @@ impl Locks for World {
         assert!(purpose.contains(self.chain.name()));
         assert_eq!(name, self.keys.base.as_str());
         self.event("lock".to_owned());
-        self.attempts.borrow_mut().pop().unwrap_or_else(|| Attempt::Held(tempfile::tempfile().unwrap()))
+        self.attempts
+            .borrow_mut()
+            .pop()
+            .unwrap_or_else(|| Attempt::Held(tempfile::tempfile().unwrap()))
     }
 
     fn leave(&self, _: &std::fs::File, declined: &Declined) {
-        self.event(format!("leave {} at {}", declined.question, (declined.at - second(0)).num_seconds()));
+        self.event(format!(
+            "leave {} at {}",
+            declined.question,
+            (declined.at - second(0)).num_seconds()
+        ));
     }
 
     fn wait(&self, _: &str, limit: Duration) -> Result<Vec<Declined>> {

@@ -47,7 +47,11 @@ fn values_are_quoted() {
         (Shell::Cmd, "a b&c|d^e%f%", "set \"X=a b&c|d^e%f%\"\n"),
         (Shell::Nushell, "a'\"\n", "{\n  \"X\": \"a'\\\"\\n\"\n}\n"),
         (Shell::Elvish, "a'b$c", "set-env X 'a''b$c'\n"),
-        (Shell::Xonsh, "a'$\n\u{e9}\u{2019}\u{1f600}", "$X = 'a\\x27\\x24\\x0a\\xe9\\u2019\\U0001f600'\n"),
+        (
+            Shell::Xonsh,
+            "a'$\n\u{e9}\u{2019}\u{1f600}",
+            "$X = 'a\\x27\\x24\\x0a\\xe9\\u2019\\U0001f600'\n",
+        ),
     ] {
         assert_eq!(line(shell, Some(value)), want, "{shell:?}");
     }
@@ -84,18 +88,30 @@ fn what_cannot_be_held_is_refused_without_showing_it() {
         }
     }
     let long = "é".repeat(2000);
-    assert!(render_shell(Shell::Tcsh, &[Variable { name: "X", value: Some(&long), secret: true }]).is_err());
+    assert!(
+        render_shell(Shell::Tcsh, &[Variable { name: "X", value: Some(&long), secret: true }])
+            .is_err()
+    );
     for value in ["a\nb", "a\rb", "a\"&calc&\""] {
         let vars = [Variable { name: "X", value: Some(value), secret: true }];
         assert!(render_shell(Shell::Cmd, &vars).is_err());
     }
-    assert!(!format!("{:?}", Variable { name: "X", value: Some("geheim"), secret: true }).contains("geheim"));
+    assert!(
+        !format!("{:?}", Variable { name: "X", value: Some("geheim"), secret: true })
+            .contains("geheim")
+    );
 }
 
 #[test]
 fn the_order_is_kept() {
-    let vars = [Variable { name: "B", value: Some("1"), secret: false }, Variable { name: "A", value: None, secret: false }];
+    let vars = [
+        Variable { name: "B", value: Some("1"), secret: false },
+        Variable { name: "A", value: None, secret: false },
+    ];
     assert_eq!(render_shell(Shell::Sh, &vars).unwrap(), "export B='1'\nunset A\n");
-    assert_eq!(render_shell(Shell::Nushell, &vars).unwrap(), "{\n  \"B\": \"1\",\n  \"A\": null\n}\n");
+    assert_eq!(
+        render_shell(Shell::Nushell, &vars).unwrap(),
+        "{\n  \"B\": \"1\",\n  \"A\": null\n}\n"
+    );
     assert_eq!(render_shell(Shell::Nushell, &[]).unwrap(), "{}\n");
 }

@@ -41,10 +41,18 @@ impl SecretStore for MemoryStore {
         self.0.asked.set(self.0.asked.get() + 1);
         match &self.0.broken {
             Some(error) => Err(error.clone()),
-            None => Ok(self.0.entries.borrow().get(key).map(|text| SecretString::from(text.as_str()))),
+            None => {
+                Ok(self.0.entries.borrow().get(key).map(|text| SecretString::from(text.as_str())))
+            }
         }
     }
-    fn put(&self, key: &str, _label: &str, secret: &SecretString, expires_at: Option<i64>) -> Result<(), StoreError> {
+    fn put(
+        &self,
+        key: &str,
+        _label: &str,
+        secret: &SecretString,
+        expires_at: Option<i64>,
+    ) -> Result<(), StoreError> {
         assert_eq!(expires_at, None, "a seed has no end");
         self.0.entries.borrow_mut().insert(key.to_owned(), secret.expose_secret().to_owned());
         Ok(())
@@ -62,19 +70,38 @@ impl SecretStore for MemoryStore {
 
 fn open<'a>(world: &Rc<World>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredSeeds<'a> {
     let world = Rc::clone(world);
-    StoredSeeds { open: Box::new(move |_| Box::new(MemoryStore(Rc::clone(&world)))), chosen, records: None, person: false, report: ui }
+    StoredSeeds {
+        open: Box::new(move |_| Box::new(MemoryStore(Rc::clone(&world)))),
+        chosen,
+        records: None,
+        person: false,
+        report: ui,
+    }
 }
 
 fn question<'a>(serial: &'a str, refused: Option<&'a Error>) -> Question<'a> {
     static NAMED_BY: NamedBy = NamedBy { profile: None, typed: Vec::new() };
-    Question { who: "profile `p`", named_by: &NAMED_BY, role_arn: None, serial, process: None, oath: None, refused, declined: false }
+    Question {
+        who: "profile `p`",
+        named_by: &NAMED_BY,
+        role_arn: None,
+        serial,
+        process: None,
+        oath: None,
+        refused,
+        declined: false,
+    }
 }
 
 /// A world with a seed whose codes change each second.
 fn world() -> (Rc<World>, Seed) {
     let (world, ui) = (Rc::new(World::default()), Ui::default());
-    let seed = Seed::parse("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=1", SERIAL).unwrap();
-    open(&world, &ui, Some(StoreName::Keyring)).put(SERIAL, &seed, StoreName::Keyring, Still::default().now()).unwrap();
+    let seed =
+        Seed::parse("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=1", SERIAL)
+            .unwrap();
+    open(&world, &ui, Some(StoreName::Keyring))
+        .put(SERIAL, &seed, StoreName::Keyring, Still::default().now())
+        .unwrap();
     (world, seed)
 }
 
@@ -91,16 +118,23 @@ fn no_code_is_given_twice_and_three_are_enough() {
     for later in [1, 2] {
         // Just before the window ends, so that the wait is short.
         clock.0.set(i64::try_from(later).unwrap() * 1000 - 50);
-        assert_eq!(seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap(), Some(seed.code(now + later)));
+        assert_eq!(
+            seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap(),
+            Some(seed.code(now + later))
+        );
     }
     let error = seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap_err();
     assert_eq!((error.message.as_str(), &error.causes[..]), ("no", &refusal.causes[..]));
     assert!(error.hints[0].ends_with(&format!("rolecall keys mfa add {SERIAL} --force")));
-    // The next call begins behind them all, and has three tries of its own. The store was asked once.
+    // The next call begins behind them all, and has three tries of its own. The store was asked
+    // once.
     clock.0.set(2950);
     assert_eq!(seeds.token_code(&question(SERIAL, None)).unwrap(), Some(seed.code(now + 3)));
     clock.0.set(7000);
-    assert_eq!(seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap(), Some(seed.code(now + 7)));
+    assert_eq!(
+        seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap(),
+        Some(seed.code(now + 7))
+    );
     assert_eq!(world.asked.get(), asked + 1);
 }
 
@@ -108,7 +142,9 @@ fn no_code_is_given_twice_and_three_are_enough() {
 fn without_a_seed_others_are_asked() {
     let (ui, runtime, clock) = (Ui::default(), Runtime::default(), Still::default());
     let refusal = Error::failed("no");
-    for broken in [None, Some(StoreError::Locked(String::new())), Some(StoreError::Passphrase(String::new()))] {
+    for broken in
+        [None, Some(StoreError::Locked(String::new())), Some(StoreError::Passphrase(String::new()))]
+    {
         let world = Rc::new(World { broken, ..World::default() });
         let stores = || open(&world, &ui, None);
         let seeds = Seeds::new(&stores, &clock, &runtime, &ui);
@@ -132,7 +168,11 @@ fn a_refusal_of_somebody_elses_code_is_not_answered() {
 fn the_store_none_is_not_asked() {
     let (world, _) = world();
     let (ui, asked) = (Ui::default(), world.asked.get());
-    assert!(open(&world, &ui, Some(StoreName::None)).find(SERIAL, Still::default().now()).is_none());
+    assert!(
+        open(&world, &ui, Some(StoreName::None)).find(SERIAL, Still::default().now()).is_none()
+    );
     assert_eq!(world.asked.get(), asked);
-    assert!(open(&world, &ui, Some(StoreName::Keyutils)).find(SERIAL, Still::default().now()).is_some());
+    assert!(
+        open(&world, &ui, Some(StoreName::Keyutils)).find(SERIAL, Still::default().now()).is_some()
+    );
 }

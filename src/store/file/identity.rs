@@ -28,7 +28,11 @@ pub(super) struct Keyring<'a> {
 
 impl<'a> Keyring<'a> {
     pub(super) fn new(folder: &Path, passphrase: PassphraseSource<'a>) -> Self {
-        Self { path: folder.join(NAME).with_extension(super::EXTENSION), passphrase, identity: OnceCell::new() }
+        Self {
+            path: folder.join(NAME).with_extension(super::EXTENSION),
+            passphrase,
+            identity: OnceCell::new(),
+        }
     }
 
     /// The identity, if it is unwrapped already, here or with the kernel.
@@ -65,12 +69,14 @@ impl<'a> Keyring<'a> {
         let passphrase = self.ask()?;
         let fresh = Identity::generate();
         let wrapped = Self::wrap(&fresh, passphrase.clone())?;
-        let created = crate::files::create_private(&self.path, &wrapped).map_err(|error| failed(&self.path, &error))?;
+        let created = crate::files::create_private(&self.path, &wrapped)
+            .map_err(|error| failed(&self.path, &error))?;
         let identity = if created {
             self.leave_with_kernel(&wrapped, &fresh);
             fresh
         } else {
-            let theirs = read(&self.path)?.ok_or_else(|| StoreError::Failed("the store's identity went away".to_owned()))?;
+            let theirs = read(&self.path)?
+                .ok_or_else(|| StoreError::Failed("the store's identity went away".to_owned()))?;
             self.unwrap(&theirs, passphrase)?
         };
         Ok(self.identity.get_or_init(|| identity))
@@ -116,7 +122,11 @@ impl<'a> Keyring<'a> {
         key.set_max_work_factor(MAX_WORK_FACTOR);
         let plain = match age::decrypt(&key, wrapped) {
             Ok(plain) => Zeroizing::new(plain),
-            Err(age::DecryptError::DecryptionFailed | age::DecryptError::KeyDecryptionFailed | age::DecryptError::NoMatchingKeys) => {
+            Err(
+                age::DecryptError::DecryptionFailed
+                | age::DecryptError::KeyDecryptionFailed
+                | age::DecryptError::NoMatchingKeys,
+            ) => {
                 return Err(StoreError::Passphrase("it is wrong".to_owned()));
             }
             Err(_) => return Err(self.damaged()),
@@ -140,7 +150,10 @@ impl<'a> Keyring<'a> {
         const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
         const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
         let path = self.path.as_os_str().as_bytes();
-        let hash = path.iter().chain(wrapped).fold(BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME));
+        let hash = path
+            .iter()
+            .chain(wrapped)
+            .fold(BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME));
         format!("{NAME}:{hash:032x}")
     }
 

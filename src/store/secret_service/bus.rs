@@ -37,8 +37,12 @@ impl From<CallError> for StoreError {
     }
 }
 
-/// Connects to the first Unix socket of `bus_address` that answers, or to `bus` under `runtime_dir`.
-pub(super) async fn connect(bus_address: Option<&str>, runtime_dir: Option<&Path>) -> Result<Connection, StoreError> {
+/// Connects to the first Unix socket of `bus_address` that answers, or to `bus` under
+/// `runtime_dir`.
+pub(super) async fn connect(
+    bus_address: Option<&str>,
+    runtime_dir: Option<&Path>,
+) -> Result<Connection, StoreError> {
     let mut failure = StoreError::Unavailable("no session bus is known".to_owned());
     for address in addresses(bus_address, runtime_dir) {
         match zbus::connection::Builder::address(address).build().await {
@@ -53,9 +57,11 @@ pub(super) async fn connect(bus_address: Option<&str>, runtime_dir: Option<&Path
 /// them is a session bus of this user on this machine.
 fn addresses(bus_address: Option<&str>, runtime_dir: Option<&Path>) -> Vec<Address> {
     match (bus_address.filter(|address| !address.is_empty()), runtime_dir) {
-        (Some(list), _) => {
-            list.split(';').filter(|address| address.starts_with("unix:")).filter_map(|address| address.parse().ok()).collect()
-        }
+        (Some(list), _) => list
+            .split(';')
+            .filter(|address| address.starts_with("unix:"))
+            .filter_map(|address| address.parse().ok())
+            .collect(),
         (None, Some(folder)) => {
             let socket = UnixSocket::File(folder.join("bus"));
             vec![Address::new(Transport::Unix(Unix::new(socket)))]
@@ -72,7 +78,10 @@ pub(super) async fn call<B: Serialize + DynamicType>(
     method: &'static str,
     body: &B,
 ) -> Result<Message, CallError> {
-    connection.call_method(Some(SERVICE), path, Some(interface), method, body).await.map_err(|error| judge(&error))
+    connection
+        .call_method(Some(SERVICE), path, Some(interface), method, body)
+        .await
+        .map_err(|error| judge(&error))
 }
 
 /// A reply that is not what the specification says.
@@ -82,7 +91,9 @@ pub(super) fn malformed(error: &Error) -> StoreError {
 
 fn unreachable(error: &Error) -> StoreError {
     match error {
-        Error::Connection(cause, _) | Error::InputOutput(cause) => StoreError::Unavailable(format!("session bus: {cause}")),
+        Error::Connection(cause, _) | Error::InputOutput(cause) => {
+            StoreError::Unavailable(format!("session bus: {cause}"))
+        }
         other => StoreError::Unavailable(format!("session bus: {other}")),
     }
 }
@@ -92,13 +103,17 @@ fn judge(error: &Error) -> CallError {
         Error::MethodError(name, detail, _) => match name.as_str() {
             NO_SUCH_OBJECT => return CallError::Gone,
             IS_LOCKED => StoreError::Locked("the keyring's item is locked".to_owned()),
-            name => StoreError::Failed(format!("keyring: {name}: {}", detail.as_deref().unwrap_or("no detail"))),
+            name => StoreError::Failed(format!(
+                "keyring: {name}: {}",
+                detail.as_deref().unwrap_or("no detail")
+            )),
         },
         Error::FDO(cause) => match &**cause {
             fdo::Error::UnknownObject(_) => return CallError::Gone,
-            fdo::Error::Failed(_) | fdo::Error::InvalidArgs(_) | fdo::Error::LimitsExceeded(_) | fdo::Error::NoMemory(_) => {
-                StoreError::Failed(format!("keyring: {cause}"))
-            }
+            fdo::Error::Failed(_)
+            | fdo::Error::InvalidArgs(_)
+            | fdo::Error::LimitsExceeded(_)
+            | fdo::Error::NoMemory(_) => StoreError::Failed(format!("keyring: {cause}")),
             // Nobody owns the name, nobody can be started, or who answers is no Secret Service.
             _ => StoreError::Unavailable(format!("no keyring on the session bus: {cause}")),
         },

@@ -35,8 +35,14 @@ pub(super) struct Found {
 }
 
 impl Client {
-    pub(super) async fn connect(bus_address: Option<&str>, runtime_dir: Option<&Path>) -> Result<Self, StoreError> {
-        Ok(Self { connection: bus::connect(bus_address, runtime_dir).await?, session: OnceLock::new() })
+    pub(super) async fn connect(
+        bus_address: Option<&str>,
+        runtime_dir: Option<&Path>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            connection: bus::connect(bus_address, runtime_dir).await?,
+            session: OnceLock::new(),
+        })
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
@@ -60,8 +66,14 @@ impl Client {
         Ok(None)
     }
 
-    pub(super) async fn put(&self, key: &str, label: &str, secret: &SecretString) -> Result<(), StoreError> {
-        let (session, found, collection) = tokio::join!(self.session(), self.search(Some(key)), self.unlocked_collection());
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        label: &str,
+        secret: &SecretString,
+    ) -> Result<(), StoreError> {
+        let (session, found, collection) =
+            tokio::join!(self.session(), self.search(Some(key)), self.unlocked_collection());
         let (session, found, collection) = (session?, found?, collection?);
         let attributes = BTreeMap::from([("service", OWNER), ("username", key)]);
         let properties = BTreeMap::from([
@@ -70,9 +82,11 @@ impl Client {
         ]);
         let parameters: &[u8] = &[];
         let wire = (session, parameters, secret.expose_secret().as_bytes(), "text/plain");
-        let reply = self.call(&collection, COLLECTION, "CreateItem", &(properties, wire, true)).await?;
+        let reply =
+            self.call(&collection, COLLECTION, "CreateItem", &(properties, wire, true)).await?;
         let body = reply.body();
-        let (item, prompt): (ObjectPath, ObjectPath) = body.deserialize().map_err(|error| malformed(&error))?;
+        let (item, prompt): (ObjectPath, ObjectPath) =
+            body.deserialize().map_err(|error| malformed(&error))?;
         refuse_prompt(&prompt)?;
         // Anything else under the same name would be found beside the new item.
         for stale in found.unlocked.iter().filter(|path| path.as_str() != item.as_str()) {
@@ -92,11 +106,15 @@ impl Client {
         Err(StoreError::Locked("the keyring that holds the item".into()))
     }
 
-    /// The names of all items of ours. Those of locked ones may be hashed on the disk, so that one among them is an error.
+    /// The names of all items of ours. Those of locked ones may be hashed on the disk, so that one
+    /// among them is an error.
     pub(super) async fn keys(&self) -> Result<Vec<String>, StoreError> {
         let found = self.search(None).await?;
         if !found.locked.is_empty() {
-            return Err(StoreError::Locked(format!("the keyring that holds {} items", found.locked.len())));
+            return Err(StoreError::Locked(format!(
+                "the keyring that holds {} items",
+                found.locked.len()
+            )));
         }
         let mut keys = Vec::with_capacity(found.unlocked.len());
         for item in &found.unlocked {
@@ -112,9 +130,13 @@ impl Client {
     async fn attributes(&self, item: &str) -> Result<BTreeMap<String, String>, CallError> {
         let reply = self.call(item, PROPERTIES, "Get", &(ITEM, "Attributes")).await?;
         let body = reply.body();
-        let value: Variant = body.deserialize().map_err(|error| CallError::Store(malformed(&error)))?;
-        BTreeMap::try_from(value)
-            .map_err(|_| CallError::Store(StoreError::Failed("the keyring's attributes are of another type".to_owned())))
+        let value: Variant =
+            body.deserialize().map_err(|error| CallError::Store(malformed(&error)))?;
+        BTreeMap::try_from(value).map_err(|_| {
+            CallError::Store(StoreError::Failed(
+                "the keyring's attributes are of another type".to_owned(),
+            ))
+        })
     }
 
     pub(super) async fn probe(&self) -> Result<String, StoreError> {
@@ -129,9 +151,11 @@ impl Client {
         if let Some(session) = self.session.get() {
             return Ok(session);
         }
-        let reply = self.call(ROOT, ROOT_INTERFACE, "OpenSession", &("plain", Variant::from(""))).await?;
+        let reply =
+            self.call(ROOT, ROOT_INTERFACE, "OpenSession", &("plain", Variant::from(""))).await?;
         let body = reply.body();
-        let (_, session): (Variant, OwnedObjectPath) = body.deserialize().map_err(|error| malformed(&error))?;
+        let (_, session): (Variant, OwnedObjectPath) =
+            body.deserialize().map_err(|error| malformed(&error))?;
         Ok(self.session.get_or_init(|| session))
     }
 
@@ -148,14 +172,17 @@ impl Client {
     }
 
     async fn secret(&self, item: &str, session: &str) -> Result<SecretString, CallError> {
-        let session = ObjectPath::try_from(session).map_err(|error| CallError::Store(malformed(&error)))?;
+        let session =
+            ObjectPath::try_from(session).map_err(|error| CallError::Store(malformed(&error)))?;
         let reply = self.call(item, ITEM, "GetSecret", &(session,)).await?;
         let body = reply.body();
         let ((_, _, value, _),): ((ObjectPath, &[u8], &[u8], &str),) =
             body.deserialize().map_err(|error| CallError::Store(malformed(&error)))?;
         match str::from_utf8(value) {
             Ok(text) => Ok(SecretString::from(text)),
-            Err(_) => Err(CallError::Store(StoreError::Failed("the keyring's item is not text".to_owned()))),
+            Err(_) => Err(CallError::Store(StoreError::Failed(
+                "the keyring's item is not text".to_owned(),
+            ))),
         }
     }
 
@@ -171,7 +198,9 @@ impl Client {
     }
 
     async fn unlocked_collection(&self) -> Result<OwnedObjectPath, StoreError> {
-        let collection = self.collection().await?.ok_or_else(|| StoreError::Unavailable("the keyring has no collection yet".to_owned()))?;
+        let collection = self.collection().await?.ok_or_else(|| {
+            StoreError::Unavailable("the keyring has no collection yet".to_owned())
+        })?;
         if self.is_locked(&collection).await? {
             return Err(StoreError::Locked(format!("the keyring {}", collection.as_str())));
         }
@@ -196,14 +225,20 @@ impl Client {
         self.property(collection, COLLECTION, "Locked").await
     }
 
-    async fn property<T>(&self, path: &str, interface: &'static str, name: &str) -> Result<T, StoreError>
+    async fn property<T>(
+        &self,
+        path: &str,
+        interface: &'static str,
+        name: &str,
+    ) -> Result<T, StoreError>
     where
         T: for<'v> TryFrom<Variant<'v>>,
     {
         let reply = self.call(path, PROPERTIES, "Get", &(interface, name)).await?;
         let body = reply.body();
         let value: Variant = body.deserialize().map_err(|error| malformed(&error))?;
-        T::try_from(value).map_err(|_| StoreError::Failed(format!("the keyring's {name} is of another type")))
+        T::try_from(value)
+            .map_err(|_| StoreError::Failed(format!("the keyring's {name} is of another type")))
     }
 
     pub(super) async fn call<B>(
@@ -222,5 +257,9 @@ impl Client {
 
 /// Nothing but `unlock` may wait for a person: a call that wants to ask one has met a lock.
 fn refuse_prompt(prompt: &str) -> Result<(), StoreError> {
-    if prompt == NONE { Ok(()) } else { Err(StoreError::Locked("the keyring asks its user first".to_owned())) }
+    if prompt == NONE {
+        Ok(())
+    } else {
+        Err(StoreError::Locked("the keyring asks its user first".to_owned()))
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, future::poll_fn, pin::pin};
 
-use zbus::{MatchRule, MessageStream, ObjectPath, OwnedObjectPath, Variant, export::futures_core::Stream, message::Type};
+use zbus::{
+    MatchRule, MessageStream, ObjectPath, OwnedObjectPath, Variant, export::futures_core::Stream,
+    message::Type,
+};
 
 use super::{
     StoreError,
@@ -28,16 +31,19 @@ impl Client {
         }
         let reply = self.call(ROOT, ROOT_INTERFACE, "Unlock", &(objects,)).await?;
         let body = reply.body();
-        let (_, prompt): (Vec<ObjectPath>, ObjectPath) = body.deserialize().map_err(|error| malformed(&error))?;
+        let (_, prompt): (Vec<ObjectPath>, ObjectPath) =
+            body.deserialize().map_err(|error| malformed(&error))?;
         self.answer(&prompt).await
     }
 
     async fn create_collection(&self) -> Result<(), StoreError> {
         let label = Variant::from("Login");
         let properties = BTreeMap::from([("org.freedesktop.Secret.Collection.Label", label)]);
-        let reply = self.call(ROOT, ROOT_INTERFACE, "CreateCollection", &(properties, "default")).await?;
+        let reply =
+            self.call(ROOT, ROOT_INTERFACE, "CreateCollection", &(properties, "default")).await?;
         let body = reply.body();
-        let (_, prompt): (OwnedObjectPath, ObjectPath) = body.deserialize().map_err(|error| malformed(&error))?;
+        let (_, prompt): (OwnedObjectPath, ObjectPath) =
+            body.deserialize().map_err(|error| malformed(&error))?;
         self.answer(&prompt).await
     }
 
@@ -55,7 +61,9 @@ impl Client {
             .build()
             .map_err(|error| malformed(&error))?;
         // Listening starts before the prompt does, so that its end cannot be missed.
-        let signals = MessageStream::for_match_rule(rule, &self.connection, None).await.map_err(|error| malformed(&error))?;
+        let signals = MessageStream::for_match_rule(rule, &self.connection, None)
+            .await
+            .map_err(|error| malformed(&error))?;
         self.call(prompt, PROMPT, "Prompt", &("",)).await?;
         let mut signals = pin!(signals);
         let signal = poll_fn(|context| signals.as_mut().poll_next(context))
@@ -63,7 +71,8 @@ impl Client {
             .ok_or_else(|| StoreError::Unavailable("the session bus went away".to_owned()))?
             .map_err(|error| malformed(&error))?;
         let body = signal.body();
-        let (dismissed, _): (bool, Variant) = body.deserialize().map_err(|error| malformed(&error))?;
+        let (dismissed, _): (bool, Variant) =
+            body.deserialize().map_err(|error| malformed(&error))?;
         if dismissed {
             return Err(StoreError::Locked("unlocking the keyring was declined".to_owned()));
         }

@@ -1,4 +1,5 @@
-//! What the tests stand on: a sandboxed home, runs of the program with limits, a terminal, and a fake AWS.
+//! What the tests stand on: a sandboxed home, runs of the program with limits, a terminal, and a
+//! fake AWS.
 
 pub mod fake_aws;
 mod people;
@@ -7,7 +8,10 @@ mod sandbox;
 mod terminal;
 
 pub use fake_aws::{Fault, Kind, Role, Statement, TrustStatement, User};
-pub use people::{ADMIN, BOB_MFA, DEV, EXTERNAL_ID, MFA_SEED, PROD, code, guarded, guarded_config, role, wrong_code};
+pub use people::{
+    ADMIN, BOB_MFA, DEV, EXTERNAL_ID, MFA_SEED, PROD, code, guarded, guarded_config, role,
+    wrong_code,
+};
 pub use run::{LIMIT, Run};
 pub use sandbox::{PROGRAM, Sandbox};
 pub use terminal::Terminal;

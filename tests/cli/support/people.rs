@@ -23,7 +23,8 @@ pub fn role(name: &str) -> String {
 /// Bob, who may assume whatever lets him, and roles of each kind.
 pub fn people(access_key_id: &str, secret: &str) -> World {
     let anything = |role: Role| role.allow("*", "*").max_session(43_200);
-    let trusting = |name: &str, statement: TrustStatement| anything(Role::new(&role(name)).trusts(statement));
+    let trusting =
+        |name: &str, statement: TrustStatement| anything(Role::new(&role(name)).trusts(statement));
     let from_dev = || TrustStatement::account(DEV);
     let bob = User::new(DEV, "bob", access_key_id, secret).mfa(MFA_SEED).allow("sts:*", "*");
     let full = from_dev().tag_session().source_identity();
@@ -35,18 +36,34 @@ pub fn people(access_key_id: &str, secret: &str) -> World {
         .role(trusting("next", TrustStatement::account(PROD)))
         .role(trusting("other", from_dev()))
         .role(trusting("closed", TrustStatement::account("999999999999")))
-        .managed_policy("arn:aws:iam::aws:policy/ReadOnlyAccess", vec![Statement::allow("s3:Get*", "*")])
-        .managed_policy("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", vec![Statement::allow("s3:List*", "*")])
+        .managed_policy(
+            "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            vec![Statement::allow("s3:Get*", "*")],
+        )
+        .managed_policy(
+            "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess",
+            vec![Statement::allow("s3:List*", "*")],
+        )
 }
 
-/// A sandbox with a profile `guarded`, whose role demands MFA, and with no programs but those that its tests need.
+/// A sandbox with a profile `guarded`, whose role demands MFA, and with no programs but those that
+/// its tests need.
 pub fn guarded() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.config(&guarded_config(""));
-    for program in ["setsid", "sh", "cat", "sleep", "touch", "seq", "python3", "id", "ls", "stat", "tty"] {
-        let found = ["/usr/bin", "/bin", "/usr/local/bin"].iter().map(|folder| Path::new(folder).join(program)).find(|path| path.exists());
+    for program in
+        ["setsid", "sh", "cat", "sleep", "touch", "seq", "python3", "id", "ls", "stat", "tty"]
+    {
+        let found = ["/usr/bin", "/bin", "/usr/local/bin"]
+            .iter()
+            .map(|folder| Path::new(folder).join(program))
+            .find(|path| path.exists());
         std::fs::create_dir_all(sandbox.path("bin")).unwrap();
-        std::os::unix::fs::symlink(found.unwrap_or_else(|| panic!("{program} is not there")), sandbox.path("bin").join(program)).unwrap();
+        std::os::unix::fs::symlink(
+            found.unwrap_or_else(|| panic!("{program} is not there")),
+            sandbox.path("bin").join(program),
+        )
+        .unwrap();
     }
     sandbox.set("PATH", sandbox.path("bin"));
     sandbox
@@ -54,7 +71,10 @@ pub fn guarded() -> Sandbox {
 
 /// The config file of `guarded`, with more lines for its profile.
 pub fn guarded_config(more: &str) -> String {
-    format!("[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n{more}", role("guarded"))
+    format!(
+        "[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n{more}",
+        role("guarded")
+    )
 }
 
 /// The code that bob's device shows.

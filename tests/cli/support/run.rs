@@ -54,7 +54,8 @@ impl Run {
         self
     }
 
-    /// Demands the form that errors have: `error:`, `cause:`, `hint:` lines, few, with nothing else.
+    /// Demands the form that errors have: `error:`, `cause:`, `hint:` lines, few, with nothing
+    /// else.
     #[track_caller]
     pub fn error_form(self) -> Self {
         let lines: Vec<&str> = self.stderr.lines().collect();

@@ -31,10 +31,16 @@ impl Drop for Sandbox {
     /// Takes its sessions out of the kernel's keyring, which would keep them for hours.
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
-        if let (Ok(ring), None) = (linux_keyutils::KeyRing::from_special_id(linux_keyutils::KeyRingIdentifier::User, true), self.user) {
-            let index = std::fs::read(self.path("xdg/state/rolecall/index.json")).unwrap_or_default();
-            let index: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&index).unwrap_or_default();
-            for key in index.keys().filter_map(|name| ring.search(&format!("rolecall:{name}")).ok()) {
+        if let (Ok(ring), None) = (
+            linux_keyutils::KeyRing::from_special_id(linux_keyutils::KeyRingIdentifier::User, true),
+            self.user,
+        ) {
+            let index =
+                std::fs::read(self.path("xdg/state/rolecall/index.json")).unwrap_or_default();
+            let index: BTreeMap<String, serde_json::Value> =
+                serde_json::from_slice(&index).unwrap_or_default();
+            for key in index.keys().filter_map(|name| ring.search(&format!("rolecall:{name}")).ok())
+            {
                 let _ = key.invalidate();
             }
         }
@@ -86,10 +92,14 @@ impl Sandbox {
         sandbox
     }
 
-    /// The sandbox of a user whom nobody else is, and who therefore shares no kernel keyring with other tests.
+    /// The sandbox of a user whom nobody else is, and who therefore shares no kernel keyring with
+    /// other tests.
     pub fn alone() -> Self {
         let mut sandbox = Self::new();
-        let number = sandbox.id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let number = sandbox
+            .id
+            .bytes()
+            .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let user = 1_000_000 + number % 1_000_000_000;
         let mut folders = vec![sandbox.path("")];
         while let Some(folder) = folders.pop() {
@@ -160,7 +170,10 @@ impl Sandbox {
 
     /// The two lines of bob's keys.
     pub fn key_lines(&self) -> String {
-        format!("aws_access_key_id = {}\naws_secret_access_key = {}\n", self.access_key_id, self.secret)
+        format!(
+            "aws_access_key_id = {}\naws_secret_access_key = {}\n",
+            self.access_key_id, self.secret
+        )
     }
 
     /// Writes bob's keys into the credentials file.
@@ -222,7 +235,12 @@ impl Sandbox {
         let command = match self.user {
             None => self.command(PROGRAM, args),
             Some(user) => {
-                let who = [format!("--reuid={user}"), format!("--regid={user}"), "--clear-groups".to_owned(), self.program_for_all()];
+                let who = [
+                    format!("--reuid={user}"),
+                    format!("--regid={user}"),
+                    "--clear-groups".to_owned(),
+                    self.program_for_all(),
+                ];
                 let mut command = self.command("setpriv", &[]);
                 command.args(who).args(args);
                 command
@@ -268,7 +286,8 @@ impl Sandbox {
         self.run_redirected(args, "<&-")
     }
 
-    /// Runs the program in a session without a controlling terminal, wherever the tests themselves run.
+    /// Runs the program in a session without a controlling terminal, wherever the tests themselves
+    /// run.
     #[track_caller]
     pub fn run_without_terminal(&self, args: &[&str]) -> Run {
         self.start_without_terminal(args).finish()
@@ -284,7 +303,10 @@ impl Sandbox {
     /// Runs the program as a user who is not root.
     #[track_caller]
     pub fn run_as_nobody(&self, args: &[&str]) -> Run {
-        let mut command = self.command("setpriv", &["--reuid=65534", "--regid=65534", "--clear-groups", &self.program_for_all()]);
+        let mut command = self.command(
+            "setpriv",
+            &["--reuid=65534", "--regid=65534", "--clear-groups", &self.program_for_all()],
+        );
         command.args(args);
         Running::start(self, command, args, Keep::Nothing).finish()
     }
@@ -293,8 +315,11 @@ impl Sandbox {
     pub fn program_for_all(&self) -> String {
         let copy = self.path("rolecall-for-all");
         if !copy.exists() {
-            // A link needs no room, and nobody who starts a process meanwhile holds it open for writing.
-            std::fs::hard_link(PROGRAM, &copy).or_else(|_| std::fs::copy(PROGRAM, &copy).map(drop)).unwrap();
+            // A link needs no room, and nobody who starts a process meanwhile holds it open for
+            // writing.
+            std::fs::hard_link(PROGRAM, &copy)
+                .or_else(|_| std::fs::copy(PROGRAM, &copy).map(drop))
+                .unwrap();
             std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
         }
         copy.display().to_string()
@@ -327,12 +352,16 @@ impl Sandbox {
     #[track_caller]
     pub fn check(&self, args: &[String], run: &Run) {
         // GitHub's runner reads its masks there, and only then.
-        let masked: String = run.stderr.lines().filter(|l| !l.starts_with("::add-mask::")).collect();
+        let masked: String =
+            run.stderr.lines().filter(|l| !l.starts_with("::add-mask::")).collect();
         no_secret(&self.secrets(), &masked, run);
         assert!(!run.stderr.contains("panicked"), "it panicked: {run:#?}");
-        // A child's output is its own, and a report of problems is a result; so is what came of each of many profiles.
-        let report = args.iter().any(|arg| arg == "login") && args.iter().any(|arg| arg == "--json");
-        let own = !report && args.iter().all(|arg| !matches!(arg.as_str(), "exec" | "shell" | "doctor"));
+        // A child's output is its own, and a report of problems is a result; so is what came of
+        // each of many profiles.
+        let report =
+            args.iter().any(|arg| arg == "login") && args.iter().any(|arg| arg == "--json");
+        let own =
+            !report && args.iter().all(|arg| !matches!(arg.as_str(), "exec" | "shell" | "doctor"));
         // Who is killed may have printed just before.
         if own && run.code != 0 && run.code != 137 {
             assert_eq!(run.stdout, "", "it failed and yet printed something: {run:#?}");
@@ -355,7 +384,9 @@ impl Sandbox {
     pub fn sent_to(&self, operation: &str, parameter: &str) -> Option<String> {
         let calls = self.aws.calls();
         let call = calls.iter().rev().find(|call| call.operation == operation);
-        call.unwrap_or_else(|| panic!("{operation} was not called")).param(parameter).map(str::to_owned)
+        call.unwrap_or_else(|| panic!("{operation} was not called"))
+            .param(parameter)
+            .map(str::to_owned)
     }
 
     /// Demands that nothing was asked of AWS.

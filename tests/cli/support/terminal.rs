@@ -1,4 +1,5 @@
-//! A terminal of its own for a run, which has no other way to ask: stdin is closed, stdout and stderr are pipes.
+//! A terminal of its own for a run, which has no other way to ask: stdin is closed, stdout and
+//! stderr are pipes.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -27,9 +28,14 @@ impl<'a> Terminal<'a> {
         Self::start_line(sandbox, args, "exec \"$0\" \"$@\" <&-")
     }
 
-    /// Starts the program under a shell with job control, which brings a stopped program back once the file `go` is there.
+    /// Starts the program under a shell with job control, which brings a stopped program back once
+    /// the file `go` is there.
     pub fn start_job(sandbox: &'a Sandbox, args: &[&str]) -> Self {
-        Self::start_line(sandbox, args, "set -m; \"$0\" \"$@\" <&-; touch stopped; until [ -e go ]; do sleep 0.05; done; fg >/dev/null")
+        Self::start_line(
+            sandbox,
+            args,
+            "set -m; \"$0\" \"$@\" <&-; touch stopped; until [ -e go ]; do sleep 0.05; done; fg >/dev/null",
+        )
     }
 
     /// Starts the program by a line of shell on a terminal.
@@ -38,17 +44,25 @@ impl<'a> Terminal<'a> {
     }
 
     /// The same on a terminal of so many columns and rows.
-    pub fn start_sized(sandbox: &'a Sandbox, args: &[&str], line: &str, (columns, rows): (u16, u16)) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    pub fn start_sized(
+        sandbox: &'a Sandbox,
+        args: &[&str],
+        line: &str,
+        (columns, rows): (u16, u16),
+    ) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         // Never the terminal of the tests themselves.
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let slave = File::from(rustix::fs::open(name, flags, Mode::empty()).unwrap());
-        tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
+            .unwrap();
         // `setsid --ctty` makes stdin the controlling terminal; the shell then closes stdin.
-        let mut command: Command = sandbox.command("setsid", &["--ctty", "/bin/sh", "-c", line, PROGRAM]);
+        let mut command: Command =
+            sandbox.command("setsid", &["--ctty", "/bin/sh", "-c", line, PROGRAM]);
         command.args(args).stdin(slave.try_clone().unwrap());
         let running = Running::start(sandbox, command, args, Keep::Nothing);
         let master = File::from(master);

@@ -1,5 +1,6 @@
-//! `burst N PROGRAM ARGUMENT…`: starts N processes at once; prints how many failed, the longest wait (ms) and the largest memory (KiB).
-//! In arguments `{6}` stands for a number under 6, another one in each process.
+//! `burst N PROGRAM ARGUMENT…`: starts N processes at once; prints how many failed, the longest
+//! wait (ms) and the largest memory (KiB). In arguments `{6}` stands for a number under 6, another
+//! one in each process.
 
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
@@ -11,7 +12,10 @@ fn main() {
     let ready = Barrier::new(count);
     let run = |n: usize| {
         let mut command = Command::new(&arguments[2]);
-        command.args(arguments[3..].iter().map(|argument| numbered(argument, n))).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .args(arguments[3..].iter().map(|argument| numbered(argument, n)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         ready.wait();
         let begin = Instant::now();
         let good = command.status().is_ok_and(|status| status.success());
@@ -28,8 +32,12 @@ fn main() {
 }
 
 fn numbered(argument: &str, n: usize) -> String {
-    let parts = argument.split_once('{').and_then(|(before, rest)| rest.split_once('}').map(|(limit, after)| (before, limit, after)));
-    match parts.and_then(|(before, limit, after)| Some((before, limit.parse::<usize>().ok()?, after))) {
+    let parts = argument.split_once('{').and_then(|(before, rest)| {
+        rest.split_once('}').map(|(limit, after)| (before, limit, after))
+    });
+    match parts
+        .and_then(|(before, limit, after)| Some((before, limit.parse::<usize>().ok()?, after)))
+    {
         Some((before, limit, after)) => format!("{before}{}{after}", n % limit),
         None => argument.to_owned(),
     }

@@ -1,6 +1,8 @@
-//! `fake ROLES`: the strict AWS of the tests, with one user and roles `role-0`… that trust the user's account, and `mfa-0`… that
-//! demand MFA besides. Prints its address, then obeys lines on stdin: `delay MS` (of each call that gives a session), `calls` (prints
-//! and forgets how many AssumeRole there were), `tokens` (how many GetSessionToken, before they are forgotten), `code` (prints a token code).
+//! `fake ROLES`: the strict AWS of the tests, with one user and roles `role-0`… that trust the
+//! user's account, and `mfa-0`… that demand MFA besides. Prints its address, then obeys lines on
+//! stdin: `delay MS` (of each call that gives a session), `calls` (prints and forgets how many
+//! AssumeRole there were), `tokens` (how many GetSessionToken, before they are forgotten), `code`
+//! (prints a token code).
 
 #[path = "../../../../tests/cli/support/fake_aws/mod.rs"]
 #[allow(dead_code)]
@@ -13,12 +15,19 @@ const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const MFA_ROLES: usize = 6;
 
 fn main() {
-    let roles: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).expect("how many roles");
-    let user = User::new(ACCOUNT, "bench", "AKIAROLECALLBENCH000", "bench/secret/that/opens/nothing/0000000000");
+    let roles: usize =
+        std::env::args().nth(1).and_then(|n| n.parse().ok()).expect("how many roles");
+    let user = User::new(
+        ACCOUNT,
+        "bench",
+        "AKIAROLECALLBENCH000",
+        "bench/secret/that/opens/nothing/0000000000",
+    );
     let mut world = World::new().account(ACCOUNT, "bench").user(user.mfa(SEED).allow("sts:*", "*"));
     for n in 0..roles {
         let role = Role::new(&format!("arn:aws:iam::{ACCOUNT}:role/role-{n}"));
-        world = world.role(role.trusts(TrustStatement::account(ACCOUNT)).allow("sts:AssumeRole", "*"));
+        world =
+            world.role(role.trusts(TrustStatement::account(ACCOUNT)).allow("sts:AssumeRole", "*"));
     }
     for n in 0..MFA_ROLES {
         let role = Role::new(&format!("arn:aws:iam::{ACCOUNT}:role/mfa-{n}"));

@@ -1,5 +1,6 @@
-//! `sdk_assume_role ROLE_ARN [--no-tls]`: AssumeRole through the SDK with the keys of the environment, printed as JSON.
-//! `--no-tls` gives it a client that reads no root certificates, which only plain HTTP can do without.
+//! `sdk_assume_role ROLE_ARN [--no-tls]`: AssumeRole through the SDK with the keys of the
+//! environment, printed as JSON. `--no-tls` gives it a client that reads no root certificates,
+//! which only plain HTTP can do without.
 
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::Builder;
@@ -16,7 +17,10 @@ async fn main() {
         Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
     };
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(client).load().await;
-    let request = aws_sdk_sts::Client::new(&config).assume_role().role_arn(role_arn).role_session_name("floor");
+    let request = aws_sdk_sts::Client::new(&config)
+        .assume_role()
+        .role_arn(role_arn)
+        .role_session_name("floor");
     let answer = request.send().await.expect("an answer");
     let credentials = answer.credentials().expect("credentials");
     println!(

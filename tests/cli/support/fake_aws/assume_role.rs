@@ -69,7 +69,12 @@ pub fn check_arn(arn: &str) -> Result<(), Refusal> {
 }
 
 /// Gives out a role's session, as far as everybody concerned allows it.
-pub fn assume(world: &mut World, caller: &Caller, params: &Params, now: i64) -> Result<String, Refusal> {
+pub fn assume(
+    world: &mut World,
+    caller: &Caller,
+    params: &Params,
+    now: i64,
+) -> Result<String, Refusal> {
     let wish = Wish::read(params)?;
     let accepted = check_mfa(world, caller, params, now)?;
     let mfa = rules::mfa_present(caller.kind, accepted);
@@ -117,12 +122,17 @@ pub fn assume(world: &mut World, caller: &Caller, params: &Params, now: i64) -> 
 /// The `AssumedRoleUser` element.
 pub fn assumed_user(role_arn: &str, name: &str) -> String {
     let id = format!("{}:{name}", unique_id("AROA", role_arn));
-    let inner = xml::element("AssumedRoleId", &id) + &xml::element("Arn", &assumed_role_arn(role_arn, name));
+    let inner = xml::element("AssumedRoleId", &id)
+        + &xml::element("Arn", &assumed_role_arn(role_arn, name));
     xml::nest("AssumedRoleUser", &inner)
 }
 
 /// The statements that narrow a session, when a policy or policies' ARNs were given.
-pub fn session_policy(world: &World, policy: Option<&str>, arns: &[String]) -> Result<Option<Vec<Statement>>, Refusal> {
+pub fn session_policy(
+    world: &World,
+    policy: Option<&str>,
+    arns: &[String],
+) -> Result<Option<Vec<Statement>>, Refusal> {
     let malformed = |message: String| Refusal::new(400, "MalformedPolicyDocument", message);
     let mut statements = match policy {
         Some(text) => policy::parse(text).map_err(|message| malformed(message.to_owned()))?,
@@ -138,7 +148,11 @@ pub fn session_policy(world: &World, policy: Option<&str>, arns: &[String]) -> R
 }
 
 /// The share of the room that policies and tags take, when there are any.
-pub fn packed(policy: Option<&str>, arns: &[String], tags: &[(String, String)]) -> Result<Option<usize>, Refusal> {
+pub fn packed(
+    policy: Option<&str>,
+    arns: &[String],
+    tags: &[(String, String)],
+) -> Result<Option<usize>, Refusal> {
     if policy.is_none() && arns.is_empty() && tags.is_empty() {
         return Ok(None);
     }
@@ -147,7 +161,9 @@ pub fn packed(policy: Option<&str>, arns: &[String], tags: &[(String, String)]) 
         return Err(Refusal::new(
             400,
             "PackedPolicyTooLarge",
-            format!("Packed policy consumes {percent}% of allotted space, please use smaller policy."),
+            format!(
+                "Packed policy consumes {percent}% of allotted space, please use smaller policy."
+            ),
         ));
     }
     Ok(Some(percent.max(1)))

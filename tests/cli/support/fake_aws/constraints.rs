@@ -30,7 +30,9 @@ pub struct Checks {
 
 impl Checks {
     fn add(&mut self, value: &str, member: &str, constraint: &str) {
-        self.found.push(format!("Value {value} at '{member}' failed to satisfy constraint: Member must {constraint}"));
+        self.found.push(format!(
+            "Value {value} at '{member}' failed to satisfy constraint: Member must {constraint}"
+        ));
     }
 
     /// The member must be there.
@@ -58,7 +60,11 @@ impl Checks {
         if let Some(value) = value
             && !pattern.covers(value)
         {
-            self.add(&format!("'{value}'"), member, &format!("satisfy regular expression pattern: {}", pattern.text));
+            self.add(
+                &format!("'{value}'"),
+                member,
+                &format!("satisfy regular expression pattern: {}", pattern.text),
+            );
         }
     }
 
@@ -86,7 +92,11 @@ impl Checks {
     /// A list must not be longer than a bound.
     pub fn items(&mut self, member: &str, items: &[String], most: usize) {
         if items.len() > most {
-            self.add(&format!("'[{}]'", items.join(", ")), member, &format!("have length less than or equal to {most}"));
+            self.add(
+                &format!("'[{}]'", items.join(", ")),
+                member,
+                &format!("have length less than or equal to {most}"),
+            );
         }
     }
 
@@ -97,7 +107,10 @@ impl Checks {
         }
         let count = self.found.len();
         let plural = if count == 1 { "" } else { "s" };
-        Err(Refusal::validation(format!("{count} validation error{plural} detected: {}", self.found.join("; "))))
+        Err(Refusal::validation(format!(
+            "{count} validation error{plural} detected: {}",
+            self.found.join("; ")
+        )))
     }
 }
 

@@ -79,11 +79,16 @@ pub fn take(faults: &mut Vec<Fault>, operation: &str) -> Option<Kind> {
 /// The answer that a fault gives in place of the service's, if it does.
 pub fn instead(kind: &Kind, query_protocol: bool) -> Option<Response> {
     match kind {
-        Kind::Throttle if query_protocol => Some(xml::error(STS, &Refusal::new(400, "Throttling", "Rate exceeded"))),
-        Kind::Throttle => {
-            Some(Response::json(429, &json!({"message": "Rate exceeded"})).with("x-amzn-ErrorType", "TooManyRequestsException"))
+        Kind::Throttle if query_protocol => {
+            Some(xml::error(STS, &Refusal::new(400, "Throttling", "Rate exceeded")))
         }
-        Kind::Status(code, body) if query_protocol => Some(Response::new(*code, "text/xml", body.clone())),
+        Kind::Throttle => Some(
+            Response::json(429, &json!({"message": "Rate exceeded"}))
+                .with("x-amzn-ErrorType", "TooManyRequestsException"),
+        ),
+        Kind::Status(code, body) if query_protocol => {
+            Some(Response::new(*code, "text/xml", body.clone()))
+        }
         Kind::Status(code, body) => Some(Response::new(*code, "application/json", body.clone())),
         Kind::Garbage => Some(Response::new(200, "text/xml", random(512))),
         Kind::HugeBody(bytes) => Some(Response::new(200, "text/xml", vec![b'a'; *bytes])),
@@ -93,7 +98,13 @@ pub fn instead(kind: &Kind, query_protocol: bool) -> Option<Response> {
 }
 
 /// Sends an answer the way a fault wants it, and says whether the connection goes on.
-pub fn deliver(kind: &Kind, connection: &mut Connection, response: &Response, date: &str, close: bool) -> io::Result<bool> {
+pub fn deliver(
+    kind: &Kind,
+    connection: &mut Connection,
+    response: &Response,
+    date: &str,
+    close: bool,
+) -> io::Result<bool> {
     match kind {
         Kind::Reset => return Ok(false),
         Kind::Hang => {
@@ -114,7 +125,11 @@ pub fn deliver(kind: &Kind, connection: &mut Connection, response: &Response, da
             }
             return Ok(!close);
         }
-        Kind::Throttle | Kind::Status(..) | Kind::Garbage | Kind::HugeBody(_) | Kind::WrongDate(_) => {}
+        Kind::Throttle
+        | Kind::Status(..)
+        | Kind::Garbage
+        | Kind::HugeBody(_)
+        | Kind::WrongDate(_) => {}
     }
     connection.send(response, date, close)?;
     Ok(!close)

@@ -52,7 +52,11 @@ pub struct Response {
 impl Response {
     /// An answer with a body of some type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: vec![("Content-Type".to_owned(), content_type.to_owned())], body: body.into() }
+        Self {
+            status,
+            headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
+            body: body.into(),
+        }
     }
 
     /// An answer in plain text.
@@ -135,10 +139,13 @@ impl<'a> Connection<'a> {
             }
         };
         self.held.drain(..head);
-        if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
+        if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+        {
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        let chunked = request.header("transfer-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("chunked"));
+        let chunked = request
+            .header("transfer-encoding")
+            .is_some_and(|value| value.to_ascii_lowercase().contains("chunked"));
         request.body = if chunked {
             self.chunks()?
         } else {

@@ -13,7 +13,13 @@ use super::xml;
 pub const ACTIONS: [&str; 2] = ["ListMFADevices", "SimulatePrincipalPolicy"];
 
 /// Answers a request for an action of IAM.
-pub fn answer(world: &World, request: &Request, action: &str, params: &Params, now: i64) -> Response {
+pub fn answer(
+    world: &World,
+    request: &Request,
+    action: &str,
+    params: &Params,
+    now: i64,
+) -> Response {
     let result = sigv4::verify(world, request, "iam", now).and_then(|caller| {
         params::check_version(action, params, "2010-05-08")?;
         rules::may_call_iam(caller.kind)?;
@@ -44,10 +50,9 @@ fn authorize(caller: &Caller, action: &str, arn: &str, shown: &str) -> Result<()
 }
 
 fn mfa_devices(world: &World, caller: &Caller, params: &Params) -> Result<String, Refusal> {
-    let name = params
-        .get("UserName")
-        .or(caller.user_name())
-        .ok_or_else(|| Refusal::validation("Must specify userName when calling with non-User credentials"))?;
+    let name = params.get("UserName").or(caller.user_name()).ok_or_else(|| {
+        Refusal::validation("Must specify userName when calling with non-User credentials")
+    })?;
     let partition = super::world::partition_of(&caller.arn);
     let arn = format!("arn:{partition}:iam::{}:user/{name}", caller.account);
     authorize(caller, "iam:ListMFADevices", &arn, &format!("user {name}"))?;

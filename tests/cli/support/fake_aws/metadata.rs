@@ -101,7 +101,9 @@ pub fn instance(world: &mut World, request: &Request, now: i64) -> Response {
         }
         ("ImdsRegion", _) => Response::text(200, &world.metadata.region),
         ("ImdsZone", _) => Response::text(200, &format!("{}a", world.metadata.region)),
-        _ if path == "/latest/meta-data/instance-id" => Response::text(200, &world.metadata.instance),
+        _ if path == "/latest/meta-data/instance-id" => {
+            Response::text(200, &world.metadata.instance)
+        }
         _ => Response::text(404, "404 - Not Found"),
     }
 }
@@ -137,7 +139,9 @@ pub fn container(world: &mut World, request: &Request, now: i64) -> Response {
     let Some(container) = world.containers.iter().find(|one| one.id == id).cloned() else {
         return problem(404, "InvalidIdentifier", "Credentials not found");
     };
-    if container.authorization.is_some() && container.authorization.as_deref() != request.header("authorization") {
+    if container.authorization.is_some()
+        && container.authorization.as_deref() != request.header("authorization")
+    {
         return problem(401, "AccessDenied", "The Authorization header is not right");
     }
     if request.method != "GET" {

@@ -1,4 +1,5 @@
-//! A strict stand-in for AWS on a local port: STS, IAM, single sign-on, instance and container metadata.
+//! A strict stand-in for AWS on a local port: STS, IAM, single sign-on, instance and container
+//! metadata.
 
 #![allow(dead_code, unused_imports, reason = "every user needs another part")]
 
@@ -169,7 +170,8 @@ impl FakeAws {
         look(&mut lock(&self.shared.world))
     }
 
-    /// A code of a user's device that is right now by the server's clock, if possible one not used yet.
+    /// A code of a user's device that is right now by the server's clock, if possible one not used
+    /// yet.
     pub fn mfa_code(&self, account: &str, user: &str) -> String {
         let now = self.now();
         self.world(|world| {
@@ -253,8 +255,10 @@ fn converse(stream: TcpStream, shared: &Shared) -> io::Result<()> {
         let route = router::find(&request);
         let call = shared.record(&request, &route, now);
         let fault = faults::take(&mut lock(&shared.faults), &route.operation);
-        let replacement = fault.as_ref().and_then(|kind| faults::instead(kind, route.query_protocol()));
-        let response = replacement.unwrap_or_else(|| router::answer(&mut lock(&shared.world), &request, &route, now));
+        let replacement =
+            fault.as_ref().and_then(|kind| faults::instead(kind, route.query_protocol()));
+        let response = replacement
+            .unwrap_or_else(|| router::answer(&mut lock(&shared.world), &request, &route, now));
         shared.answered(call, response.status);
         let wrong = match fault {
             Some(Kind::WrongDate(seconds)) => seconds,

@@ -27,7 +27,8 @@ pub fn fields(request: &Request) -> Option<Map<String, Value>> {
 }
 
 fn problem(status: u16, exception: &str, error: &str, description: &str) -> Response {
-    Response::json(status, &json!({"error": error, "error_description": description})).with("x-amzn-ErrorType", exception)
+    Response::json(status, &json!({"error": error, "error_description": description}))
+        .with("x-amzn-ErrorType", exception)
 }
 
 fn invalid_request(description: &str) -> Response {
@@ -46,7 +47,12 @@ pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     if operation == "RegisterClient" {
         if text("clientName").is_none() || text("clientType") != Some("public") {
-            return problem(400, "InvalidClientMetadataException", "invalid_client_metadata", "Invalid client metadata provided");
+            return problem(
+                400,
+                "InvalidClientMetadataException",
+                "invalid_client_metadata",
+                "Invalid client metadata provided",
+            );
         }
         return register(world, now);
     }
@@ -59,7 +65,9 @@ pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -
         return problem(401, "InvalidClientException", "invalid_client", "Client expired");
     }
     match (operation, text("grantType")) {
-        ("StartDeviceAuthorization", _) if text("startUrl").is_some() => start(world, request, &client.id, now),
+        ("StartDeviceAuthorization", _) if text("startUrl").is_some() => {
+            start(world, request, &client.id, now)
+        }
         ("CreateToken", Some("refresh_token")) => match text("refreshToken") {
             Some(token) => refresh(world, &client.id, token, now),
             None => invalid_request("Missing refreshToken"),
@@ -68,13 +76,22 @@ pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -
             Some(code) => device(world, &client.id, code, now),
             None => invalid_request("Missing deviceCode"),
         },
-        ("CreateToken", Some(_)) => problem(400, "UnsupportedGrantTypeException", "unsupported_grant_type", "Unsupported grant type"),
+        ("CreateToken", Some(_)) => problem(
+            400,
+            "UnsupportedGrantTypeException",
+            "unsupported_grant_type",
+            "Unsupported grant type",
+        ),
         _ => invalid_request("A field is missing"),
     }
 }
 
 fn register(world: &mut World, now: i64) -> Response {
-    let client = Client { id: base64url(&random(24)), secret: base64url(&random(400)), expires: now + 90 * 86_400 };
+    let client = Client {
+        id: base64url(&random(24)),
+        secret: base64url(&random(400)),
+        expires: now + 90 * 86_400,
+    };
     let answer = json!({
         "clientId": client.id,
         "clientSecret": client.secret,
@@ -90,8 +107,13 @@ fn start(world: &mut World, request: &Request, client: &str, now: i64) -> Respon
     let user_code = format!("{}-{}", &letters[..4], &letters[4..]);
     let host = request.header("host").unwrap_or("127.0.0.1");
     let address = format!("http://{host}/device");
-    let device =
-        Device { code: base64url(&random(48)), user_code: user_code.clone(), client: client.to_owned(), expires: now + 600, polls: 0 };
+    let device = Device {
+        code: base64url(&random(48)),
+        user_code: user_code.clone(),
+        client: client.to_owned(),
+        expires: now + 600,
+        polls: 0,
+    };
     let answer = json!({
         "deviceCode": device.code,
         "userCode": user_code,
@@ -115,7 +137,12 @@ fn device(world: &mut World, client: &str, code: &str, now: i64) -> Response {
         return problem(400, "ExpiredTokenException", "expired_token", "Device code expired");
     }
     if denies {
-        return problem(400, "AccessDeniedException", "access_denied", "The user denied the request");
+        return problem(
+            400,
+            "AccessDeniedException",
+            "access_denied",
+            "The user denied the request",
+        );
     }
     device.polls += 1;
     match approval {
@@ -130,7 +157,9 @@ fn device(world: &mut World, client: &str, code: &str, now: i64) -> Response {
 
 fn refresh(world: &mut World, client: &str, token: &str, now: i64) -> Response {
     let rotate = world.sso.refresh == Refresh::Rotate;
-    let known = |one: &&mut RefreshToken| one.token == token && one.client.as_ref().is_none_or(|owner| owner == client);
+    let known = |one: &&mut RefreshToken| {
+        one.token == token && one.client.as_ref().is_none_or(|owner| owner == client)
+    };
     let Some(found) = world.sso.refresh_tokens.iter_mut().find(known) else {
         return invalid_grant();
     };

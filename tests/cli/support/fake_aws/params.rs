@@ -17,12 +17,17 @@ impl Params {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        text.parse().map(Some).map_err(|_| Refusal::new(400, "MalformedInput", format!("{name} is no number")))
+        text.parse()
+            .map(Some)
+            .map_err(|_| Refusal::new(400, "MalformedInput", format!("{name} is no number")))
     }
 
     /// The members `NAME.member.1SUFFIX`, `NAME.member.2SUFFIX` and so on.
     pub fn members(&self, name: &str, suffix: &str) -> Vec<String> {
-        (1..).map_while(|place| self.get(&format!("{name}.member.{place}{suffix}"))).map(str::to_owned).collect()
+        (1..)
+            .map_while(|place| self.get(&format!("{name}.member.{place}{suffix}")))
+            .map(str::to_owned)
+            .collect()
     }
 }
 

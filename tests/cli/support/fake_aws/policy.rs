@@ -37,7 +37,12 @@ pub enum Decision {
 impl Statement {
     /// Grants an action on a resource; both may hold `*` and `?`.
     pub fn allow(action: &str, resource: &str) -> Self {
-        Self { effect: Effect::Allow, actions: vec![action.to_owned()], resources: vec![resource.to_owned()], when: When::Always }
+        Self {
+            effect: Effect::Allow,
+            actions: vec![action.to_owned()],
+            resources: vec![resource.to_owned()],
+            when: When::Always,
+        }
     }
 
     /// Forbids an action on a resource; both may hold `*` and `?`.
@@ -85,7 +90,8 @@ pub fn decide(statements: &[Statement], action: &str, resource: &str, mfa: bool)
 
 /// Whether a pattern of `*` and `?` covers a text.
 pub fn wildcard(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {
         if p < pattern.len() && pattern[p] == '*' {
@@ -107,7 +113,8 @@ pub fn wildcard(pattern: &str, text: &str) -> bool {
 
 /// The statements of a policy document; a statement with a condition other than MFA's never allows.
 pub fn parse(document: &str) -> Result<Vec<Statement>, &'static str> {
-    let value: Value = serde_json::from_str(document).map_err(|_| "This policy contains invalid Json")?;
+    let value: Value =
+        serde_json::from_str(document).map_err(|_| "This policy contains invalid Json")?;
     let list = match value.get("Statement") {
         Some(Value::Array(list)) if !list.is_empty() => list.clone(),
         Some(one @ Value::Object(_)) => vec![one.clone()],
@@ -123,7 +130,9 @@ fn statement(value: &Value) -> Result<Option<Statement>, &'static str> {
         Some("Deny") => Effect::Deny,
         _ => return Err(SYNTAX),
     };
-    if value.get("Action").is_none() && value.get("NotAction").is_none() || value.get("Principal").is_some() {
+    if value.get("Action").is_none() && value.get("NotAction").is_none()
+        || value.get("Principal").is_some()
+    {
         return Err(SYNTAX);
     }
     let when = match value.get("Condition") {
@@ -134,7 +143,12 @@ fn statement(value: &Value) -> Result<Option<Statement>, &'static str> {
             None => When::Always,
         },
     };
-    Ok(Some(Statement { effect, actions: texts(value.get("Action")), resources: texts(value.get("Resource")), when }))
+    Ok(Some(Statement {
+        effect,
+        actions: texts(value.get("Action")),
+        resources: texts(value.get("Resource")),
+        when,
+    }))
 }
 
 fn mfa_condition(condition: &Value) -> Option<When> {
@@ -151,7 +165,9 @@ fn mfa_condition(condition: &Value) -> Option<When> {
 fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(text)) => vec![text.clone()],
-        Some(Value::Array(list)) => list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
+        Some(Value::Array(list)) => {
+            list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -176,7 +192,10 @@ mod tests {
 
     #[test]
     fn a_deny_wins() {
-        let rules = [Statement::allow("sts:*", "*"), Statement::deny("sts:AssumeRole", "*/prod").without_mfa()];
+        let rules = [
+            Statement::allow("sts:*", "*"),
+            Statement::deny("sts:AssumeRole", "*/prod").without_mfa(),
+        ];
         let says = |resource, mfa| decide(&rules, "sts:AssumeRole", resource, mfa);
         assert_eq!(says("role/dev", false), Decision::Allowed);
         assert_eq!(says("role/prod", false), Decision::ExplicitDeny);

@@ -46,7 +46,9 @@ pub fn find(request: &Request) -> Route {
     }
     let action = pairs.iter().find(|(name, _)| name == "Action").cloned();
     match action {
-        Some((_, action)) if iam::ACTIONS.contains(&action.as_str()) => route("iam", &action, pairs),
+        Some((_, action)) if iam::ACTIONS.contains(&action.as_str()) => {
+            route("iam", &action, pairs)
+        }
         Some((_, action)) if path == "/" => {
             let signed = Authorization::of(request).map(|one| one.service);
             let known = sts::ACTIONS.contains(&action.as_str());

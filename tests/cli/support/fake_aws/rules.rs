@@ -41,7 +41,9 @@ impl Refusal {
 
     /// The caller may not do this to a resource.
     pub fn unauthorized(caller: &str, action: &str, resource: &str) -> Self {
-        Self::denied(format!("User: {caller} is not authorized to perform: {action} on resource: {resource}"))
+        Self::denied(format!(
+            "User: {caller} is not authorized to perform: {action} on resource: {resource}"
+        ))
     }
 }
 
@@ -57,7 +59,11 @@ pub enum CallerKind {
 }
 
 /// The length of a session from `AssumeRole`.
-pub fn assume_role_seconds(asked: Option<u32>, caller: CallerKind, role_most: u32) -> Result<u32, Refusal> {
+pub fn assume_role_seconds(
+    asked: Option<u32>,
+    caller: CallerKind,
+    role_most: u32,
+) -> Result<u32, Refusal> {
     bounds(asked, ROLE_MOST)?;
     let seconds = asked.unwrap_or(ROLE_DEFAULT);
     if caller == CallerKind::RoleSession && seconds > CHAIN_MOST {
@@ -88,7 +94,9 @@ fn bounds(asked: Option<u32>, most: u32) -> Result<(), Refusal> {
 
 fn within_role(seconds: u32, role_most: u32) -> Result<u32, Refusal> {
     if seconds > role_most {
-        return Err(Refusal::validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
+        return Err(Refusal::validation(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        ));
     }
     Ok(seconds)
 }
@@ -113,7 +121,11 @@ pub fn may_call_iam(caller: CallerKind) -> Result<(), Refusal> {
 
 /// Credentials that AWS does not know, or not for this use.
 pub fn invalid_token() -> Refusal {
-    Refusal::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+    Refusal::new(
+        403,
+        "InvalidClientTokenId",
+        "The security token included in the request is invalid.",
+    )
 }
 
 /// Whether a request counts as made with MFA; role sessions never hand it on.
@@ -154,7 +166,9 @@ pub fn session_tags(
             return invalid("aws: prefixed tag key names are not allowed for external use.");
         }
         if asked[..index].iter().any(|(other, _)| same(other, key)) {
-            return invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+            return invalid(
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            );
         }
         if inherited.iter().any(|(other, _)| same(other, key)) {
             return invalid(
@@ -166,7 +180,9 @@ pub fn session_tags(
     all.extend(inherited.iter().cloned());
     for key in transitive {
         if !all.iter().any(|(other, _)| same(other, key)) {
-            return invalid("The specified transitive tag key must be included in the requested tags.");
+            return invalid(
+                "The specified transitive tag key must be included in the requested tags.",
+            );
         }
     }
     if all.len() > 50 {

@@ -1,10 +1,14 @@
 use super::{
-    CallerKind, assume_role_seconds, external_id_met, may_call_iam, may_get_session_token, may_present_code, mfa_present, session_tags,
-    session_token_seconds, web_identity_seconds,
+    CallerKind, assume_role_seconds, external_id_met, may_call_iam, may_get_session_token,
+    may_present_code, mfa_present, session_tags, session_token_seconds, web_identity_seconds,
 };
 
-const KINDS: [CallerKind; 4] =
-    [CallerKind::LongTerm, CallerKind::UserSession { mfa: false }, CallerKind::UserSession { mfa: true }, CallerKind::RoleSession];
+const KINDS: [CallerKind; 4] = [
+    CallerKind::LongTerm,
+    CallerKind::UserSession { mfa: false },
+    CallerKind::UserSession { mfa: true },
+    CallerKind::RoleSession,
+];
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()

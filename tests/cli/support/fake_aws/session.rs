@@ -63,7 +63,12 @@ pub fn unique_id(prefix: &str, arn: &str) -> String {
 
 /// The ARN under which a role's session appears.
 pub fn assumed_role_arn(role_arn: &str, session_name: &str) -> String {
-    format!("arn:{}:sts::{}:assumed-role/{}/{session_name}", partition_of(role_arn), account_of(role_arn), role_name(role_arn))
+    format!(
+        "arn:{}:sts::{}:assumed-role/{}/{session_name}",
+        partition_of(role_arn),
+        account_of(role_arn),
+        role_name(role_arn)
+    )
 }
 
 /// Who signed a request.
@@ -140,7 +145,9 @@ impl Caller {
     /// What the session policy alone says; none at all allows everything.
     pub fn session_policy(&self, action: &str, resource: &str, mfa: bool) -> Decision {
         let statements = self.session.as_ref().and_then(|one| one.policy.as_ref());
-        statements.map_or(Decision::Allowed, |statements| policy::decide(statements, action, resource, mfa))
+        statements.map_or(Decision::Allowed, |statements| {
+            policy::decide(statements, action, resource, mfa)
+        })
     }
 
     /// The tags that the caller's session hands on to the next.
@@ -148,7 +155,8 @@ impl Caller {
         let Some(session) = &self.session else {
             return Vec::new();
         };
-        let handed = |key: &String| session.transitive.iter().any(|one| one.eq_ignore_ascii_case(key));
+        let handed =
+            |key: &String| session.transitive.iter().any(|one| one.eq_ignore_ascii_case(key));
         session.tags.iter().filter(|(key, _)| handed(key)).cloned().collect()
     }
 

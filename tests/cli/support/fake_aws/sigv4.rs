@@ -29,7 +29,9 @@ impl Authorization {
     pub fn of(request: &Request) -> Option<Self> {
         let header = request.header("authorization")?;
         let fields = header.strip_prefix("AWS4-HMAC-SHA256")?;
-        let field = |name: &str| fields.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+        let field = |name: &str| {
+            fields.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
+        };
         let mut scope = field("Credential")?.rsplitn(5, '/');
         let terminator = scope.next()?.to_owned();
         let service = scope.next()?.to_owned();
@@ -53,9 +55,18 @@ impl Authorization {
 }
 
 /// The caller that signed a request for a service, if everything about the signature is right.
-pub fn verify(world: &World, request: &Request, service: &str, now: i64) -> Result<Caller, Refusal> {
+pub fn verify(
+    world: &World,
+    request: &Request,
+    service: &str,
+    now: i64,
+) -> Result<Caller, Refusal> {
     if request.header("authorization").is_none() {
-        return Err(Refusal::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"));
+        return Err(Refusal::new(
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token",
+        ));
     }
     let authorization = Authorization::of(request).ok_or_else(|| incomplete(request))?;
     let date = request.header("x-amz-date").ok_or_else(|| incomplete(request))?;
@@ -98,14 +109,22 @@ fn incomplete(request: &Request) -> Refusal {
 fn known_secret(world: &World, request: &Request, id: &str, now: i64) -> Result<String, Refusal> {
     let token = request.header("x-amz-security-token");
     if let Some(user) = world.find_key(id) {
-        return if user.active && token.is_none() { Ok(user.secret.clone()) } else { Err(invalid_token()) };
+        return if user.active && token.is_none() {
+            Ok(user.secret.clone())
+        } else {
+            Err(invalid_token())
+        };
     }
     let session = world.find_session(id).ok_or_else(invalid_token)?;
     if token != Some(session.token.as_str()) {
         return Err(invalid_token());
     }
     if !session.lives(now) {
-        return Err(Refusal::new(403, "ExpiredToken", "The security token included in the request is expired"));
+        return Err(Refusal::new(
+            403,
+            "ExpiredToken",
+            "The security token included in the request is expired",
+        ));
     }
     Ok(session.secret.clone())
 }
@@ -119,7 +138,9 @@ fn check_scope(authorization: &Authorization, date: &str, service: &str) -> Resu
         )));
     }
     if authorization.service != service {
-        return Err(mismatch(format!("Credential should be scoped to correct service: '{service}'. ")));
+        return Err(mismatch(format!(
+            "Credential should be scoped to correct service: '{service}'. "
+        )));
     }
     if !is_region(&authorization.region) {
         return Err(mismatch("Credential should be scoped to a valid region. "));
@@ -145,11 +166,15 @@ fn is_region(text: &str) -> bool {
 fn check_headers(authorization: &Authorization, request: &Request) -> Result<(), Refusal> {
     let signed = |name: &str| authorization.signed_headers.iter().any(|one| one == name);
     if !signed("host") {
-        return Err(mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
+        return Err(mismatch(
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+        ));
     }
     for name in ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256"] {
         if request.header(name).is_some() && !signed(name) {
-            return Err(mismatch(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")));
+            return Err(mismatch(format!(
+                "'{name}' must be a 'SignedHeader' in the AWS Authorization."
+            )));
         }
     }
     if !authorization.signed_headers.is_sorted() {
@@ -181,13 +206,23 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 /// The signature that a request should bear.
-pub fn signature(authorization: &Authorization, request: &Request, date: &str, secret: &str) -> String {
+pub fn signature(
+    authorization: &Authorization,
+    request: &Request,
+    date: &str,
+    secret: &str,
+) -> String {
     let canonical = canonical_request(authorization, request);
     let hash = hex(digest(&SHA256, canonical.as_bytes()).as_ref());
     let text = format!("AWS4-HMAC-SHA256\n{date}\n{}\n{hash}", authorization.scope());
-    let key = [authorization.date.as_str(), &authorization.region, &authorization.service, &authorization.terminator]
-        .iter()
-        .fold(format!("AWS4{secret}").into_bytes(), |key, part| hmac(&key, part));
+    let key = [
+        authorization.date.as_str(),
+        &authorization.region,
+        &authorization.service,
+        &authorization.terminator,
+    ]
+    .iter()
+    .fold(format!("AWS4{secret}").into_bytes(), |key, part| hmac(&key, part));
     hex(&hmac(&key, &text))
 }
 

@@ -39,7 +39,10 @@ fn the_published_example() {
     let request = example();
     let authorization = Authorization::of(&request).unwrap();
     let canonical = canonical_request(&authorization, &request);
-    assert_eq!(hex(digest(&SHA256, canonical.as_bytes()).as_ref()), "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59");
+    assert_eq!(
+        hex(digest(&SHA256, canonical.as_bytes()).as_ref()),
+        "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59"
+    );
     let user = User::new("123456789012", "ann", KEY, SECRET);
     let world = World::new().user(user.clone());
     let arn = "arn:aws:iam::123456789012:user/ann";

@@ -19,7 +19,8 @@ pub fn operation(method: &str, path: &str) -> Option<&'static str> {
 }
 
 fn problem(status: u16, code: &str, message: &str) -> Response {
-    Response::json(status, &json!({"message": message, "__type": code})).with("x-amzn-ErrorType", code)
+    Response::json(status, &json!({"message": message, "__type": code}))
+        .with("x-amzn-ErrorType", code)
 }
 
 /// Answers a request to the portal.
@@ -45,7 +46,11 @@ fn credentials(world: &mut World, user: &str, params: &Params, now: i64) -> Resp
     let (Some(account), Some(role)) = (params.get("account_id"), params.get("role_name")) else {
         return problem(400, "InvalidRequestException", "Request is invalid");
     };
-    let granted = world.sso.grants.iter().any(|one| one.user == user && one.account == account && one.role_name == role);
+    let granted = world
+        .sso
+        .grants
+        .iter()
+        .any(|one| one.user == user && one.account == account && one.role_name == role);
     if !granted {
         return problem(403, "ForbiddenException", "No access");
     }
@@ -62,7 +67,8 @@ fn credentials(world: &mut World, user: &str, params: &Params, now: i64) -> Resp
 }
 
 fn accounts(world: &World, user: &str, params: &Params) -> Response {
-    let mut ids: Vec<&String> = world.sso.grants.iter().filter(|one| one.user == user).map(|one| &one.account).collect();
+    let mut ids: Vec<&String> =
+        world.sso.grants.iter().filter(|one| one.user == user).map(|one| &one.account).collect();
     ids.sort();
     ids.dedup();
     let list = ids

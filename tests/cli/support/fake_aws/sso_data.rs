@@ -97,14 +97,26 @@ pub struct Device {
 
 /// The ARN of the role behind a permission set.
 pub fn reserved_arn(account: &str, role_name: &str) -> String {
-    format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role_name}_0123456789abcdef")
+    format!(
+        "arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role_name}_0123456789abcdef"
+    )
 }
 
 impl World {
     /// Lets somebody use a role of an account through single sign-on.
     #[must_use]
-    pub fn sso_grant(mut self, user: &str, account: &str, role_name: &str, policies: Vec<Statement>) -> Self {
-        self.sso.grants.push(Grant { user: user.to_owned(), account: account.to_owned(), role_name: role_name.to_owned() });
+    pub fn sso_grant(
+        mut self,
+        user: &str,
+        account: &str,
+        role_name: &str,
+        policies: Vec<Statement>,
+    ) -> Self {
+        self.sso.grants.push(Grant {
+            user: user.to_owned(),
+            account: account.to_owned(),
+            role_name: role_name.to_owned(),
+        });
         let arn = reserved_arn(account, role_name);
         if self.find_role(&arn).is_none() {
             let mut role = Role::new(&arn).max_session(43_200);
@@ -124,7 +136,12 @@ impl World {
     /// Accepts a refresh token of somebody, from whatever client.
     #[must_use]
     pub fn sso_refresh_token(mut self, user: &str, token: &str) -> Self {
-        self.sso.refresh_tokens.push(RefreshToken { token: token.to_owned(), user: user.to_owned(), client: None, used: false });
+        self.sso.refresh_tokens.push(RefreshToken {
+            token: token.to_owned(),
+            user: user.to_owned(),
+            client: None,
+            used: false,
+        });
         self
     }
 

@@ -12,14 +12,22 @@ use super::world::World;
 use super::xml;
 
 /// The actions that the service knows.
-pub const ACTIONS: [&str; 4] = ["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"];
+pub const ACTIONS: [&str; 4] =
+    ["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"];
 
 const VERSION: &str = "2011-06-15";
 
 /// Answers a request for an action of STS.
-pub fn answer(world: &mut World, request: &Request, action: &str, params: &Params, now: i64) -> Response {
+pub fn answer(
+    world: &mut World,
+    request: &Request,
+    action: &str,
+    params: &Params,
+    now: i64,
+) -> Response {
     let result = if action == "AssumeRoleWithWebIdentity" {
-        params::check_version(action, params, VERSION).and_then(|()| web_identity::assume(world, params, now))
+        params::check_version(action, params, VERSION)
+            .and_then(|()| web_identity::assume(world, params, now))
     } else {
         signed(world, request, action, params, now)
     };
@@ -29,7 +37,13 @@ pub fn answer(world: &mut World, request: &Request, action: &str, params: &Param
     }
 }
 
-fn signed(world: &mut World, request: &Request, action: &str, params: &Params, now: i64) -> Result<String, Refusal> {
+fn signed(
+    world: &mut World,
+    request: &Request,
+    action: &str,
+    params: &Params,
+    now: i64,
+) -> Result<String, Refusal> {
     let caller = sigv4::verify(world, request, "sts", now)?;
     params::check_version(action, params, VERSION)?;
     if let Some(authorization) = Authorization::of(request)
@@ -53,10 +67,17 @@ fn signed(world: &mut World, request: &Request, action: &str, params: &Params, n
 }
 
 fn caller_identity(caller: &Caller) -> String {
-    xml::element("Arn", &caller.arn) + &xml::element("UserId", &caller.user_id) + &xml::element("Account", &caller.account)
+    xml::element("Arn", &caller.arn)
+        + &xml::element("UserId", &caller.user_id)
+        + &xml::element("Account", &caller.account)
 }
 
-fn session_token(world: &mut World, caller: &Caller, params: &Params, now: i64) -> Result<String, Refusal> {
+fn session_token(
+    world: &mut World,
+    caller: &Caller,
+    params: &Params,
+    now: i64,
+) -> Result<String, Refusal> {
     let asked = params.number("DurationSeconds")?;
     let mut checks = Checks::default();
     checks.range("durationSeconds", asked, rules::LEAST, rules::TOKEN_MOST);
@@ -65,7 +86,10 @@ fn session_token(world: &mut World, caller: &Caller, params: &Params, now: i64) 
     rules::may_get_session_token(caller.kind)?;
     let mfa = check_mfa(world, caller, params, now)?;
     let seconds = rules::session_token_seconds(asked)?;
-    let owner = Owner::User { account: caller.account.clone(), name: caller.user_name().unwrap_or_default().to_owned() };
+    let owner = Owner::User {
+        account: caller.account.clone(),
+        name: caller.user_name().unwrap_or_default().to_owned(),
+    };
     let mut session = Session::new(owner, now + i64::from(seconds));
     session.mfa = mfa;
     let result = xml::credentials(&session);
@@ -74,13 +98,20 @@ fn session_token(world: &mut World, caller: &Caller, params: &Params, now: i64) 
 }
 
 /// Whether a request brought a right code of the caller's own device; a wrong one is refused.
-pub fn check_mfa(world: &mut World, caller: &Caller, params: &Params, now: i64) -> Result<bool, Refusal> {
+pub fn check_mfa(
+    world: &mut World,
+    caller: &Caller,
+    params: &Params,
+    now: i64,
+) -> Result<bool, Refusal> {
     let (serial, code) = (params.get("SerialNumber"), params.get("TokenCode"));
     let (serial, code) = match (serial, code) {
         (None, None) => return Ok(false),
         (Some(serial), Some(code)) => (serial, code),
         _ => {
-            return Err(Refusal::denied("MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."));
+            return Err(Refusal::denied(
+                "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+            ));
         }
     };
     rules::may_present_code(caller.kind)?;
@@ -93,6 +124,8 @@ pub fn check_mfa(world: &mut World, caller: &Caller, params: &Params, now: i64) 
     if world.use_code(&device, code, now) {
         Ok(true)
     } else {
-        Err(Refusal::denied("MultiFactorAuthentication failed with invalid MFA one time pass code. "))
+        Err(Refusal::denied(
+            "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+        ))
     }
 }

@@ -115,30 +115,46 @@ pub const TAG: &str = "sts:TagSession";
 /// The action that sets a source identity.
 pub const IDENTIFY: &str = "sts:SetSourceIdentity";
 
-/// Whether the role's trust policy and the caller's policies let the caller do an action on the role.
-pub fn permits(role: &Role, caller: &Caller, action: &str, external_id: Option<&str>, mfa: bool) -> bool {
+/// Whether the role's trust policy and the caller's policies let the caller do an action on the
+/// role.
+pub fn permits(
+    role: &Role,
+    caller: &Caller,
+    action: &str,
+    external_id: Option<&str>,
+    mfa: bool,
+) -> bool {
     let own = caller.decide(action, &role.arn, mfa);
     if own == Decision::ExplicitDeny {
         return false;
     }
     let same_account = caller.account == role.account();
     role.trust.iter().any(|statement| {
-        let met =
-            statement.grants(action) && external_id_met(statement.external_id.as_deref(), external_id) && (mfa || !statement.require_mfa);
+        let met = statement.grants(action)
+            && external_id_met(statement.external_id.as_deref(), external_id)
+            && (mfa || !statement.require_mfa);
         met && match &statement.principal {
             Principal::Account(id) => *id == caller.account && own == Decision::Allowed,
             Principal::Arn(arn) if *arn == caller.arn && same_account => true,
             Principal::Arn(arn) if *arn == caller.principal && same_account => {
                 caller.session_policy(action, &role.arn, mfa) == Decision::Allowed
             }
-            Principal::Arn(arn) => (*arn == caller.arn || *arn == caller.principal) && own == Decision::Allowed,
+            Principal::Arn(arn) => {
+                (*arn == caller.arn || *arn == caller.principal) && own == Decision::Allowed
+            }
             Principal::WebIdentity(_) => false,
         }
     })
 }
 
 /// Whether the role's trust policy lets a web identity do an action.
-pub fn permits_web_identity(role: &Role, action: &str, issuer: &str, audiences: &[String], subject: &str) -> bool {
+pub fn permits_web_identity(
+    role: &Role,
+    action: &str,
+    issuer: &str,
+    audiences: &[String],
+    subject: &str,
+) -> bool {
     role.trust.iter().any(|statement| {
         statement.grants(action)
             && statement.principal == Principal::WebIdentity(issuer.to_owned())

@@ -32,7 +32,12 @@ fn who_must_agree() {
         (vec![all, deny], [false, false, false, false]),
     ] {
         let caller = user(&own);
-        let got = [may(NEAR, root(), &caller), may(NEAR, named(), &caller), may(FAR, root(), &caller), may(FAR, named(), &caller)];
+        let got = [
+            may(NEAR, root(), &caller),
+            may(NEAR, named(), &caller),
+            may(FAR, root(), &caller),
+            may(FAR, named(), &caller),
+        ];
         assert_eq!(got, wanted, "{own:?}");
     }
     let caller = user(&[Statement::allow("*", "*")]);
@@ -45,7 +50,9 @@ fn who_must_agree() {
 #[test]
 fn conditions_and_actions() {
     let caller = user(&[Statement::allow("sts:*", "*")]);
-    let ask = |trust: &TrustStatement, action, id, mfa| permits(&Role::new(FAR).trusts(trust.clone()), &caller, action, id, mfa);
+    let ask = |trust: &TrustStatement, action, id, mfa| {
+        permits(&Role::new(FAR).trusts(trust.clone()), &caller, action, id, mfa)
+    };
     let strict = TrustStatement::account("111111111111").external_id("x").mfa();
     assert!(ask(&strict, ASSUME, Some("x"), true));
     assert!(!ask(&strict, ASSUME, Some("x"), false));

@@ -22,7 +22,9 @@ struct Claims {
 pub fn token(issuer: &str, subject: &str, audience: &str, expires: i64) -> String {
     let head = json!({"alg": "RS256", "typ": "JWT", "kid": "fake"});
     let claims = json!({"iss": issuer, "sub": subject, "aud": audience, "exp": expires, "iat": expires - 3600});
-    [head.to_string(), claims.to_string(), "signature".to_owned()].map(|part| base64url(part.as_bytes())).join(".")
+    [head.to_string(), claims.to_string(), "signature".to_owned()]
+        .map(|part| base64url(part.as_bytes()))
+        .join(".")
 }
 
 fn claims(token: &str) -> Option<Claims> {
@@ -37,10 +39,17 @@ fn claims(token: &str) -> Option<Claims> {
     let text = |name: &str| Some(body.get(name)?.as_str()?.to_owned());
     let audiences = match body.get("aud")? {
         Value::String(one) => vec![one.clone()],
-        Value::Array(list) => list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
+        Value::Array(list) => {
+            list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+        }
         _ => return None,
     };
-    Some(Claims { issuer: text("iss")?, subject: text("sub")?, audiences, expires: body.get("exp")?.as_i64()? })
+    Some(Claims {
+        issuer: text("iss")?,
+        subject: text("sub")?,
+        audiences,
+        expires: body.get("exp")?.as_i64()?,
+    })
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {
@@ -69,13 +78,19 @@ pub fn assume(world: &mut World, params: &Params, now: i64) -> Result<String, Re
         return Err(Refusal::new(
             400,
             "ExpiredTokenException",
-            format!("Token expired: current date/time {now} must be before the expiration date/time{}", claims.expires),
+            format!(
+                "Token expired: current date/time {now} must be before the expiration date/time{}",
+                claims.expires
+            ),
         ));
     }
     let known = Principal::WebIdentity(claims.issuer.clone());
     let trusts = |statement: &super::trust::TrustStatement| statement.principal == known;
     if !world.roles.iter().any(|role| role.trust.iter().any(trusts)) {
-        return Err(invalid(format!("No OpenIDConnect provider found in your account for {}", claims.issuer)));
+        return Err(invalid(format!(
+            "No OpenIDConnect provider found in your account for {}",
+            claims.issuer
+        )));
     }
     let action = "sts:AssumeRoleWithWebIdentity";
     let role = world

@@ -130,7 +130,12 @@ impl Role {
     /// A role that trusts nobody yet and may do nothing.
     pub fn new(arn: &str) -> Self {
         assert!(arn.split(':').count() == 6, "not a role ARN: {arn}");
-        Self { arn: arn.to_owned(), trust: Vec::new(), max_session_duration: 3_600, policies: Vec::new() }
+        Self {
+            arn: arn.to_owned(),
+            trust: Vec::new(),
+            max_session_duration: 3_600,
+            policies: Vec::new(),
+        }
     }
 
     /// Has one more statement in its trust policy.

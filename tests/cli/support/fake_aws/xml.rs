@@ -65,9 +65,12 @@ pub fn answer(namespace: &str, action: &str, result: &str) -> Response {
 pub fn error(namespace: &str, refusal: &Refusal) -> Response {
     let id = request_id();
     let side = if refusal.status < 500 { "Sender" } else { "Receiver" };
-    let inner = element("Type", side) + &element("Code", refusal.code) + &element("Message", &refusal.message);
-    let body =
-        format!("<ErrorResponse xmlns=\"{namespace}\">\n  <Error>{inner}</Error>\n  <RequestId>{id}</RequestId>\n</ErrorResponse>\n");
+    let inner = element("Type", side)
+        + &element("Code", refusal.code)
+        + &element("Message", &refusal.message);
+    let body = format!(
+        "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>{inner}</Error>\n  <RequestId>{id}</RequestId>\n</ErrorResponse>\n"
+    );
     Response::new(refusal.status, "text/xml", body).with("x-amzn-RequestId", &id)
 }
 
