@@ -8,8 +8,6 @@ mod audit;
 mod aws;
 #[path = "../src/chain/mod.rs"]
 mod chain;
-#[path = "../src/cli/mod.rs"]
-mod cli;
 #[path = "../src/clients/mod.rs"]
 mod clients;
 #[path = "../src/commands/mod.rs"]

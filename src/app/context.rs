@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
+use crate::app::options::Global;
 use crate::aws::duration;
-use crate::cli::Global;
 use crate::config::load::Paths;
 use crate::error::{Error, Result};
 use crate::prompt::{Rung, Surroundings};

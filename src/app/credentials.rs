@@ -5,13 +5,13 @@ use std::cell::{OnceCell, RefCell};
 use chrono::TimeDelta;
 
 use crate::app::context::{Context, min_ttl};
+use crate::app::options::{self, Role, Selected};
 use crate::audit::{self, Entry};
 use crate::aws::Credentials;
 use crate::aws::arn::Arn;
 use crate::chain::overrides::Overrides;
 use crate::chain::resolve::resolve;
 use crate::chain::{Base, Chain};
-use crate::cli;
 use crate::clients::sts::AwsSts;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
@@ -22,8 +22,7 @@ use crate::prompt::{Ladder, State};
 use crate::sources::Sources;
 use crate::store::StoreName;
 use crate::store::sessions::StoredSessions;
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::system::locks::FileLocks;
 use crate::system::report::Report;
 
@@ -46,12 +45,12 @@ pub fn load(context: &Context) -> Result<Profiles> {
 }
 
 /// Resolves what the options name.
-pub fn chain(context: &Context, selected: &cli::Selected, role: &cli::Role) -> Result<Chain> {
+pub fn chain(context: &Context, selected: &Selected, role: &Role) -> Result<Chain> {
     checked(context, &load(context)?, &overrides(context, selected, role)?)
 }
 
 /// Resolves what the options of a command name that yields credentials.
-fn chain_of(context: &Context, options: &cli::Credentials) -> Result<Chain> {
+fn chain_of(context: &Context, options: &options::Credentials) -> Result<Chain> {
     chain_in(context, &load(context)?, options, true)
 }
 
@@ -59,7 +58,7 @@ fn chain_of(context: &Context, options: &cli::Credentials) -> Result<Chain> {
 pub fn chain_in(
     context: &Context,
     profiles: &Profiles,
-    options: &cli::Credentials,
+    options: &options::Credentials,
     suggest: bool,
 ) -> Result<Chain> {
     let mut overrides =
@@ -92,7 +91,7 @@ fn summary(chain: &Chain) -> String {
     format!("{}: {}{base}{}", chain.name(), chain.base.kind(), chain.arrows())
 }
 
-fn overrides(context: &Context, selected: &cli::Selected, role: &cli::Role) -> Result<Overrides> {
+fn overrides(context: &Context, selected: &Selected, role: &Role) -> Result<Overrides> {
     Ok(Overrides {
         profile: selected.name().map(str::to_owned),
         region: role.region.clone(),
@@ -140,7 +139,7 @@ pub fn policy(context: &Context, text: &str) -> Result<String> {
 /// Resolves and walks.
 pub fn obtain(
     context: &Context,
-    options: &cli::Credentials,
+    options: &options::Credentials,
     default_min_ttl: TimeDelta,
 ) -> Result<Obtained> {
     let chain = chain_of(context, options)?;
@@ -161,7 +160,7 @@ pub fn sts(context: &Context) -> AwsSts<'_> {
 /// Walks a chain with the real adapters.
 pub fn walk(
     context: &Context,
-    options: &cli::Credentials,
+    options: &options::Credentials,
     default_min_ttl: TimeDelta,
     chain: &Chain,
 ) -> Result<Walked> {
@@ -187,7 +186,7 @@ pub struct Walks<'a> {
 impl<'a> Walks<'a> {
     pub fn new(
         context: &'a Context,
-        options: &cli::Credentials,
+        options: &options::Credentials,
         default_min_ttl: TimeDelta,
         person: bool,
     ) -> Self {

@@ -2,13 +2,32 @@
 
 use std::collections::HashSet;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use serde::{Deserialize, Serialize};
 
 use crate::output::formats::Format;
 use crate::output::shells::Shell;
 use crate::shell::Side;
 use crate::store::StoreName;
+use crate::text::color::ColorChoice;
+
+/// The options of every verb.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Explain on stderr what is decided and why, with secrets left out
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Leave out warnings and hints
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// When to use colours (NO_COLOR and CLICOLOR_FORCE are honoured)
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// Never ask anything: exit 4 instead (also ROLECALL_NO_INPUT=1)
+    #[arg(long, global = true)]
+    pub no_input: bool,
+}
 
 /// A profile, by position or by option.
 #[derive(Debug, Clone, Default, Args)]

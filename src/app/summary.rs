@@ -12,8 +12,7 @@ use crate::chain::{Base, Chain};
 use crate::config::profiles::{Merged, Profiles};
 use crate::error::Result;
 use crate::store::index::{Entries, Entry};
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 
 /// One profile as it is listed.
 pub struct Row {

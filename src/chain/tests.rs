@@ -13,22 +13,27 @@ use super::resolve::resolve;
 use super::{
     AssumeRole, Base, Chain, GetSessionToken, MfaUse, Network, StaticKeys, Step, WebIdentity,
 };
+use crate::app::options::Credentials;
 use crate::aws::partition::Endpoint;
 use crate::config::tests::profiles;
 use crate::error::{Error, Kind, Result};
 use crate::system::environment::Environment;
 
+#[derive(Parser)]
+#[command(no_binary_name = true)]
+struct Typed {
+    #[command(flatten)]
+    credentials: Credentials,
+}
+
 /// Reads options as they are typed after `rolecall process`.
 fn overrides(options: &str) -> Overrides {
-    let words = ["rolecall", "process"]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(shlex::split(options).unwrap());
-    let cli = crate::cli::Cli::try_parse_from(words).unwrap_or_else(|e| panic!("{options}: {e}"));
-    let crate::cli::Command::Process(process) = cli.command else { unreachable!() };
-    let role = process.credentials.role;
+    let words = shlex::split(options).unwrap();
+    let Typed { credentials } =
+        Typed::try_parse_from(words).unwrap_or_else(|e| panic!("{options}: {e}"));
+    let role = credentials.role;
     Overrides {
-        profile: process.credentials.selected.name().map(str::to_owned),
+        profile: credentials.selected.name().map(str::to_owned),
         region: role.region,
         duration_seconds: role.duration,
         role_arn: role.role_arn,

@@ -3,8 +3,8 @@
 
 use crate::app::context::Context;
 use crate::app::credentials::{FOR_PEOPLE, Obtained, load, obtain};
+use crate::app::options::{Credentials, Pick, Selected};
 use crate::chain::base::is_settings_only;
-use crate::cli;
 use crate::error::{Kind, Result};
 use crate::picker;
 use crate::system::report::Report;
@@ -32,11 +32,7 @@ enum DefaultChain {
 
 /// As `obtain`, but a person chooses with `--pick`, or where no profile is named and the default
 /// chain has none. Scripts, and everybody with `--no-input`, get what the default chain gives.
-pub fn obtain_or_pick(
-    context: &Context,
-    options: &cli::Credentials,
-    pick: &cli::Pick,
-) -> Result<Obtained> {
+pub fn obtain_or_pick(context: &Context, options: &Credentials, pick: &Pick) -> Result<Obtained> {
     if pick.pick {
         let name = picker::pick_from(context, options.selected.name().unwrap_or_default())?;
         return obtain_as(context, options, name);
@@ -56,13 +52,13 @@ pub fn obtain_or_pick(
     }
 }
 
-fn obtain_as(context: &Context, options: &cli::Credentials, name: String) -> Result<Obtained> {
+fn obtain_as(context: &Context, options: &Credentials, name: String) -> Result<Obtained> {
     let mut options = options.clone();
-    options.selected = cli::Selected { positional: Some(name), profile: None };
+    options.selected = Selected { positional: Some(name), profile: None };
     obtain(context, &options, FOR_PEOPLE)
 }
 
-fn default_chain(context: &Context, options: &cli::Credentials) -> DefaultChain {
+fn default_chain(context: &Context, options: &Credentials) -> DefaultChain {
     let named = options.selected.name().is_some() || options.role.role_arn.is_some();
     if named
         || NAMED_BY.iter().any(|name| context.environment.get(name).is_some())

@@ -5,24 +5,42 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::Args;
 use serde_json::json;
 
 use crate::app::context::Context;
 use crate::app::credentials::{load, sts};
+use crate::app::options::Selected;
 use crate::aws::{duration, partition::Endpoint};
 use crate::chain::base::{is_settings_only, strays};
 use crate::chain::overrides::Overrides;
 use crate::chain::resolve::resolve;
 use crate::chain::{Base, Chain, Network};
-use crate::cli::Doctor;
 use crate::config::profiles::{Profiles, is_secret};
 use crate::error::{Error, Kind, Result};
 use crate::hint::{path as path_word, word};
 use crate::output::print;
 use crate::sources::sso;
 use crate::store::StoreName;
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
+
+/// Check files, store, clock, endpoints and profiles
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall doctor
+  rolecall doctor prod                                one profile's chain
+  rolecall doctor --store file")]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub selected: Selected,
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+    /// Store to check
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreName>,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Status {
@@ -69,7 +87,7 @@ impl Findings {
     }
 }
 
-pub fn run(context: &Context, args: &Doctor) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &DoctorArgs) -> Result<ExitCode> {
     let mut findings = Findings::default();
     match load(context) {
         Err(error) => findings.error("files", &error),

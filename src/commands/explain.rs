@@ -2,19 +2,37 @@
 
 use std::process::ExitCode;
 
+use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::app::context::Context;
 use crate::app::credentials::chain;
+use crate::app::options::{Role, Selected};
 use crate::aws::duration;
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Step};
-use crate::cli::Explain;
 use crate::config::profiles::Merged;
 use crate::error::Result;
 use crate::output::explanation::{shown, text};
 use crate::output::print;
 
-pub fn run(context: &Context, args: &Explain) -> Result<ExitCode> {
+/// Show the way from a profile to its credentials, without going it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall explain prod
+  rolecall explain prod --json                        with file and line of every property
+  rolecall explain --role-arn arn:aws:iam::222222222222:role/audit --source-profile dev")]
+pub struct ExplainArgs {
+    #[command(flatten)]
+    pub selected: Selected,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub role: Role,
+}
+
+pub fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode> {
     let chain = chain(context, &args.selected, &args.role)?;
     print(&if args.json { format!("{}\n", json(&chain)) } else { text(&chain) })?;
     Ok(ExitCode::SUCCESS)

@@ -5,23 +5,71 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
 use crate::app::credentials::{FOR_SDKS, Walks, chain_in, load};
+use crate::app::options::{self, Role, Selected, Several};
 use crate::aws::{Credentials, duration};
 use crate::chain::base::is_settings_only;
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{Chain, Step};
-use crate::cli::{self, Login};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Kind, Result};
 use crate::executor::{Origin, Walked, is_cacheable};
 use crate::output::print;
 use crate::store::StoreName;
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
+
+/// Fetch sessions, and ask for what they need, ahead of time
+///
+/// Without a profile, for the SDKs' default chain. One profile that fails keeps none of the others
+/// from it; the exit code is that of the first that failed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall login dev staging prod       one MFA code serves all roles of an identity
+  rolecall login --all --mfa-token 123456
+  rolecall login prod --refresh --json")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub struct LoginArgs {
+    #[command(flatten)]
+    pub selected: Several,
+    /// Every profile that there is a session to fetch for
+    #[arg(long, conflicts_with_all = ["positional", "profile"])]
+    pub all: bool,
+    /// Print one JSON array: what came of each profile
+    #[arg(long)]
+    pub json: bool,
+    /// Token code of the MFA device, instead of the first question
+    #[arg(long, value_name = "CODE", value_parser = options::token_code)]
+    pub mfa_token: Option<String>,
+    /// Fetch new sessions; the cached ones stay until the new ones exist
+    #[arg(long)]
+    pub refresh: bool,
+    /// Confirm new sessions of profiles with `rolecall_confirm`, where settings.ini has `allow_yes
+    /// = true`
+    #[arg(long)]
+    pub yes: bool,
+    /// How long a cached session must live to be left as it is (default: 15m)
+    #[arg(long, value_name = "DURATION", value_parser = options::duration)]
+    pub min_ttl: Option<u32>,
+    /// Where sessions are kept
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreName>,
+    /// Session length: 15m to 12h, at most 1h for a chained role; for calls with the same
+    /// --duration
+    #[arg(long, value_name = "DURATION", value_parser = options::duration)]
+    pub duration: Option<u32>,
+    /// Region of the calls; for calls with the same --region
+    #[arg(long, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Ask for a code for each role, instead of once for all roles of the same keys
+    #[arg(long)]
+    pub no_mfa_session: bool,
+}
 
 /// One profile, or the default chain, and how far it came.
 struct Task {
@@ -31,21 +79,21 @@ struct Task {
     result: Option<Walked>,
 }
 
-pub fn run(context: &Context, args: &Login) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &LoginArgs) -> Result<ExitCode> {
     let profiles = load(context)?;
-    let options = cli::Credentials {
-        selected: cli::Selected::default(),
+    let options = options::Credentials {
+        selected: Selected::default(),
         mfa_token: args.mfa_token.clone(),
         refresh: args.refresh,
         min_ttl: args.min_ttl,
         no_cache: false,
         yes: args.yes,
         store: args.store,
-        role: cli::Role {
+        role: Role {
             duration: args.duration,
             region: args.region.clone(),
             no_mfa_session: args.no_mfa_session,
-            ..cli::Role::default()
+            ..Role::default()
         },
     };
     if args.store.or(context.settings.store) == Some(StoreName::None) {
@@ -80,12 +128,17 @@ pub fn run(context: &Context, args: &Login) -> Result<ExitCode> {
 fn tasks(
     context: &Context,
     profiles: &Profiles,
-    args: &Login,
-    options: &cli::Credentials,
+    args: &LoginArgs,
+    options: &options::Credentials,
 ) -> Vec<Task> {
     let resolve = |name: Option<&str>| {
-        let selected = cli::Selected { positional: name.map(str::to_owned), profile: None };
-        chain_in(context, profiles, &cli::Credentials { selected, ..options.clone() }, !args.all)
+        let selected = Selected { positional: name.map(str::to_owned), profile: None };
+        chain_in(
+            context,
+            profiles,
+            &options::Credentials { selected, ..options.clone() },
+            !args.all,
+        )
     };
     let task = |name: Option<&str>, outcome: Result<Chain>| {
         let found = outcome

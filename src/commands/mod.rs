@@ -1,60 +1,105 @@
-//! One file per verb: each joins config, chain, executor and output for one purpose.
+//! The verbs, one file each: its arguments, then `run`, which joins config, chain, executor and
+//! output for one purpose. A group of verbs is a folder.
 
+mod calling_shell;
+mod child;
 mod choose;
-pub mod complete;
+pub mod cli;
+mod complete;
+mod completions;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
 mod env;
 mod exec;
 mod explain;
-pub mod init;
-mod keys_mfa;
+mod init;
+mod keys;
 mod list;
 mod log;
 mod login;
 mod logout;
-pub mod man;
+mod man;
 mod policy;
 mod process;
-mod profile_dump;
+mod profile;
 mod prompt;
+mod reference;
 mod sessions;
-mod switch;
+mod shell;
+mod use_;
 mod whoami;
 
 use std::process::ExitCode;
 
-use crate::app::context::Context;
-use crate::cli::{Command, KeysCommand};
-use crate::error::{Kind, Result};
+use clap::CommandFactory;
 
-pub fn run(context: &mut Context, command: Command) -> Result<ExitCode> {
-    match command {
-        Command::Process(args) => process::run(context, &args),
-        Command::Env(args) => env::run(context, &args),
-        Command::Exec(args) => exec::run(context, &args),
-        Command::Shell(args) => exec::run_shell(context, &args),
-        Command::Use(args) => switch::run(context, &args),
-        Command::Init(args) => init::run(&args),
-        Command::Prompt(args) => prompt::run(context, &args),
-        Command::Whoami(args) => whoami::run(context, &args),
-        Command::Explain(args) => explain::run(context, &args),
-        Command::List(args) => list::run(context, &args),
-        Command::Log(args) => log::run(context, &args),
-        Command::Sessions(args) => sessions::run(context, &args),
-        Command::Login(args) => login::run(context, &args),
-        Command::Logout(args) => logout::run(context, &args),
-        Command::Keys(KeysCommand::Mfa(args)) => keys_mfa::run(context, &args),
-        Command::Profile(args) => profile_dump::run(context, &args),
-        Command::Doctor(args) => doctor::run(context, &args),
-        Command::Policy(args) => policy::run(context, &args),
-        Command::Completions(args) => complete::completions(&args),
-        Command::Man(args) => man::run(&args),
-        Command::Complete(args) => Ok(complete::complete(&args)),
+use self::cli::{Cli, Command};
+use crate::app::context::Context;
+use crate::app::options::Global;
+use crate::error::{Kind, Result};
+use crate::ui::Ui;
+
+/// Runs the verb that was typed and returns its exit code. An error is shown on stderr.
+pub fn run(cli: &Cli, verb: String) -> ExitCode {
+    let call = Call { global: &cli.global, verb };
+    match &cli.command {
+        Command::Process(args) => call.with_context(|context| process::run(context, args)),
+        Command::Env(args) => call.with_context(|context| env::run(context, args)),
+        Command::Exec(args) => call.with_context(|context| exec::run(context, args)),
+        Command::Shell(args) => call.with_context(|context| shell::run(context, args)),
+        Command::Use(args) => call.with_context(|context| use_::run(context, args)),
+        Command::Init(args) => call.alone(init::run(args)),
+        Command::Prompt(args) => call.with_context(|context| prompt::run(context, args)),
+        Command::Whoami(args) => call.with_context(|context| whoami::run(context, args)),
+        Command::Explain(args) => call.with_context(|context| explain::run(context, args)),
+        Command::List(args) => call.with_context(|context| list::run(context, args)),
+        Command::Log(args) => call.with_context(|context| log::run(context, args)),
+        Command::Sessions(args) => call.with_context(|context| sessions::run(context, args)),
+        Command::Login(args) => call.with_context(|context| login::run(context, args)),
+        Command::Logout(args) => call.with_context(|context| logout::run(context, args)),
+        Command::Keys(command) => call.with_context(|context| keys::run(context, command)),
+        Command::Profile(command) => call.with_context(|context| profile::run(context, command)),
+        Command::Doctor(args) => call.with_context(|context| doctor::run(context, args)),
+        Command::Policy(command) => call.with_context(|context| policy::run(context, command)),
+        Command::Completions(args) => call.alone(completions::run(args)),
+        Command::Man(args) => call.alone(man::run(args, Cli::command())),
+        Command::Complete(args) => complete::run(args, Cli::command()),
         #[cfg(feature = "demo")]
-        Command::Demo => demo::run(context),
+        Command::Demo => call.with_context(|context| demo::run(context)),
     }
+}
+
+/// One call of a verb.
+struct Call<'a> {
+    global: &'a Global,
+    verb: String,
+}
+
+impl Call<'_> {
+    fn with_context(&self, run: impl FnOnce(&mut Context) -> Result<ExitCode>) -> ExitCode {
+        match Context::new(self.global, self.verb.clone()) {
+            Ok(mut context) => {
+                let result = run(&mut context);
+                exit_code(result, &context.ui)
+            }
+            Err(error) => self.alone(Err(error)),
+        }
+    }
+
+    /// For what needs no settings, and works though they are broken. Every new shell waits for
+    /// `init`.
+    fn alone(&self, result: Result<ExitCode>) -> ExitCode {
+        let Global { verbose, quiet, color, .. } = *self.global;
+        exit_code(result, &Ui::new(verbose, quiet, color, (true, false)))
+    }
+}
+
+fn exit_code(result: Result<ExitCode>, ui: &Ui) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        ui.error(&error);
+        ExitCode::from(error.kind.exit_code())
+    })
 }
 
 /// Shows help or the version on stdout, and what is wrong with the command line on stderr.

@@ -3,21 +3,38 @@
 use std::process::ExitCode;
 
 use chrono::SecondsFormat;
+use clap::Args;
 use serde_json::json;
 
 use super::choose::obtain_or_pick;
 use crate::app::context::Context;
 use crate::app::credentials::sts;
+use crate::app::options::{Credentials, Pick};
 use crate::aws::duration;
 use crate::chain::Base;
-use crate::cli::Whoami;
 use crate::error::{Error, Result};
 use crate::output::print;
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::text::clean;
 
-pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
+/// Show who a profile's credentials belong to
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall whoami prod
+  rolecall whoami --json                              the SDKs' default chain
+  rolecall whoami --role-arn arn:aws:iam::222222222222:role/audit --source-profile dev")]
+pub struct WhoamiArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub pick: Pick,
+    #[command(flatten)]
+    pub credentials: Credentials,
+}
+
+pub fn run(context: &Context, args: &WhoamiArgs) -> Result<ExitCode> {
     let obtained = obtain_or_pick(context, &args.credentials, &args.pick)?;
     let chain = &obtained.chain;
     let endpoint = chain.sts.as_ref().ok_or_else(|| {

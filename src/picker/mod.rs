@@ -27,8 +27,7 @@ use crate::config::profiles::{Merged, Profiles};
 use crate::error::{Error, Kind, Result};
 use crate::output::{explanation, table};
 use crate::store::index::{self, Entries};
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
 /// How many profiles are read for the search between two looks at the keyboard.

@@ -212,24 +212,6 @@ mod tests {
     }
 
     #[test]
-    fn help_names_settings_that_there_are() {
-        let settings = crate::cli::REFERENCE.split("\n\n").next().unwrap();
-        let lines = settings.lines().filter_map(|line| {
-            line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_lowercase()))
-        });
-        let keys: Vec<&str> =
-            lines.flat_map(|line| line.split("  ").next().unwrap().split(", ")).collect();
-        assert_eq!(keys.len(), 14, "{keys:?}");
-        for key in keys {
-            let read = read(&format!("{key} = ?\n"));
-            assert!(
-                read.is_ok() || !read.unwrap_err().to_string().contains("is not known"),
-                "{key}"
-            );
-        }
-    }
-
-    #[test]
     fn the_first_pattern_that_matches_gives_the_colour() {
         let settings = read(
             "quiet = true\n[colors]\n*prod* = red\ndev? = bright-green\n* = 208\n[accounts]\n222222222222 = Production\n",

@@ -1,7 +1,7 @@
 use clap::CommandFactory;
 
 use super::*;
-use crate::cli::Cli;
+use crate::commands::cli::Cli;
 use crate::config::document::{Document, FileKind};
 use crate::config::profiles::Profiles;
 

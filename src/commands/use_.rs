@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
 use zeroize::Zeroizing;
 
-use super::env::calling_shell_name;
+use super::calling_shell::calling_shell_name;
 use crate::app::context::{Context, min_ttl};
 use crate::app::credentials::{FOR_PEOPLE, FOR_SDKS, Obtained, load, obtain, policy};
-use crate::app::options::Role;
+use crate::app::options::{self, Role};
 use crate::aws::{Credentials, duration};
 use crate::chain::base::is_asked_by_sdks;
-use crate::cli::{self, Use};
 use crate::error::{Error, Kind, Result};
 use crate::executor::least_life;
 use crate::output::print;
@@ -23,10 +23,40 @@ use crate::picker;
 use crate::shell::Side;
 use crate::shell::state::{Caller, GIVEN_BACK, Said, State};
 use crate::store::StoreName;
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::system::environment::Environment;
 use crate::system::report::Report;
+
+/// Switch this shell to a profile
+///
+/// A profile that every SDK resolves through `credential_process = rolecall process …` is switched
+/// by AWS_PROFILE alone, and so renews itself. For others the shell holds keys, which it renews
+/// before a command when little time is left and nobody has to be asked. A shell that is started
+/// from this one begins without them, unless --keep was said; programs inherit them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall use prod                     switch this shell
+  rolecall use -                        go back to what it had before
+  rolecall use --off                    clear
+  rolecall use prod --read-only         prod, but only to look
+  rolecall use --keep prod              shells started from here keep it
+
+It needs the shell side, once: rolecall init --help",
+    mut_arg("positional", |arg| arg.help("The profile, or `-` for what the shell had before")))]
+pub struct UseArgs {
+    /// Clear: this shell gets back the profile and region that it had before
+    #[arg(long, conflicts_with_all = ["positional", "profile", "keep"])]
+    pub off: bool,
+    /// Shells that are started from this one keep it
+    #[arg(long)]
+    pub keep: bool,
+    /// What the hook of the shell side says
+    #[arg(long, hide = true, conflicts_with_all = ["positional", "profile", "keep", "off"])]
+    pub renew: bool,
+    #[command(flatten)]
+    pub credentials: options::Credentials,
+}
 
 /// When a shell tries again after a renewal that failed.
 const PAUSE: TimeDelta = TimeDelta::minutes(2);
@@ -56,7 +86,7 @@ fn expiration_of_own_keys(environment: &Environment) -> Option<DateTime<Utc>> {
     environment.get("AWS_CREDENTIAL_EXPIRATION").filter(|_| own && !by_name)?.parse().ok()
 }
 
-pub fn run(context: &mut Context, args: &Use) -> Result<ExitCode> {
+pub fn run(context: &mut Context, args: &UseArgs) -> Result<ExitCode> {
     let Some(caller) = Caller::of(&context.environment) else { return Err(not_set_up(context)) };
     let state = State::read(&context.environment);
     let expiration = expiration_of_own_keys(&context.environment);
@@ -84,9 +114,9 @@ pub fn run(context: &mut Context, args: &Use) -> Result<ExitCode> {
 /// Returns what is to be used, `None` for nothing, with the options of this call.
 fn target(
     context: &Context,
-    args: &Use,
+    args: &UseArgs,
     state: &State,
-) -> Result<Option<(Said, cli::Credentials)>> {
+) -> Result<Option<(Said, options::Credentials)>> {
     let typed = &args.credentials;
     if args.off {
         return Ok(None);
@@ -121,7 +151,7 @@ fn target(
     said.keep |= args.keep;
     // The file may be gone, or another, when it is said again.
     said.role.policy = said.role.policy.as_deref().map(|text| policy(context, text)).transpose()?;
-    let options = cli::Credentials {
+    let options = options::Credentials {
         mfa_token: typed.mfa_token.clone(),
         refresh: typed.refresh,
         yes: typed.yes,
@@ -137,7 +167,7 @@ fn switch(
     caller: &Caller,
     state: &State,
     said: &Said,
-    mut options: cli::Credentials,
+    mut options: options::Credentials,
 ) -> Result<Change> {
     let alone = is_switched_by_name(context, said)?;
     if alone && options.min_ttl.or(context.settings.min_ttl).is_none() {
@@ -198,7 +228,7 @@ fn summary(obtained: &Obtained) -> String {
 /// Returns the unix second from which the shell asks for new keys.
 fn renew_at(
     context: &Context,
-    options: &cli::Credentials,
+    options: &options::Credentials,
     credentials: &Credentials,
 ) -> Option<String> {
     let Credentials::Session(session) = credentials else { return None };

@@ -5,25 +5,28 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
 use serde_json::{Value, json};
 
-use super::logout;
+use super::chains::{along, chains};
 use crate::app::context::Context;
 use crate::app::credentials::load;
 use crate::aws::arn::Arn;
 use crate::aws::duration;
-use crate::chain::overrides::Overrides;
-use crate::chain::resolve::resolve;
-use crate::chain::session_key::{SessionKey, SessionKeys};
+use crate::chain::session_key::SessionKeys;
 use crate::chain::{Base, Chain, Step};
-use crate::cli::{Sessions, SessionsCommand, SessionsList};
-use crate::config::profiles::Profiles;
 use crate::error::Result;
 use crate::output::{print, table};
 use crate::store::index::{self, Entry};
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
+
+#[derive(Debug, Args)]
+pub struct SessionsListArgs {
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// How many of the profiles that share a session the table names.
 const NAMED: usize = 3;
@@ -39,15 +42,7 @@ struct Row<'a> {
     profiles: Vec<&'a str>,
 }
 
-pub fn run(context: &Context, args: &Sessions) -> Result<ExitCode> {
-    match &args.command {
-        Some(SessionsCommand::Clear { selected }) => logout::clear(context, &selected.names()),
-        Some(SessionsCommand::List(args)) => list(context, args),
-        None => list(context, &args.list),
-    }
-}
-
-fn list(context: &Context, args: &SessionsList) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
     let profiles = load(context)?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let now = SystemClock.now();
@@ -85,28 +80,6 @@ fn list(context: &Context, args: &SessionsList) -> Result<ExitCode> {
         ))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Resolves every profile that can be.
-pub(super) fn chains<'a>(
-    context: &'a Context,
-    profiles: &'a Profiles,
-) -> impl Iterator<Item = (&'a str, Chain)> {
-    profiles.names().filter_map(|name| {
-        let (mfa_session, unkept) = (context.mfa_session(), context.keeps_nothing(None));
-        let overrides = Overrides {
-            profile: Some(name.to_owned()),
-            mfa_session,
-            unkept,
-            ..Overrides::default()
-        };
-        Some((name, resolve(profiles, &overrides, &context.environment).ok()?))
-    })
-}
-
-/// The keys along a chain: the base's, then each step's.
-pub(super) fn along(keys: &SessionKeys) -> impl Iterator<Item = &SessionKey> {
-    std::iter::once(&keys.base).chain(&keys.steps)
 }
 
 /// Begins a row with what the index says.

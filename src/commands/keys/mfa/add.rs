@@ -1,43 +1,62 @@
-//! `rolecall keys mfa add|list|remove`: seeds of virtual MFA devices in the store.
+//! `rolecall keys mfa add`: a seed to the store. The seed is asked for on the terminal, hidden, or
+//! read from stdin: base32, or an otpauth://totp/ URI.
 
 use std::io::{IsTerminal, Read};
-use std::process::ExitCode;
 use std::time::Duration;
 
-use chrono::SecondsFormat;
-use serde_json::{Value, json};
+use clap::Args;
+use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::checks::{checked, keeps_none};
 use crate::app::context::Context;
 use crate::aws::arn::Arn;
 use crate::aws::totp::Seed;
-use crate::chain::hop::is_serial;
-use crate::cli::{MfaAdd, MfaCommand, MfaList, MfaRemove};
 use crate::error::{Error, Result};
-use crate::output::{print, table};
+use crate::output::print;
 use crate::prompt::qr;
 use crate::prompt::tty::Tty;
 use crate::store::StoreName;
 use crate::store::seeds::keeps_seeds;
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
-use crate::system::report::Report;
+use crate::system::clock::{Clock, SystemClock};
 
 /// What pipes a seed in may have to ask a person first.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The longest seed or URI that is read, in bytes.
 const LONGEST: u64 = 4096;
 
-pub fn run(context: &Context, command: &MfaCommand) -> Result<ExitCode> {
-    match command {
-        MfaCommand::Add(args) => add(context, args),
-        MfaCommand::List(args) => list(context, args),
-        MfaCommand::Remove(args) => remove(context, args),
-    }?;
-    Ok(ExitCode::SUCCESS)
+/// Keep a device's seed in the store and print the two codes by which AWS enables it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall keys mfa add arn:aws:iam::111111111111:mfa/bob
+  pass show aws/mfa-seed | rolecall keys mfa add arn:aws:iam::111111111111:mfa/bob --store file
+
+A new device, from nothing:
+  aws iam create-virtual-mfa-device --virtual-mfa-device-name bob --bootstrap-method Base32StringSeed --outfile seed
+  rolecall keys mfa add arn:aws:iam::111111111111:mfa/bob < seed && rm seed")]
+pub struct MfaAddArgs {
+    /// The device's ARN or serial number
+    #[arg(value_name = "SERIAL")]
+    pub serial: String,
+    // A seed typed here would be shown by the message that it does not belong here.
+    #[arg(hide = true)]
+    pub more: Vec<String>,
+    /// Replace another seed of this device
+    #[arg(long)]
+    pub force: bool,
+    /// Do not show the seed as a QR code for a phone
+    #[arg(long)]
+    pub no_qr: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Where the seed is kept: keyring or file
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreName>,
 }
 
-fn add(context: &Context, args: &MfaAdd) -> Result<()> {
+pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
     let serial = checked(&args.serial, &args.more)?;
     let target = target(context, args.store, serial)?;
     let seeds = context.seeds(args.store, true);
@@ -80,57 +99,6 @@ fn add(context: &Context, args: &MfaAdd) -> Result<()> {
     Ok(())
 }
 
-fn list(context: &Context, args: &MfaList) -> Result<()> {
-    let records = context.seeds(None, false).records();
-    let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    if args.json {
-        let all = records.iter().map(|(serial, one)| json!({"serial": serial, "store": one.store, "added_at": time(one.added_at)}));
-        return print(&format!("{}\n", Value::Array(all.collect())));
-    }
-    if records.is_empty() {
-        context.ui.note("no MFA seed is kept; add one: rolecall keys mfa add SERIAL");
-        return Ok(());
-    }
-    let rows: Vec<_> = records
-        .iter()
-        .map(|(serial, one)| vec![serial.clone(), one.store.clone(), time(one.added_at)])
-        .collect();
-    print(&table::plain(&["SERIAL", "STORE", "ADDED"], &rows))
-}
-
-fn remove(context: &Context, args: &MfaRemove) -> Result<()> {
-    let serial = checked(&args.serial, &[])?;
-    if let Some(name) = args.store.filter(|name| !keeps_seeds(*name)) {
-        return Err(keeps_none(context, name, &format!("remove {serial}")));
-    }
-    let removed = context.seeds(args.store, true).remove(serial);
-    context.runtime.check()?;
-    if !removed? {
-        return Err(Error::failed(format!("no seed of {serial} is kept"))
-            .hint("see those that are: rolecall keys mfa list"));
-    }
-    context.ui.note(&format!("the seed of {serial} is forgotten; AWS still knows the device, and a phone may still have the seed"));
-    Ok(())
-}
-
-/// Checks a serial number; a seed in its place is not repeated.
-fn checked<'a>(serial: &'a str, more: &[String]) -> Result<&'a str> {
-    let is_uri = serial.to_ascii_lowercase().starts_with("otpauth:");
-    let is_base32 = serial.len() >= 24
-        && serial.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'2'..=b'7'));
-    if !more.is_empty() || is_uri || is_base32 {
-        return Err(Error::usage("a seed does not belong on the command line, where every user of this machine can read it")
-            .hint("type it when asked, or pipe it in: rolecall keys mfa add SERIAL"));
-    }
-    if !is_serial(serial) {
-        return Err(Error::usage(
-            "SERIAL must be an MFA device's serial number or ARN (9 to 256 characters)",
-        )
-        .hint("list your devices: aws iam list-mfa-devices"));
-    }
-    Ok(serial)
-}
-
 /// Returns the store that a new seed goes to.
 fn target(context: &Context, typed: Option<StoreName>, serial: &str) -> Result<StoreName> {
     match typed.or(context.settings.store) {
@@ -138,16 +106,6 @@ fn target(context: &Context, typed: Option<StoreName>, serial: &str) -> Result<S
         Some(name) if keeps_seeds(name) => Ok(name),
         Some(name) => Err(keeps_none(context, name, &format!("add {serial}"))),
     }
-}
-
-fn keeps_none(context: &Context, name: StoreName, verb: &str) -> Error {
-    let name = if name == StoreName::Keyutils { "keyutils" } else { context.store(name).name() };
-    let why = if name == "keyutils" {
-        "the store keyutils keeps sessions only, because nothing there survives a reboot"
-    } else {
-        "the store none keeps nothing"
-    };
-    Error::usage(why).hint(format!("choose another: rolecall keys mfa {verb} --store file"))
 }
 
 /// Reads the seed from a pipe or asks for it, hidden.

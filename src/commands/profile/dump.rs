@@ -2,17 +2,26 @@
 
 use std::process::ExitCode;
 
+use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::app::context::Context;
 use crate::app::credentials::load;
-use crate::cli::ProfileCommand;
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Merged, Profiles, is_secret, sub_properties};
 use crate::error::{Error, Result};
 use crate::output::print;
 
-pub fn run(context: &Context, _: &ProfileCommand) -> Result<ExitCode> {
+/// Print all profiles as merged from both files; a malformed line anywhere is an error
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  rolecall profile dump --json")]
+pub struct ProfileDumpArgs {
+    /// Print JSON (the only form there is)
+    #[arg(long)]
+    pub json: bool,
+}
+
+pub fn run(context: &Context) -> Result<ExitCode> {
     let profiles = load(context)?;
     let malformed = profiles.malformed();
     if !malformed.is_empty() {
