@@ -2,7 +2,6 @@
 
 mod choose;
 mod complete;
-mod credentials;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
@@ -26,8 +25,8 @@ mod whoami;
 
 use std::process::ExitCode;
 
+use crate::app::context::Context;
 use crate::cli::{Cli, Command, KeysCommand};
-use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ui::Ui;
 
