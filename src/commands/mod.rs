@@ -2,8 +2,6 @@
 
 mod choose;
 mod complete;
-#[cfg(feature = "demo")]
-mod demo;
 mod doctor;
 mod env;
 mod exec;
@@ -81,8 +79,6 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode> {
         Command::Completions(args) => complete::completions(&args),
         Command::Man(args) => man::run(&args),
         Command::Complete(args) => Ok(complete::complete(&args)),
-        #[cfg(feature = "demo")]
-        Command::Demo => demo::run(context),
     }
 }
 
