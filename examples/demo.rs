@@ -61,7 +61,7 @@ fn build() -> Result<PathBuf> {
     };
     // Named together with this example it needs no dependency that is not built yet.
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--profile", profile, "--bin", "rolecall", "--example", "demo"])
+        .args(["build", "--profile", profile, "--bin", "rolecall", "--example", "demo"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
     if !status.success() {
