@@ -1,30 +1,8 @@
-//! rolecall: from an AWS profile to credentials, cached in the OS keyring.
-
-mod app;
-mod audit;
-mod aws;
-mod chain;
-mod clients;
-mod commands;
-mod completion;
-mod config;
-mod error;
-mod executor;
-mod hint;
-mod output;
-mod picker;
-mod prompt;
-mod settings;
-mod shell;
-mod sources;
-mod store;
-mod system;
-#[cfg(test)]
-mod test_tables;
-mod text;
-mod ui;
+//! The program `rolecall`: parses the command line, runs one verb, and exits with its code.
 
 use std::process::ExitCode;
+
+use rolecall::commands;
 
 fn main() -> ExitCode {
     // Other processes of the user must not read this one's memory, and a crash must leave no

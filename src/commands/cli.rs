@@ -166,10 +166,6 @@ pub enum Command {
     /// Answer the scripts that `completions` prints
     #[command(name = "__complete", hide = true)]
     Complete(CompleteArgs),
-    /// Show the main job against an embedded STS, in a throw-away home
-    #[cfg(feature = "demo")]
-    #[command(after_help = "Examples:\n  rolecall demo")]
-    Demo,
 }
 
 /// How help is laid out: examples first, because they teach more than a list of options.

@@ -7,8 +7,6 @@ mod choose;
 pub mod cli;
 mod complete;
 mod completions;
-#[cfg(feature = "demo")]
-mod demo;
 mod doctor;
 mod env;
 mod exec;
@@ -65,8 +63,6 @@ pub fn run(cli: &Cli, verb: String) -> ExitCode {
         Command::Completions(args) => call.alone(completions::run(args)),
         Command::Man(args) => call.alone(man::run(args, Cli::command())),
         Command::Complete(args) => complete::run(args, Cli::command()),
-        #[cfg(feature = "demo")]
-        Command::Demo => call.with_context(|context| demo::run(context)),
     }
 }
 
