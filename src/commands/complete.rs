@@ -7,7 +7,7 @@ use clap::{Args, Command};
 
 use crate::app::context::shared_files;
 use crate::app::options::side;
-use crate::completion::{Live, answer};
+use crate::completion::{ProfileCompleter, answer};
 use crate::config::load::load;
 use crate::output::print;
 use crate::shell::Side;
@@ -26,7 +26,10 @@ pub struct CompleteArgs {
 pub fn run(args: &CompleteArgs, mut root: Command) -> ExitCode {
     let words: Vec<String> =
         args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let live = Live::new(load(&shared_files()).ok());
-    let _ = print(&answer(&mut root, args.shell, &words, &live));
+    let profiles = ProfileCompleter::new(load(&shared_files()).ok());
+    let _ = print(&answer(&mut root, args.shell, &words, &profiles));
     ExitCode::SUCCESS
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,11 @@
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
-use super::*;
 use crate::commands::cli::Cli;
+use crate::completion::source::ValueSource;
+use crate::completion::{ProfileCompleter, answer};
 use crate::config::document::{Document, FileKind};
 use crate::config::profiles::Profiles;
+use crate::shell::Side;
 
 const CONFIG: &str = "\
 [default]
@@ -22,32 +24,30 @@ sso_role_name = Read
 no equals sign
 ";
 
-fn live() -> Live {
+fn profiles() -> ProfileCompleter {
     let document = |kind, text: &str| {
         Document::parse(kind, std::path::Path::new("/f"), zeroize::Zeroizing::new(text.to_owned()))
     };
-    Live::new(Some(Profiles::new(
+    ProfileCompleter::new(Some(Profiles::new(
         document(FileKind::Config, CONFIG),
         document(FileKind::Credentials, ""),
     )))
 }
 
-/// The answer to a line, whose last word is at the cursor.
-fn ask(line: &str) -> Answer {
-    let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-    let (current, before) = words.split_last().unwrap();
-    answer(&mut Cli::command(), before, current, Matching::Loose, &live())
+/// Returns what zsh is told for a line, whose last word is at the cursor.
+fn ask(line: &str) -> String {
+    let words: Vec<String> = format!("rolecall {line}").split(' ').map(str::to_owned).collect();
+    answer(&mut Cli::command(), Side::Zsh, &words, &profiles())
 }
 
-fn texts(line: &str) -> Vec<String> {
-    match ask(line) {
-        Answer::Values(found) => found.into_iter().map(|c| c.value).collect(),
-        other => panic!("{line}: {other:?}"),
-    }
+fn values(line: &str) -> Vec<String> {
+    let answer = ask(line);
+    let lines = answer.strip_prefix("values\n").unwrap_or_else(|| panic!("{line}: {answer}"));
+    lines.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
 }
 
 #[test]
-fn each_place_has_its_values() {
+fn line_gets_values_for_word_at_cursor() {
     for (line, expected) in [
         ("exp", vec!["explain"]),
         ("-q exp", vec!["explain"]),
@@ -90,29 +90,26 @@ fn each_place_has_its_values() {
         ("completions z", vec!["zsh"]),
         ("init ba", vec!["bash"]),
     ] {
-        assert_eq!(texts(line), expected, "{line}");
+        assert_eq!(values(line), expected, "{line}");
     }
-    assert!(texts("explain prod ").contains(&"--json".to_owned()));
-    assert_eq!(ask("explain --policy x"), Answer::Files);
-    assert_eq!(ask("explain --policy=x"), Answer::Files);
-    assert_eq!(ask("man "), Answer::Files);
-    assert_eq!(ask("exec prod -- aw"), Answer::Command);
-    assert_eq!(ask("exec -- aw"), Answer::Command);
-    assert_eq!(ask("exec prod --refresh -- aws s3 --x"), Answer::Command);
+    assert!(values("explain prod ").contains(&"--json".to_owned()));
+    assert_eq!(ask("explain --policy x"), "files\n");
+    assert_eq!(ask("explain --policy=x"), "files\n");
+    assert_eq!(ask("man "), "files\n");
+    assert_eq!(ask("exec prod -- aw"), "command\n");
+    assert_eq!(ask("exec -- aw"), "command\n");
+    assert_eq!(ask("exec prod --refresh -- aws s3 --x"), "command\n");
 }
 
 #[test]
-fn descriptions_say_account_and_role() {
-    let Answer::Values(found) = ask("explain prod") else { panic!() };
-    let described: Vec<_> =
-        found.iter().map(|c| (c.value.as_str(), c.description.as_str())).collect();
+fn profile_is_described_by_account_and_role() {
     assert_eq!(
-        described,
-        [("prod", "222222222222 admin, the live account"), ("prod-read", "333333333333 Read")]
+        ask("explain prod"),
+        "values\nprod\t222222222222 admin, the live account\nprod-read\t333333333333 Read\n"
     );
 }
 
-/// A new argument without values of its own has to be named here, or get a source in `live.rs`.
+/// A new argument without values of its own has to be named here, or get a source in `ValueSource::of`.
 #[test]
 fn every_argument_completes_or_is_free() {
     const FREE: [&str; 14] = [
@@ -133,9 +130,12 @@ fn every_argument_completes_or_is_free() {
     ];
     fn check(command: &Command, wrong: &mut Vec<String>) {
         for arg in command.get_arguments().filter(|arg| {
-            takes_value(arg) && !arg.is_hide_set() && arg.get_possible_values().is_empty()
+            arg.get_action().takes_values()
+                && !arg.is_hide_set()
+                && arg.get_possible_values().is_empty()
         }) {
-            if (Source::of(arg) == Source::Free) != FREE.contains(&arg.get_id().as_str()) {
+            if (ValueSource::of(arg) == ValueSource::Free) != FREE.contains(&arg.get_id().as_str())
+            {
                 wrong.push(format!("{} of {}", arg.get_id(), command.get_name()));
             }
         }
@@ -144,5 +144,8 @@ fn every_argument_completes_or_is_free() {
     let (mut root, mut wrong) = (Cli::command(), Vec::new());
     root.build();
     check(&root, &mut wrong);
-    assert!(wrong.is_empty(), "give these a source in live.rs, or name them here: {wrong:?}");
+    assert!(
+        wrong.is_empty(),
+        "give these a source in ValueSource::of, or name them here: {wrong:?}"
+    );
 }
