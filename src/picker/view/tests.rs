@@ -1,23 +1,29 @@
 use super::*;
 
-fn row(name: &str, account: &str, role: &str) -> Row {
+fn row(name: &str, account: &str, role: &str) -> ProfileRow {
     let cells = [name, account, role, "eu-west-1", "yes", "59m"].map(str::to_owned);
-    Row { cells, ..Row::default() }
+    ProfileRow { cells, ..ProfileRow::default() }
 }
 
-fn rows() -> Vec<Row> {
-    let problem =
-        Row { problem: true, ..row("broken", "-", "! no source_profile, and more that is wrong") };
+fn rows() -> Vec<ProfileRow> {
+    let problem = ProfileRow {
+        problem: true,
+        ..row("broken", "-", "! no source_profile, and more that is wrong")
+    };
     vec![row("prod", "222222222222", "admin"), row("日本", "333333333333", "reader"), problem]
 }
 
-const PREVIEW: &str = "profile    prod\nregion     eu-west-1\nstep 1     assume arn:aws:iam::222222222222:role/with/a/long/path/admin\n";
+const PREVIEW: &str = "\
+profile    prod
+region     eu-west-1
+step 1     assume arn:aws:iam::222222222222:role/with/a/long/path/admin
+";
 
 struct Given<'a> {
     size: (usize, usize),
     query: &'a str,
     cursor: usize,
-    rows: Vec<Row>,
+    rows: Vec<ProfileRow>,
     asked: Option<bool>,
 }
 
@@ -26,7 +32,7 @@ fn given(width: usize, height: usize) -> Given<'static> {
 }
 
 impl Given<'_> {
-    fn lines(&self) -> (Vec<Line>, usize) {
+    fn lines(&self) -> (Vec<ScreenLine>, usize) {
         let size = Size { width: self.size.0, height: self.size.1 };
         let widest = table::widest(
             &COLUMNS,
@@ -48,7 +54,7 @@ impl Given<'_> {
     }
 
     fn text(&self) -> Vec<String> {
-        let text = |line: &Line| {
+        let text = |line: &ScreenLine| {
             line.spans
                 .iter()
                 .map(|span| span.text.as_str())
@@ -61,7 +67,7 @@ impl Given<'_> {
 }
 
 #[test]
-fn shows_the_profiles() {
+fn screen_shows_profiles_header_and_help() {
     let wanted = [
         ">                                                                        3/10000",
         "  PROFILE  ACCOUNT       ROLE    REGION     MFA  LEFT",
@@ -79,7 +85,7 @@ fn shows_the_profiles() {
 }
 
 #[test]
-fn columns_give_way_to_the_name() {
+fn columns_leave_narrow_screen_before_name() {
     for (width, line) in [
         (60, "> 日本     333333333333  reader  eu-west-1  yes  59m"),
         (50, "> 日本     333333333333  reader  eu-west-1  59m"),
@@ -96,7 +102,7 @@ fn columns_give_way_to_the_name() {
 }
 
 #[test]
-fn the_preview_shows_where_there_is_room() {
+fn preview_shows_where_there_is_room() {
     for (width, height, asked, at) in [
         (100, 10, None, Preview::Beside(45)),
         (99, 30, None, Preview::None),
@@ -131,7 +137,7 @@ fn the_preview_shows_where_there_is_room() {
 }
 
 #[test]
-fn the_preview_breaks_behind_words() {
+fn preview_breaks_lines_behind_words() {
     for (text, broken) in [
         (
             "step 1     one code serves every role of these keys",
@@ -159,7 +165,7 @@ fn the_preview_breaks_behind_words() {
 }
 
 #[test]
-fn the_cursor_stays_in_sight() {
+fn cursor_stays_in_sight() {
     for (query, cursor, width, shown, column) in [
         ("", 0, 20, ">            3/10000", 2),
         ("prod", 4, 20, "> prod       3/10000", 6),
@@ -179,7 +185,7 @@ fn the_cursor_stays_in_sight() {
 
 #[test]
 fn no_screen_is_larger_than_the_terminal() {
-    let hostile = Row {
+    let hostile = ProfileRow {
         matched: vec![0, 2, 5],
         color: Some(Color::Indexed(1)),
         ..row("a\u{1b}[2J\n日本語日本語", "\u{202e}1", "\u{7}")
@@ -210,8 +216,9 @@ fn no_screen_is_larger_than_the_terminal() {
 }
 
 #[test]
-fn what_matches_stands_out_in_the_colour_of_the_pattern() {
-    let row = Row { color: Some(Color::Indexed(1)), matched: vec![0, 1], ..row("prod", "-", "-") };
+fn matching_characters_get_their_own_style() {
+    let row =
+        ProfileRow { color: Some(Color::Indexed(1)), matched: vec![0, 1], ..row("prod", "-", "-") };
     let (lines, _) = Given { rows: vec![row], ..given(40, 5) }.lines();
     let shown: Vec<(&str, Style)> =
         lines[1].spans.iter().map(|span| (span.text.as_str(), span.style)).collect();

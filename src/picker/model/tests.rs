@@ -25,7 +25,7 @@ fn screen(model: &Model) -> String {
 }
 
 #[test]
-fn keys_edit_the_query() {
+fn keys_edit_query() {
     for (keys, query, cursor) in [
         (vec![text("p"), text("r")], "pr", 2),
         (vec![text("prod"), DeleteBack], "pro", 3),
@@ -41,18 +41,18 @@ fn keys_edit_the_query() {
         (vec![text("日本"), Left, DeleteBack], "本", 0),
         (vec![text("\nprod\r\n")], "prod", 4),
         (vec![text("a\nb\u{1b}[A")], "a b [A", 6),
-        (vec![text(&"x".repeat(5_000))], &"x".repeat(LONGEST), LONGEST),
+        (vec![text(&"x".repeat(5_000))], &"x".repeat(MAX_QUERY_CHARACTERS), MAX_QUERY_CHARACTERS),
     ] {
         let mut model = model(&[("prod", 0.0)]);
         for key in &keys {
-            assert_eq!(model.press(key), Outcome::GoOn);
+            assert_eq!(model.press(key), KeyOutcome::Continue);
         }
         assert_eq!(model.query(), (query.to_owned(), cursor), "{keys:?}");
     }
 }
 
 #[test]
-fn keys_move_the_choice_and_the_screen() {
+fn keys_move_choice_and_screen() {
     let names: Vec<(String, f64)> = (0..6).map(|n| (format!("p{n}"), 0.0)).collect();
     let names: Vec<(&str, f64)> =
         names.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
@@ -86,7 +86,7 @@ fn keys_move_the_choice_and_the_screen() {
 }
 
 #[test]
-fn a_resize_keeps_the_choice_on_the_screen() {
+fn resize_keeps_choice_on_screen() {
     let mut model = model(&[("a", 0.0), ("b", 0.0), ("c", 0.0), ("d", 0.0)]);
     model.set_rows(4);
     model.press(&End);
@@ -97,7 +97,7 @@ fn a_resize_keeps_the_choice_on_the_screen() {
 }
 
 #[test]
-fn what_was_used_most_and_last_comes_first_among_equals() {
+fn most_used_profile_comes_first_among_equal_matches() {
     for (query, shown) in [
         ("", "[dev] prod-us prod-eu other prod"),
         ("prod-", "[prod-us] prod-eu"),
@@ -119,13 +119,13 @@ fn what_was_used_most_and_last_comes_first_among_equals() {
 }
 
 #[test]
-fn enter_chooses_and_escape_does_not() {
+fn enter_chooses_and_escape_cancels() {
     let mut model = model(&[("a", 0.0), ("b", 0.0)]);
-    assert_eq!(model.press(&Enter), Outcome::Chosen(0));
+    assert_eq!(model.press(&Enter), KeyOutcome::Chosen(0));
     model.press(&Down);
-    assert_eq!(model.press(&Enter), Outcome::Chosen(1));
-    assert_eq!(model.press(&Cancel), Outcome::Cancelled);
+    assert_eq!(model.press(&Enter), KeyOutcome::Chosen(1));
+    assert_eq!(model.press(&Cancel), KeyOutcome::Cancelled);
     model.press(&text("nothing"));
-    assert_eq!(model.press(&Enter), Outcome::GoOn);
+    assert_eq!(model.press(&Enter), KeyOutcome::Continue);
     assert_eq!((model.selected(), model.found()), (None, 0));
 }
