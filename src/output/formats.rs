@@ -1,7 +1,7 @@
 //! Files and documents that hold variables. Names to unset are left out: none of these formats can
 //! say so.
 
-use super::shells::{RenderError, Variable, check, json_object};
+use super::shells::{RenderError, Unset, Variable, check, json_object};
 
 /// A format of `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn render_format(format: Format, vars: &[Variable<'_>]) -> Result<String, Re
         check(variable)?;
     }
     if format == Format::Json {
-        return Ok(json_object(vars, false));
+        return Ok(json_object(vars, Unset::LeftOut));
     }
     let mut out = String::new();
     for variable in vars {
