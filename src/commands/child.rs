@@ -5,21 +5,23 @@ use std::process::{Command, ExitCode};
 
 use super::choose::obtain_or_pick;
 use crate::app::context::Context;
-use crate::app::options::{Credentials, Pick};
+use crate::app::options::{CredentialOptions, Pick};
+use crate::app::service::CredentialsService;
+use crate::config::ProfileName;
 use crate::error::{Error, Result};
 use crate::output::variables::{HIDDEN_FROM_CHILDREN, Values};
 
 /// Prepares a program with the credentials that the options lead to.
 pub fn child(
-    context: &Context,
-    options: &Credentials,
+    service: &CredentialsService,
+    options: &CredentialOptions,
     pick: &Pick,
     program: &OsStr,
     arguments: &[OsString],
 ) -> Result<Command> {
-    let obtained = obtain_or_pick(context, options, pick)?;
-    let profile = obtained.chain.profile.as_ref().map(|p| p.name.as_str());
-    let values = Values::new(&obtained.credentials, obtained.chain.region.as_deref(), profile);
+    let obtained = obtain_or_pick(service, options, pick)?;
+    let profile = obtained.chain.subject.profile_name().map(ProfileName::as_str);
+    let values = Values::new(&obtained.credentials, obtained.chain.plan.region.as_deref(), profile);
     let mut command = Command::new(program);
     command.args(arguments);
     for variable in values.variables() {

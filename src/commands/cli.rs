@@ -28,7 +28,7 @@ use super::sessions::SessionsArgs;
 use super::shell::ShellArgs;
 use super::use_::UseArgs;
 use super::whoami::WhoamiArgs;
-use crate::app::options::{Credentials, Global, Selected};
+use crate::app::options::{CredentialOptions, Global, Selected};
 
 /// AWS credentials for SDKs, shells and child processes.
 #[derive(Debug, Parser)]
@@ -103,7 +103,9 @@ fn process(words: impl IntoIterator<Item = OsString>) -> Option<Cli> {
             let selected = Selected { positional: word.to_str().map(str::to_owned), profile: None };
             (
                 Global::default(),
-                ProcessArgs { credentials: Credentials { selected, ..Credentials::default() } },
+                ProcessArgs {
+                    credentials: CredentialOptions { selected, ..CredentialOptions::default() },
+                },
             )
         }
         _ => {

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::{Args, Command};
 
 use crate::app::context::shared_files;
-use crate::app::options::side;
 use crate::completion::{ProfileCompleter, answer};
 use crate::config::load::load;
 use crate::output::print;
@@ -15,7 +14,7 @@ use crate::shell::Side;
 /// Answer the scripts that `completions` prints
 #[derive(Debug, Args)]
 pub struct CompleteArgs {
-    #[arg(value_parser = side)]
+    #[arg(value_parser = Side::parse_typed)]
     pub shell: Side,
     #[arg(last = true)]
     pub words: Vec<OsString>,

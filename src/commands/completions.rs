@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::app::options::side;
 use crate::completion::script;
 use crate::error::Result;
 use crate::output::print;
@@ -22,7 +21,7 @@ Examples:
   eval (rolecall completions elvish | slurp)                  in rc.elv")]
 pub struct CompletionsArgs {
     /// bash, zsh, fish, powershell, nushell or elvish
-    #[arg(value_name = "SHELL", value_parser = side)]
+    #[arg(value_name = "SHELL", value_parser = Side::parse_typed)]
     pub shell: Side,
 }
 

@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 use super::calling_shell::calling_shell;
 use super::choose::obtain_or_pick;
 use crate::app::context::Context;
-use crate::app::options::{Credentials, Pick, format, shell};
+use crate::app::options::{CredentialOptions, Pick};
+use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
 use crate::output::formats::{Format, github_masks, render_format};
 use crate::output::print;
@@ -26,10 +27,10 @@ Examples:
   eval \"$(rolecall env --unset)\"                      undo")]
 pub struct EnvArgs {
     /// Shell to print for (default: the one that calls)
-    #[arg(long, value_name = "NAME", conflicts_with = "format", value_parser = shell)]
+    #[arg(long, value_name = "NAME", conflicts_with = "format", value_parser = Shell::parse_typed)]
     pub shell: Option<Shell>,
     /// File format to print instead: dotenv, docker, json, github, systemd
-    #[arg(long, value_name = "NAME", value_parser = format)]
+    #[arg(long, value_name = "NAME", value_parser = Format::parse_typed)]
     pub format: Option<Format>,
     /// Print the lines that undo it
     #[arg(long)]
@@ -37,16 +38,17 @@ pub struct EnvArgs {
     #[command(flatten)]
     pub pick: Pick,
     #[command(flatten)]
-    pub credentials: Credentials,
+    pub credentials: CredentialOptions,
 }
 
-pub fn run(context: &Context, args: &EnvArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &EnvArgs) -> Result<ExitCode> {
+    let context = service.context();
     let values = if args.unset {
         Values::none()
     } else {
-        let obtained = obtain_or_pick(context, &args.credentials, &args.pick)?;
-        let profile = obtained.chain.profile.as_ref().map(|p| p.name.as_str());
-        Values::new(&obtained.credentials, obtained.chain.region.as_deref(), profile)
+        let obtained = obtain_or_pick(service, &args.credentials, &args.pick)?;
+        let profile = obtained.chain.subject.profile.as_ref().map(|p| p.name.as_str());
+        Values::new(&obtained.credentials, obtained.chain.plan.region.as_deref(), profile)
     };
     let variables = values.variables();
     let text = match args.format {

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::child::{child, start};
-use crate::app::context::Context;
-use crate::app::options::{Credentials, Pick};
+use crate::app::options::{CredentialOptions, Pick};
+use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
 
 /// Run a command with credentials
@@ -24,11 +24,11 @@ pub struct ExecArgs {
     #[command(flatten)]
     pub pick: Pick,
     #[command(flatten)]
-    pub credentials: Credentials,
+    pub credentials: CredentialOptions,
 }
 
-pub fn run(context: &Context, args: &ExecArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &ExecArgs) -> Result<ExitCode> {
     let (program, arguments) =
         args.command.split_first().ok_or_else(|| Error::usage("no command to run"))?;
-    Ok(start(context, child(context, &args.credentials, &args.pick, program, arguments)?))
+    Ok(start(service.context(), child(service, &args.credentials, &args.pick, program, arguments)?))
 }

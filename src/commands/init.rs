@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::app::options::side;
 use crate::error::Result;
 use crate::output::print;
 use crate::shell::Side;
@@ -24,7 +23,7 @@ Examples:
 Each stands at the end of its file, and brings the completions too. With --prompt the shell's prompt shows what is active.")]
 pub struct InitArgs {
     /// bash, zsh, fish, powershell, nushell or elvish
-    #[arg(value_name = "SHELL", value_parser = side)]
+    #[arg(value_name = "SHELL", value_parser = Side::parse_typed)]
     pub shell: Side,
     /// Show profile, account and time left in the shell's prompt
     #[arg(long)]

@@ -8,7 +8,6 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
-use crate::app::credentials::load;
 use crate::app::summary::{Row, row};
 use crate::error::Result;
 use crate::output::table::{self, Column};
@@ -46,7 +45,7 @@ const COLUMNS: [Column; 8] = [
 ];
 
 pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
-    let profiles = load(context)?;
+    let profiles = context.profiles()?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let words: Vec<String> =
         args.filter.iter().flat_map(|f| f.split_whitespace()).map(str::to_lowercase).collect();

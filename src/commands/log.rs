@@ -6,7 +6,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use clap::Args;
 
 use crate::app::context::Context;
-use crate::app::options::{self, Selected};
+use crate::app::options::Selected;
 use crate::audit::{self, Asker, Entry};
 use crate::aws::duration;
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ pub struct LogArgs {
     #[command(flatten)]
     pub selected: Selected,
     /// Only what was handed out in this time, such as 15m, 8h or 7d
-    #[arg(long, value_name = "DURATION", value_parser = options::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_typed)]
     pub since: Option<u32>,
     /// Only the newest
     #[arg(long, value_name = "N")]
@@ -73,11 +73,7 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode> {
         print(&format!("[{}]\n", audit::escape(lines.join(","))))?;
     } else if entries.is_empty() {
         let of = profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default();
-        let off = if context.settings.log == Some(false) {
-            " (the settings have `log = false`)"
-        } else {
-            ""
-        };
+        let off = if context.settings.logs() { "" } else { " (the settings have `log = false`)" };
         context.ui.note(&format!("nothing{of} is in the log{off}"));
     } else {
         let rows: Vec<Vec<String>> = entries.iter().map(|(entry, _)| cells(entry, now)).collect();

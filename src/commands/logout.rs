@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::sessions::clear::clear;
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
 use crate::app::options::Several;
+use crate::app::stores::StoreOpener;
 use crate::error::{Error, Result};
 use crate::system::report::Report;
 
@@ -27,8 +29,13 @@ pub struct LogoutArgs {
 pub fn run(context: &Context, args: &LogoutArgs) -> Result<ExitCode> {
     let names = args.selected.names();
     // The store is closed, whatever else cannot be done.
-    let closed =
-        if names.is_empty() { context.file_store().map(|store| store.close()) } else { None };
+    let closed = if names.is_empty() {
+        StoreOpener::new(context, &context.ui, AskPolicy::Allowed)
+            .file_store()
+            .map(|store| store.close())
+    } else {
+        None
+    };
     let cleared = clear(context, &names)?;
     match closed {
         Some(Err(error)) => Err(Error::store("the file store may still be open")

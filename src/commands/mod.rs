@@ -35,6 +35,7 @@ use clap::CommandFactory;
 use self::cli::{Cli, Command};
 use crate::app::context::Context;
 use crate::app::options::Global;
+use crate::app::service::CredentialsService;
 use crate::error::{Kind, Result};
 use crate::ui::Ui;
 
@@ -42,24 +43,24 @@ use crate::ui::Ui;
 pub fn run(cli: &Cli, verb: String) -> ExitCode {
     let call = Call { global: &cli.global, verb };
     match &cli.command {
-        Command::Process(args) => call.with_context(|context| process::run(context, args)),
-        Command::Env(args) => call.with_context(|context| env::run(context, args)),
-        Command::Exec(args) => call.with_context(|context| exec::run(context, args)),
-        Command::Shell(args) => call.with_context(|context| shell::run(context, args)),
-        Command::Use(args) => call.with_context(|context| use_::run(context, args)),
+        Command::Process(args) => call.with_service(|service| process::run(service, args)),
+        Command::Env(args) => call.with_service(|service| env::run(service, args)),
+        Command::Exec(args) => call.with_service(|service| exec::run(service, args)),
+        Command::Shell(args) => call.with_service(|service| shell::run(service, args)),
+        Command::Use(args) => call.own_context(|context| use_::run(context, args)),
         Command::Init(args) => call.alone(init::run(args)),
         Command::Prompt(args) => call.with_context(|context| prompt::run(context, args)),
-        Command::Whoami(args) => call.with_context(|context| whoami::run(context, args)),
-        Command::Explain(args) => call.with_context(|context| explain::run(context, args)),
+        Command::Whoami(args) => call.with_service(|service| whoami::run(service, args)),
+        Command::Explain(args) => call.with_service(|service| explain::run(service, args)),
         Command::List(args) => call.with_context(|context| list::run(context, args)),
         Command::Log(args) => call.with_context(|context| log::run(context, args)),
         Command::Sessions(args) => call.with_context(|context| sessions::run(context, args)),
-        Command::Login(args) => call.with_context(|context| login::run(context, args)),
+        Command::Login(args) => call.with_service(|service| login::run(service, args)),
         Command::Logout(args) => call.with_context(|context| logout::run(context, args)),
         Command::Keys(command) => call.with_context(|context| keys::run(context, command)),
         Command::Profile(command) => call.with_context(|context| profile::run(context, command)),
-        Command::Doctor(args) => call.with_context(|context| doctor::run(context, args)),
-        Command::Policy(command) => call.with_context(|context| policy::run(context, command)),
+        Command::Doctor(args) => call.with_service(|service| doctor::run(service, args)),
+        Command::Policy(command) => call.with_service(|service| policy::run(service, command)),
         Command::Completions(args) => call.alone(completions::run(args)),
         Command::Man(args) => call.alone(man::run(args, Cli::command())),
         Command::Complete(args) => complete::run(args, Cli::command()),
@@ -73,29 +74,30 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn with_context(&self, run: impl FnOnce(&mut Context) -> Result<ExitCode>) -> ExitCode {
+    fn own_context(&self, run: impl FnOnce(Context) -> ExitCode) -> ExitCode {
         match Context::new(self.global, self.verb.clone()) {
-            Ok(mut context) => {
-                let result = run(&mut context);
-                exit_code(result, &context.ui)
-            }
+            Ok(context) => run(context),
             Err(error) => self.alone(Err(error)),
         }
+    }
+
+    fn with_context(&self, run: impl FnOnce(&Context) -> Result<ExitCode>) -> ExitCode {
+        self.own_context(|context| context.ui.conclude(run(&context)))
+    }
+
+    fn with_service(&self, run: impl FnOnce(&CredentialsService) -> Result<ExitCode>) -> ExitCode {
+        self.own_context(|context| {
+            let service = CredentialsService::new(context);
+            service.context().ui.conclude(run(&service))
+        })
     }
 
     /// For what needs no settings, and works though they are broken. Every new shell waits for
     /// `init`.
     fn alone(&self, result: Result<ExitCode>) -> ExitCode {
         let Global { verbose, quiet, color, .. } = *self.global;
-        exit_code(result, &Ui::new(verbose, quiet, color, (true, false)))
+        Ui::new(verbose, quiet, color, (true, false)).conclude(result)
     }
-}
-
-fn exit_code(result: Result<ExitCode>, ui: &Ui) -> ExitCode {
-    result.unwrap_or_else(|error| {
-        ui.error(&error);
-        ExitCode::from(error.kind.exit_code())
-    })
 }
 
 /// Shows help or the version on stdout, and what is wrong with the command line on stderr.

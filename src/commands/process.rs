@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::app::context::Context;
-use crate::app::credentials::{FOR_SDKS, obtain};
-use crate::app::options::Credentials;
+use crate::app::call::Caller;
+use crate::app::options::CredentialOptions;
+use crate::app::service::CredentialsService;
 use crate::error::Result;
 use crate::output::{credential_process, print};
 
@@ -18,11 +18,11 @@ Examples:
   rolecall process prod --no-input < /dev/null        what an SDK would get")]
 pub struct ProcessArgs {
     #[command(flatten)]
-    pub credentials: Credentials,
+    pub credentials: CredentialOptions,
 }
 
-pub fn run(context: &Context, args: &ProcessArgs) -> Result<ExitCode> {
-    let obtained = obtain(context, &args.credentials, FOR_SDKS)?;
+pub fn run(service: &CredentialsService, args: &ProcessArgs) -> Result<ExitCode> {
+    let obtained = service.obtain(&args.credentials, Caller::Sdk)?;
     print(&credential_process::render(&obtained.credentials))?;
     Ok(ExitCode::SUCCESS)
 }

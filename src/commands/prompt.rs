@@ -8,7 +8,6 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
-use crate::app::options::side;
 use crate::aws::duration;
 use crate::error::Result;
 use crate::output::print;
@@ -29,7 +28,7 @@ Examples:
   rolecall prompt --json                  for prompt programs")]
 pub struct PromptArgs {
     /// Shell whose prompt it stands in, so that colours and odd names do no harm there
-    #[arg(long, value_name = "NAME", value_parser = side, conflicts_with = "json")]
+    #[arg(long, value_name = "NAME", value_parser = Side::parse_typed, conflicts_with = "json")]
     pub shell: Option<Side>,
     /// Print one JSON object, `null` when no profile is active
     #[arg(long)]
@@ -76,7 +75,7 @@ fn active(context: &Context) -> Option<Active> {
             .as_deref()
             .and_then(|id| context.settings.account_name(id))
             .map(str::to_owned),
-        color: context.settings.color_of(&profile).filter(|_| context.prompt_colors()),
+        color: context.settings.color_of(&profile).filter(|_| context.colors_in_prompts()),
         expires_at: of_keys.or(of_index),
         account,
         profile,

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::child::{child, start};
-use crate::app::context::Context;
-use crate::app::options::{Credentials, Pick};
+use crate::app::options::{CredentialOptions, Pick};
+use crate::app::service::CredentialsService;
 use crate::error::Result;
 use crate::system::report::Report;
 
@@ -24,10 +24,11 @@ pub struct ShellArgs {
     #[command(flatten)]
     pub pick: Pick,
     #[command(flatten)]
-    pub credentials: Credentials,
+    pub credentials: CredentialOptions,
 }
 
-pub fn run(context: &Context, args: &ShellArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &ShellArgs) -> Result<ExitCode> {
+    let context = service.context();
     let fallback = if cfg!(windows) { "cmd.exe" } else { "/bin/sh" };
     let shell = context
         .environment
@@ -35,7 +36,7 @@ pub fn run(context: &Context, args: &ShellArgs) -> Result<ExitCode> {
         .or_else(|| context.environment.get("COMSPEC"))
         .unwrap_or(fallback)
         .to_owned();
-    let mut command = child(context, &args.credentials, &args.pick, OsStr::new(&shell), &[])?;
+    let mut command = child(service, &args.credentials, &args.pick, OsStr::new(&shell), &[])?;
     let depth = context.environment.get(DEPTH).and_then(|d| d.parse::<u32>().ok()).unwrap_or(0) + 1;
     command.env(DEPTH, depth.to_string());
     let inside = context.environment.get("ROLECALL_PROFILE").filter(|_| depth > 1);

@@ -2,18 +2,23 @@
 //! went well, so a failure changes nothing.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use zeroize::Zeroizing;
 
 use super::calling_shell::calling_shell_name;
-use crate::app::context::{Context, min_ttl};
-use crate::app::credentials::{FOR_PEOPLE, FOR_SDKS, Obtained, load, obtain, policy};
-use crate::app::options::{self, Role};
+use crate::app::call::{AskPolicy, Call, Caller, Voice};
+use crate::app::context::Context;
+use crate::app::options::CredentialOptions;
+use crate::app::requests::policy;
+use crate::app::service::{CredentialsService, Obtained, min_ttl};
+use crate::aws::names::Region;
 use crate::aws::{Credentials, duration};
-use crate::chain::base::is_asked_by_sdks;
+use crate::chain::process_command::is_asked_by_sdks;
+use crate::chain::{Caching, RoleOptions};
+use crate::config::ProfileName;
 use crate::error::{Error, Kind, Result};
 use crate::executor::least_life;
 use crate::output::print;
@@ -21,8 +26,7 @@ use crate::output::shells::{RenderError, Shell, Variable, render_shell};
 use crate::output::variables::{BEFORE, KEY_ID, OWNER, PREVIOUS, RENEW_AT, SAID, Values};
 use crate::picker;
 use crate::shell::Side;
-use crate::shell::state::{Caller, GIVEN_BACK, Said, State};
-use crate::store::StoreName;
+use crate::shell::state::{CallingShell, GIVEN_BACK, Said, State};
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::environment::Environment;
 use crate::system::report::Report;
@@ -55,7 +59,7 @@ pub struct UseArgs {
     #[arg(long, hide = true, conflicts_with_all = ["positional", "profile", "keep", "off"])]
     pub renew: bool,
     #[command(flatten)]
-    pub credentials: options::Credentials,
+    pub credentials: CredentialOptions,
 }
 
 /// When a shell tries again after a renewal that failed.
@@ -86,29 +90,39 @@ fn expiration_of_own_keys(environment: &Environment) -> Option<DateTime<Utc>> {
     environment.get("AWS_CREDENTIAL_EXPIRATION").filter(|_| own && !by_name)?.parse().ok()
 }
 
-pub fn run(context: &mut Context, args: &UseArgs) -> Result<ExitCode> {
-    let Some(caller) = Caller::of(&context.environment) else { return Err(not_set_up(context)) };
+pub fn run(context: Context, args: &UseArgs) -> ExitCode {
+    let Some(shell) = CallingShell::of(&context.environment) else {
+        return context.ui.conclude(Err(not_set_up(&context)));
+    };
     let state = State::read(&context.environment);
     let expiration = expiration_of_own_keys(&context.environment);
     let nothing = Values::none();
     let ours: Vec<&str> = nothing.variables().iter().map(|variable| variable.name).collect();
-    state.undo(&mut context.environment, &ours);
+    // What `use` put there shapes no chain.
+    let environment = state.undo(context.environment, &ours);
+    let service = CredentialsService::new(Context { environment, ..context });
     let change = if args.renew {
-        renew(context, &state, expiration)
+        Ok(renew(&service, &state, expiration))
     } else {
-        match target(context, args, &state)? {
-            Some((said, options)) => {
-                let change = switch(context, &caller, &state, &said, options)?;
-                if let Some(name) = args.credentials.selected.name().filter(|name| *name != "-") {
-                    picker::record(context, name);
-                }
-                change
-            }
-            None => off(&state),
-        }
+        change(&service, &shell, &state, args)
     };
-    print(&change.render(caller.side.dialect())?)?;
-    Ok(ExitCode::SUCCESS)
+    let printed = change.and_then(|change| print(&change.render(shell.side.dialect())?));
+    service.context().ui.conclude(printed.map(|()| ExitCode::SUCCESS))
+}
+
+fn change(
+    service: &CredentialsService,
+    shell: &CallingShell,
+    state: &State,
+    args: &UseArgs,
+) -> Result<Change> {
+    let context = service.context();
+    let Some((said, options)) = target(context, args, state)? else { return Ok(off(state)) };
+    let change = switch(service, shell, state, &said, &options)?;
+    if let Some(name) = args.credentials.selected.name().filter(|name| *name != "-") {
+        picker::record(context, name);
+    }
+    Ok(change)
 }
 
 /// Returns what is to be used, `None` for nothing, with the options of this call.
@@ -116,13 +130,13 @@ fn target(
     context: &Context,
     args: &UseArgs,
     state: &State,
-) -> Result<Option<(Said, options::Credentials)>> {
+) -> Result<Option<(Said, CredentialOptions)>> {
     let typed = &args.credentials;
     if args.off {
         return Ok(None);
     }
     let mut said = if typed.selected.positional.as_deref() == Some("-") {
-        if typed.role != Role::default()
+        if typed.role != RoleOptions::default()
             || typed.no_cache
             || typed.store.is_some()
             || typed.min_ttl.is_some()
@@ -151,7 +165,7 @@ fn target(
     said.keep |= args.keep;
     // The file may be gone, or another, when it is said again.
     said.role.policy = said.role.policy.as_deref().map(|text| policy(context, text)).transpose()?;
-    let options = options::Credentials {
+    let options = CredentialOptions {
         mfa_token: typed.mfa_token.clone(),
         refresh: typed.refresh,
         yes: typed.yes,
@@ -163,36 +177,36 @@ fn target(
 /// Gets the credentials, so that a failure shows now and SDKs find them kept, and returns what the
 /// shell is to hold.
 fn switch(
-    context: &Context,
-    caller: &Caller,
+    service: &CredentialsService,
+    shell: &CallingShell,
     state: &State,
     said: &Said,
-    mut options: options::Credentials,
+    options: &CredentialOptions,
 ) -> Result<Change> {
+    let context = service.context();
     let alone = is_switched_by_name(context, said)?;
-    if alone && options.min_ttl.or(context.settings.min_ttl).is_none() {
-        options.min_ttl = u32::try_from(FOR_SDKS.num_seconds()).ok();
+    let mut call = Call::typed(options, Caller::Person);
+    if alone && context.settings.min_ttl().is_none() {
+        // SDKs will ask for it, and find it there.
+        call.min_ttl = call.min_ttl.or(Some(Caller::Sdk.min_ttl()));
     }
-    let obtained = obtain(context, &options, FOR_PEOPLE)?;
+    let obtained = service.obtain_with(options, &call)?;
     let chain = &obtained.chain;
-    let name = chain.profile.as_ref().map(|p| p.name.as_str());
-    let asks = chain.mfa_serial().is_some()
-        && options.store.or(context.settings.store) == Some(StoreName::None);
+    let name = chain.subject.profile_name().map(ProfileName::as_str);
+    let asks =
+        chain.mfa_serial().is_some() && context.settings.caching(options.store) == Caching::Off;
     let by_name = name.filter(|_| alone && !asks);
     let values = match by_name {
-        Some(name) => Values::profile(name, chain.region.as_deref()),
-        None => Values::new(&obtained.credentials, chain.region.as_deref(), name),
+        Some(name) => Values::profile(name, chain.plan.region.as_deref()),
+        None => Values::new(&obtained.credentials, chain.plan.region.as_deref(), name),
     };
     let previous = if state.said.as_ref() == Some(said) { &state.previous } else { &state.said };
     let mut own = vec![
-        (OWNER, Some(if said.keep { "keep".to_owned() } else { caller.process.clone() })),
+        (OWNER, Some(if said.keep { "keep".to_owned() } else { shell.process.clone() })),
         (SAID, Some(said.render())),
         (PREVIOUS, previous.as_ref().map(Said::render)),
         (BEFORE, state.render_before()),
-        (
-            RENEW_AT,
-            renew_at(context, &options, &obtained.credentials).filter(|_| by_name.is_none()),
-        ),
+        (RENEW_AT, renew_at(context, &call, &obtained.credentials).filter(|_| by_name.is_none())),
         (KEY_ID, by_name.is_none().then(|| obtained.credentials.access_key_id().to_owned())),
     ];
     own.extend(by_name.map(|name| ("AWS_PROFILE", Some(name.to_owned()))));
@@ -203,12 +217,13 @@ fn switch(
 /// Returns whether programs can be left to resolve it themselves: nothing was said that the
 /// profile's `credential_process` does not know.
 fn is_switched_by_name(context: &Context, said: &Said) -> Result<bool> {
-    let plain = said.role == Role { region: said.role.region.clone(), ..Role::default() }
+    let plain = said.role
+        == RoleOptions { region: said.role.region.clone(), ..RoleOptions::default() }
         && !said.no_cache
         && said.store.is_none();
     let Some(name) = said.profile.as_deref().filter(|_| plain) else { return Ok(false) };
-    let merged = load(context)?.profile(name)?;
-    Ok(merged.is_some_and(|profile| is_asked_by_sdks(&profile, &context.environment)))
+    let profile = context.profiles()?.profile(name)?;
+    Ok(profile.is_some_and(|profile| is_asked_by_sdks(&profile, &context.environment)))
 }
 
 fn summary(obtained: &Obtained) -> String {
@@ -217,7 +232,10 @@ fn summary(obtained: &Obtained) -> String {
         .expires_at()
         .map(|end| format!("{} left", duration::render((end - SystemClock.now()).num_seconds())));
     let account = credentials.account_id().map(str::to_owned);
-    let parts: Vec<String> = [account, chain.region.clone(), left].into_iter().flatten().collect();
+    let parts: Vec<String> = [account, chain.plan.region.as_ref().map(Region::to_string), left]
+        .into_iter()
+        .flatten()
+        .collect();
     if parts.is_empty() {
         chain.name().to_owned()
     } else {
@@ -226,15 +244,10 @@ fn summary(obtained: &Obtained) -> String {
 }
 
 /// Returns the unix second from which the shell asks for new keys.
-fn renew_at(
-    context: &Context,
-    options: &options::Credentials,
-    credentials: &Credentials,
-) -> Option<String> {
+fn renew_at(context: &Context, call: &Call, credentials: &Credentials) -> Option<String> {
     let Credentials::Session(session) = credentials else { return None };
-    let wanted = context.settings.shell_renew.unwrap_or(true);
-    let end = session.expires_at.filter(|_| wanted)?;
-    let due = end - least_life(session, min_ttl(options.min_ttl, &context.settings, FOR_PEOPLE));
+    let end = session.expires_at.filter(|_| context.settings.renews_in_shells())?;
+    let due = end - least_life(session, min_ttl(call, &context.settings));
     // One second more, so that what is cached is not enough any more.
     Some((due.max(SystemClock.now() + SOONEST).timestamp() + 1).to_string())
 }
@@ -256,35 +269,39 @@ fn off(state: &State) -> Change {
 
 /// Renews the shell's keys without a question. What cannot be renewed is left alone, and said once
 /// it has ended.
-fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>) -> Change {
+fn renew(service: &CredentialsService, state: &State, expiration: Option<DateTime<Utc>>) -> Change {
+    let context = service.context();
     let next = |values, renew_at| Change { values, own: vec![(RENEW_AT, renew_at)] };
     // The keys are no longer those that `use` put there.
     let (Some(said), Some(end)) = (&state.said, expiration) else { return next(None, None) };
-    let quiet = std::mem::replace(&mut context.ui.quiet, true);
-    context.no_input = true;
+    let options = said.options();
     // The prompt waits for this: neither for another process, which may ask somebody, nor for a
     // slow network.
-    context.settings.lock_timeout = Some(Duration::ZERO);
-    context.runtime.limit(HURRY);
-    let options = said.options();
-    let error = match obtain(context, &options, FOR_PEOPLE) {
+    let call = Call {
+        ask: AskPolicy::Never,
+        voice: Voice::Silent,
+        lock_timeout: Some(Duration::ZERO),
+        deadline: Some(Instant::now() + HURRY),
+        ..Call::typed(&options, Caller::Person)
+    };
+    let error = match service.obtain_with(&options, &call) {
         Ok(obtained) => {
-            let name = obtained.chain.profile.as_ref().map(|p| p.name.as_str());
-            let values = Values::new(&obtained.credentials, obtained.chain.region.as_deref(), name);
-            let mut change = next(Some(values), renew_at(context, &options, &obtained.credentials));
+            let name = obtained.chain.subject.profile_name().map(ProfileName::as_str);
+            let region = obtained.chain.plan.region.as_deref();
+            let values = Values::new(&obtained.credentials, region, name);
+            let mut change = next(Some(values), renew_at(context, &call, &obtained.credentials));
             change.own.push((KEY_ID, Some(obtained.credentials.access_key_id().to_owned())));
             return change;
         }
         Err(error) => error,
     };
-    context.ui.quiet = quiet;
     let now = SystemClock.now();
     if end > now || error.kind == Kind::Interrupted {
         let again = if end > now { end.min(now + PAUSE) } else { now + PAUSE };
         return next(None, Some(again.timestamp().to_string()));
     }
     let name = said.profile.as_deref().unwrap_or("the role");
-    let command = if said.role == Role::default() {
+    let command = if said.role == RoleOptions::default() {
         crate::hint::command("use", name)
     } else {
         "rolecall use --off; rolecall use -".to_owned()

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::candidate::{Candidate, Matching};
 use super::source::ValueSource;
 use crate::aws::arn::Arn;
-use crate::config::profiles::{Merged, Profiles};
+use crate::config::profiles::{Profile, Profiles};
 use crate::output::formats::Format;
 use crate::output::shells::Shell;
 use crate::shell::Side;
@@ -79,7 +79,7 @@ fn values_of(profiles: &Profiles, keys: &[&str]) -> Vec<Candidate> {
 }
 
 /// Returns account and role, and the description, as far as the profile itself says them.
-fn describe(profile: &Merged) -> String {
+fn describe(profile: &Profile) -> String {
     let value =
         |key: &str| profile.value(&format!("rolecall_{key}")).or_else(|| profile.value(key));
     let arn = value("role_arn").and_then(Arn::parse);

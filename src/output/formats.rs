@@ -22,6 +22,14 @@ impl Format {
     /// The names that `--format` documents.
     pub const NAMES: [&'static str; 5] = ["dotenv", "docker", "json", "github", "systemd"];
 
+    /// As `parse`, for the command line, whose parser shows the error.
+    ///
+    /// # Errors
+    /// The names that are known, where this is none of them.
+    pub fn parse_typed(name: &str) -> Result<Self, String> {
+        Self::parse(name).ok_or_else(|| format!("known formats: {}", Self::NAMES.join(", ")))
+    }
+
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {

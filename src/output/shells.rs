@@ -68,6 +68,14 @@ impl Shell {
         "xonsh",
     ];
 
+    /// As `parse`, for the command line, whose parser shows the error.
+    ///
+    /// # Errors
+    /// The names that are known, where this is none of them.
+    pub fn parse_typed(name: &str) -> Result<Self, String> {
+        Self::parse(name).ok_or_else(|| format!("known shells: {}", Self::NAMES.join(", ")))
+    }
+
     /// Reads a shell's name, its path, or its name as a login shell or process:
     /// `zsh`, `-zsh`, `/usr/bin/fish`, `bash.exe`, `ksh93`, `bash-5.2`.
     #[must_use]

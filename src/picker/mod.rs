@@ -22,10 +22,12 @@ use self::terminal::{Colors, Reads};
 use self::usage::UsageHistory;
 use self::view::{COLUMNS, Frame, Layout, Preview, ProfileRow, ScreenLine, Size};
 use crate::app::context::Context;
+use crate::app::requests;
+use crate::app::service::resolve;
 use crate::app::summary;
 use crate::aws::arn::Arn;
-use crate::chain::base::is_settings_only;
-use crate::config::profiles::{Merged, Profiles};
+use crate::chain::{NearMisses, ProfileView};
+use crate::config::profiles::{Profile, Profiles};
 use crate::error::{Error, Kind, Result};
 use crate::output::{explanation, table};
 use crate::store::index::{self, Entries};
@@ -43,7 +45,7 @@ pub fn is_possible(context: &Context) -> bool {
 
 /// Returns why nobody can be asked.
 fn impossible(context: &Context) -> Option<&'static str> {
-    if context.no_input {
+    if context.settings.no_input() {
         return Some("input is switched off (--no-input or ROLECALL_NO_INPUT)");
     }
     if !std::io::stdin().is_terminal() && !std::io::stderr().is_terminal() {
@@ -78,7 +80,7 @@ pub fn pick_from(context: &Context, query: &str) -> Result<String> {
         return Err(Error::needs_person(format!("no profile is named, and {why}"))
             .hint("name one, see: rolecall list"));
     }
-    let profiles = crate::config::load::load(&context.paths())?;
+    let profiles = context.profiles()?;
     let chosen = run(context, &profiles, query)?
         .ok_or_else(|| Error::new(Kind::Interrupted, "no profile was chosen"))?;
     record(context, &chosen);
@@ -180,7 +182,9 @@ impl<'a> Picker<'a> {
         // The section that holds everybody's settings is no choice.
         let settings = |name: &str| {
             name == "default"
-                && profiles.profile(name).is_ok_and(|p| p.is_some_and(|p| is_settings_only(&p)))
+                && profiles
+                    .profile(name)
+                    .is_ok_and(|p| p.is_some_and(|p| ProfileView::from(&p).is_settings_only()))
         };
         let names = profiles.names().filter(|name| !settings(name));
         let model =
@@ -214,7 +218,7 @@ impl<'a> Picker<'a> {
         }
     }
 
-    /// Merged properties are enough to search: nothing is resolved for it.
+    /// Profile properties are enough to search: nothing is resolved for it.
     fn fields(&self, name: &str) -> Fields {
         let Some(profile) = self.profiles.profile(name).ok().flatten() else {
             return Fields::default();
@@ -352,27 +356,28 @@ impl<'a> Picker<'a> {
         if self.preview.as_ref().is_some_and(|(explained, _)| *explained == number) {
             return;
         }
-        let text =
-            match summary::chain(self.context, self.profiles, &self.model.names()[number], true) {
-                Ok(chain) => explanation::text(&chain),
-                Err(error) => {
-                    let lines = [
-                        ("error", std::slice::from_ref(&error.message)),
-                        ("cause", &error.causes),
-                        ("hint", &error.hints),
-                    ];
-                    let lines = lines.iter().flat_map(|(word, texts)| {
-                        texts.iter().map(move |text| format!("{word:<10} {text}"))
-                    });
-                    lines.collect::<Vec<_>>().join("\n")
-                }
-            };
+        let request = requests::of_profile(self.context, &self.model.names()[number])
+            .with_near_misses(NearMisses::Search);
+        let text = match resolve(self.context, self.profiles, &request) {
+            Ok(chain) => explanation::text(&chain),
+            Err(error) => {
+                let lines = [
+                    ("error", std::slice::from_ref(&error.message)),
+                    ("cause", &error.causes),
+                    ("hint", &error.hints),
+                ];
+                let lines = lines.iter().flat_map(|(word, texts)| {
+                    texts.iter().map(move |text| format!("{word:<10} {text}"))
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            }
+        };
         self.preview = Some((number, text));
     }
 }
 
 /// SSO session and start URL, description and tags.
-fn others(profile: &Merged) -> Vec<String> {
+fn others(profile: &Profile) -> Vec<String> {
     let keys = ["description", "session_tags", "sso_session", "sso_start_url"];
     keys.iter().filter_map(|key| profile.value(key)).map(str::to_owned).collect()
 }

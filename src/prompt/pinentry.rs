@@ -16,6 +16,7 @@ use super::surroundings::{Surroundings, asker};
 use super::tty;
 use crate::error::Result;
 use crate::system::runtime::Runtime;
+use crate::system::terminal;
 
 /// How long a pinentry may take to start, and to answer anything but the question itself.
 const PREPARATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -276,7 +277,7 @@ impl Drop for Pinentry<'_> {
 
 /// What a pinentry needs to know to find the person.
 fn options(surroundings: &Surroundings, terminal: bool, patience: Duration) -> Vec<String> {
-    let tty = if terminal { Some(tty::PATHS.0) } else { surroundings.gpg_tty.as_deref() };
+    let tty = if terminal { Some(terminal::INPUT) } else { surroundings.gpg_tty.as_deref() };
     let known = [
         ("ttyname", tty),
         ("ttytype", surroundings.term.as_deref().filter(|_| tty.is_some())),

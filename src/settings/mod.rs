@@ -2,12 +2,15 @@
 //! `ROLECALL_CONFIG`.
 
 mod colors;
+mod effective;
+
+pub use effective::{EffectiveSettings, Typed};
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::aws::duration;
-use crate::chain::hop::mfa_session_duration;
+use crate::chain::mfa_session_duration;
 use crate::error::{Error, Result};
 use crate::prompt::Rung;
 use crate::store::StoreName;

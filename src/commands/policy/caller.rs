@@ -6,9 +6,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::statement::{EXAMPLES, actions, last_hop, print_policy};
-use crate::app::context::Context;
-use crate::app::credentials::chain;
-use crate::app::options::Credentials;
+use crate::app::options::CredentialOptions;
+use crate::app::requests;
+use crate::app::service::CredentialsService;
 use crate::error::Result;
 
 /// The caller's permission policy, which lets it assume the role
@@ -16,12 +16,15 @@ use crate::error::Result;
 #[command(after_help = EXAMPLES)]
 pub struct PolicyCallerArgs {
     #[command(flatten)]
-    pub credentials: Credentials,
+    pub credentials: CredentialOptions,
 }
 
 /// The caller may assume the role.
-pub fn run(context: &Context, args: &PolicyCallerArgs) -> Result<ExitCode> {
-    let mut chain = chain(context, &args.credentials.selected, &args.credentials.role)?;
+pub fn run(service: &CredentialsService, args: &PolicyCallerArgs) -> Result<ExitCode> {
+    let context = service.context();
+    let CredentialOptions { selected, role, .. } = &args.credentials;
+    let request = requests::of_role(context, selected, role)?;
+    let mut chain = service.resolve(&context.profiles()?, &request)?;
     let call = last_hop(&mut chain)?;
     print_policy(&json!({
         "Effect": "Allow",

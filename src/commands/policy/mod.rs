@@ -11,7 +11,7 @@ use clap::Subcommand;
 
 use self::caller::PolicyCallerArgs;
 use self::trust::PolicyTrustArgs;
-use crate::app::context::Context;
+use crate::app::service::CredentialsService;
 use crate::error::Result;
 
 #[derive(Debug, Subcommand)]
@@ -20,9 +20,9 @@ pub enum PolicyCommand {
     Caller(PolicyCallerArgs),
 }
 
-pub fn run(context: &Context, command: &PolicyCommand) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, command: &PolicyCommand) -> Result<ExitCode> {
     match command {
-        PolicyCommand::Trust(args) => trust::run(context, args),
-        PolicyCommand::Caller(args) => caller::run(context, args),
+        PolicyCommand::Trust(args) => trust::run(service, args),
+        PolicyCommand::Caller(args) => caller::run(service, args),
     }
 }

@@ -26,7 +26,7 @@ pub fn print_policy(statement: &Value) -> Result<ExitCode> {
 
 /// Returns the last hop, or why there is none to write a policy for.
 pub fn last_hop(chain: &mut Chain) -> Result<AssumeRole> {
-    match (chain.steps.pop(), &chain.base) {
+    match (chain.plan.steps.pop(), &chain.plan.base) {
         (Some(Step::AssumeRole(call)), _) => Ok(*call),
         (_, base) => {
             let why = match base {
@@ -50,7 +50,7 @@ pub fn last_hop(chain: &mut Chain) -> Result<AssumeRole> {
 /// What the call asks of STS beside the role itself.
 pub fn actions(call: &AssumeRole) -> Value {
     let mut actions = vec!["sts:AssumeRole"];
-    if !call.tags.is_empty() {
+    if !call.tags.all.is_empty() {
         actions.push("sts:TagSession");
     }
     if call.source_identity.is_some() {

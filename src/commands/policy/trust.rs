@@ -6,11 +6,12 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::statement::{EXAMPLES, actions, last_hop, print_policy};
-use crate::app::context::Context;
-use crate::app::credentials::{FOR_PEOPLE, chain, sts, walk};
-use crate::app::options::{Credentials, Role};
+use crate::app::call::{Call, Caller};
+use crate::app::options::CredentialOptions;
+use crate::app::requests;
+use crate::app::service::CredentialsService;
 use crate::aws::arn::Arn;
-use crate::chain::{AssumeRole, Base, Chain, Step};
+use crate::chain::{AssumeRole, Base, Chain, RoleOptions, Step};
 use crate::error::{Error, Result};
 
 /// The role's trust policy, which lets the caller in
@@ -18,18 +19,20 @@ use crate::error::{Error, Result};
 #[command(after_help = EXAMPLES)]
 pub struct PolicyTrustArgs {
     #[command(flatten)]
-    pub credentials: Credentials,
+    pub credentials: CredentialOptions,
 }
 
 /// The role lets this caller in, with the external ID and the MFA that the profile has.
-pub fn run(context: &Context, args: &PolicyTrustArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<ExitCode> {
     // Only asks who the caller is, which needs no MFA.
-    let role = Role { no_mfa_session: true, ..args.credentials.role.clone() };
-    let mut chain = chain(context, &args.credentials.selected, &role)?;
+    let context = service.context();
+    let role = RoleOptions { no_mfa_session: true, ..args.credentials.role.clone() };
+    let request = requests::of_role(context, &args.credentials.selected, &role)?;
+    let mut chain = service.resolve(&context.profiles()?, &request)?;
     let call = last_hop(&mut chain)?;
-    let principal = match chain.steps.last() {
-        Some(Step::AssumeRole(previous)) => previous.role_arn.clone(),
-        _ => caller_arn(context, args, &chain, &call)?,
+    let principal = match chain.plan.steps.last() {
+        Some(Step::AssumeRole(previous)) => previous.role_arn.to_string(),
+        _ => caller_arn(service, args, &chain, &call)?,
     };
     let mut condition = Map::new();
     if let Some(external_id) = &call.external_id {
@@ -48,21 +51,21 @@ pub fn run(context: &Context, args: &PolicyTrustArgs) -> Result<ExitCode> {
 
 /// Asks STS who the base's credentials belong to.
 fn caller_arn(
-    context: &Context,
+    service: &CredentialsService,
     args: &PolicyTrustArgs,
     chain: &Chain,
     call: &AssumeRole,
 ) -> Result<String> {
-    let credentials = walk(context, &args.credentials, FOR_PEOPLE, chain)?.credentials;
-    let endpoint =
-        call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
-    let identity = sts(context)
-        .get_caller_identity(&chain.network, endpoint, &credentials)?
+    let may = Call::typed(&args.credentials, Caller::Person);
+    let credentials = service.acquire(chain, &may)?.credentials;
+    let identity = service
+        .sts()
+        .get_caller_identity(&chain.plan.network, &call.endpoint, &credentials)?
         .map_err(|failure| {
             failure.into_error(format!("{}: AWS does not say who the caller is", call.who()))
         })?;
     // STS leaves out a role's path, and IAM Identity Center's roles have one.
-    if let (Base::Sso(sso), Some(arn)) = (&chain.base, Arn::parse(&identity.arn)) {
+    if let (Base::Sso(sso), Some(arn)) = (&chain.plan.base, Arn::parse(&identity.arn)) {
         if let ["assumed-role", role, _] = arn.resource.split('/').collect::<Vec<_>>()[..] {
             let region =
                 if sso.region == "us-east-1" { String::new() } else { format!("{}/", sso.region) };

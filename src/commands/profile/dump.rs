@@ -6,9 +6,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::app::context::Context;
-use crate::app::credentials::load;
 use crate::config::document::SectionKind;
-use crate::config::profiles::{Merged, Profiles, is_secret, sub_properties};
+use crate::config::profiles::{Profile, Profiles, is_secret, sub_properties};
 use crate::error::{Error, Result};
 use crate::output::print;
 
@@ -22,7 +21,7 @@ pub struct ProfileDumpArgs {
 }
 
 pub fn run(context: &Context) -> Result<ExitCode> {
-    let profiles = load(context)?;
+    let profiles = context.profiles()?;
     let malformed = profiles.malformed();
     if !malformed.is_empty() {
         let count = malformed.len();
@@ -47,7 +46,7 @@ pub fn run(context: &Context) -> Result<ExitCode> {
 fn sections(
     profiles: &Profiles,
     kind: SectionKind,
-    render: impl Fn(&Merged) -> Value,
+    render: impl Fn(&Profile) -> Value,
 ) -> Result<Value> {
     let mut all = Map::new();
     for name in profiles.names_of(kind) {
@@ -58,7 +57,7 @@ fn sections(
     Ok(Value::Object(all))
 }
 
-fn properties(merged: &Merged, nested: bool) -> Value {
+fn properties(merged: &Profile, nested: bool) -> Value {
     let render = |key: &str, value: &str| -> Value {
         if nested && value.starts_with('\n') {
             return Value::Object(

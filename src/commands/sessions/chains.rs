@@ -1,9 +1,9 @@
 //! The chains of all profiles, and the keys of the sessions along them.
 
 use crate::app::context::Context;
+use crate::app::requests;
+use crate::app::service::resolve;
 use crate::chain::Chain;
-use crate::chain::overrides::Overrides;
-use crate::chain::resolve::resolve;
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::config::profiles::Profiles;
 
@@ -13,14 +13,8 @@ pub fn chains<'a>(
     profiles: &'a Profiles,
 ) -> impl Iterator<Item = (&'a str, Chain)> {
     profiles.names().filter_map(|name| {
-        let (mfa_session, unkept) = (context.mfa_session(), context.keeps_nothing(None));
-        let overrides = Overrides {
-            profile: Some(name.to_owned()),
-            mfa_session,
-            unkept,
-            ..Overrides::default()
-        };
-        Some((name, resolve(profiles, &overrides, &context.environment).ok()?))
+        let request = requests::of_profile(context, name);
+        Some((name, resolve(context, profiles, &request).ok()?))
     })
 }
 

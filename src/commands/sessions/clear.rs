@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::chains::{along, chains};
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
-use crate::app::credentials::load;
 use crate::app::options::Several;
-use crate::chain::overrides::Overrides;
-use crate::chain::resolve::resolve;
+use crate::app::requests;
+use crate::app::service::resolve;
+use crate::app::stores::StoreOpener;
+use crate::chain::NearMisses;
 use crate::chain::session_key::SessionKeys;
 use crate::error::{Error, Result};
 use crate::hint;
@@ -42,7 +44,7 @@ pub fn run(context: &Context, args: &SessionsClearArgs) -> Result<ExitCode> {
 pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
     let which = if names.is_empty() { Which::All } else { Which::Keys(keys(context, names)?) };
     let clearing = Clearing {
-        stores: context.all_stores(),
+        stores: StoreOpener::new(context, &context.ui, AskPolicy::Allowed).all(),
         index: context.directories.index(),
         clock: &SystemClock,
         report: &context.ui,
@@ -76,7 +78,7 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
 /// and what the index keeps in their names though no profile leads there any more (they were
 /// edited, or options shaped it).
 fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<String>> {
-    let profiles = load(context)?;
+    let profiles = context.profiles()?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let mut missing: HashSet<&str> = names.iter().copied().collect();
     let chosen = missing.clone();
@@ -102,9 +104,8 @@ fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<String>> {
         }
     }
     for name in names.iter().filter(|name| missing.contains(*name)) {
-        let overrides =
-            Overrides { profile: Some((*name).to_owned()), suggest: true, ..Overrides::default() };
-        resolve(&profiles, &overrides, &context.environment)?;
+        let request = requests::of_profile(context, name).with_near_misses(NearMisses::Search);
+        resolve(context, &profiles, &request)?;
     }
     let mut shared = passed.iter().filter(|key| !ends.contains(*key) && entries.contains_key(*key));
     if let Some(other) = shared.find_map(|key| others.get(key)) {

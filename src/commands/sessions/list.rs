@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::chains::{along, chains};
 use crate::app::context::Context;
-use crate::app::credentials::load;
 use crate::aws::arn::Arn;
 use crate::aws::duration;
 use crate::chain::session_key::SessionKeys;
@@ -43,7 +42,7 @@ struct Row<'a> {
 }
 
 pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
-    let profiles = load(context)?;
+    let profiles = context.profiles()?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let now = SystemClock.now();
     let mut rows: HashMap<&str, Row> = entries
@@ -103,20 +102,20 @@ impl<'a> Row<'a> {
         if self.kind.is_some() {
             return;
         }
-        let step = at.checked_sub(1).and_then(|at| chain.steps.get(at));
+        let step = at.checked_sub(1).and_then(|at| chain.plan.steps.get(at));
         self.kind = Some(match step {
             Some(Step::AssumeRole(_)) => "assume_role",
             Some(Step::GetSessionToken(_)) => "get_session_token",
-            None => chain.base.kind(),
+            None => chain.plan.base.kind(),
         });
-        match (step, &chain.base) {
-            (Some(Step::AssumeRole(call)), _) => self.what.clone_from(&call.role_arn),
+        match (step, &chain.plan.base) {
+            (Some(Step::AssumeRole(call)), _) => self.what = call.role_arn.to_string(),
             (Some(Step::GetSessionToken(_)), _) => "session with MFA".clone_into(&mut self.what),
             (None, Base::Sso(sso)) => {
                 self.what = format!("sso: {}", sso.role_name);
                 self.account.get_or_insert_with(|| sso.account_id.clone());
             }
-            (None, Base::WebIdentity(call)) => self.what.clone_from(&call.role_arn),
+            (None, Base::WebIdentity(call)) => self.what = call.role_arn.to_string(),
             (None, base) => base.kind().clone_into(&mut self.what),
         }
     }

@@ -1,6 +1,7 @@
 //! The controlling terminal, opened by itself because stdin and stdout are the SDK's (`/dev/tty`,
 //! `CONIN$` on Windows).
 
+mod line;
 #[cfg(unix)]
 mod unix;
 #[cfg(not(unix))]
@@ -12,23 +13,19 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use self::line::Bytes;
+#[cfg(unix)]
+pub use self::unix::SavedModes;
 #[cfg(unix)]
 use self::unix::{Continued, Input};
-#[cfg(unix)]
-pub use self::unix::{PATHS, SavedModes};
+#[cfg(not(unix))]
+pub use self::windows::SavedModes;
 #[cfg(not(unix))]
 use self::windows::{Continued, Input};
-#[cfg(not(unix))]
-pub use self::windows::{PATHS, SavedModes};
 use super::rungs::{Outcome, Text};
 use crate::error::{Error, Result};
 use crate::system::runtime::Runtime;
-
-/// The bytes that a person types: a terminal may be set to anything but UTF-8.
-type Bytes = Zeroizing<Vec<u8>>;
-
-/// The longest line that is read.
-const MAX_LINE_BYTES: usize = 4096;
+use crate::system::terminal;
 
 pub struct Tty {
     input: File,
@@ -38,8 +35,8 @@ pub struct Tty {
 impl Tty {
     /// Opens the terminal; `None` when the process has none.
     pub fn open() -> Option<Self> {
-        let input = OpenOptions::new().read(true).write(true).open(PATHS.0).ok()?;
-        let output = OpenOptions::new().read(true).write(true).open(PATHS.1).ok()?;
+        let input = OpenOptions::new().read(true).write(true).open(terminal::INPUT).ok()?;
+        let output = OpenOptions::new().read(true).write(true).open(terminal::OUTPUT).ok()?;
         Some(Self { input, output })
     }
 

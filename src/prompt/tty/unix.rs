@@ -12,10 +12,8 @@ use rustix::termios::{
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use zeroize::Zeroizing;
 
-use super::{Bytes, MAX_LINE_BYTES};
-
-/// Where the terminal is read and where it is written.
-pub const PATHS: (&str, &str) = ("/dev/tty", "/dev/tty");
+use super::line::{Bytes, MAX_LINE_BYTES};
+use crate::system::terminal;
 
 /// How long after a stop SIGCONT may come, counted from when the process runs again.
 const CONTINUE_TIMEOUT: Duration = Duration::from_millis(100);
@@ -37,7 +35,7 @@ impl Input {
     /// which others share. `stop_key` ends a line too.
     pub fn open(stop_key: Option<u8>) -> io::Result<Self> {
         let flags = OFlags::NONBLOCK.union(OFlags::NOCTTY).bits().cast_signed();
-        let tty = OpenOptions::new().read(true).custom_flags(flags).open(PATHS.0)?;
+        let tty = OpenOptions::new().read(true).custom_flags(flags).open(terminal::INPUT)?;
         Ok(Self { tty, stop_key })
     }
 

@@ -6,10 +6,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use tokio::sync::oneshot::{Receiver, channel};
 use zeroize::Zeroizing;
 
-use super::{Bytes, MAX_LINE_BYTES};
-
-/// Where the console is read and where it is written.
-pub const PATHS: (&str, &str) = ("CONIN$", "CONOUT$");
+use super::line::{Bytes, MAX_LINE_BYTES};
+use crate::system::terminal;
 
 /// A line of the console. Its read cannot be given up, so it has a thread of its own, which ends
 /// with the process.
@@ -17,7 +15,7 @@ pub struct Input(Receiver<io::Result<Option<Bytes>>>);
 
 impl Input {
     pub fn open(_stop_key: Option<u8>) -> io::Result<Self> {
-        let console = OpenOptions::new().read(true).write(true).open(PATHS.0)?;
+        let console = OpenOptions::new().read(true).write(true).open(terminal::INPUT)?;
         let (send, receive) = channel();
         std::thread::spawn(move || {
             let mut line = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES));

@@ -9,13 +9,16 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::checks::{checked, keeps_none};
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
+use crate::app::stores::StoreOpener;
 use crate::aws::arn::Arn;
 use crate::aws::totp::Seed;
 use crate::error::{Error, Result};
 use crate::output::print;
 use crate::prompt::qr;
 use crate::prompt::tty::Tty;
+use crate::settings::EffectiveSettings;
 use crate::store::StoreName;
 use crate::store::seeds::keeps_seeds;
 use crate::system::clock::{Clock, SystemClock};
@@ -58,8 +61,8 @@ pub struct MfaAddArgs {
 
 pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
     let serial = checked(&args.serial, &args.more)?;
-    let target = target(context, args.store, serial)?;
-    let seeds = context.seeds(args.store, true);
+    let target = target(&context.settings, args.store, serial)?;
+    let seeds = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).seeds(args.store);
     // Before anybody types anything: a store that cannot be used would take it in vain.
     let existing = seeds.existing(serial, target);
     context.runtime.check()?;
@@ -84,7 +87,7 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
     let now = seed.window(SystemClock.now().timestamp());
     let codes = [seed.code(now.saturating_sub(1)), seed.code(now)];
     let text = if args.json {
-        let name = context.store(target).name();
+        let name = target.name();
         json!({"serial": serial, "store": name, "authentication_code1": codes[0], "authentication_code2": codes[1]}).to_string()
     } else {
         codes.join("\n")
@@ -100,11 +103,15 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
 }
 
 /// Returns the store that a new seed goes to.
-fn target(context: &Context, typed: Option<StoreName>, serial: &str) -> Result<StoreName> {
-    match typed.or(context.settings.store) {
+fn target(
+    settings: &EffectiveSettings,
+    typed: Option<StoreName>,
+    serial: &str,
+) -> Result<StoreName> {
+    match settings.store(typed) {
         None => Ok(StoreName::Keyring),
         Some(name) if keeps_seeds(name) => Ok(name),
-        Some(name) => Err(keeps_none(context, name, &format!("add {serial}"))),
+        Some(name) => Err(keeps_none(name, &format!("add {serial}"))),
     }
 }
 
@@ -114,16 +121,17 @@ fn read(context: &Context, serial: &str) -> Result<Zeroizing<String>> {
         return Ok(piped);
     }
     // On Windows what is typed would show.
-    let answer = match if context.no_input || cfg!(windows) { None } else { Tty::open() } {
+    let answer = match if context.settings.no_input() || cfg!(windows) { None } else { Tty::open() }
+    {
         Some(mut tty) => {
             let question =
                 format!("Seed of {serial}, in base32 or as an otpauth:// URI (it is not shown): ");
-            tty.ask_hidden(&context.runtime, &question, context.patience())?
+            tty.ask_hidden(&context.runtime, &question, context.settings.prompt_timeout())?
         }
         None => None,
     };
     answer.filter(|text| !text.trim().is_empty()).ok_or_else(|| {
-        let why = if context.no_input {
+        let why = if context.settings.no_input() {
             "input is switched off"
         } else {
             "there was none on stdin or the terminal"

@@ -1,7 +1,6 @@
 //! What `add` and `remove` check of what was typed.
 
-use crate::app::context::Context;
-use crate::chain::hop::is_serial;
+use crate::aws::names::is_serial;
 use crate::error::{Error, Result};
 use crate::store::StoreName;
 
@@ -24,9 +23,8 @@ pub fn checked<'a>(serial: &'a str, more: &[String]) -> Result<&'a str> {
 }
 
 /// The error for a store that keeps no seeds.
-pub fn keeps_none(context: &Context, name: StoreName, verb: &str) -> Error {
-    let name = if name == StoreName::Keyutils { "keyutils" } else { context.store(name).name() };
-    let why = if name == "keyutils" {
+pub fn keeps_none(name: StoreName, verb: &str) -> Error {
+    let why = if name == StoreName::Keyutils {
         "the store keyutils keeps sessions only, because nothing there survives a reboot"
     } else {
         "the store none keeps nothing"

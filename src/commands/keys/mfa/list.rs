@@ -4,7 +4,9 @@ use chrono::SecondsFormat;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
+use crate::app::stores::StoreOpener;
 use crate::error::Result;
 use crate::output::{print, table};
 use crate::system::report::Report;
@@ -19,7 +21,7 @@ pub struct MfaListArgs {
 }
 
 pub fn run(context: &Context, args: &MfaListArgs) -> Result<()> {
-    let records = context.seeds(None, false).records();
+    let records = StoreOpener::new(context, &context.ui, AskPolicy::Never).seeds(None).records();
     let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     if args.json {
         let all = records.iter().map(|(serial, one)| json!({"serial": serial, "store": one.store, "added_at": time(one.added_at)}));

@@ -3,7 +3,9 @@
 use clap::Args;
 
 use super::checks::{checked, keeps_none};
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
+use crate::app::stores::StoreOpener;
 use crate::error::{Error, Result};
 use crate::store::StoreName;
 use crate::store::seeds::keeps_seeds;
@@ -24,9 +26,10 @@ pub struct MfaRemoveArgs {
 pub fn run(context: &Context, args: &MfaRemoveArgs) -> Result<()> {
     let serial = checked(&args.serial, &[])?;
     if let Some(name) = args.store.filter(|name| !keeps_seeds(*name)) {
-        return Err(keeps_none(context, name, &format!("remove {serial}")));
+        return Err(keeps_none(name, &format!("remove {serial}")));
     }
-    let removed = context.seeds(args.store, true).remove(serial);
+    let removed =
+        StoreOpener::new(context, &context.ui, AskPolicy::Allowed).seeds(args.store).remove(serial);
     context.runtime.check()?;
     if !removed? {
         return Err(Error::failed(format!("no seed of {serial} is kept"))
