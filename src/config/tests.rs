@@ -13,7 +13,7 @@ use super::profiles::{Place, Profiles, is_secret, sub_properties};
 
 pub(crate) fn profiles(config: &str, credentials: &str) -> Profiles {
     let document = |kind: FileKind, text: &str| {
-        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()))
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.as_bytes().to_vec()))
     };
     Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, credentials))
 }
