@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::output::cells::is_hostile;
+use crate::text::is_hostile;
 
 /// Returns a text as one word of a POSIX shell. What may not reach a terminal is spelled out,
 /// because it would be shown as something else.

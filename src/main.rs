@@ -1,33 +1,28 @@
 //! rolecall: from an AWS profile to credentials, cached in the OS keyring.
 
+mod app;
 mod audit;
 mod aws;
-#[cfg(test)]
-mod cases;
 mod chain;
 mod cli;
+mod clients;
 mod commands;
 mod completion;
 mod config;
-mod context;
 mod error;
 mod executor;
-mod files;
 mod hint;
-mod http;
-mod iam;
-mod locks;
 mod output;
-mod overview;
 mod picker;
 mod prompt;
-mod runtime;
 mod settings;
 mod shell;
 mod sources;
 mod store;
-mod sts;
-mod totp;
+mod system;
+#[cfg(test)]
+mod test_tables;
+mod text;
 mod ui;
 
 use std::mem::ManuallyDrop;
@@ -36,8 +31,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::app::context::Context;
 use crate::cli::{Cli, Command};
-use crate::context::Context;
 use crate::ui::Ui;
 
 fn main() -> ExitCode {

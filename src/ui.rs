@@ -4,16 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
 
 use crate::error::Error;
-use crate::executor::Report;
-use crate::output::cells;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Color {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
+use crate::system::report::Report;
+use crate::text;
+use crate::text::color::ColorChoice;
 
 /// A longer line could wrap, and then not be taken back.
 const WIDEST_PROGRESS: usize = 70;
@@ -32,11 +25,11 @@ pub struct Ui {
 
 impl Ui {
     /// `environment` is `(NO_COLOR, CLICOLOR_FORCE)` as set or not.
-    pub fn new(verbose: u8, quiet: bool, color: Color, environment: (bool, bool)) -> Self {
+    pub fn new(verbose: u8, quiet: bool, color: ColorChoice, environment: (bool, bool)) -> Self {
         let decided = match (color, environment) {
-            (Color::Always, _) | (Color::Auto, (false, true)) => Some(true),
-            (Color::Never, _) | (Color::Auto, (true, _)) => Some(false),
-            (Color::Auto, (false, false)) => None,
+            (ColorChoice::Always, _) | (ColorChoice::Auto, (false, true)) => Some(true),
+            (ColorChoice::Never, _) | (ColorChoice::Auto, (true, _)) => Some(false),
+            (ColorChoice::Auto, (false, false)) => None,
         };
         let color = decided.unwrap_or_else(|| std::io::stderr().is_terminal());
         Self {
@@ -72,7 +65,7 @@ impl Ui {
         if self.quiet || self.verbose > 0 || !std::io::stderr().is_terminal() {
             return;
         }
-        let clean: String = cells::clean(what).chars().take(WIDEST_PROGRESS).collect();
+        let clean: String = text::clean(what).chars().take(WIDEST_PROGRESS).collect();
         self.say(&format!("{clean}\r"));
         self.progress.set(clean.chars().count());
     }
@@ -96,7 +89,7 @@ impl Ui {
     fn line(&self, word: &str, style: &str, text: &str) -> String {
         // A name or an answer may hold anything: it must not move the cursor or begin a line that
         // looks like ours.
-        let clean = cells::clean(text);
+        let clean = text::clean(text);
         if self.color {
             format!("\u{1b}[{style}m{word}:\u{1b}[0m {clean}\n")
         } else {

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::{Entry, KEPT, escape, old};
-use crate::files::{append_private, create_private_folder, open_private};
+use crate::system::files::{append_private, create_private_folder, open_private};
 
 /// A file that is longer is moved away before the next line, in bytes.
 const LONGEST: u64 = 1024 * 1024;

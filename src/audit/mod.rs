@@ -70,9 +70,9 @@ pub fn escape(json: String) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_control() {
-            escaped += &format!("\\u{:04x}", u32::from(c))
+            escaped += &format!("\\u{:04x}", u32::from(c));
         } else {
-            escaped.push(c)
+            escaped.push(c);
         }
     }
     escaped

@@ -5,5 +5,6 @@ pub mod duration;
 pub mod partition;
 pub mod process_json;
 pub mod session;
+pub mod totp;
 
 pub use session::{Credentials, LongTermKeys, Session};

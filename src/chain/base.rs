@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::endpoints::Endpoints;
 use super::hop::{CredentialSource, Hops, check_duration, default_session_name, is_session_name};
-use super::overrides::{Environment, Overrides};
+use super::overrides::Overrides;
 use super::resolve::{is_role, property};
 use super::{Base, Sso, StaticKeys, WebIdentity};
 use crate::aws::arn::Arn;
@@ -16,6 +16,7 @@ use crate::config::document::{FileKind, SectionKind};
 use crate::config::profiles::{Merged, Profiles, Property};
 use crate::error::{Error, Kind, Result};
 use crate::hint;
+use crate::system::environment::Environment;
 
 pub(super) struct Bases<'a> {
     pub profiles: &'a Profiles,

@@ -2,12 +2,12 @@
 //! (AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "AWS STS Regional endpoints",
 //! "Retry behavior").
 
-use super::overrides::Environment;
 use super::{Imds, Network};
 use crate::aws::partition::{self, Endpoint, EndpointVariant};
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Merged, Profiles, Property, sub_properties};
 use crate::error::{Error, Result};
+use crate::system::environment::Environment;
 
 /// Settings of one resolution: the selected profile's, since the SDKs make one client for a whole
 /// chain.

@@ -13,7 +13,7 @@ use crate::aws::partition::Endpoint;
 use crate::config::profiles::{Merged, Place};
 use crate::error::{Error, Result};
 use crate::hint;
-use crate::output::cells;
+use crate::text;
 
 /// AWS's managed policy that `--read-only` stands for.
 const READ_ONLY_POLICY: &str = "iam::aws:policy/ReadOnlyAccess";
@@ -375,7 +375,7 @@ pub fn mfa_session_duration(text: &str) -> Result<Option<u32>, &'static str> {
 
 /// Returns as much of a value as an error needs to show which is meant.
 fn shortened(value: &str) -> Cow<'_, str> {
-    cells::cut(value, 60)
+    text::cut(value, 60)
 }
 
 fn list(value: &str) -> impl Iterator<Item = &str> {

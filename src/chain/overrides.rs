@@ -1,10 +1,6 @@
 //! What shapes a chain besides the shared files: what was typed, and the environment. Plain data,
 //! read once by `context`.
 
-use std::collections::HashMap;
-
-use zeroize::Zeroizing;
-
 /// The options of every command that yields credentials (the contract's table), as far as they
 /// shape the chain.
 #[derive(Debug, Clone, Default)]
@@ -74,53 +70,5 @@ impl Overrides {
         ]
         .into_iter()
         .find_map(|(given, name)| given.then_some(name))
-    }
-}
-
-/// The environment, read once. An empty value counts as absent, as in the SDKs.
-#[derive(Clone, Default)]
-pub struct Environment {
-    variables: HashMap<String, Zeroizing<String>>,
-    /// The local user's name, for the role session name.
-    pub user: Option<String>,
-}
-
-impl Environment {
-    pub fn new(
-        variables: impl IntoIterator<Item = (String, String)>,
-        user: Option<String>,
-    ) -> Self {
-        Self {
-            variables: variables
-                .into_iter()
-                .map(|(name, value)| (name, Zeroizing::new(value)))
-                .collect(),
-            user,
-        }
-    }
-
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(|v| v.trim()).filter(|v| !v.is_empty())
-    }
-
-    pub fn set(&mut self, name: &str, value: String) {
-        self.variables.insert(name.to_owned(), Zeroizing::new(value));
-    }
-
-    pub fn remove(&mut self, name: &str) {
-        self.variables.remove(name);
-    }
-
-    /// Returns whether a switch is on: `true`, in any case.
-    pub fn is_true(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|v| v.eq_ignore_ascii_case("true"))
-    }
-}
-
-impl Environment {
-    /// Returns whether a web identity is set by the environment (AWS_WEB_IDENTITY_TOKEN_FILE with
-    /// AWS_ROLE_ARN).
-    pub fn web_identity(&self) -> bool {
-        self.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
     }
 }

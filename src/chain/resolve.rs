@@ -7,12 +7,13 @@ use std::collections::HashSet;
 use super::base::{Bases, has_any, process_of, rolecall_target};
 use super::endpoints::Endpoints;
 use super::hop::{Hops, Source};
-use super::overrides::{Environment, Overrides};
+use super::overrides::Overrides;
 use super::{AssumeRole, Base, Chain, GetSessionToken, MfaUse, NamedBy, Step, mfa};
 use crate::aws::partition::{self, Endpoint};
 use crate::config::profiles::{Merged, Place, Profiles, Property};
 use crate::error::{Error, Kind, Result};
 use crate::hint;
+use crate::system::environment::Environment;
 
 /// Returns the property of a key, its `rolecall_…` form first.
 pub(super) fn property<'a>(profile: &'a Merged, key: &str) -> Option<&'a Property> {
@@ -242,6 +243,7 @@ impl Resolver<'_> {
     }
 
     /// Fills in regions, endpoints and parameters.
+    #[expect(clippy::too_many_lines, reason = "the parts share what was found")]
     fn finish(&self, found: Found) -> Result<Chain> {
         let endpoints = Endpoints {
             profiles: self.profiles,

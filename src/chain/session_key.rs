@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::{AssumeRole, Base, Chain, GetSessionToken, Step};
 use crate::aws::partition::Endpoint;
+use crate::system::digest;
 
 /// The name of a session in the store: 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,7 +78,7 @@ impl Hash {
 
     fn key(&self) -> SessionKey {
         let digest = self.0.clone().finish();
-        SessionKey(hex(digest.as_ref()))
+        SessionKey(digest::hex(digest.as_ref()))
     }
 
     fn base(&mut self, chain: &Chain) {
@@ -157,10 +158,4 @@ impl Hash {
 /// Returns whether a name in a store is a session's.
 pub fn is_key(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// Renders bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -8,7 +8,7 @@ use clap::Parser;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::overrides::{Environment, Overrides};
+use super::overrides::Overrides;
 use super::resolve::resolve;
 use super::{
     AssumeRole, Base, Chain, GetSessionToken, MfaUse, Network, StaticKeys, Step, WebIdentity,
@@ -16,6 +16,7 @@ use super::{
 use crate::aws::partition::Endpoint;
 use crate::config::tests::profiles;
 use crate::error::{Error, Kind, Result};
+use crate::system::environment::Environment;
 
 /// Reads options as they are typed after `rolecall process`.
 fn overrides(options: &str) -> Overrides {
@@ -297,7 +298,7 @@ const DEV: &str = "[dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = S
 
 #[test]
 fn resolution() {
-    let cases = crate::cases::read(
+    let cases = crate::test_tables::read(
         "chains",
         &["config", "credentials", "environment", "options", "chain", "error"],
     );
@@ -332,7 +333,7 @@ fn resolution() {
                 }
             }
             (Ok(chain), Some(_)) => {
-                wrong += &format!("\n{name}\n  no error, but {}\n", render(&chain))
+                wrong += &format!("\n{name}\n  no error, but {}\n", render(&chain));
             }
             (Err(error), None) => wrong += &format!("\n{name}\n  got      {}", shown(&error)),
         }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
 
-use super::options::{Credentials, Pick, format, shell};
+use crate::app::options::{Credentials, Pick, format, shell};
 use crate::output::formats::Format;
 use crate::output::shells::Shell;
 

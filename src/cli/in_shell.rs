@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::options::{Credentials, side};
+use crate::app::options::{Credentials, side};
 use crate::shell::Side;
 
 /// Switch this shell to a profile

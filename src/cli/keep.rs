@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::options::{Several, duration, token_code};
+use crate::app::options::{Several, duration, token_code};
 use crate::store::StoreName;
 
 /// Show or forget the sessions that are kept

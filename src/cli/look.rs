@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::options::{Role, Selected, duration};
+use crate::app::options::{Role, Selected, duration};
 use crate::store::StoreName;
 
 /// Show the way from a profile to its credentials, without going it

@@ -4,7 +4,6 @@ mod hand_out;
 mod in_shell;
 mod keep;
 mod look;
-mod options;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
@@ -15,8 +14,8 @@ pub use self::hand_out::*;
 pub use self::in_shell::*;
 pub use self::keep::*;
 pub use self::look::*;
-pub use self::options::{Credentials, Pick, Role, Selected};
-use crate::ui::Color;
+pub use crate::app::options::{Credentials, Pick, Role, Selected};
+use crate::text::color::ColorChoice;
 
 /// AWS credentials for SDKs, shells and child processes.
 #[derive(Debug, Parser)]
@@ -89,7 +88,7 @@ pub struct Global {
     pub quiet: bool,
     /// When to use colours (NO_COLOR and CLICOLOR_FORCE are honoured)
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
+    pub color: ColorChoice,
     /// Never ask anything: exit 4 instead (also ROLECALL_NO_INPUT=1)
     #[arg(long, global = true)]
     pub no_input: bool,

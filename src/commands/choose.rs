@@ -1,13 +1,13 @@
 //! Which profile is meant where none is named: what the SDKs' default chain finds, else what a
 //! person chooses.
 
-use super::credentials::{FOR_PEOPLE, Obtained, load, obtain};
+use crate::app::context::Context;
+use crate::app::credentials::{FOR_PEOPLE, Obtained, load, obtain};
 use crate::chain::base::is_settings_only;
 use crate::cli;
-use crate::context::Context;
 use crate::error::{Kind, Result};
-use crate::executor::Report;
 use crate::picker;
+use crate::system::report::Report;
 
 /// Any of them means that the environment names the credentials.
 const NAMED_BY: [&str; 7] = [

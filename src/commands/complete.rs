@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
+use crate::app::context::shared_files;
 use crate::cli::{Cli, Complete, Completions};
 use crate::completion::{Live, answer, script};
 use crate::config::load::load;
-use crate::context::shared_files;
 use crate::error::Result;
 use crate::output::print;
 

@@ -16,7 +16,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use self::fake_aws::{FakeAws, Role, TrustStatement, User, World};
-use crate::context::Context;
+use crate::app::context::Context;
 use crate::error::{Error, Result};
 use crate::output::print;
 use crate::store::StoreName;
@@ -44,11 +44,13 @@ pub fn run(context: &Context) -> Result<ExitCode> {
     let secret = "demo/secret/key/that/opens/nothing/0000000";
     let aws = FakeAws::start(world(secret));
     let folder = home.path().join(".aws");
-    crate::files::write_private(&folder.join("config"), CONFIG.as_bytes()).map_err(failed)?;
+    crate::system::files::write_private(&folder.join("config"), CONFIG.as_bytes())
+        .map_err(failed)?;
     let keys = format!(
         "[dev]\naws_access_key_id = AKIAROLECALLDEMO0000\naws_secret_access_key = {secret}\n"
     );
-    crate::files::write_private(&folder.join("credentials"), keys.as_bytes()).map_err(failed)?;
+    crate::system::files::write_private(&folder.join("credentials"), keys.as_bytes())
+        .map_err(failed)?;
     let keyutils = context.store(StoreName::Keyutils);
     let store =
         if cfg!(target_os = "linux") && keyutils.probe().is_ok() { "keyutils" } else { "file" };

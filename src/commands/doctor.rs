@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::credentials::{load, sts};
+use crate::app::context::Context;
+use crate::app::credentials::{load, sts};
 use crate::aws::{duration, partition::Endpoint};
 use crate::chain::base::{is_settings_only, strays};
 use crate::chain::overrides::Overrides;
@@ -15,13 +16,13 @@ use crate::chain::resolve::resolve;
 use crate::chain::{Base, Chain, Network};
 use crate::cli::Doctor;
 use crate::config::profiles::{Profiles, is_secret};
-use crate::context::{Context, SystemClock};
 use crate::error::{Error, Kind, Result};
-use crate::executor::Clock;
 use crate::hint::{path as path_word, word};
 use crate::output::print;
 use crate::sources::sso;
 use crate::store::StoreName;
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Status {
@@ -109,7 +110,7 @@ fn files(profiles: &Profiles, findings: &mut Findings) {
     for path in profiles.paths() {
         match std::fs::metadata(path) {
             Err(_) => {
-                findings.ok("files", format!("{} does not exist, which is fine", path.display()))
+                findings.ok("files", format!("{} does not exist, which is fine", path.display()));
             }
             Ok(metadata) => match permissions(path, &metadata).filter(|_| secret.contains(&path)) {
                 Some(message) => {
@@ -356,13 +357,13 @@ fn folders(context: &Context, findings: &mut Findings) {
             continue;
         };
         let written = match what {
-            LOCKS => crate::locks::try_locking(&folder),
-            _ => crate::files::create_private_folder(&folder)
-                .and_then(|()| crate::files::try_writing(&folder)),
+            LOCKS => crate::system::locks::try_locking(&folder),
+            _ => crate::system::files::create_private_folder(&folder)
+                .and_then(|()| crate::system::files::try_writing(&folder)),
         };
         match written {
             Ok(()) => {
-                findings.ok("folders", format!("{} can be written ({what})", folder.display()))
+                findings.ok("folders", format!("{} can be written ({what})", folder.display()));
             }
             Err(error) => {
                 let hint = Some(format!(

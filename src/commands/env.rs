@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use zeroize::Zeroizing;
 
 use super::choose::obtain_or_pick;
+use crate::app::context::Context;
 use crate::cli::Env;
-use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::executor::Report;
 use crate::output::formats::{Format, github_masks, render_format};
 use crate::output::print;
 use crate::output::shells::{Shell, Variable, render_shell};
 use crate::output::variables::Values;
+use crate::system::report::Report;
 
 pub fn run(context: &Context, args: &Env) -> Result<ExitCode> {
     let values = if args.unset {

@@ -5,11 +5,12 @@ use std::ffi::{OsStr, OsString};
 use std::process::{Command, ExitCode};
 
 use super::choose::obtain_or_pick;
-use crate::cli::{Credentials, Exec, Pick, ShellCommand};
-use crate::context::Context;
+use crate::app::context::Context;
+use crate::app::options::{Credentials, Pick};
+use crate::cli::{Exec, ShellCommand};
 use crate::error::{Error, Result};
-use crate::executor::Report;
 use crate::output::variables::{HIDDEN_FROM_CHILDREN, Values};
+use crate::system::report::Report;
 
 /// How many shells of rolecall are around this one.
 const DEPTH: &str = "ROLECALL_SHELL_DEPTH";

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::credentials::chain;
+use crate::app::context::Context;
+use crate::app::credentials::chain;
 use crate::aws::duration;
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Step};
 use crate::cli::Explain;
 use crate::config::profiles::Merged;
-use crate::context::Context;
 use crate::error::Result;
 use crate::output::explanation::{shown, text};
 use crate::output::print;
@@ -67,10 +67,10 @@ fn base(chain: &Chain) -> Value {
         // The command itself may hold a secret; where it stands is enough to find it.
         Base::Process { place, .. } => drop(set("place", json!(place.to_string()))),
         Base::EcsContainer | Base::Machine { container: true } => {
-            drop(set("uri", json!(chain.network.container)))
+            drop(set("uri", json!(chain.network.container)));
         }
         Base::Ec2InstanceMetadata | Base::Machine { container: false } => {
-            drop(set("endpoint", json!(chain.network.imds.endpoint)))
+            drop(set("endpoint", json!(chain.network.imds.endpoint)));
         }
     }
     Value::Object(object)

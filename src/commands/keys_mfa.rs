@@ -8,18 +8,20 @@ use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use crate::app::context::Context;
 use crate::aws::arn::Arn;
+use crate::aws::totp::Seed;
 use crate::chain::hop::is_serial;
 use crate::cli::{MfaAdd, MfaCommand, MfaList, MfaRemove};
-use crate::context::{Context, SystemClock};
 use crate::error::{Error, Result};
-use crate::executor::{Clock, Report};
 use crate::output::{print, table};
 use crate::prompt::qr;
 use crate::prompt::tty::Tty;
 use crate::store::StoreName;
 use crate::store::seeds::keeps_seeds;
-use crate::totp::Seed;
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::system::report::Report;
 
 /// What pipes a seed in may have to ask a person first.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -6,15 +6,15 @@ use std::process::ExitCode;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-use super::credentials::load;
+use crate::app::context::Context;
+use crate::app::credentials::load;
+use crate::app::summary::{Row, row};
 use crate::cli::List;
-use crate::context::Context;
 use crate::error::Result;
-use crate::executor::Report;
 use crate::output::table::{self, Column};
 use crate::output::{print, terminal_width};
-use crate::overview::{Row, row};
 use crate::store::index;
+use crate::system::report::Report;
 
 /// The columns, and how they give way on a narrow terminal. The description shows only there.
 const COLUMNS: [Column; 8] = [

@@ -4,13 +4,15 @@ use std::process::ExitCode;
 
 use chrono::{SecondsFormat, TimeDelta};
 
+use crate::app::context::Context;
 use crate::audit::{self, Asker, Entry};
 use crate::aws::duration;
 use crate::cli::Log;
-use crate::context::{Context, SystemClock};
 use crate::error::{Error, Result};
-use crate::executor::{Clock, Report};
 use crate::output::{print, table};
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::system::report::Report;
 
 pub fn run(context: &Context, args: &Log) -> Result<ExitCode> {
     let path = context.directories.log().ok_or_else(|| {

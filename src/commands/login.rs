@@ -7,18 +7,21 @@ use std::process::ExitCode;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::credentials::{FOR_SDKS, Walks, chain_in, load};
+use crate::app::context::Context;
+use crate::app::credentials::{FOR_SDKS, Walks, chain_in, load};
 use crate::aws::{Credentials, duration};
 use crate::chain::base::is_settings_only;
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{Chain, Step};
 use crate::cli::{self, Login};
 use crate::config::profiles::Profiles;
-use crate::context::{Context, SystemClock};
 use crate::error::{Error, Kind, Result};
-use crate::executor::{Clock, Origin, Report, Walked, is_cacheable};
+use crate::executor::{Origin, Walked, is_cacheable};
 use crate::output::print;
 use crate::store::StoreName;
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::system::report::Report;
 
 /// One profile, or the default chain, and how far it came.
 struct Task {

@@ -4,19 +4,20 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::process::ExitCode;
 
-use super::credentials::load;
 use super::sessions::{along, chains};
+use crate::app::context::Context;
+use crate::app::credentials::load;
 use crate::chain::overrides::Overrides;
 use crate::chain::resolve::resolve;
 use crate::chain::session_key::SessionKeys;
 use crate::cli::Logout;
-use crate::context::{Context, SystemClock};
 use crate::error::{Error, Result};
-use crate::executor::Report;
 use crate::hint;
 use crate::store::StoreError;
 use crate::store::clear::{Clearing, Which};
 use crate::store::index;
+use crate::system::clock::SystemClock;
+use crate::system::report::Report;
 
 pub fn run(context: &Context, args: &Logout) -> Result<ExitCode> {
     let names = args.selected.names();

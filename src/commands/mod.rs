@@ -2,7 +2,6 @@
 
 mod choose;
 pub mod complete;
-mod credentials;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
@@ -26,8 +25,8 @@ mod whoami;
 
 use std::process::ExitCode;
 
+use crate::app::context::Context;
 use crate::cli::{Command, KeysCommand};
-use crate::context::Context;
 use crate::error::{Kind, Result};
 
 pub fn run(context: &mut Context, command: Command) -> Result<ExitCode> {

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::credentials::{FOR_PEOPLE, chain, sts, walk};
+use crate::app::context::Context;
+use crate::app::credentials::{FOR_PEOPLE, chain, sts, walk};
+use crate::app::options::Role;
 use crate::aws::arn::Arn;
 use crate::chain::{AssumeRole, Base, Chain, Step};
-use crate::cli::{PolicyCommand, PolicyOf, Role};
-use crate::context::Context;
+use crate::cli::{PolicyCommand, PolicyOf};
 use crate::error::{Error, Result};
 use crate::output::print;
 

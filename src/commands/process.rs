@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::credentials::{FOR_SDKS, obtain};
+use crate::app::context::Context;
+use crate::app::credentials::{FOR_SDKS, obtain};
 use crate::cli::Process;
-use crate::context::Context;
 use crate::error::Result;
 use crate::output::{credential_process, print};
 

@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::credentials::load;
+use crate::app::context::Context;
+use crate::app::credentials::load;
 use crate::cli::ProfileCommand;
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Merged, Profiles, is_secret, sub_properties};
-use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::output::print;
 

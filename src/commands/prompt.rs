@@ -6,15 +6,16 @@ use std::process::ExitCode;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
+use crate::app::context::Context;
 use crate::aws::duration;
 use crate::cli::Prompt;
-use crate::context::{Context, SystemClock};
 use crate::error::Result;
-use crate::executor::Clock;
 use crate::output::print;
-use crate::settings::Paint;
 use crate::shell::Side;
 use crate::store::index::{self, Entry};
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::text::color::Color;
 
 /// A longer name is cut: the line stands beside what is typed.
 const LONGEST_NAME: usize = 48;
@@ -25,7 +26,7 @@ struct Active {
     account: Option<String>,
     account_name: Option<String>,
     expires_at: Option<DateTime<Utc>>,
-    color: Option<Paint>,
+    color: Option<Color>,
 }
 
 pub fn run(context: &Context, args: &Prompt) -> Result<ExitCode> {
@@ -98,7 +99,7 @@ fn text(active: &Active, now: DateTime<Utc>) -> String {
 
 /// Colours it and makes it harmless in a shell's prompt, which is expanded once more: what would
 /// run or be looked up there is replaced.
-fn line(text: &str, color: Option<Paint>, shell: Option<Side>) -> String {
+fn line(text: &str, color: Option<Color>, shell: Option<Side>) -> String {
     let expands = matches!(shell, Some(Side::Bash | Side::Zsh));
     let safe: String = text
         .chars()
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn no_name_expands_in_a_prompt() {
         let name = "a%b $(x) `x` \\u !";
-        let red = Some(Paint::Indexed(1));
+        let red = Some(Color::Indexed(1));
         assert_eq!(
             line(name, red, Some(Side::Zsh)),
             "%{\u{1b}[31m%}a%%b \u{fffd}(x) \u{fffd}x\u{fffd} \u{fffd}u !%{\u{1b}[0m%}"

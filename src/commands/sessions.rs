@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::credentials::load;
 use super::logout;
+use crate::app::context::Context;
+use crate::app::credentials::load;
 use crate::aws::arn::Arn;
 use crate::aws::duration;
 use crate::chain::overrides::Overrides;
@@ -17,11 +18,12 @@ use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{Base, Chain, Step};
 use crate::cli::{Sessions, SessionsCommand, SessionsList};
 use crate::config::profiles::Profiles;
-use crate::context::{Context, SystemClock};
 use crate::error::Result;
-use crate::executor::{Clock, Report};
 use crate::output::{print, table};
 use crate::store::index::{self, Entry};
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::system::report::Report;
 
 /// How many of the profiles that share a session the table names.
 const NAMED: usize = 3;

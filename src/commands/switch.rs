@@ -7,15 +7,15 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use zeroize::Zeroizing;
 
-use super::credentials::{FOR_PEOPLE, FOR_SDKS, Obtained, load, obtain, policy};
 use super::env::calling_shell_name;
+use crate::app::context::{Context, min_ttl};
+use crate::app::credentials::{FOR_PEOPLE, FOR_SDKS, Obtained, load, obtain, policy};
+use crate::app::options::Role;
 use crate::aws::{Credentials, duration};
 use crate::chain::base::is_asked_by_sdks;
-use crate::chain::overrides::Environment;
-use crate::cli::{self, Role, Use};
-use crate::context::{Context, SystemClock, min_ttl};
+use crate::cli::{self, Use};
 use crate::error::{Error, Kind, Result};
-use crate::executor::{Clock, Report, least_life};
+use crate::executor::least_life;
 use crate::output::print;
 use crate::output::shells::{RenderError, Shell, Variable, render_shell};
 use crate::output::variables::{BEFORE, KEY_ID, OWNER, PREVIOUS, RENEW_AT, SAID, Values};
@@ -23,6 +23,10 @@ use crate::picker;
 use crate::shell::Side;
 use crate::shell::state::{Caller, GIVEN_BACK, Said, State};
 use crate::store::StoreName;
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::system::environment::Environment;
+use crate::system::report::Report;
 
 /// When a shell tries again after a renewal that failed.
 const PAUSE: TimeDelta = TimeDelta::minutes(2);

@@ -6,15 +6,16 @@ use chrono::SecondsFormat;
 use serde_json::json;
 
 use super::choose::obtain_or_pick;
-use super::credentials::sts;
+use crate::app::context::Context;
+use crate::app::credentials::sts;
 use crate::aws::duration;
 use crate::chain::Base;
 use crate::cli::Whoami;
-use crate::context::{Context, SystemClock};
 use crate::error::{Error, Result};
-use crate::executor::Clock;
-use crate::output::cells::clean;
 use crate::output::print;
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::text::clean;
 
 pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
     let obtained = obtain_or_pick(context, &args.credentials, &args.pick)?;

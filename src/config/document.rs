@@ -193,7 +193,7 @@ impl Document {
         for section in &self.sections {
             match &section.header {
                 Header::Ignored(reason) => {
-                    all.push(Malformed { line: section.line, reason: reason.clone() })
+                    all.push(Malformed { line: section.line, reason: reason.clone() });
                 }
                 _ => all.extend(self.body(section).ignored),
             }

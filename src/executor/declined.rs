@@ -3,17 +3,10 @@
 
 use std::fs::File;
 
-use chrono::{DateTime, Utc};
-
-use super::{Clock, Locks, Prompt, Question};
+use super::{Prompt, Question};
 use crate::error::{Error, Kind, Result};
-
-/// A question that a person declined or did not answer in time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declined {
-    pub question: String,
-    pub at: DateTime<Utc>,
-}
+use crate::system::clock::Clock;
+use crate::system::locks::{Declined, Locks};
 
 /// Asks, but no person what was declined while this process waited. What is declined now is left in
 /// the lock for those who wait.

@@ -5,21 +5,12 @@
 mod declined;
 mod walk;
 
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
-
 use crate::aws::{Credentials, Session};
 use crate::chain::session_key::SessionKey;
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, NamedBy};
 use crate::error::{Error, Result};
 
-pub use declined::Declined;
 pub use walk::{Executor, Origin, Policy, Walked, is_cacheable, least_life};
-
-pub trait Clock {
-    fn now(&self) -> DateTime<Utc>;
-}
 
 /// The calls of AWS that a chain needs.
 pub trait Sts {
@@ -92,47 +83,6 @@ pub trait Prompt {
     fn token_code(&self, question: &Question) -> Result<String>;
     /// `declined`: as in a question.
     fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()>;
-}
-
-/// Whether the lock of a name was had.
-pub enum Attempt {
-    /// Free again when the file is dropped, or its process dies.
-    Held(std::fs::File),
-    Busy,
-    /// Locks cannot be had here; everybody goes on without.
-    Unavailable,
-}
-
-/// Lets one process at a time walk from the same base.
-pub trait Locks {
-    /// `purpose` is what those who wait are told.
-    fn attempt(&self, name: &str, purpose: &str) -> Attempt;
-    /// Waits until the lock was free for a moment, for one holder no longer than `limit`. Returns
-    /// what was left in it.
-    fn wait(&self, name: &str, limit: Duration) -> Result<Vec<Declined>>;
-    /// Leaves word in a lock that is held, until somebody else holds it.
-    fn leave(&self, lock: &std::fs::File, declined: &Declined);
-
-    /// Waits for the lock itself.
-    fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<std::fs::File>> {
-        loop {
-            match self.attempt(name, purpose) {
-                Attempt::Held(file) => return Ok(Some(file)),
-                Attempt::Unavailable => return Ok(None),
-                Attempt::Busy => drop(self.wait(name, limit)?),
-            }
-        }
-    }
-}
-
-/// Says what was decided (`-v`) and what went wrong without costing the result.
-pub trait Report {
-    fn decided(&self, what: &dyn Fn() -> String);
-    fn warn(&self, what: &str);
-    /// Says what a person at the terminal wants to know now.
-    fn note(&self, what: &str);
-    /// Says it on the terminal itself where stderr is none: SDKs swallow it.
-    fn call_out(&self, what: &str);
 }
 
 #[cfg(test)]

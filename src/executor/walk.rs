@@ -5,13 +5,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::declined::Passing;
-use super::{
-    Attempt, BaseSource, Clock, Locks, Metadata, Prompt, Question, Report, Sessions, Sts, TokenCode,
-};
+use super::{BaseSource, Metadata, Prompt, Question, Sessions, Sts, TokenCode};
 use crate::aws::{Credentials, Session, duration};
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Mfa, MfaUse, Step, mfa};
 use crate::error::{Error, Kind, Result};
+use crate::system::clock::Clock;
+use crate::system::locks::{Attempt, Locks};
+use crate::system::report::Report;
 
 /// How long a session must live beside the command's own minimum for the next step to be made from
 /// it.

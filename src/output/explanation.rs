@@ -69,7 +69,7 @@ pub fn text(chain: &Chain) -> String {
             MfaUse::None => {}
             MfaUse::Code(mfa) => detail("MFA device", Some(mfa.serial.clone())),
             MfaUse::Session(mfa) => {
-                detail("MFA of", Some(format!("{} comes with the session of step 1", mfa.serial)))
+                detail("MFA of", Some(format!("{} comes with the session of step 1", mfa.serial)));
             }
             MfaUse::Impossible(mfa) => {
                 detail(

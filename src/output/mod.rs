@@ -1,7 +1,6 @@
 //! Rendering: credentials and tables to text. Pure, but for `print`, the one place that writes to
 //! stdout.
 
-pub mod cells;
 pub mod credential_process;
 pub mod explanation;
 pub mod formats;

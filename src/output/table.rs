@@ -1,7 +1,7 @@
 //! Tables of text columns for people.
 
-use super::cells;
-use crate::settings::Paint;
+use crate::text;
+use crate::text::color::Color;
 
 /// A column, and how it gives way where a table is too wide.
 pub struct Column {
@@ -48,10 +48,10 @@ pub fn fit(columns: &[Column], widest: &[usize], cells: usize) -> Vec<Option<usi
 
 /// Returns the width of each column's widest cell, the title's included.
 pub fn widest<'a>(columns: &[Column], rows: impl Iterator<Item = &'a [String]>) -> Vec<usize> {
-    let mut widest: Vec<usize> = columns.iter().map(|column| cells::width(column.title)).collect();
+    let mut widest: Vec<usize> = columns.iter().map(|column| text::width(column.title)).collect();
     for row in rows {
         for (widest, cell) in widest.iter_mut().zip(row) {
-            *widest = cells::width(&cells::clean(cell)).max(*widest);
+            *widest = text::width(&text::clean(cell)).max(*widest);
         }
     }
     widest
@@ -70,7 +70,7 @@ pub fn render(
     columns: &[Column],
     rows: &[Vec<String>],
     width: Option<usize>,
-    color: impl Fn(usize) -> Option<Paint>,
+    color: impl Fn(usize) -> Option<Color>,
 ) -> String {
     let widest = widest(columns, rows.iter().map(Vec::as_slice));
     let widths = fit(columns, &widest, width.unwrap_or(usize::MAX));
@@ -80,13 +80,13 @@ pub fn render(
         let shown = row
             .iter()
             .zip(&widths)
-            .filter_map(|(cell, width)| Some(cells::fit(&cells::clean(cell), (*width)?)));
+            .filter_map(|(cell, width)| Some(text::fit(&text::clean(cell), (*width)?)));
         let line = shown.collect::<Vec<_>>().join(&" ".repeat(GAP));
         let line = line.trim_end();
         let style = number.checked_sub(1).and_then(&color);
         let first = widths[0].unwrap_or(0);
         // Cells, not characters, so the name is fitted once more.
-        match (style, row.first().map(|cell| cells::fit(&cells::clean(cell), first))) {
+        match (style, row.first().map(|cell| text::fit(&text::clean(cell), first))) {
             (Some(style), Some(name)) => {
                 let name = name.trim_end();
                 text += &format!("\u{1b}[{}m{name}\u{1b}[0m{}", style.sgr(), &line[name.len()..]);
@@ -141,11 +141,11 @@ mod tests {
         ];
         for width in 0..90 {
             for line in render(&COLUMNS, &rows, Some(width), |_| None).lines() {
-                assert!(cells::width(line) <= width, "{width}: {line:?}");
+                assert!(text::width(line) <= width, "{width}: {line:?}");
                 assert!(!line.contains(char::is_control));
             }
         }
-        let text = render(&COLUMNS, &rows, None, |row| (row == 0).then_some(Paint::Indexed(1)));
+        let text = render(&COLUMNS, &rows, None, |row| (row == 0).then_some(Color::Indexed(1)));
         let wanted = "NAME   ACCOUNT       FROM          NOTE\n\u{1b}[31mprod\u{1b}[0m   222222222222  static (dev)  日本語 for the shop\n\
                       a\u{fffd}[2J  -             ! no \u{fffd} such\n";
         assert_eq!(text, wanted);

@@ -19,15 +19,17 @@ use self::model::{Key, Model, Outcome};
 use self::search::Fields;
 use self::used::Used;
 use self::view::{COLUMNS, Frame, Layout, Preview, Row, Size};
+use crate::app::context::Context;
+use crate::app::summary;
 use crate::aws::arn::Arn;
 use crate::chain::base::is_settings_only;
 use crate::config::profiles::{Merged, Profiles};
-use crate::context::{Context, SystemClock};
 use crate::error::{Error, Kind, Result};
-use crate::executor::{Clock, Report};
 use crate::output::{explanation, table};
-use crate::overview;
 use crate::store::index::{self, Entries};
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::system::report::Report;
 
 /// How many profiles are read for the search between two looks at the keyboard.
 const AT_ONCE: usize = 200;
@@ -305,7 +307,7 @@ impl<'a> Picker<'a> {
     }
 
     fn row(&self, name: &str) -> Row {
-        let mut row = overview::row(self.context, self.profiles, &self.entries, name);
+        let mut row = summary::row(self.context, self.profiles, &self.entries, name);
         if row.problem.is_some() {
             let fields = self.fields(name);
             row.account = fields
@@ -346,7 +348,7 @@ impl<'a> Picker<'a> {
             return;
         }
         let text =
-            match overview::chain(self.context, self.profiles, &self.model.names()[number], true) {
+            match summary::chain(self.context, self.profiles, &self.model.names()[number], true) {
                 Ok(chain) => explanation::text(&chain),
                 Err(error) => {
                     let lines = [

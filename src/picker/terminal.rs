@@ -57,7 +57,7 @@ fn output() -> std::io::Result<File> {
 /// foreground and would be stopped.
 pub fn open() -> Option<File> {
     let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    crate::locks::in_foreground(&tty).then_some(tty)
+    crate::system::locks::in_foreground(&tty).then_some(tty)
 }
 
 impl Screen {
@@ -139,7 +139,7 @@ impl Screen {
                 } else {
                     text += &format!("\x1b[{style}m{}\x1b[0m", span.text);
                 }
-                cells += crate::output::cells::width(&span.text);
+                cells += crate::text::width(&span.text);
             }
             // In the last column the cursor stands on what was just written.
             if cells < size.width {

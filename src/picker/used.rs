@@ -63,7 +63,7 @@ fn faded(one: Use, now: i64) -> f64 {
 pub fn record(path: &Path, name: &str, now: i64) -> io::Result<()> {
     let mut used = Used::read(path);
     used.add(name, now);
-    crate::files::write_private(path, &serde_json::to_vec(&used)?)
+    crate::system::files::write_private(path, &serde_json::to_vec(&used)?)
 }
 
 #[cfg(test)]

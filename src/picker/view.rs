@@ -1,8 +1,8 @@
 //! What the picker shows: lines of text for a number of cells. Pure; every text is cleaned here.
 
-use crate::output::cells::{clean, cut, fit, of, width};
 use crate::output::table::{self, Column, GAP};
-use crate::settings::Paint;
+use crate::text::color::Color;
+use crate::text::{clean, cut, fit, of, width};
 
 /// How a piece of text looks. Without colours all look the same, and the mark alone shows what is
 /// chosen.
@@ -11,9 +11,9 @@ pub enum Style {
     Plain,
     Dim,
     /// The colour of the profile's pattern.
-    Colored(Paint),
+    Colored(Color),
     /// A character that the query matches, in that colour.
-    Matched(Option<Paint>),
+    Matched(Option<Color>),
     Problem,
 }
 
@@ -36,7 +36,7 @@ pub struct Line {
 pub struct Row {
     /// Name, account, role, region, MFA, time left.
     pub cells: [String; 6],
-    pub color: Option<Paint>,
+    pub color: Option<Color>,
     /// Which characters of the name the query matches.
     pub matched: Vec<usize>,
     /// The role's cell holds what is wrong, for which the rest of the row has room.

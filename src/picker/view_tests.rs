@@ -181,7 +181,7 @@ fn the_cursor_stays_in_sight() {
 fn no_screen_is_larger_than_the_terminal() {
     let hostile = Row {
         matched: vec![0, 2, 5],
-        color: Some(Paint::Indexed(1)),
+        color: Some(Color::Indexed(1)),
         ..row("a\u{1b}[2J\n日本語日本語", "\u{202e}1", "\u{7}")
     };
     for width in 1..130 {
@@ -198,10 +198,7 @@ fn no_screen_is_larger_than_the_terminal() {
                 assert!(lines.len() <= height && cursor < width, "{width}×{height}: {lines:#?}");
                 for line in lines {
                     let text: String = line.spans.iter().map(|span| span.text.as_str()).collect();
-                    assert!(
-                        crate::output::cells::width(&text) <= width,
-                        "{width}×{height}: {text:?}"
-                    );
+                    assert!(crate::text::width(&text) <= width, "{width}×{height}: {text:?}");
                     assert!(
                         !text.contains(|c: char| c.is_control() || c == '\u{202e}'),
                         "{text:?}"
@@ -214,7 +211,7 @@ fn no_screen_is_larger_than_the_terminal() {
 
 #[test]
 fn what_matches_stands_out_in_the_colour_of_the_pattern() {
-    let row = Row { color: Some(Paint::Indexed(1)), matched: vec![0, 1], ..row("prod", "-", "-") };
+    let row = Row { color: Some(Color::Indexed(1)), matched: vec![0, 1], ..row("prod", "-", "-") };
     let (lines, _) = Given { rows: vec![row], ..given(40, 5) }.lines();
     let shown: Vec<(&str, Style)> =
         lines[1].spans.iter().map(|span| (span.text.as_str(), span.style)).collect();
@@ -222,8 +219,8 @@ fn what_matches_stands_out_in_the_colour_of_the_pattern() {
         shown[..3],
         [
             ("> ", Style::Plain),
-            ("pr", Style::Matched(Some(Paint::Indexed(1)))),
-            ("od   ", Style::Colored(Paint::Indexed(1)))
+            ("pr", Style::Matched(Some(Color::Indexed(1)))),
+            ("od   ", Style::Colored(Color::Indexed(1)))
         ]
     );
     assert_eq!(lines[1].chosen, lines[1].spans.len());

@@ -12,8 +12,8 @@ use super::rungs::{Outcome, Text};
 use super::surroundings::{Surroundings, asker};
 use super::tty::printable;
 use crate::error::Result;
-use crate::runtime::Runtime;
-use crate::sources::process::{Output, run_beside};
+use crate::system::child::{Output, run_beside};
+use crate::system::runtime::Runtime;
 
 /// The variable in which PowerShell finds what to ask: never a part of its program.
 const QUESTION: &str = "ROLECALL_QUESTION";
@@ -208,7 +208,7 @@ fn outcome(kind: Kind, want: Want, output: &Output) -> Outcome<Text> {
         // userCanceledErr.
         (Kind::Osascript, Some(1)) if said.contains("-128") => Outcome::Declined,
         _ => {
-            let line = crate::sts::one_line(said.trim());
+            let line = crate::text::one_line(said.trim());
             Outcome::Absent(if line.is_empty() {
                 format!("failed ({})", output.status)
             } else {

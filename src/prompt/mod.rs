@@ -17,10 +17,12 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::executor::{Clock, Prompt, Question, Report};
+use crate::executor::{Prompt, Question};
 use crate::hint;
-use crate::locks::{FileLocks, Turn};
-use crate::runtime::Runtime;
+use crate::system::clock::Clock;
+use crate::system::locks::{FileLocks, Turn};
+use crate::system::report::Report;
+use crate::system::runtime::Runtime;
 use person::{Asker, NOT_SIX_DIGITS, OnTerminal, REFUSED, Request};
 use rungs::Outcome;
 pub use rungs::Rung;

@@ -7,7 +7,7 @@ use super::tty::Tty;
 use crate::aws::arn::Arn;
 use crate::error::Result;
 use crate::executor::Question;
-use crate::runtime::Runtime;
+use crate::system::runtime::Runtime;
 
 /// The title of windows.
 pub const TITLE: &str = "rolecall";

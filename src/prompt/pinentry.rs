@@ -15,7 +15,7 @@ use super::rungs::{Outcome, Text};
 use super::surroundings::{Surroundings, asker};
 use super::tty;
 use crate::error::Result;
-use crate::runtime::Runtime;
+use crate::system::runtime::Runtime;
 
 /// How long it may take to start, and to answer anything but the question itself.
 const PREPARATION: Duration = Duration::from_secs(10);

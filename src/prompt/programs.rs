@@ -13,7 +13,7 @@ use super::{Ladder, is_token_code};
 use crate::aws::arn::Arn;
 use crate::error::{Error, Result};
 use crate::executor::Question;
-use crate::sources::process::{self, Output};
+use crate::system::child::{self, Output};
 
 /// Whom AWS's own QR codes name as the issuer of an account.
 const ISSUERS: [&str; 3] = ["Amazon Web Services", "AWS", "Amazon"];
@@ -25,7 +25,7 @@ impl Ladder<'_> {
         let terminal = if self.no_input { None } else { Tty::open() }.map(Tty::into_ends);
         let (input, output) = terminal.unzip();
         command.stdin(input.map_or_else(Stdio::null, Stdio::from));
-        let ended = self.runtime.run(process::run_beside(command, output, self.process_limit))?;
+        let ended = self.runtime.run(child::run_beside(command, output, self.process_limit))?;
         if !ended.as_ref().is_ok_and(|output| output.status.success()) {
             self.runtime.check_after_a_failure()?;
         }
@@ -43,7 +43,7 @@ impl Ladder<'_> {
             Error::failed(format!("the mfa_process of {who} {what}"))
                 .hint(format!("see the profile: {}", question.named_by.command("explain")))
         };
-        let mut command = process::shell_command(line);
+        let mut command = child::shell_command(line);
         command.env_remove("ROLECALL_FILE_PASSPHRASE");
         let output = self.run(command)?.map_err(|what| fail(&what))?;
         if !output.status.success() {
@@ -122,7 +122,7 @@ fn code(output: &Output) -> Option<String> {
 /// What a program said when it failed, in one line.
 fn said(output: &Output) -> Option<String> {
     let text = String::from_utf8_lossy(&output.stderr);
-    let line = crate::sts::one_line(text.trim());
+    let line = crate::text::one_line(text.trim());
     (!line.is_empty()).then_some(line)
 }
 

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use super::rungs::Outcome;
 use super::tty::Tty;
+use crate::aws::totp::Seed;
 use crate::error::Result;
-use crate::executor::Report;
-use crate::runtime::Runtime;
-use crate::totp::Seed;
+use crate::system::report::Report;
+use crate::system::runtime::Runtime;
 
 const INTRODUCTION: &str = "For your phone, which should know the same seed:\n";
 const QUESTION: &str = "Press Enter when it has it. ";

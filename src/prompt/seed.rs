@@ -4,11 +4,13 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use crate::aws::totp::Seed;
 use crate::error::{Error, Result};
-use crate::executor::{Clock, Question, Report};
-use crate::runtime::Runtime;
+use crate::executor::Question;
 use crate::store::seeds::StoredSeeds;
-use crate::totp::Seed;
+use crate::system::clock::Clock;
+use crate::system::report::Report;
+use crate::system::runtime::Runtime;
 
 /// How many codes AWS is offered for one call: others may have used the first, and the second while
 /// this process waited.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::rungs::{Outcome, Text};
 use crate::error::{Error, Result};
-use crate::runtime::Runtime;
+use crate::system::runtime::Runtime;
 
 /// What a person types, as it came: a terminal may be set to anything but UTF-8.
 type Bytes = Zeroizing<Vec<u8>>;
@@ -232,7 +232,7 @@ mod input {
                         }
                     }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        tokio::time::sleep(INTERVAL).await
+                        tokio::time::sleep(INTERVAL).await;
                     }
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),

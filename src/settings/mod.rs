@@ -11,16 +11,14 @@ use crate::chain::hop::mfa_session_duration;
 use crate::error::{Error, Result};
 use crate::prompt::Rung;
 use crate::store::StoreName;
-use crate::ui::Color;
-
-pub use colors::Paint;
+use crate::text::color::{Color, ColorChoice};
 
 #[derive(Debug, Default, Clone)]
 pub struct Settings {
     pub store: Option<StoreName>,
     /// Seconds.
     pub min_ttl: Option<u32>,
-    pub color: Option<Color>,
+    pub color: Option<ColorChoice>,
     pub no_input: bool,
     pub quiet: bool,
     /// How long a process source or an `mfa_process` may run.
@@ -42,14 +40,14 @@ pub struct Settings {
     /// Whether a shell renews the keys that it holds; `None` means yes.
     pub shell_renew: Option<bool>,
     /// `[colors]`: patterns of profile names with their colour, in the order of the file.
-    pub colors: Vec<(String, Paint)>,
+    pub colors: Vec<(String, Color)>,
     /// `[accounts]`: account IDs with the name to show for them.
     pub accounts: Vec<(String, String)>,
 }
 
 impl Settings {
     /// Returns the colour of a profile: that of the first pattern that matches its name.
-    pub fn color_of(&self, profile: &str) -> Option<Paint> {
+    pub fn color_of(&self, profile: &str) -> Option<Color> {
         self.colors
             .iter()
             .find(|(pattern, _)| colors::matches(pattern, profile))
@@ -109,8 +107,8 @@ fn parse(path: &Path, text: &str) -> Result<Settings> {
             match section {
                 None => set(&mut settings, key, value, &place)?,
                 Some("colors") => {
-                    let paint = Paint::parse(value)
-                        .ok_or_else(|| wrong(&place(), key, value, Paint::RULE))?;
+                    let paint = Color::parse(value)
+                        .ok_or_else(|| wrong(&place(), key, value, Color::RULE))?;
                     settings.colors.push((key.to_owned(), paint));
                 }
                 Some("accounts") => settings.accounts.push((key.to_owned(), value.to_owned())),
@@ -168,29 +166,29 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Stri
         "store" => {
             settings.store = Some(
                 StoreName::parse(value).ok_or_else(|| wrong("keyring, keyutils, file or none"))?,
-            )
+            );
         }
         "min_ttl" => settings.min_ttl = Some(seconds()?),
         "process_timeout" => {
-            settings.process_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))))
+            settings.process_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))));
         }
         "lock_timeout" => {
-            settings.lock_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))))
+            settings.lock_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))));
         }
         "color" => {
             settings.color = Some(
                 clap::ValueEnum::from_str(value, true)
                     .map_err(|_| wrong("auto, always or never"))?,
-            )
+            );
         }
         "mfa_session_duration" => {
             settings.mfa_session_duration =
-                Some(mfa_session_duration(value).map_err(wrong)?.unwrap_or(0))
+                Some(mfa_session_duration(value).map_err(wrong)?.unwrap_or(0));
         }
         "log" => settings.log = Some(flag()?),
         "prompt" => settings.prompt = Some(prompt_order(&format!("{}: prompt", place()), value)?),
         "prompt_timeout" => {
-            settings.prompt_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))))
+            settings.prompt_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))));
         }
         "pinentry" => settings.pinentry = Some(value.to_owned()).filter(|v| !v.is_empty()),
         "allow_yes" => settings.allow_yes = flag()?,
@@ -238,10 +236,10 @@ mod tests {
         );
         let settings = settings.unwrap();
         assert!(settings.quiet);
-        assert_eq!(settings.color_of("my-prod-eu"), Some(Paint::Indexed(1)));
-        assert_eq!(settings.color_of("PROD"), Some(Paint::Indexed(1)));
-        assert_eq!(settings.color_of("dev1"), Some(Paint::Indexed(10)));
-        assert_eq!(settings.color_of("dev"), Some(Paint::Indexed(208)));
+        assert_eq!(settings.color_of("my-prod-eu"), Some(Color::Indexed(1)));
+        assert_eq!(settings.color_of("PROD"), Some(Color::Indexed(1)));
+        assert_eq!(settings.color_of("dev1"), Some(Color::Indexed(10)));
+        assert_eq!(settings.color_of("dev"), Some(Color::Indexed(208)));
         assert_eq!(settings.account_name("222222222222"), Some("Production"));
         assert_eq!(settings.account_name("1"), None);
         assert_eq!(read("").unwrap().color_of("prod"), None);

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Side;
-use crate::chain::overrides::Environment;
-use crate::cli::{Credentials, Role, Selected};
+use crate::app::options::{Credentials, Role, Selected};
 use crate::output::variables::{BEFORE, CALLER, PREVIOUS, SAID};
 use crate::store::StoreName;
+use crate::system::environment::Environment;
 
 /// What `use` may overwrite and is given back by `--off`: nothing secret.
 pub const GIVEN_BACK: [&str; 4] =

@@ -13,6 +13,7 @@ use crate::chain::Chain;
 use crate::config::profiles::Place;
 use crate::error::{Error, Kind, Result};
 use crate::hint::option;
+use crate::system::digest::sha1_hex;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -35,7 +36,7 @@ impl Sources<'_> {
         }
         // The provider rotates the refresh token, which works once: one process at a time.
         let _lock = self.locks.acquire(
-            &format!("login-{}", super::sso::sha1_hex(session)),
+            &format!("login-{}", sha1_hex(session)),
             "the login session",
             LIMIT,
         )?;

@@ -16,11 +16,14 @@ use secrecy::SecretString;
 
 use crate::aws::{Credentials, LongTermKeys, Session};
 use crate::chain::{Base, Chain, StaticKeys};
-use crate::context::Directories;
+use crate::clients::sts::AwsSts;
 use crate::error::{Error, Kind, Result};
-use crate::executor::{BaseSource, Clock, Locks, Report};
-use crate::runtime::Runtime;
-use crate::sts::AwsSts;
+use crate::executor::BaseSource;
+use crate::system::clock::Clock;
+use crate::system::directories::Directories;
+use crate::system::locks::Locks;
+use crate::system::report::Report;
+use crate::system::runtime::Runtime;
 
 /// Performs every kind of base.
 pub struct Sources<'a> {
@@ -74,8 +77,8 @@ impl Sources<'_> {
             .with_sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
             .with_use_fips(Some(chain.network.fips))
             .with_use_dual_stack(Some(chain.network.dual_stack))
-            .with_retry_config(crate::sts::retries(&chain.network))
-            .with_timeout_config(crate::sts::timeouts()))
+            .with_retry_config(crate::clients::sts::retries(&chain.network))
+            .with_timeout_config(crate::clients::sts::timeouts()))
     }
 
     /// Turns what an `aws-config` provider gives into a session.
@@ -139,15 +142,15 @@ fn provider_error(message: String, error: &CredentialsError) -> Error {
     let mut result = Error::failed(message);
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
-        let text = crate::sts::one_line(&cause.to_string());
-        let shown = !text.is_empty() && !crate::sts::quotes_a_request(&text);
+        let text = crate::text::one_line(&cause.to_string());
+        let shown = !text.is_empty() && !crate::clients::sts::quotes_a_request(&text);
         if shown && !result.causes.contains(&text) && result.causes.len() < 3 {
             result = result.cause(text);
         }
         next = cause.source();
     }
     if result.causes.is_empty() {
-        result.cause(crate::sts::one_line(&error.to_string()))
+        result.cause(crate::text::one_line(&error.to_string()))
     } else {
         result
     }

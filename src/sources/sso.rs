@@ -10,7 +10,6 @@ use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_types::SdkConfig;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use ring::digest;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -19,6 +18,7 @@ use super::Sources;
 use crate::aws::Session;
 use crate::chain::{Chain, Sso};
 use crate::error::{Error, Result};
+use crate::system::digest::sha1_hex;
 
 /// A token is renewed when it has less than this left, as the AWS CLI does.
 const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
@@ -26,12 +26,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a token file that does not parse is read again: another program may just be writing
 /// it.
 const READS: usize = 4;
-
-/// Returns the SHA-1 of a text in hexadecimal, which the AWS CLI names its cache files by.
-pub fn sha1_hex(text: &str) -> String {
-    let sum = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
-    crate::chain::session_key::hex(sum.as_ref())
-}
 
 /// Returns the token's file of an SSO configuration: by the session's name, or by the start URL in
 /// the legacy form.
@@ -99,7 +93,7 @@ impl Sources<'_> {
         let asked_at = self.clock.now();
         let answer = self.runtime.run(request.send())?.map_err(|error| {
             let code = error.code().map(str::to_owned);
-            let failure = crate::sts::explain(&error, self.clock.now());
+            let failure = crate::clients::sts::explain(&error, self.clock.now());
             let message = format!("IAM Identity Center gave no credentials for role {} in account {}", sso.role_name, sso.account_id);
             match code.as_deref() {
                 Some("UnauthorizedException") => Self::login_needed(chain, sso, "the token is no longer accepted"),
@@ -134,8 +128,8 @@ impl Sources<'_> {
             .region(Region::new(sso.region.clone()))
             .http_client(self.sts.http_client(&chain.network)?)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .retry_config(crate::sts::retries(&chain.network))
-            .timeout_config(crate::sts::timeouts())
+            .retry_config(crate::clients::sts::retries(&chain.network))
+            .timeout_config(crate::clients::sts::timeouts())
             .use_fips(chain.network.fips)
             .use_dual_stack(chain.network.dual_stack);
         config.set_endpoint_url(endpoint.map(str::to_owned));
@@ -221,7 +215,7 @@ impl Sources<'_> {
             },
             Err(error) => Err(format!(
                 "the token could not be renewed: {}",
-                crate::sts::explain(&error, self.clock.now()).message
+                crate::clients::sts::explain(&error, self.clock.now()).message
             )),
         })
     }
@@ -266,5 +260,5 @@ fn merge(token: &Token, renewed: &Renewed, now: DateTime<Utc>) -> Token {
 
 fn write(path: &Path, token: &Token) -> std::io::Result<()> {
     let json = Zeroizing::new(serde_json::to_vec(&token.fields)?);
-    crate::files::write_private(path, &json)
+    crate::system::files::write_private(path, &json)
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use secrecy::SecretString;
 
 use super::{SecretStore, StoreError};
-use crate::executor::Report;
+use crate::system::report::Report;
 
 /// The stores by the names that users give them.
 #[derive(

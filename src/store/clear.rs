@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use super::index::{self, Entries};
 use super::{SecretStore, StoreError};
 use crate::chain::session_key;
-use crate::executor::{Clock, Report};
+use crate::system::clock::Clock;
+use crate::system::report::Report;
 
 /// Which sessions are to be forgotten.
 #[derive(Debug)]
@@ -153,7 +154,7 @@ fn clear_unlocked(
             Ok(true) => drop(cleared.insert(key)),
             Ok(false) => {}
             Err(error) => {
-                outcome = outcome.and(Err(Failure { error, certain: matches!(which, Which::All) }))
+                outcome = outcome.and(Err(Failure { error, certain: matches!(which, Which::All) }));
             }
         }
     }

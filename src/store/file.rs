@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use self::identity::Keyring;
 use super::{Clock, SecretStore, StoreError, envelope};
-use crate::files;
+use crate::system::files;
 
 /// Asks for the passphrase of the store, or says why it cannot be asked for.
 pub type PassphraseSource<'a> = Box<dyn Fn() -> Result<SecretString, StoreError> + 'a>;

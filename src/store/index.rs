@@ -63,23 +63,23 @@ impl<'a> Index<'a> {
     ) -> std::io::Result<T> {
         let mut entries = read_as(self.path);
         let done = change(&mut entries);
-        crate::files::write_private(self.path, &serde_json::to_vec(&entries)?)?;
+        crate::system::files::write_private(self.path, &serde_json::to_vec(&entries)?)?;
         Ok(done)
     }
 }
 
 fn lock(path: &Path) -> Option<File> {
-    crate::files::create_private_folder(path.parent()?).ok()?;
+    crate::system::files::create_private_folder(path.parent()?).ok()?;
     let begin = Instant::now();
     loop {
-        let file = crate::files::open_private(path).ok()?;
+        let file = crate::system::files::open_private(path).ok()?;
         while let Err(TryLockError::WouldBlock) = file.try_lock() {
             if begin.elapsed() > PATIENCE {
                 return None;
             }
             std::thread::sleep(INTERVAL);
         }
-        if crate::files::is_at(&file, path) {
+        if crate::system::files::is_at(&file, path) {
             return Some(file);
         }
         if begin.elapsed() > PATIENCE {

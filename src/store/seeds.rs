@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::Stores;
 use super::{SecretStore, StoreError, StoreName, index};
-use crate::chain::session_key::hex;
+use crate::aws::totp::Seed;
 use crate::error::{Error, Kind, Result};
-use crate::executor::Report;
-use crate::totp::Seed;
+use crate::system::digest::hex;
+use crate::system::report::Report;
 
 /// What is known of a kept seed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

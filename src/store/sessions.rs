@@ -13,7 +13,9 @@ use super::choice::Stores;
 use super::index::{Entries, Entry, Index};
 use crate::aws::Session;
 use crate::chain::session_key::SessionKey;
-use crate::executor::{Clock, Metadata, Report, Sessions};
+use crate::executor::{Metadata, Sessions};
+use crate::system::clock::Clock;
+use crate::system::report::Report;
 
 /// How many dead sessions are cleared away when a new one is kept.
 const CLEARED_AT_ONCE: usize = 4;

@@ -9,6 +9,7 @@ use super::*;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::tests::chain;
 use crate::error::Kind;
+use crate::system::locks::{Attempt, Declined};
 use world::*;
 
 const NEAR: &str = "put 1 of near arn:aws:iam::222222222222:role/near";

@@ -12,6 +12,9 @@ use crate::aws::LongTermKeys;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::tests::chain;
 use crate::error::Error;
+use crate::system::clock::Clock;
+use crate::system::locks::{Attempt, Declined, Locks};
+use crate::system::report::Report;
 
 const CONFIG: &str = "\
 [profile far]

@@ -69,7 +69,7 @@ impl<'a> Keyring<'a> {
         let passphrase = self.ask()?;
         let fresh = Identity::generate();
         let wrapped = Self::wrap(&fresh, passphrase.clone())?;
-        let created = crate::files::create_private(&self.path, &wrapped)
+        let created = crate::system::files::create_private(&self.path, &wrapped)
             .map_err(|error| failed(&self.path, &error))?;
         let identity = if created {
             self.leave_with_kernel(&wrapped, &fresh);

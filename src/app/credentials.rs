@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 
 use chrono::TimeDelta;
 
+use crate::app::context::{Context, min_ttl};
 use crate::audit::{self, Entry};
 use crate::aws::Credentials;
 use crate::aws::arn::Arn;
@@ -11,18 +12,20 @@ use crate::chain::overrides::Overrides;
 use crate::chain::resolve::resolve;
 use crate::chain::{Base, Chain};
 use crate::cli;
+use crate::clients::sts::AwsSts;
 use crate::config::profiles::Profiles;
-use crate::context::{Context, SystemClock, min_ttl};
 use crate::error::{Error, Result};
-use crate::executor::{Clock, Executor, Policy, Report, Walked};
+use crate::executor::{Executor, Policy, Walked};
 use crate::hint;
-use crate::locks::FileLocks;
 use crate::prompt::seed::Seeds;
 use crate::prompt::{Ladder, State};
 use crate::sources::Sources;
 use crate::store::StoreName;
 use crate::store::sessions::StoredSessions;
-use crate::sts::AwsSts;
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
+use crate::system::locks::FileLocks;
+use crate::system::report::Report;
 
 /// botocore asks again when less than this is left, so `process` never hands out less.
 pub const FOR_SDKS: TimeDelta = TimeDelta::minutes(15);

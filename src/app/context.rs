@@ -2,25 +2,27 @@
 //! needed. Only here may the environment be read.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::aws::duration;
-use crate::chain::overrides::Environment;
 use crate::cli::Global;
 use crate::config::load::Paths;
 use crate::error::{Error, Result};
-use crate::executor::Clock;
 use crate::prompt::{Rung, Surroundings};
-use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::store::choice::Stores;
 use crate::store::seeds::StoredSeeds;
 use crate::store::{FileStore, NoStore, SecretStore, StoreError, StoreName};
-use crate::ui::{Color, Ui};
+use crate::system::clock::{Clock, SystemClock};
+use crate::system::directories::{Directories, directories};
+use crate::system::environment::Environment;
+use crate::system::environment::read_environment;
+use crate::system::runtime::Runtime;
+use crate::text::color::ColorChoice;
+use crate::ui::Ui;
 
 /// How long a process source or an `mfa_process` may run, unless the settings say otherwise.
 const PROCESS_LIMIT: Duration = Duration::from_secs(60);
@@ -36,76 +38,7 @@ pub struct Context {
     pub ui: Ui,
     pub runtime: Runtime,
     pub no_input: bool,
-    color: Color,
-}
-
-/// The machine's clock.
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    fn now(&self) -> DateTime<Utc> {
-        std::time::SystemTime::now().into()
-    }
-}
-
-/// Where files are, by the XDG base directories and their likes on other systems.
-#[derive(Debug, Clone, Default)]
-pub struct Directories {
-    home: Option<PathBuf>,
-    config: Option<PathBuf>,
-    cache: Option<PathBuf>,
-    data: Option<PathBuf>,
-    state: Option<PathBuf>,
-    pub runtime: Option<PathBuf>,
-}
-
-impl Directories {
-    pub fn home(&self) -> Result<&Path> {
-        self.home.as_deref().ok_or_else(|| {
-            Error::configuration("there is no home folder: HOME is not set")
-                .hint("set it: export HOME=/path")
-        })
-    }
-
-    /// Expands a leading `~/`.
-    pub fn expand(&self, path: &str) -> PathBuf {
-        match (path.strip_prefix("~/"), &self.home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => PathBuf::from(path),
-        }
-    }
-
-    /// The index of kept sessions.
-    pub fn index(&self) -> Option<PathBuf> {
-        Some(self.state.as_ref()?.join("rolecall/index.json"))
-    }
-
-    /// The log of what was handed out.
-    pub fn log(&self) -> Option<PathBuf> {
-        Some(self.state.as_ref()?.join("rolecall/log.jsonl"))
-    }
-
-    /// Which devices' seeds are kept.
-    pub fn seeds(&self) -> Option<PathBuf> {
-        Some(self.state.as_ref()?.join("rolecall/seeds.json"))
-    }
-
-    /// What was used most and last.
-    pub fn used(&self) -> Option<PathBuf> {
-        Some(self.state.as_ref()?.join("rolecall/used.json"))
-    }
-
-    /// The folder of the locks: under the runtime directory, which is the user's alone and empty
-    /// after a boot.
-    pub fn locks(&self) -> Option<PathBuf> {
-        Some(self.runtime.as_ref().filter(|d| d.is_dir()).or(self.cache.as_ref())?.join("rolecall"))
-    }
-
-    /// The folder of the `file` store.
-    pub fn file_store(&self) -> Option<PathBuf> {
-        Some(self.data.as_ref()?.join("rolecall/store"))
-    }
+    color: ColorChoice,
 }
 
 impl Context {
@@ -120,7 +53,7 @@ impl Context {
         let directories = directories(&environment);
         let settings_path = match environment.get("ROLECALL_CONFIG") {
             Some(path) => Some(directories.expand(path)),
-            None => directories.config.as_ref().map(|d| d.join("rolecall/settings.ini")),
+            None => directories.settings(),
         };
         let mut settings = settings_path
             .map_or_else(|| Ok(Settings::default()), |path| crate::settings::load(&path))?;
@@ -136,7 +69,7 @@ impl Context {
             settings.prompt = Some(crate::settings::prompt_order("ROLECALL_PROMPT", order)?);
         }
         let quiet = global.quiet || settings.quiet;
-        let color = if global.color == Color::Auto {
+        let color = if global.color == ColorChoice::Auto {
             settings.color.unwrap_or_default()
         } else {
             global.color
@@ -169,8 +102,8 @@ impl Context {
     /// Returns whether a prompt is coloured: it never goes to a terminal itself, so only a word
     /// against it counts.
     pub fn prompt_colors(&self) -> bool {
-        self.color == Color::Always
-            || self.color == Color::Auto && self.environment.get("NO_COLOR").is_none()
+        self.color == ColorChoice::Always
+            || self.color == ColorChoice::Auto && self.environment.get("NO_COLOR").is_none()
     }
 
     /// Returns the profiles whose `credential_process` led to this process.
@@ -348,28 +281,6 @@ pub fn min_ttl(typed: Option<u32>, settings: &Settings, default: TimeDelta) -> T
     typed.or(settings.min_ttl).map_or(default, |seconds| TimeDelta::seconds(i64::from(seconds)))
 }
 
-/// Reads the environment, and returns the first variable about AWS or rolecall that is no text.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn read_environment() -> (Environment, Option<String>) {
-    let mut unreadable = None;
-    let variables = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok()?;
-        let Ok(value) = value.into_string() else {
-            unreadable = unreadable
-                .take()
-                .or((name.starts_with("AWS_") || name.starts_with("ROLECALL_")).then_some(name));
-            return None;
-        };
-        Some((name, value))
-    });
-    let mut environment = Environment::new(variables, None);
-    environment.user = ["USER", "LOGNAME", "USERNAME"]
-        .iter()
-        .find_map(|name| environment.get(name))
-        .map(str::to_owned);
-    (environment, unreadable)
-}
-
 /// Returns where the shared files are, whatever the settings say.
 pub fn shared_files() -> Paths {
     let (environment, _) = read_environment();
@@ -379,33 +290,10 @@ pub fn shared_files() -> Paths {
 fn paths(environment: &Environment, directories: &Directories) -> Paths {
     let path = |variable: &str, name: &str| match environment.get(variable) {
         Some(path) => directories.expand(path),
-        // Without a home there is no such file, which is not an error by itself.
-        None => {
-            directories.home.clone().unwrap_or_else(|| PathBuf::from("~")).join(".aws").join(name)
-        }
+        None => directories.aws(name),
     };
     Paths {
         config: path("AWS_CONFIG_FILE", "config"),
         credentials: path("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
-    }
-}
-
-fn directories(environment: &Environment) -> Directories {
-    let set = |name: &str| environment.get(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let home = environment.get("HOME").map(PathBuf::from).or_else(dirs::home_dir);
-    let under = |variable: &str, path: &str, native: fn() -> Option<PathBuf>| {
-        if cfg!(target_os = "linux") {
-            set(variable).or_else(|| Some(home.as_ref()?.join(path)))
-        } else {
-            native()
-        }
-    };
-    Directories {
-        config: under("XDG_CONFIG_HOME", ".config", dirs::config_dir),
-        cache: under("XDG_CACHE_HOME", ".cache", dirs::cache_dir),
-        data: under("XDG_DATA_HOME", ".local/share", dirs::data_local_dir),
-        state: under("XDG_STATE_HOME", ".local/state", dirs::data_local_dir),
-        runtime: set("XDG_RUNTIME_DIR"),
-        home,
     }
 }

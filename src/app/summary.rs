@@ -1,6 +1,7 @@
 //! One profile as `list` and the picker show it, from the files and the index alone: no store, no
 //! network.
 
+use crate::app::context::Context;
 use crate::aws::arn::Arn;
 use crate::aws::duration;
 use crate::chain::base::is_settings_only;
@@ -9,10 +10,10 @@ use crate::chain::resolve::resolve;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::{Base, Chain};
 use crate::config::profiles::{Merged, Profiles};
-use crate::context::{Context, SystemClock};
 use crate::error::Result;
-use crate::executor::Clock;
 use crate::store::index::{Entries, Entry};
+use crate::system::clock::Clock;
+use crate::system::clock::SystemClock;
 
 /// One profile as it is listed.
 pub struct Row {

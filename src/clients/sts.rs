@@ -20,8 +20,10 @@ use crate::aws::partition::Endpoint;
 use crate::aws::{Credentials, Session};
 use crate::chain::{AssumeRole, Chain, GetSessionToken, MfaUse, Network, WebIdentity};
 use crate::error::{Error, Result};
-use crate::executor::{Clock, Sts, TokenCode};
-use crate::runtime::Runtime;
+use crate::executor::{Sts, TokenCode};
+use crate::system::clock::Clock;
+use crate::system::runtime::Runtime;
+use crate::text::one_line;
 
 /// A call's limits: to connect, for one attempt, and for all attempts of a call.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -72,7 +74,7 @@ impl AwsSts<'_> {
         if let Some(client) = self.http.get() {
             return Ok(client.clone());
         }
-        let client = crate::http::client(network.ca_bundle.as_deref(), self.native_roots)?;
+        let client = crate::clients::http::client(network.ca_bundle.as_deref(), self.native_roots)?;
         Ok(self.http.get_or_init(|| client).clone())
     }
 
@@ -206,7 +208,7 @@ impl Sts for AwsSts<'_> {
     }
 
     fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String> {
-        crate::iam::mfa_serial(self, chain, caller)
+        crate::clients::iam::mfa_serial(self, chain, caller)
     }
 
     fn assume_role(
@@ -385,13 +387,6 @@ fn sources(error: &dyn std::error::Error) -> String {
         next = error.source();
     }
     if parts.is_empty() { error.to_string() } else { parts.join(": ") }
-}
-
-/// Keeps what a server sent from writing to the terminal: one line, printable, of bounded length.
-pub fn one_line(text: &str) -> String {
-    let clean: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect();
-    clean.trim().to_owned()
 }
 
 /// Returns what lies beneath all of an error's sources, and nothing that quotes a request.

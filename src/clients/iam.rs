@@ -6,8 +6,8 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 
 use crate::aws::Credentials;
 use crate::chain::Chain;
+use crate::clients::sts::{AwsSts, provider, retries, timeouts};
 use crate::error::{Error, Result};
-use crate::sts::{AwsSts, provider, retries, timeouts};
 
 /// Returns the serial number of the caller's device (iam:ListMFADevices), for `mfa_serial = auto`.
 pub fn mfa_serial(sts: &AwsSts, chain: &Chain, caller: &Credentials) -> Result<String> {

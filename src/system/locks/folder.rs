@@ -19,7 +19,7 @@ pub fn path(folder: &Path, name: &str) -> PathBuf {
 #[cfg(unix)]
 pub fn open(folder: &Path, path: &Path) -> io::Result<File> {
     use rustix::fs::{FileType, Mode, OFlags, fchmod, fstat, openat};
-    crate::files::create_private_folder(folder)?;
+    crate::system::files::create_private_folder(folder)?;
     let flags = OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let inside =
         rustix::fs::open(folder, flags | OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
@@ -57,8 +57,8 @@ pub fn open(folder: &Path, path: &Path) -> io::Result<File> {
 
 #[cfg(not(unix))]
 pub fn open(folder: &Path, path: &Path) -> io::Result<File> {
-    crate::files::create_private_folder(folder)?;
-    crate::files::open_private(path)
+    crate::system::files::create_private_folder(folder)?;
+    crate::system::files::open_private(path)
 }
 
 #[cfg(unix)]

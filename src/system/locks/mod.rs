@@ -12,9 +12,12 @@ use std::time::{Duration, Instant};
 use self::holder::Holder;
 #[cfg(unix)]
 pub use self::holder::in_foreground;
+use chrono::{DateTime, Utc};
+
 use crate::error::{Error, Result};
-use crate::executor::{Attempt, Declined, Locks, Report};
-use crate::runtime::Runtime;
+use crate::system::files;
+use crate::system::report::Report;
+use crate::system::runtime::Runtime;
 
 /// How long a wait stays silent.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -24,6 +27,44 @@ const INTERVAL: Duration = Duration::from_millis(10);
 const ATTEMPTS: usize = 8;
 /// How many times the limit for one holder a process waits in all, when holders follow one another.
 const ALL_HOLDERS: u32 = 4;
+
+/// Whether the lock of a name was had.
+pub enum Attempt {
+    /// Free again when the file is dropped, or its process dies.
+    Held(std::fs::File),
+    Busy,
+    /// Locks cannot be had here; everybody goes on without.
+    Unavailable,
+}
+
+/// Lets one process at a time walk from the same base.
+pub trait Locks {
+    /// `purpose` is what those who wait are told.
+    fn attempt(&self, name: &str, purpose: &str) -> Attempt;
+    /// Waits until the lock was free for a moment, for one holder no longer than `limit`. Returns
+    /// what was left in it.
+    fn wait(&self, name: &str, limit: Duration) -> Result<Vec<Declined>>;
+    /// Leaves word in a lock that is held, until somebody else holds it.
+    fn leave(&self, lock: &std::fs::File, declined: &Declined);
+
+    /// Waits for the lock itself.
+    fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<std::fs::File>> {
+        loop {
+            match self.attempt(name, purpose) {
+                Attempt::Held(file) => return Ok(Some(file)),
+                Attempt::Unavailable => return Ok(None),
+                Attempt::Busy => drop(self.wait(name, limit)?),
+            }
+        }
+    }
+}
+
+/// A question that a person declined or did not answer in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declined {
+    pub question: String,
+    pub at: DateTime<Utc>,
+}
 
 pub struct FileLocks<'a> {
     folder: Option<PathBuf>,
@@ -128,7 +169,7 @@ impl<'a> FileLocks<'a> {
         let session = holder::own_session();
         if self.speaker.borrow().is_none() && session != 0 {
             let Some((file, path)) = self.open(&format!("terminal-{session}")) else { return };
-            if file.try_lock().is_err() || !crate::files::is_at(&file, &path) {
+            if file.try_lock().is_err() || !files::is_at(&file, &path) {
                 return;
             }
             self.speaker.replace(Some(Turn { path, _file: file }));
@@ -200,7 +241,7 @@ impl Locks for FileLocks<'_> {
             match file.try_lock() {
                 // Who cleans the folder up takes the name away from a lock; whoever comes next
                 // makes another file of that name.
-                Ok(()) if !crate::files::is_at(&file, &path) => {}
+                Ok(()) if !files::is_at(&file, &path) => {}
                 Ok(()) => {
                     holder::note(&mut file, purpose);
                     self.waited.set(Duration::ZERO);

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-#[path = "../../tests/cli/support/fake_aws/totp.rs"]
+#[path = "../../../tests/cli/support/fake_aws/totp.rs"]
 #[allow(clippy::duplicate_mod, reason = "the demo has it too")]
 mod fake;
 

@@ -1,0 +1,11 @@
+//! The ground: what rolecall needs of the operating system. Nothing here knows of AWS.
+
+pub mod child;
+pub mod clock;
+pub mod digest;
+pub mod directories;
+pub mod environment;
+pub mod files;
+pub mod locks;
+pub mod report;
+pub mod runtime;

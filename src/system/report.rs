@@ -1,0 +1,11 @@
+//! What is said beside the result, for whoever shows it.
+
+/// Says what was decided (`-v`) and what went wrong without costing the result.
+pub trait Report {
+    fn decided(&self, what: &dyn Fn() -> String);
+    fn warn(&self, what: &str);
+    /// Says what a person at the terminal wants to know now.
+    fn note(&self, what: &str);
+    /// Says it on the terminal itself where stderr is none: SDKs swallow it.
+    fn call_out(&self, what: &str);
+}

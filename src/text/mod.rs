@@ -1,0 +1,8 @@
+//! Text for people: cleaned, measured, coloured. Everything that is shown goes through here.
+
+pub mod color;
+mod sanitize;
+mod width;
+
+pub use sanitize::{clean, is_hostile, one_line};
+pub use width::{cut, fit, of, width};
