@@ -364,10 +364,9 @@ fn classify(file: FileKind, bytes: &[u8], spans: &HeaderSpans) -> Header {
             Header::Ignored(format!("sections named `{} …` are not known", decode(other)))
         }
         (FileKind::Config, None) if name == b"default" => named(SectionKind::Profile, false),
-        (FileKind::Config, None) => Header::Ignored(format!(
-            "in the config file this must be `[profile {}]`",
-            decode(name)
-        )),
+        (FileKind::Config, None) => {
+            Header::Ignored(format!("in the config file this must be `[profile {}]`", decode(name)))
+        }
         (FileKind::Credentials, None) => named(SectionKind::Profile, false),
         (FileKind::Credentials, Some(_)) => {
             Header::Ignored("in the credentials file a section is the bare profile name".to_owned())

@@ -11,11 +11,14 @@ use zeroize::Zeroizing;
 use super::document::{Document, FileKind, SectionKind};
 use super::profiles::{Place, Profiles, is_secret, sub_properties};
 
-pub(crate) fn profiles(config: &str, credentials: &str) -> Profiles {
-    let document = |kind: FileKind, text: &str| {
-        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.as_bytes().to_vec()))
+pub(crate) fn profiles(config: impl AsRef<[u8]>, credentials: impl AsRef<[u8]>) -> Profiles {
+    let document = |kind: FileKind, bytes: &[u8]| {
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(bytes.to_vec()))
     };
-    Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, credentials))
+    Profiles::new(
+        document(FileKind::Config, config.as_ref()),
+        document(FileKind::Credentials, credentials.as_ref()),
+    )
 }
 
 fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
@@ -32,7 +35,7 @@ fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
 }
 
 /// Everything that two files hold; what is empty is left out.
-fn read(config: &str, credentials: &str) -> Value {
+fn read(config: impl AsRef<[u8]>, credentials: impl AsRef<[u8]>) -> Value {
     let profiles = profiles(config, credentials);
     let places = |places: Vec<(Place, String)>| {
         places.into_iter().map(|(place, reason)| format!("{place}: {reason}")).collect::<Value>()
@@ -83,8 +86,8 @@ fn grammar() {
     assert!(cases.len() > 80, "{} cases", cases.len());
     let mut wrong = String::new();
     for case in &cases {
-        let (got, expected) =
-            (read(case.block("config"), case.block("credentials")), case.json("expect"));
+        let bytes = |name| case.bytes(name).unwrap_or_default();
+        let (got, expected) = (read(bytes("config"), bytes("credentials")), case.json("expect"));
         if !agrees(&expected, &got) {
             wrong += &format!("\n{}\n  got      {got}\n  expected {expected}\n", case.name);
         }

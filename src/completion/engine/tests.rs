@@ -24,7 +24,11 @@ no equals sign
 
 fn live() -> Live {
     let document = |kind, text: &str| {
-        Document::parse(kind, std::path::Path::new("/f"), zeroize::Zeroizing::new(text.as_bytes().to_vec()))
+        Document::parse(
+            kind,
+            std::path::Path::new("/f"),
+            zeroize::Zeroizing::new(text.as_bytes().to_vec()),
+        )
     };
     Live::new(Some(Profiles::new(
         document(FileKind::Config, CONFIG),
