@@ -6,7 +6,7 @@
 //! --- block escaped
 //! text with \t, \r, \\, \u{feff}, the byte \xE9, and a trailing \ that takes the line's end away
 //! ```
-//! What stands before the first case is for the reader.
+//! What stands before the first case is for the reader, and so is one blank line before each other.
 
 use std::path::Path;
 
@@ -48,8 +48,11 @@ pub fn read(folder: &str, blocks: &[&str]) -> Vec<Case> {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         let mut escaped = false;
         let mut in_case = false;
+        let mut blank = false;
         for line in std::fs::read_to_string(&path).unwrap().split_inclusive('\n') {
             if let Some(name) = line.strip_prefix("=== ") {
+                let last = cases.last_mut().and_then(|case| case.blocks.last_mut());
+                last.filter(|_| blank).map(|(_, bytes)| bytes.pop());
                 let name = format!("{file}: {}", name.trim());
                 assert!(cases.iter().all(|c| c.name != name), "{name}: twice");
                 cases.push(Case { name, blocks: Vec::new() });
@@ -69,6 +72,7 @@ pub fn read(folder: &str, blocks: &[&str]) -> Vec<Case> {
                     bytes.extend(line.as_bytes());
                 }
             }
+            blank = in_case && line == "\n";
         }
     }
     cases

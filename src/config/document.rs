@@ -99,6 +99,18 @@ impl fmt::Debug for Property {
     }
 }
 
+impl Property {
+    /// Returns whether the continuation lines are keys of a nested block.
+    pub fn is_block(&self) -> bool {
+        self.spans.value.is_empty() && !self.continuation.is_empty()
+    }
+
+    /// Returns all lines: the first one, and those that continue it.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = Range<usize>> {
+        std::iter::once(&self.spans.line).chain(&self.continuation).cloned()
+    }
+}
+
 /// A line that the grammar does not allow, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed {
@@ -120,6 +132,7 @@ pub struct Document {
     pub kind: FileKind,
     pub path: PathBuf,
     bytes: Zeroizing<Vec<u8>>,
+    /// The lines before the first section, without the byte order mark.
     preamble: Range<usize>,
     pub sections: Vec<Section>,
 }
@@ -161,6 +174,16 @@ impl Document {
     /// Returns the file as it is.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Returns the lines before the first section, without a byte order mark.
+    pub(super) fn preamble(&self) -> &[u8] {
+        &self.bytes[self.preamble.clone()]
+    }
+
+    /// Returns the byte order mark, if there is one.
+    pub(super) fn byte_order_mark(&self) -> &[u8] {
+        &self.bytes[..self.preamble.start]
     }
 
     /// Parses the properties of a section.
@@ -340,7 +363,7 @@ fn split_prefix(bytes: &[u8], inside: Range<usize>) -> (Option<Range<usize>>, Ra
     }
 }
 
-fn parse_header(file: FileKind, bytes: &[u8], line: Range<usize>) -> Header {
+pub(super) fn parse_header(file: FileKind, bytes: &[u8], line: Range<usize>) -> Header {
     match HeaderSpans::of(bytes, line) {
         Ok(spans) => classify(file, bytes, &spans),
         Err(reason) => Header::Malformed(reason.to_owned()),

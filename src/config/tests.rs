@@ -1,6 +1,7 @@
 //! The grammar and the merging of the shared files: `tests/data/grammar`, and `aws-runtime`'s
 //! parser as an oracle.
 
+mod edits;
 mod oracle;
 
 use std::path::Path;
