@@ -416,7 +416,7 @@ pub(super) fn parse_body(bytes: &[u8], range: Range<usize>, first_line: usize) -
                 continue;
             }
             if sub {
-                if let Err(reason) = Spans::of(bytes, span.clone()) {
+                if let Err(reason) = Spans::of_nested(bytes, span.clone()) {
                     malformed(&format!("sub-property: {reason}"));
                     continue;
                 }
@@ -475,6 +475,16 @@ impl Spans {
         }
         let value = trim(bytes, equals + 1..text.end);
         Ok(Self { line, key, equals, value })
+    }
+
+    /// Splits the `key = value` of a nested block, in which there are no comments.
+    ///
+    /// # Errors
+    /// When there is no key or no `=`.
+    pub fn of_nested(bytes: &[u8], line: Range<usize>) -> Result<Self, &'static str> {
+        let spans = Self::of(bytes, line)?;
+        let end = content(bytes, spans.line.clone()).end;
+        Ok(Self { value: trim(bytes, spans.equals + 1..end), ..spans })
     }
 
     /// Returns the key, lower-cased, of the text that these are spans of.

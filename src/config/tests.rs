@@ -2,6 +2,7 @@
 //! parser as an oracle.
 
 mod edits;
+mod generated;
 mod oracle;
 
 use std::path::Path;

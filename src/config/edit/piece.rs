@@ -126,7 +126,7 @@ impl Piece {
     /// Returns the lines of a nested block.
     fn nested(&self, block: &Property) -> Vec<Spans> {
         let lines = block.continuation.iter().filter(|_| block.is_block()).cloned();
-        lines.filter_map(|line| Spans::of(&self.text, line).ok()).collect()
+        lines.filter_map(|line| Spans::of_nested(&self.text, line).ok()).collect()
     }
 
     /// Returns the lines of a nested block that have a key.
@@ -153,9 +153,13 @@ impl Piece {
         if spans.value.is_empty() {
             let after = spans.equals + 1;
             let text = Zeroizing::new([style.after(), value.as_bytes()].concat());
-            self.splice(after..after, &text);
-        } else {
-            self.splice(spans.value.clone(), value.as_bytes());
+            return self.splice(after..after, &text);
+        }
+        self.splice(spans.value.clone(), value.as_bytes());
+        // What kept a comment from the value, and is neither space nor tab, was part of the value.
+        let end = spans.value.start + value.as_bytes().len();
+        if matches!(self.text.get(end), Some(b'#' | b';')) {
+            self.splice(end..end, b" ");
         }
     }
 

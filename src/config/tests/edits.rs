@@ -95,3 +95,30 @@ fn values_are_not_in_debug() {
     let edits = parse("set a aws_secret_access_key=HIDDEN").unwrap();
     assert!(!format!("{edits:?}").contains("HIDDEN"));
 }
+
+#[test]
+fn ten_thousand_profiles_are_edited_at_once() {
+    let numbers = 0..10_000;
+    let text = |key: &str| {
+        let section = |n| format!("[profile p{n}]\n{key} = arn:aws:iam::1:role/r{n}\n\n");
+        numbers.clone().map(section).collect::<String>()
+    };
+    let profile = |n| SectionName::profile(format!("p{n}"));
+    let rename = |key: &str, to: &str| {
+        let (key, to) = (Key::parse(key).unwrap(), KeyName::parse(to).unwrap());
+        let edit = |n| Edit::RenameKey { section: profile(n), key: key.clone(), to: to.clone() };
+        numbers.clone().map(edit).collect::<Vec<_>>()
+    };
+    let edit = |bytes: &[u8], edits: &[Edit]| {
+        String::from_utf8(edited(FileKind::Config, bytes, edits).unwrap().to_vec()).unwrap()
+    };
+    let (plain, prefixed) = (text("role_arn"), text("rolecall_role_arn"));
+    let there = rename("role_arn", "rolecall_role_arn");
+    assert_eq!(edit(plain.as_bytes(), &there), prefixed);
+    let back = rename("rolecall_role_arn", "role_arn");
+    assert_eq!(edit(prefixed.as_bytes(), &back), plain);
+    let remove = |n| Edit::RemoveSection { section: profile(n) };
+    let add = |n| Edit::AddSection { section: profile(n) };
+    let edits: Vec<Edit> = numbers.clone().map(remove).chain(numbers.clone().map(add)).collect();
+    assert_eq!(edit(plain.as_bytes(), &edits).matches("[profile p").count(), 10_000);
+}

@@ -41,7 +41,7 @@ fn keys(text: &str) -> impl Iterator<Item = String> + '_ {
         .map(|(key, _)| key.trim_matches([' ', '\t']).to_ascii_lowercase())
 }
 
-fn compare(config: &str, credentials: &str) -> Result<(), TestCaseError> {
+pub(super) fn compare(config: &str, credentials: &str) -> Result<(), TestCaseError> {
     let ours = profiles(config, credentials);
     let Some(theirs) = sdk(config, credentials) else {
         prop_assert!(!ours.malformed().is_empty(), "the SDK refuses it");
@@ -126,7 +126,7 @@ fn header(credentials: bool) -> impl Strategy<Value = String> {
     })
 }
 
-fn line(credentials: bool) -> impl Strategy<Value = String> {
+pub(super) fn line(credentials: bool) -> impl Strategy<Value = String> {
     let blank = || select(vec!["", " ", "  ", "\t", " \t "]);
     let value = || {
         select(vec![
@@ -176,7 +176,7 @@ fn line(credentials: bool) -> impl Strategy<Value = String> {
     ]
 }
 
-fn file(credentials: bool) -> impl Strategy<Value = String> {
+pub(super) fn file(credentials: bool) -> impl Strategy<Value = String> {
     let end = select(vec!["\n", "\n", "\r\n"]);
     (proptest::collection::vec((line(credentials), end), 0..10), proptest::bool::weighted(0.9))
         .prop_map(move |(lines, begun)| {
@@ -228,7 +228,7 @@ fn soup() -> impl Strategy<Value = String> {
 }
 
 /// Parts of a file among which some are not UTF-8.
-fn broken() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn broken() -> impl Strategy<Value = Vec<u8>> {
     let text =
         ["[a]\n", "[\"", "\"]\n", "\n", "k = ", "K", "=", " ", "# c", "#", "\u{a0}", "\u{3000}"];
     let broken: [&[u8]; 6] =
