@@ -2,8 +2,8 @@
 //! all, and with nothing lost of what another rolecall writes at the same moment.
 //!
 //! The file's neighbours are named after it: `.config.rolecall-lock` is held while the file is
-//! rewritten, and `.config.rolecall-new` becomes the file by a rename. Who is killed leaves the old
-//! file or the new one, and at most these two, which the next one takes over.
+//! rewritten, and `.config.rolecall-new-…` becomes the file by a rename. A process that is killed
+//! leaves the old file or the new one; the next one removes what else it left.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
@@ -19,6 +19,9 @@ use super::runtime::Runtime;
 use crate::error::{Error, Result};
 use crate::hint;
 
+/// What comes after the file's name in the names of its neighbours.
+const LOCK: &str = ".rolecall-lock";
+const NEW: &str = ".rolecall-new-";
 /// The largest file that is rewritten, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// How long another process is waited for that rewrites the same file.
@@ -53,7 +56,10 @@ pub fn rewrite(
 ) -> Result<Rewritten> {
     let target = Target::find(path)?;
     target.inspect()?;
-    let _lock = target.lock(runtime)?;
+    let lock = target.lock(runtime)?;
+    if lock.is_some() {
+        target.clean_up();
+    }
     for _ in 0..ATTEMPTS {
         let old = target.read()?;
         let new = edit(&old.bytes)?;
@@ -104,10 +110,15 @@ impl Target {
         let path = match fs::canonicalize(path) {
             Ok(path) => path,
             Err(e) if e.kind() != ErrorKind::NotFound => return Err(error(e)),
-            Err(_) if path.is_symlink() => return Err(dangling(path)),
             Err(_) => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = folder.unwrap_or(Path::new("."));
+                if let Some(link) = [path, folder].into_iter().find(|path| is_dangling(path)) {
+                    let what = "is a link to something that does not exist";
+                    let hint = format!("look at it with: ls -l {}", hint::path(link));
+                    let message = format!("{}: {what}", link.display());
+                    return Err(Error::configuration(message).hint(hint));
+                }
                 create_private_folder(folder)
                     .map_err(|e| failed(folder, "the folder cannot be made", &e))?;
                 let name = path.file_name().ok_or(ErrorKind::InvalidInput.into()).map_err(error)?;
@@ -126,27 +137,34 @@ impl Target {
         name
     }
 
-    /// Waits for the lock. Where the file system has no locks, there is none to wait for.
-    fn lock(&self, runtime: &Runtime) -> Result<Lock> {
-        let path = self.folder.join(self.neighbour(".rolecall-lock"));
+    /// Waits for the lock; `None` where the file system has no locks.
+    fn lock(&self, runtime: &Runtime) -> Result<Option<Lock>> {
+        let path = self.folder.join(self.neighbour(LOCK));
         let begin = Instant::now();
         loop {
             let file = open_lock(&path).map_err(|e| self.unwritable(&e))?;
             match file.try_lock() {
-                // Who held the lock before has removed its file.
-                Ok(()) if !is_at(&file, &path) => continue,
-                Ok(()) | Err(TryLockError::Error(_)) => return Ok(Lock { path, file }),
-                Err(TryLockError::WouldBlock) if begin.elapsed() >= LOCK_TIMEOUT => {
-                    let waited = LOCK_TIMEOUT.as_secs();
-                    let what = format!("another rolecall rewrites it; waited {waited} s");
-                    let hint = format!("see which: lsof {}", hint::path(&path));
-                    return Err(
-                        Error::failed(format!("{}: {what}", self.path.display())).hint(hint)
-                    );
-                }
-                Err(TryLockError::WouldBlock) => {
-                    runtime.run(async { tokio::time::sleep(INTERVAL).await })?;
-                }
+                Ok(()) if is_at(&file, &path) => return Ok(Some(Lock { path, file })),
+                // It is held, or its holder has just removed its file.
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(_)) => return Ok(None),
+            }
+            if begin.elapsed() >= LOCK_TIMEOUT {
+                let waited = LOCK_TIMEOUT.as_secs();
+                let what = format!("waited {waited} s for another rolecall, which rewrites it");
+                let hint = format!("see which: lsof {}", hint::path(&path));
+                return Err(Error::failed(format!("{}: {what}", self.path.display())).hint(hint));
+            }
+            runtime.run(async { tokio::time::sleep(INTERVAL).await })?;
+        }
+    }
+
+    /// Removes what killed processes have left, as nobody else is at work.
+    fn clean_up(&self) {
+        let prefix = self.neighbour(NEW);
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if entry.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {
+                let _ = fs::remove_file(entry.path());
             }
         }
     }
@@ -189,15 +207,9 @@ impl Target {
 
     /// Writes the new file beside the old one, with its mode and owner, and onto the disk.
     fn write(&self, old: &Content, bytes: &[u8]) -> Result<NamedTempFile> {
-        let name = self.neighbour(".rolecall-new");
-        // Of one that was killed.
-        match fs::remove_file(self.folder.join(&name)) {
-            Err(e) if e.kind() != ErrorKind::NotFound => return Err(self.unwritable(&e)),
-            _ => {}
-        }
-        let mut builder = tempfile::Builder::new();
-        let builder = builder.prefix(&name).suffix("").rand_bytes(0);
-        let mut file = builder.tempfile_in(&self.folder).map_err(|e| self.unwritable(&e))?;
+        let prefix = self.neighbour(NEW);
+        let file = tempfile::Builder::new().prefix(&prefix).tempfile_in(&self.folder);
+        let mut file = file.map_err(|e| self.unwritable(&e))?;
         if let Some(metadata) = &old.metadata {
             let error = |e| failed(&self.path, "its owner and mode cannot be kept", &e);
             keep_access(file.as_file(), metadata).map_err(error)?;
@@ -226,9 +238,8 @@ fn failed(path: &Path, what: &str, error: &io::Error) -> Error {
         .hint(format!("look at it with: ls -ld {}", hint::path(path)))
 }
 
-fn dangling(path: &Path) -> Error {
-    Error::configuration(format!("{}: is a link to a file that does not exist", path.display()))
-        .hint(format!("look at it with: ls -l {}", hint::path(path)))
+fn is_dangling(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 /// Opens the lock's file, making it where it is missing. What others may have put there is neither
