@@ -13,7 +13,10 @@ use zeroize::Zeroizing;
 use super::document::{Document, FileKind, SectionKind};
 use super::profiles::{Place, Profiles, is_secret, sub_properties};
 
-pub(crate) fn profiles(config: impl AsRef<[u8]>, credentials: impl AsRef<[u8]>) -> Profiles {
+pub(crate) fn profiles(
+    config: &(impl AsRef<[u8]> + ?Sized),
+    credentials: &(impl AsRef<[u8]> + ?Sized),
+) -> Profiles {
     let document = |kind: FileKind, bytes: &[u8]| {
         Document::parse(kind, Path::new(kind.name()), Zeroizing::new(bytes.to_vec()))
     };
@@ -37,7 +40,7 @@ fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
 }
 
 /// Everything that two files hold; what is empty is left out.
-fn read(config: impl AsRef<[u8]>, credentials: impl AsRef<[u8]>) -> Value {
+fn read(config: &(impl AsRef<[u8]> + ?Sized), credentials: &(impl AsRef<[u8]> + ?Sized)) -> Value {
     let profiles = profiles(config, credentials);
     let places = |places: Vec<(Place, String)>| {
         places.into_iter().map(|(place, reason)| format!("{place}: {reason}")).collect::<Value>()

@@ -261,7 +261,7 @@ proptest! {
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         prop_assert_eq!(
             read(&config, &credentials),
-            read(lossy(&config), lossy(&credentials))
+            read(&lossy(&config), &lossy(&credentials))
         );
     }
 
