@@ -259,13 +259,13 @@ fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
 }
 
 /// Returns whether a line holds nothing, or nothing but blanks.
-pub(super) fn is_blank_line(bytes: &[u8], line: Range<usize>) -> bool {
-    trim(bytes, content(bytes, line)).is_empty()
+pub(super) fn is_blank_line(line: &[u8]) -> bool {
+    trim(line, content(line, 0..line.len())).is_empty()
 }
 
 /// Returns whether a line that does not end a value is a comment.
-pub(super) fn is_comment_line(bytes: &[u8], line: Range<usize>) -> bool {
-    bytes[line].first().is_some_and(|&b| is_comment(b))
+fn is_comment_line(line: &[u8]) -> bool {
+    line.first().is_some_and(|&b| is_comment(b))
 }
 
 fn is_blank(b: u8) -> bool {
@@ -404,7 +404,8 @@ pub(super) fn parse_body(bytes: &[u8], range: Range<usize>, first_line: usize) -
     let (mut open, mut sub) = (false, false);
     for (offset, span) in lines(bytes, range).enumerate() {
         let line = first_line + offset;
-        if is_comment_line(bytes, span.clone()) || is_blank_line(bytes, span.clone()) {
+        let text = &bytes[span.clone()];
+        if is_comment_line(text) || is_blank_line(text) {
             continue;
         }
         body.end = span.end;

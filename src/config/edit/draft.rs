@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
-use super::piece::Piece;
+use super::piece::{Piece, concat, lines_of};
 use super::{Edit, EditError, Key, KeyName, SectionName, Value};
 use crate::config::document::{
-    Document, FileKind, Header, Property, SectionKind, Spans, is_identifier,
+    Document, FileKind, Header, Property, SectionKind, Spans, is_blank_line, is_identifier,
 };
 use crate::config::profiles::Place;
 
@@ -51,26 +51,26 @@ impl<'a> Draft<'a> {
     /// Gives the last line an end; `finish` takes it away again.
     fn complete(&mut self) {
         let bytes = self.document.bytes();
-        let last = self.last();
         let crlf = memchr::memchr(b'\n', bytes).is_some_and(|at| bytes[..at].ends_with(b"\r"));
-        let text = self.pieces[last].text();
-        self.end = match text.last() {
+        let last = self.last();
+        let last = &mut self.pieces[last];
+        self.end = match bytes.last().filter(|_| !last.is_empty()) {
             None | Some(b'\n') => FileEnd::Complete,
             Some(b'\r') => FileEnd::CarriageReturn,
             Some(_) => FileEnd::Missing,
         };
         match self.end {
             FileEnd::Complete => {}
-            FileEnd::Missing if crlf => self.pieces[last].push(b"\r\n"),
-            FileEnd::Missing | FileEnd::CarriageReturn => self.pieces[last].push(b"\n"),
+            FileEnd::Missing if crlf => last.complete(b"\r\n"),
+            FileEnd::Missing | FileEnd::CarriageReturn => last.complete(b"\n"),
         }
     }
 
     /// Returns the new file.
     pub(super) fn finish(self) -> Zeroizing<Vec<u8>> {
         let mark = self.document.byte_order_mark();
-        let texts = std::iter::once(mark).chain(self.pieces.iter().map(Piece::text));
-        let mut bytes = Zeroizing::new(texts.collect::<Vec<_>>().concat());
+        let texts = self.pieces.iter().flat_map(Piece::texts);
+        let mut bytes = concat(&std::iter::once(mark).chain(texts).collect::<Vec<_>>());
         if self.end != FileEnd::Complete && bytes.ends_with(b"\n") {
             bytes.pop();
             if self.end == FileEnd::Missing && bytes.ends_with(b"\r") {
@@ -112,12 +112,12 @@ impl<'a> Draft<'a> {
         matches!(self.pieces[at].header, Some(Header::Named { prefixed: true, .. }))
     }
 
-    /// Takes those out that readers do not read: `[default]` beside `[profile default]`.
-    fn retain_read(&self, section: &SectionName, all: &mut Vec<usize>) {
+    /// Returns those of a name's sections that readers read: not `[default]` beside `[profile
+    /// default]`.
+    fn read(&self, section: &SectionName, all: &[usize]) -> Vec<usize> {
         let default = self.document.kind == FileKind::Config && *section == default_profile();
-        if default && all.iter().any(|&at| self.is_prefixed(at)) {
-            all.retain(|&at| self.is_prefixed(at));
-        }
+        let hides = default && all.iter().any(|&at| self.is_prefixed(at));
+        all.iter().copied().filter(|&at| !hides || self.is_prefixed(at)).collect()
     }
 
     /// Refuses sections that nobody can read.
@@ -130,8 +130,7 @@ impl<'a> Draft<'a> {
     }
 
     fn set(&mut self, section: &SectionName, key: &Key, value: &Value) -> Result<(), EditError> {
-        let mut sections = self.sections(section)?;
-        self.retain_read(section, &mut sections);
+        let sections = self.read(section, &self.sections(section)?);
         self.check(&sections)?;
         let top = key.block.as_ref().unwrap_or(&key.name);
         let Some((at, property)) = self.all(&sections, top).pop() else {
@@ -162,13 +161,16 @@ impl<'a> Draft<'a> {
         // Where there are more of them, an empty one keeps those before it from coming to light.
         let is_only = |block| self.all(&sections, block).len() == 1;
         let only = key.block.as_ref().is_none_or(is_only);
-        for Found { at, property, lines } in found.into_iter().rev() {
-            let empties = only && lines.len() == property.continuation.len();
+        let lines = |found: &Found| -> Vec<_> {
+            let empties = only && found.lines.len() == found.property.continuation.len();
             if key.block.is_none() || empties {
-                self.pieces[at].remove(property.lines());
+                found.property.lines().collect()
             } else {
-                self.pieces[at].remove(lines.into_iter().map(|spans| spans.line));
+                found.lines.iter().map(|spans| spans.line.clone()).collect()
             }
+        };
+        for found in found.chunk_by(|one, next| one.at == next.at) {
+            self.pieces[found[0].at].remove(found.iter().flat_map(lines));
         }
         Ok(())
     }
@@ -190,10 +192,9 @@ impl<'a> Draft<'a> {
             let place = self.place(other.property.line);
             return Err(EditError::KeyExists { place, key: target.to_string() });
         }
-        for Found { at, lines, .. } in found.into_iter().rev() {
-            for spans in lines.into_iter().rev() {
-                self.pieces[at].rename(spans.key, to);
-            }
+        for found in found.chunk_by(|one, next| one.at == next.at) {
+            let lines = found.iter().flat_map(|found| &found.lines);
+            self.pieces[found[0].at].rename(lines.map(|spans| spans.key.clone()), to);
         }
         Ok(())
     }
@@ -207,19 +208,21 @@ impl<'a> Draft<'a> {
         let last = self.last();
         let separated = self.is_separated(last);
         let piece = &mut self.pieces[last];
-        let end = piece.line_end(piece.text().len());
+        let end = piece.line_end();
         let mut blank = Zeroizing::default();
         if !piece.is_all_blank() {
             // The blank lines that end the file go on to end it.
-            blank = piece.cut_blank_end();
-            if separated || piece.ends_in_comment() {
-                piece.push(end);
+            blank = cut_blank(&mut piece.tail);
+            if separated || !piece.tail.is_empty() {
+                piece.tail = concat(&[&piece.tail, end]);
             }
         }
-        let line = piece.line + memchr::memchr_iter(b'\n', piece.text()).count();
-        let text = [b"[", header(file, section).as_bytes(), b"]", end, &blank].concat();
+        let line = piece.line + piece.lines();
+        let text = [b"[", header(file, section).as_bytes(), b"]", end].concat();
         self.index.insert(section.clone(), vec![self.pieces.len()]);
-        self.pieces.push(Piece::section(file, line, &text));
+        let mut added = Piece::section(file, line, &text);
+        added.tail = blank;
+        self.pieces.push(added);
         Ok(())
     }
 
@@ -230,8 +233,7 @@ impl<'a> Draft<'a> {
             return Ok(());
         }
         self.check_new(&target)?;
-        let mut read = sections.clone();
-        self.retain_read(section, &mut read);
+        let read = self.read(section, &sections);
         if let Some(&hidden) = sections.iter().find(|at| !read.contains(at)) {
             let (read, hidden) = (self.place_of(read[0]), self.place_of(hidden));
             return Err(EditError::TwoDefaults { read, hidden });
@@ -267,27 +269,30 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes a section out; comments after its last line stay. Of the blank lines before and after
-    /// it the more stay, but at the begin of the file those before, and at the end those after.
+    /// it the more stay, but at the start of the file those before, and at the end those after.
     fn take_out(&mut self, at: usize) {
-        let piece = std::mem::take(&mut self.pieces[at]);
-        let tail = piece.tail();
-        let blank_after = tail.iter().take_while(|line| piece.is_blank(line)).count();
-        let ends_file =
-            blank_after == tail.len() && self.pieces[at + 1..].iter().all(Piece::is_empty);
+        let Piece { tail, .. } = std::mem::take(&mut self.pieces[at]);
+        let blank: Vec<usize> =
+            lines_of(&tail).take_while(|line| is_blank_line(line)).map(<[u8]>::len).collect();
+        let ends_file = blank.len() == lines_of(&tail).count()
+            && self.pieces[at + 1..].iter().all(Piece::is_empty);
         let before = self.before(at);
         let before = &mut self.pieces[before];
-        before.cut_comment();
+        cut_comment(&mut before.tail);
         let superfluous = match (ends_file, before.is_all_blank()) {
-            (false, false) => before.blank_lines().min(blank_after),
-            (false, true) => blank_after,
             (true, true) => 0,
             (true, false) => {
-                before.cut_blank_end();
+                cut_blank(&mut before.tail);
                 0
             }
+            (false, true) => blank.len(),
+            (false, false) => {
+                let lines = lines_of(&before.tail).rev();
+                lines.take_while(|line| is_blank_line(line)).count().min(blank.len())
+            }
         };
-        let from = tail.get(superfluous).map_or(piece.text().len(), |line| line.start);
-        before.push(&piece.text()[from..]);
+        let from = blank[..superfluous].iter().sum();
+        before.tail = concat(&[&before.tail, &tail[from..]]);
     }
 
     /// Refuses a section that is there, or whose name can only be written in quotes.
@@ -341,7 +346,7 @@ impl<'a> Draft<'a> {
     /// Returns whether blank lines stand between sections, as far as the last two tell.
     fn is_separated(&self, last: usize) -> bool {
         let before = &self.pieces[self.before(last)];
-        before.header.is_none() || before.tail().iter().any(|line| before.is_blank(line))
+        before.header.is_none() || lines_of(&before.tail).any(is_blank_line)
     }
 }
 
@@ -350,6 +355,29 @@ struct Found {
     at: usize,
     property: Property,
     lines: Vec<Spans>,
+}
+
+/// Cuts the blank lines off that end a text, and returns them.
+fn cut_blank(text: &mut Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+    let blank = lines_of(text).rev().take_while(|line| is_blank_line(line));
+    split_off(text, blank.map(<[u8]>::len).sum())
+}
+
+/// Cuts the comment off that ends a text below a blank line.
+fn cut_comment(text: &mut Zeroizing<Vec<u8>>) {
+    let comment = lines_of(text).rev().take_while(|line| !is_blank_line(line));
+    let length = comment.map(<[u8]>::len).sum();
+    if length < text.len() {
+        split_off(text, length);
+    }
+}
+
+/// Cuts some bytes off at the end, and returns them.
+fn split_off(text: &mut Zeroizing<Vec<u8>>, length: usize) -> Zeroizing<Vec<u8>> {
+    let (start, end) = text.split_at(text.len() - length);
+    let (start, end) = (concat(&[start]), concat(&[end]));
+    *text = start;
+    end
 }
 
 fn default_profile() -> SectionName {

@@ -18,49 +18,73 @@ pub(super) struct Piece {
     pub header: Option<Header>,
     /// The number of the first line in the file, counted from 1.
     pub line: usize,
+    /// The lines to the last one that is neither blank nor a comment.
     text: Zeroizing<Vec<u8>>,
+    /// The blank lines and comments after it.
+    pub tail: Zeroizing<Vec<u8>>,
 }
 
 impl Piece {
     pub(super) fn new(header: Option<Header>, line: usize, text: &[u8]) -> Self {
-        Self { header, line, text: Zeroizing::new(text.to_vec()) }
+        let text = Zeroizing::new(text.to_vec());
+        let mut piece = Self { header, line, text, tail: Zeroizing::default() };
+        piece.cut_tail();
+        piece
     }
 
-    /// Makes a new section of a header and the lines after it.
-    pub(super) fn section(file: FileKind, line: usize, text: &[u8]) -> Self {
-        let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-        Self::new(Some(parse_header(file, text, 0..end)), line, text)
+    /// Makes a section without properties.
+    pub(super) fn section(file: FileKind, line: usize, header: &[u8]) -> Self {
+        let parsed = parse_header(file, header, 0..header.len());
+        Self::new(Some(parsed), line, header)
     }
 
-    pub(super) fn text(&self) -> &[u8] {
-        &self.text
+    /// Returns the text in two parts.
+    pub(super) fn texts(&self) -> [&[u8]; 2] {
+        [&self.text, &self.tail]
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.text.is_empty() && self.tail.is_empty()
     }
 
-    /// Puts other bytes in the place of some. The old text is wiped.
-    fn splice(&mut self, range: Range<usize>, with: &[u8]) {
-        let parts = [&self.text[..range.start], with, &self.text[range.end..]];
-        self.text = Zeroizing::new(parts.concat());
+    /// Returns whether there is nothing but blank lines.
+    pub(super) fn is_all_blank(&self) -> bool {
+        self.text.is_empty() && lines_of(&self.tail).all(is_blank_line)
     }
 
-    pub(super) fn push(&mut self, text: &[u8]) {
-        let end = self.text.len();
-        self.splice(end..end, text);
+    /// Returns the number of lines.
+    pub(super) fn lines(&self) -> usize {
+        self.texts().into_iter().flat_map(lines_of).count()
     }
 
-    /// Cuts the text off at a place, and returns the rest.
-    fn split_off(&mut self, at: usize) -> Zeroizing<Vec<u8>> {
-        let rest = Zeroizing::new(self.text[at..].to_vec());
-        self.splice(at..self.text.len(), b"");
-        rest
+    /// Returns how the last line ends.
+    pub(super) fn line_end(&self) -> &'static [u8] {
+        line_end(if self.tail.is_empty() { &self.text } else { &self.tail })
     }
 
-    /// Returns the end of the line before a place.
-    pub(super) fn line_end(&self, at: usize) -> &'static [u8] {
-        if self.text[..at].ends_with(b"\r\n") { b"\r\n" } else { b"\n" }
+    /// Gives the last line an end.
+    pub(super) fn complete(&mut self, end: &[u8]) {
+        let last = if self.tail.is_empty() { &mut self.text } else { &mut self.tail };
+        *last = concat(&[last, end]);
+    }
+
+    /// Puts other bytes in the place of some. The changes stand in their order.
+    fn splice<'a>(&mut self, changes: impl IntoIterator<Item = (Range<usize>, &'a [u8])>) {
+        let mut parts = Vec::new();
+        let mut from = 0;
+        for (range, with) in changes {
+            parts.extend([&self.text[from..range.start], with]);
+            from = range.end;
+        }
+        parts.push(&self.text[from..]);
+        self.text = concat(&parts);
+    }
+
+    /// Moves the blank lines and comments that end the text to the tail.
+    fn cut_tail(&mut self) {
+        let end = self.body().end;
+        self.tail = concat(&[&self.text[end..], &self.tail]);
+        self.splice([(end..self.text.len(), &[][..])]);
     }
 
     /// Returns the header's line; an empty range where there is no header.
@@ -74,46 +98,6 @@ impl Piece {
     pub(super) fn body(&self) -> Body {
         let header = usize::from(self.header.is_some());
         parse_body(&self.text, self.header_line().end..self.text.len(), self.line + header)
-    }
-
-    /// Returns the blank lines and comments that come after everything else.
-    pub(super) fn tail(&self) -> Vec<Range<usize>> {
-        lines(&self.text, self.body().end..self.text.len()).collect()
-    }
-
-    pub(super) fn is_blank(&self, line: &Range<usize>) -> bool {
-        is_blank_line(&self.text, line.clone())
-    }
-
-    /// Returns whether there are only blank lines.
-    pub(super) fn is_all_blank(&self) -> bool {
-        lines(&self.text, 0..self.text.len()).all(|line| self.is_blank(&line))
-    }
-
-    /// Returns how many blank lines end it.
-    pub(super) fn blank_lines(&self) -> usize {
-        self.tail().iter().rev().take_while(|line| self.is_blank(line)).count()
-    }
-
-    /// Cuts off the blank lines at the end, and returns them.
-    pub(super) fn cut_blank_end(&mut self) -> Zeroizing<Vec<u8>> {
-        let tail = self.tail();
-        let blank = tail.get(tail.len() - self.blank_lines());
-        self.split_off(blank.map_or(self.text.len(), |line| line.start))
-    }
-
-    /// Returns whether a comment comes last, but for blank lines.
-    pub(super) fn ends_in_comment(&self) -> bool {
-        self.tail().len() > self.blank_lines()
-    }
-
-    /// Cuts off the comment that stands below a blank line at the end.
-    pub(super) fn cut_comment(&mut self) {
-        let tail = self.tail();
-        let comment = tail.iter().rev().take_while(|line| !self.is_blank(line)).count();
-        if 0 < comment && comment < tail.len() {
-            self.split_off(tail[tail.len() - comment].start);
-        }
     }
 
     /// Returns the properties of a key; readers take the last one.
@@ -150,17 +134,14 @@ impl Piece {
 
     /// Puts a value in the place of that of a line.
     fn put(&mut self, spans: &Spans, value: &Value, style: &Style) {
-        if spans.value.is_empty() {
-            let after = spans.equals + 1;
-            let text = Zeroizing::new([style.after(), value.as_bytes()].concat());
-            return self.splice(after..after, &text);
-        }
-        self.splice(spans.value.clone(), value.as_bytes());
         // What kept a comment from the value, and is neither space nor tab, was part of the value.
-        let end = spans.value.start + value.as_bytes().len();
-        if matches!(self.text.get(end), Some(b'#' | b';')) {
-            self.splice(end..end, b" ");
-        }
+        let comment = matches!(self.text.get(spans.value.end), Some(b'#' | b';'));
+        let text = if spans.value.is_empty() {
+            concat(&[style.after(), value.as_bytes()])
+        } else {
+            concat(&[value.as_bytes(), if comment { b" " } else { b"" }])
+        };
+        self.splice([(spans.value.clone(), &text[..])]);
     }
 
     /// Puts a value in the place of that of a property, which is not a block.
@@ -172,8 +153,8 @@ impl Piece {
 
     /// Writes a line `key = value` where another one begins.
     fn insert(&mut self, at: usize, key: &KeyName, value: &[u8], style: &Style) {
-        let line = style.line(key.as_str(), value, self.line_end(at));
-        self.splice(at..at, &line);
+        let line = style.line(key.as_str(), value, line_end(&self.text[..at]));
+        self.splice([(at..at, &line[..])]);
     }
 
     /// Adds a property, or a nested block with one key, after the last line. A section without
@@ -183,9 +164,9 @@ impl Piece {
         let mut last = style.clone();
         if let Some(block) = &key.block {
             last = self.nested_style().unwrap_or_else(|| style.clone().nested());
-            self.insert(self.body().end, block, b"", &style);
+            self.insert(self.text.len(), block, b"", &style);
         }
-        self.insert(self.body().end, &key.name, value.as_bytes(), &last);
+        self.insert(self.text.len(), &key.name, value.as_bytes(), &last);
     }
 
     /// Gives a key of a nested block a value. The block may be empty.
@@ -201,17 +182,20 @@ impl Piece {
     }
 
     /// Takes lines out, which stand in their order.
-    pub(super) fn remove(&mut self, lines: impl DoubleEndedIterator<Item = Range<usize>>) {
-        lines.rev().for_each(|line| self.splice(line, b""));
+    pub(super) fn remove(&mut self, lines: impl IntoIterator<Item = Range<usize>>) {
+        self.splice(lines.into_iter().map(|line| (line, &[][..])));
+        self.cut_tail();
     }
 
-    /// Puts another name in the place of a key. What the names have in common at their ends stays
-    /// as it is spelled, so that a prefix comes and goes without a trace.
-    pub(super) fn rename(&mut self, key: Range<usize>, to: &KeyName) {
-        let to = to.as_str().as_bytes();
-        let both = self.text[key.clone()].iter().rev().zip(to.iter().rev());
-        let common = both.take_while(|(old, new)| old.eq_ignore_ascii_case(new)).count();
-        self.splice(key.start..key.end - common, &to[..to.len() - common]);
+    /// Puts another name in the places of keys, which stand in their order. What the names have in
+    /// common at their ends stays as it is spelled, so that a prefix comes and goes without a trace.
+    pub(super) fn rename(&mut self, keys: impl IntoIterator<Item = Range<usize>>, to: &KeyName) {
+        let (text, to) = (self.text.clone(), to.as_str().as_bytes());
+        self.splice(keys.into_iter().map(|key| {
+            let both = text[key.clone()].iter().rev().zip(to.iter().rev());
+            let common = both.take_while(|(old, new)| old.eq_ignore_ascii_case(new)).count();
+            (key.start..key.end - common, &to[..to.len() - common])
+        }));
     }
 
     /// Returns where the header has its parts.
@@ -221,7 +205,22 @@ impl Piece {
 
     /// Puts another text in the place of a part of the header.
     pub(super) fn rename_header(&mut self, file: FileKind, part: Range<usize>, text: &str) {
-        self.splice(part, text.as_bytes());
+        self.splice([(part, text.as_bytes())]);
         self.header = Some(parse_header(file, &self.text, self.header_line()));
     }
+}
+
+/// Joins texts. None of them is copied more than once, so that all copies can be wiped.
+pub(super) fn concat(texts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(texts.concat())
+}
+
+/// Returns the lines of a text, each with its end.
+pub(super) fn lines_of(text: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    text.split_inclusive(|&b| b == b'\n')
+}
+
+/// Returns how the last line of a text ends.
+fn line_end(text: &[u8]) -> &'static [u8] {
+    if text.ends_with(b"\r\n") { b"\r\n" } else { b"\n" }
 }
