@@ -1,6 +1,5 @@
 //! Two shared files and an environment, divided by lines `%%`: read, merged, and resolved for every
 //! profile.
-#![no_main]
 
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use rolecall::fuzzing::{
 };
 use zeroize::Zeroizing;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut parts = text.splitn(3, "\n%%\n");
     let (config, credentials) =
@@ -46,4 +45,4 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             }
         }
     }
-});
+}

@@ -1,5 +1,4 @@
 //! An HTTP answer (status, headers, empty line, body) to every call of the STS adapter.
-#![no_main]
 
 use std::cell::OnceCell;
 use std::time::{Duration, Instant};
@@ -63,7 +62,7 @@ impl Clock for Noon {
     }
 }
 
-fn check<T>(result: Result<T>) {
+fn demand_clean<T>(result: Result<T>) {
     if let Err(error) = result {
         for text in [&error.message].into_iter().chain(&error.causes).chain(&error.hints) {
             assert!(!text.contains(char::is_control), "{text:?}");
@@ -76,7 +75,7 @@ thread_local! {
     static RUNTIME: Runtime = Runtime::default();
 }
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+pub fn check(data: &[u8]) {
     RUNTIME.with(|runtime| {
         let http = OnceCell::from(SharedHttpClient::new(Answer(data.to_vec())));
         let sts = AwsSts { runtime, clock: &Noon, native_roots: false, http };
@@ -91,11 +90,11 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             account_id: None,
         });
         let begin = Instant::now();
-        check(
+        demand_clean(
             sts.get_caller_identity(&network, &endpoint, &caller)
                 .and_then(|r| r.map_err(|e| e.into_error("who".to_owned()))),
         );
-        check(sts.assume_role_with_web_identity(
+        demand_clean(sts.assume_role_with_web_identity(
             &network,
             &WebIdentity {
                 role_arn: role_arn.clone(),
@@ -129,7 +128,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             account_id: None,
             confirm: Vec::new(),
         };
-        check(sts.assume_role(&chain, &call, &caller, None));
+        demand_clean(sts.assume_role(&chain, &call, &caller, None));
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     });
-});
+}
