@@ -364,4 +364,4 @@ for one in ("python", "cli_v1"):
     add_case("%s asks its user" % one, lambda one=one: client(one))
     add_case("%s asks its user twice" % one, lambda one=one: client(one, wrong=True))
     add_case("%s is interrupted at the question" % one, lambda one=one: client_interrupted(one))
-main()
+main(at_once=4)
