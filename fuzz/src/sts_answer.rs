@@ -1,5 +1,4 @@
 //! An HTTP answer (status, headers, empty line, body) to every call of the STS adapter.
-#![no_main]
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -65,7 +64,7 @@ impl Clock for Noon {
     }
 }
 
-fn check<T>(result: Result<T>) {
+fn demand_clean<T>(result: Result<T>) {
     if let Err(error) = result {
         for text in [&error.message].into_iter().chain(&error.causes).chain(&error.hints) {
             assert!(!text.contains(char::is_control), "{text:?}");
@@ -85,7 +84,7 @@ const WEB_IDENTITY: &str = "[profile p]\nregion = eu-west-1\nendpoint_url = http
 /// Resolves the profile `p`, and does something with its chain.
 fn chain<T>(config: &str, with: impl FnOnce(&Chain) -> Result<T>) -> Result<T> {
     let document = |kind: FileKind, text: &str| {
-        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()))
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.as_bytes().to_vec()))
     };
     let profiles =
         Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, ""));
@@ -98,7 +97,7 @@ thread_local! {
     static RUNTIME: Runtime = Runtime::default();
 }
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+pub fn check(data: &[u8]) {
     RUNTIME.with(|runtime| {
         let http = OnceCell::from(SharedHttpClient::new(Answer(data.to_vec())));
         let sts = AwsSts { runtime, clock: &Noon, native_roots: false, http };
@@ -108,16 +107,16 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             account_id: None,
         });
         let begin = Instant::now();
-        check(chain(ROLE, |chain| {
+        demand_clean(chain(ROLE, |chain| {
             let Some(Step::AssumeRole(call)) = chain.plan.steps.last() else { unreachable!() };
             let identity = sts.get_caller_identity(&chain.plan.network, &call.endpoint, &caller)?;
-            check(identity.map_err(|failure| failure.into_error("who".to_owned())));
+            demand_clean(identity.map_err(|failure| failure.into_error("who".to_owned())));
             sts.assume_role(chain, call, &caller, None)
         }));
-        check(chain(WEB_IDENTITY, |chain| {
+        demand_clean(chain(WEB_IDENTITY, |chain| {
             let Base::WebIdentity(call) = &chain.plan.base else { unreachable!() };
             sts.assume_role_with_web_identity(&chain.plan.network, call, &"token".into())
         }));
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     });
-});
+}

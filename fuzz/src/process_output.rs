@@ -1,13 +1,12 @@
 //! What a credential_process prints, and what a store gives back: read, and what was read survives
 //! being written.
-#![no_main]
 
 use rolecall::fuzzing::{
     parse_process_output, parse_session, render_process_output, render_session,
 };
 use secrecy::SecretString;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+pub fn check(data: &[u8]) {
     match parse_process_output(data, Some("111111111111")) {
         Ok(credentials) => {
             let printed = render_process_output(&credentials);
@@ -23,4 +22,4 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         let kept = render_session(&session).expect("a session from the store has an end");
         assert!(parse_session(&kept).is_some());
     }
-});
+}

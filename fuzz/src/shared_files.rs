@@ -1,6 +1,5 @@
 //! Two shared files and an environment, divided by lines `%%`: read, merged, and resolved for every
 //! profile.
-#![no_main]
 
 use std::path::Path;
 
@@ -12,7 +11,7 @@ use zeroize::Zeroizing;
 
 const DEFAULTS: Defaults = Defaults { mfa_session: Some(43_200), caching: Caching::On };
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut parts = text.splitn(3, "\n%%\n");
     let (config, credentials) =
@@ -50,4 +49,4 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             }
         }
     }
-});
+}
