@@ -2,7 +2,7 @@
 //! went well, so a failure changes nothing.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use zeroize::Zeroizing;
@@ -235,7 +235,7 @@ fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>
     // The prompt waits for this: neither for another process, which may ask somebody, nor for a
     // slow network.
     context.settings.lock_timeout = Some(Duration::ZERO);
-    context.runtime.limit(HURRY);
+    context.runtime = context.runtime.until(Instant::now() + HURRY);
     let options = said.options();
     let error = match obtain(context, &options, FOR_PEOPLE) {
         Ok(obtained) => {

@@ -266,8 +266,7 @@ impl Ladder<'_> {
         self.report.note(&format!(
             "AWS did not accept the code; waiting {left} s for the device's next one"
         ));
-        let wait = tokio::time::Duration::from_secs(left.unsigned_abs());
-        self.runtime.run(async { tokio::time::sleep(wait).await })
+        self.runtime.sleep(Duration::from_secs(left.unsigned_abs()))
     }
 }
 

@@ -160,7 +160,7 @@ impl<'a> FileLocks<'a> {
                 self.report.decided(&|| "waiting for another question on this terminal".to_owned());
                 said = true;
             }
-            self.runtime.run(async { tokio::time::sleep(INTERVAL).await })?;
+            self.runtime.sleep(INTERVAL)?;
         }
     }
 
