@@ -87,7 +87,9 @@ pub mod fuzzing {
     pub use crate::chain::resolve::resolve;
     pub use crate::chain::session_key::SessionKeys;
     pub use crate::chain::{AssumeRole, Base, Chain, NamedBy, Network, WebIdentity};
-    pub use crate::clients::sts::AwsSts;
+    pub use crate::clients::calls::AwsCalls;
+    pub use crate::clients::factory::{Factory, Target};
+    pub use crate::clients::steps::AwsSteps;
     pub use crate::config::document::{Document, FileKind};
     pub use crate::config::profiles::Profiles;
     pub use crate::error::{Kind, Result};

@@ -1,7 +1,6 @@
 //! An HTTP answer (status, headers, empty line, body) to every call of the STS adapter.
 #![no_main]
 
-use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::http::{
@@ -12,8 +11,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use chrono::{DateTime, Utc};
 use rolecall::fuzzing::{
-    AssumeRole, AwsSts, Base, Chain, Clock, Credentials, Endpoint, LongTermKeys, NamedBy, Network,
-    Result, Runtime, Sts, WebIdentity,
+    AssumeRole, AwsCalls, AwsSteps, Base, Chain, Clock, Credentials, Endpoint, Factory,
+    LongTermKeys, NamedBy, Network, Result, Runtime, Sts, Target, WebIdentity,
 };
 
 #[derive(Debug, Clone)]
@@ -78,8 +77,8 @@ thread_local! {
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     RUNTIME.with(|runtime| {
-        let http = OnceCell::from(SharedHttpClient::new(Answer(data.to_vec())));
-        let sts = AwsSts { runtime, clock: &Noon, native_roots: false, http };
+        let factory = Factory::with_client(SharedHttpClient::new(Answer(data.to_vec())));
+        let calls = AwsCalls { factory: &factory, runtime, clock: &Noon };
         let endpoint =
             Endpoint { url: "http://localhost".to_owned(), signing_region: "eu-west-1".to_owned() };
         // One attempt: a second one would get the same answer a second later.
@@ -92,23 +91,29 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         });
         let begin = Instant::now();
         check(
-            sts.get_caller_identity(&network, &endpoint, &caller)
-                .and_then(|r| r.map_err(|e| e.into_error("who".to_owned()))),
+            calls
+                .get_caller_identity(&Target::sts(&network, &endpoint).signed_by(&caller))
+                .map_err(|e| e.into_error("who".to_owned())),
         );
-        check(sts.assume_role_with_web_identity(
-            &network,
-            &WebIdentity {
-                role_arn: role_arn.clone(),
-                token_file: String::new(),
-                role_session_name: "bob".to_owned(),
-                duration_seconds: None,
-                policy: None,
-                policy_arns: Vec::new(),
-                region: "eu-west-1".to_owned(),
-                endpoint: endpoint.clone(),
-            },
-            &"token".into(),
-        ));
+        let call = WebIdentity {
+            role_arn: role_arn.clone(),
+            token_file: String::new(),
+            role_session_name: "bob".to_owned(),
+            duration_seconds: None,
+            policy: None,
+            policy_arns: Vec::new(),
+            region: "eu-west-1".to_owned(),
+            endpoint: endpoint.clone(),
+        };
+        check(
+            calls
+                .assume_role_with_web_identity(
+                    &Target::sts(&network, &endpoint),
+                    &call,
+                    &"token".into(),
+                )
+                .map_err(|e| e.into_error("who".to_owned())),
+        );
         let call = AssumeRole {
             profile: Some("prod".to_owned()),
             role_arn,
@@ -129,7 +134,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             account_id: None,
             confirm: Vec::new(),
         };
-        check(sts.assume_role(&chain, &call, &caller, None));
+        check(AwsSteps { calls }.assume_role(&chain, &call, &caller, None));
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     });
 });

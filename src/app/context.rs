@@ -9,6 +9,8 @@ use secrecy::SecretString;
 
 use crate::aws::duration;
 use crate::cli::Global;
+use crate::clients::factory::Factory;
+use crate::clients::http::SystemRoots;
 use crate::config::load::Paths;
 use crate::error::{Error, Result};
 use crate::prompt::{Rung, Surroundings};
@@ -37,6 +39,7 @@ pub struct Context {
     pub settings: Settings,
     pub ui: Ui,
     pub runtime: Runtime,
+    pub clients: Factory,
     pub no_input: bool,
     color: ColorChoice,
 }
@@ -82,6 +85,7 @@ impl Context {
             || settings.no_input
             || environment.get("ROLECALL_NO_INPUT").is_some_and(|v| v != "0");
         let ui = Ui::new(global.verbose, quiet, color, colors);
+        let clients = Factory::new(system_roots(&environment));
         Ok(Self {
             command,
             environment,
@@ -89,6 +93,7 @@ impl Context {
             settings,
             ui,
             runtime: Runtime::default(),
+            clients,
             no_input,
             color,
         })
@@ -144,12 +149,6 @@ impl Context {
             lc_messages: get(&["LC_ALL", "LC_MESSAGES", "LANG"]),
             pinentry: pinentry.map(|program| self.directories.expand(program)),
         }
-    }
-
-    /// Returns whether the environment moves the system's root certificates, which the platform's
-    /// own loader then honours.
-    pub fn native_roots(&self) -> bool {
-        ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| self.environment.get(name).is_some())
     }
 
     /// Returns how long, in seconds, the session with MFA of an identity is to live; `None` where
@@ -260,6 +259,13 @@ impl Context {
             })
         })
     }
+}
+
+/// Returns where the system's root certificates are read: the environment may move them.
+fn system_roots(environment: &Environment) -> SystemRoots {
+    let moved =
+        ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment.get(name).is_some());
+    if moved { SystemRoots::PlatformLoader } else { SystemRoots::Bundle }
 }
 
 #[cfg(target_os = "linux")]

@@ -1,6 +1,6 @@
 //! From the options of a command to a chain and its credentials.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 
 use chrono::TimeDelta;
 
@@ -12,7 +12,8 @@ use crate::chain::overrides::Overrides;
 use crate::chain::resolve::resolve;
 use crate::chain::{Base, Chain};
 use crate::cli;
-use crate::clients::sts::AwsSts;
+use crate::clients::calls::AwsCalls;
+use crate::clients::steps::AwsSteps;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::executor::{Executor, Policy, Walked};
@@ -148,14 +149,9 @@ pub fn obtain(
     Ok(Obtained { chain, credentials })
 }
 
-/// Makes the STS adapter.
-pub fn sts(context: &Context) -> AwsSts<'_> {
-    AwsSts {
-        runtime: &context.runtime,
-        clock: &SystemClock,
-        native_roots: context.native_roots(),
-        http: OnceCell::new(),
-    }
+/// Returns what calls AWS.
+pub fn aws_calls(context: &Context) -> AwsCalls<'_> {
+    AwsCalls { factory: &context.clients, runtime: &context.runtime, clock: &SystemClock }
 }
 
 /// Walks a chain with the real adapters.
@@ -172,7 +168,6 @@ pub fn walk(
 pub struct Walks<'a> {
     context: &'a Context,
     policy: Policy,
-    sts: AwsSts<'a>,
     locks: FileLocks<'a>,
     sessions: StoredSessions<'a>,
     store: Option<StoreName>,
@@ -198,7 +193,6 @@ impl<'a> Walks<'a> {
                 refresh: options.refresh,
                 no_cache: options.no_cache,
             },
-            sts: sts(context),
             locks: FileLocks::new(
                 context.directories.locks(),
                 context.settings.lock_timeout,
@@ -221,10 +215,9 @@ impl<'a> Walks<'a> {
     /// Walks a chain, and logs what came of it.
     pub fn walk(&self, chain: &Chain) -> Result<Walked> {
         let context = self.context;
+        let calls = aws_calls(context);
         let sources = Sources {
-            runtime: &context.runtime,
-            clock: &SystemClock,
-            sts: &self.sts,
+            calls,
             locks: &self.locks,
             report: &context.ui,
             directories: &context.directories,
@@ -250,7 +243,7 @@ impl<'a> Walks<'a> {
         };
         let walked = Executor {
             clock: &SystemClock,
-            sts: &self.sts,
+            sts: &AwsSteps { calls },
             sources: &sources,
             sessions: &self.sessions,
             prompt: &prompt,

@@ -8,18 +8,21 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::app::context::Context;
-use crate::app::credentials::{load, sts};
+use crate::app::credentials::{aws_calls, load};
 use crate::aws::{duration, partition::Endpoint};
 use crate::chain::base::{is_settings_only, strays};
 use crate::chain::overrides::Overrides;
 use crate::chain::resolve::resolve;
 use crate::chain::{Base, Chain, Network};
 use crate::cli::Doctor;
+use crate::clients::factory::Target;
+use crate::clients::failure::{CallError, Failure};
 use crate::config::profiles::{Profiles, is_secret};
 use crate::error::{Error, Kind, Result};
 use crate::hint::{path as path_word, word};
 use crate::output::print;
-use crate::sources::sso;
+use crate::sources::sso::login;
+use crate::sources::sso_token::{read_token, token_path};
 use crate::store::StoreName;
 use crate::system::clock::Clock;
 use crate::system::clock::SystemClock;
@@ -228,15 +231,13 @@ fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Finding
     let what = format!("`{name}`: {}{of}{}", chain.base.kind(), chain.arrows());
     match &chain.base {
         Base::Sso(sso) => {
-            let token = context
-                .directories
-                .home()
-                .ok()
-                .and_then(|home| sso::read_token(&sso::token_path(home, sso)));
+            let token = context.directories.home().ok().and_then(|home| {
+                read_token(&token_path(home, sso), &context.runtime).ok().flatten()
+            });
             let left = token
                 .and_then(|t| t.expires_at())
                 .map(|end| (end - SystemClock.now()).num_seconds());
-            let login = sso::login(sso, chain.base_profile.as_deref().unwrap_or(name));
+            let login = login(sso, chain.base_profile.as_deref().unwrap_or(name));
             match left {
                 Some(left) if left > 0 => findings
                     .ok("profiles", format!("{what} (token: {} left)", duration::render(left))),
@@ -284,16 +285,17 @@ fn reach(
         account_id: None,
     });
     for (endpoint, network) in endpoints.values() {
-        let answer = match sts(context).get_caller_identity(network, endpoint, &keys) {
-            Ok(answer) => answer,
-            Err(error) if error.kind == Kind::Interrupted => return Err(error),
-            Err(error) => {
+        let target = Target::sts(network, endpoint).signed_by(&keys);
+        let failure = match aws_calls(context).get_caller_identity(&target) {
+            Ok(_) => None,
+            Err(CallError::Failed(failure)) => Some(failure),
+            Err(CallError::Other(error)) if error.kind == Kind::Interrupted => return Err(error),
+            Err(CallError::Other(error)) => {
                 findings.error("endpoints", &error);
                 continue;
             }
         };
-        let clock = answer.as_ref().err().and_then(|failure| failure.clock.clone());
-        if let Some(clock) = clock {
+        if let Some(clock) = failure.as_ref().and_then(Failure::clock) {
             findings.add(
                 "clock",
                 Status::Problem,
@@ -301,8 +303,8 @@ fn reach(
                 Some("set this machine's clock: timedatectl set-ntp true".to_owned()),
             );
         }
-        match answer {
-            Err(failure) if failure.code.is_none() => {
+        match failure {
+            Some(failure) if failure.code.is_none() => {
                 let hint = Some(
                     "look at the network and at HTTPS_PROXY, for example: env | grep -i proxy"
                         .to_owned(),

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use crate::app::context::Context;
-use crate::app::credentials::{FOR_PEOPLE, chain, sts, walk};
+use crate::app::credentials::{FOR_PEOPLE, aws_calls, chain, walk};
 use crate::app::options::Role;
 use crate::aws::arn::Arn;
 use crate::chain::{AssumeRole, Base, Chain, Step};
 use crate::cli::{PolicyCommand, PolicyOf};
+use crate::clients::factory::Target;
 use crate::error::{Error, Result};
 use crate::output::print;
 
@@ -99,11 +100,10 @@ fn caller_arn(
     let credentials = walk(context, &of.credentials, FOR_PEOPLE, chain)?.credentials;
     let endpoint =
         call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
-    let identity = sts(context)
-        .get_caller_identity(&chain.network, endpoint, &credentials)?
-        .map_err(|failure| {
-            failure.into_error(format!("{}: AWS does not say who the caller is", call.who()))
-        })?;
+    let target = Target::sts(&chain.network, endpoint).signed_by(&credentials);
+    let identity = aws_calls(context).get_caller_identity(&target).map_err(|error| {
+        error.into_error(format!("{}: AWS does not say who the caller is", call.who()))
+    })?;
     // STS leaves out a role's path, and IAM Identity Center's roles have one.
     if let (Base::Sso(sso), Some(arn)) = (&chain.base, Arn::parse(&identity.arn)) {
         if let ["assumed-role", role, _] = arn.resource.split('/').collect::<Vec<_>>()[..] {

@@ -7,10 +7,12 @@ use serde_json::json;
 
 use super::choose::obtain_or_pick;
 use crate::app::context::Context;
-use crate::app::credentials::sts;
+use crate::app::credentials::aws_calls;
 use crate::aws::duration;
 use crate::chain::Base;
 use crate::cli::Whoami;
+use crate::clients::factory::Target;
+use crate::clients::failure::Failure;
 use crate::error::{Error, Result};
 use crate::output::print;
 use crate::system::clock::Clock;
@@ -24,20 +26,20 @@ pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
         Error::configuration(format!("no region for {}, and STS is called in one", chain.who()))
             .hint(format!("name one: {} --region eu-west-1", chain.command("whoami")))
     })?;
-    let identity = sts(context)
-        .get_caller_identity(&chain.network, endpoint, &obtained.credentials)?
-        .map_err(|failure| {
-            let error =
-                failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
-            // What stands in a file or in the environment stays as it is.
-            if matches!(chain.base, Base::Static(_) | Base::Environment(_))
-                && chain.steps.is_empty()
-            {
-                error.hint(format!("see where they come from: {}", chain.command("explain")))
-            } else {
-                error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
-            }
-        })?;
+    let target = Target::sts(&chain.network, endpoint).signed_by(&obtained.credentials);
+    let refused = |failure: Failure| {
+        let error =
+            failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
+        // What stands in a file or in the environment stays as it is.
+        if matches!(chain.base, Base::Static(_) | Base::Environment(_)) && chain.steps.is_empty() {
+            error.hint(format!("see where they come from: {}", chain.command("explain")))
+        } else {
+            error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
+        }
+    };
+    let identity = aws_calls(context)
+        .get_caller_identity(&target)
+        .map_err(|error| error.explained(refused))?;
     let end = obtained.credentials.expires_at();
     let text = if args.json {
         let expiration = end.map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true));

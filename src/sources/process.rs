@@ -34,7 +34,7 @@ impl Sources<'_> {
         trail.extend(chain.profile.iter().map(|p| p.name.clone()).filter(|name| name != profile));
         trail.push(profile.to_owned());
         command.env(TRAIL, trail.join("\n")).env_remove("ROLECALL_FILE_PASSPHRASE");
-        let output = self.runtime.run(run(command, self.process_limit))?;
+        let output = self.calls.runtime.run(run(command, self.process_limit))?;
         let output = output.map_err(|failure| {
             fail(failure).hint(
                 "run the command by itself to see what it does; a longer limit: process_timeout in settings.ini, see: rolecall doctor",
@@ -67,14 +67,15 @@ impl Sources<'_> {
             .map_err(|what| fail(what).hint("see what it must print: aws help config-vars"))?;
         match &credentials {
             Credentials::Session(session)
-                if session.expires_at.is_some_and(|end| end <= self.clock.now()) =>
+                if session.expires_at.is_some_and(|end| end <= self.calls.clock.now()) =>
             {
                 Err(fail("gave credentials that have expired".to_owned()))
             }
             _ => Ok(match credentials {
-                Credentials::Session(session) => {
-                    Credentials::Session(Session { issued_at: Some(self.clock.now()), ..session })
-                }
+                Credentials::Session(session) => Credentials::Session(Session {
+                    issued_at: Some(self.calls.clock.now()),
+                    ..session
+                }),
                 keys @ Credentials::LongTerm(_) => keys,
             }),
         }
