@@ -64,7 +64,8 @@ impl Clock for Noon {
 
 fn check<T>(result: Result<T>) {
     if let Err(error) = result {
-        for text in [&error.message].into_iter().chain(&error.causes).chain(&error.hints) {
+        let lines = error.causes().iter().chain(error.hints()).map(String::as_str);
+        for text in lines.chain([error.message()]) {
             assert!(!text.contains(char::is_control), "{text:?}");
             assert!(text.len() < 4_000, "{text}");
         }

@@ -12,7 +12,7 @@ use crate::cli::Global;
 use crate::clients::factory::Factory;
 use crate::clients::http::SystemRoots;
 use crate::config::load::Paths;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::prompt::{Rung, Surroundings};
 use crate::settings::Settings;
 use crate::store::choice::Stores;
@@ -65,11 +65,12 @@ impl Context {
                 Error::configuration(format!(
                     "ROLECALL_STORE must be keyring, keyutils, file or none, not `{name}`"
                 ))
+                .at(Place::Variable("ROLECALL_STORE"))
                 .hint("leave it to the default: unset ROLECALL_STORE")
             })?);
         }
         if let Some(order) = environment.get("ROLECALL_PROMPT") {
-            settings.prompt = Some(crate::settings::prompt_order("ROLECALL_PROMPT", order)?);
+            settings.prompt = Some(crate::settings::prompt_order_of("ROLECALL_PROMPT", order)?);
         }
         let quiet = global.quiet || settings.quiet;
         let color = if global.color == ColorChoice::Auto {

@@ -156,7 +156,7 @@ impl Bases<'_> {
         let own = property(profile, "role_session_name")
             .map(|p| (p.value.trim(), format!("{}: role_session_name", p.place)));
         let role_session_name =
-            self.session_name(selected, own).map_err(|error| match error.kind {
+            self.session_name(selected, own).map_err(|error| match error.kind() {
                 Kind::Usage => error,
                 _ => error
                     .cause(format!("profile `{}`", profile.name))

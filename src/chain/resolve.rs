@@ -11,7 +11,7 @@ use super::overrides::Overrides;
 use super::{AssumeRole, Base, Chain, GetSessionToken, MfaUse, NamedBy, Step, mfa};
 use crate::aws::partition::{self, Endpoint};
 use crate::config::profiles::{Merged, Place, Profiles, Property};
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::hint;
 use crate::system::environment::Environment;
 
@@ -176,19 +176,18 @@ impl Resolver<'_> {
                         return Err(loop_error(&hops, &name, &place));
                     }
                     current = self.profiles.profile(&name)?.ok_or_else(|| {
-                        let mut error = self.unknown(&name);
+                        let error = self.unknown(&name);
                         if typed {
-                            return Error {
-                                kind: Kind::Usage,
-                                message: format!("--source-profile: {}", error.message),
-                                ..error
-                            };
+                            let message = format!("--source-profile: {}", error.message());
+                            return error
+                                .with_kind(Kind::Usage)
+                                .with_message(message)
+                                .at(error::Place::Option("--source-profile"));
                         }
-                        error.message = format!(
+                        error.at(&place).with_message(format!(
                             "{place}: the source_profile `{name}` of profile `{}` does not exist",
                             current.name
-                        );
-                        error
+                        ))
                     })?;
                 }
             }

@@ -1,12 +1,14 @@
 //! What goes wrong with a call, as data. Only here are the SDK's errors read, and AWS's sentences.
 
+use std::fmt;
+
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::aws::duration;
-use crate::error::Error;
+use crate::error::{AwsCode, Error, Refusal};
 use crate::text::one_line;
 
 /// How many causes of a provider's error are shown.
@@ -24,14 +26,6 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Returns AWS's code, where AWS refused.
-    pub fn code(&self) -> Option<&str> {
-        match self {
-            Self::Failed(failure) => failure.code.as_deref(),
-            Self::Other(_) => None,
-        }
-    }
-
     /// Returns the error for a person; `message` says what AWS was asked for.
     pub fn into_error(self, message: String) -> Error {
         self.explained(|failure| failure.into_error(message))
@@ -58,11 +52,13 @@ impl From<Failure> for CallError {
     }
 }
 
-/// How AWS refused a call, or how the network failed it.
+/// How AWS refused a call, or how the network failed it. Shown as AWS's code and sentence.
 #[derive(Debug, Clone)]
 pub struct Failure {
     /// AWS's code; `None` where no answer came that can be read.
-    pub code: Option<String>,
+    pub code: Option<AwsCode>,
+    /// What AWS refused, where its code alone does not tell.
+    pub refusal: Option<Refusal>,
     /// AWS's sentence, or what became of the call, in one line.
     pub message: String,
     /// How far this machine's clock is ahead of AWS's, where that is too far for AWS.
@@ -79,16 +75,18 @@ impl Failure {
             .raw_response()
             .and_then(|r| r.headers().get("date"))
             .and_then(|d| DateTime::parse_from_rfc2822(d).ok());
+        let (code, message) = (error.code().map(one_line), one_line(&message(error)));
         Self {
-            code: error.code().map(one_line),
-            message: one_line(&message(error)),
+            refusal: code.as_deref().and_then(|code| refusal(code, &message)),
+            code: code.map(AwsCode::new),
+            message,
             skew: date.map(|date| now - date.to_utc()).filter(|skew| skew.abs() > TOLERATED_SKEW),
         }
     }
 
     /// Returns the failure of a call whose answer lacks what it should hold.
     pub fn without_answer(message: &str) -> Self {
-        Self { code: None, message: message.to_owned(), skew: None }
+        Self { code: None, refusal: None, message: message.to_owned(), skew: None }
     }
 
     /// Says how wrong this machine's clock is, where it is.
@@ -102,10 +100,7 @@ impl Failure {
     /// Returns the error for a person; `message` says what AWS was asked for.
     pub fn into_error(self, message: String) -> Error {
         let clock = self.clock();
-        let error = Error::failed(message).cause(match self.code {
-            Some(code) => format!("{code}: {}", self.message),
-            None => self.message,
-        });
+        let error = Error::failed(message).refused(self.code.clone(), self.refusal).caused_by(self);
         match clock {
             Some(clock) => {
                 error.cause(clock).hint("set this machine's clock: timedatectl set-ntp true")
@@ -113,6 +108,43 @@ impl Failure {
             None => error,
         }
     }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.code {
+            Some(code) => write!(f, "{code}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Reads what AWS says by its sentence only. The sentence counts from its beginning: names of roles
+/// and policies, which may hold anything, stand behind it.
+fn refusal(code: &str, message: &str) -> Option<Refusal> {
+    let sentences = [
+        (
+            "AccessDenied",
+            "MultiFactorAuthentication failed with invalid MFA one time pass code",
+            Refusal::MfaCode,
+        ),
+        (
+            "AccessDenied",
+            "MultiFactorAuthentication failed, unable to validate MFA code",
+            Refusal::MfaDevice,
+        ),
+        (
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit",
+            Refusal::OverOneHour,
+        ),
+    ];
+    sentences
+        .into_iter()
+        .find(|(of, sentence, _)| code == *of && message.starts_with(sentence))
+        .map(|(.., refusal)| refusal)
 }
 
 fn message<E>(error: &SdkError<E, HttpResponse>) -> String
@@ -196,6 +228,25 @@ mod tests {
 
     fn message_of(error: &SdkFailure) -> String {
         Failure::new(error, DateTime::UNIX_EPOCH).message
+    }
+
+    #[test]
+    fn sentences_of_aws_count_from_their_beginning_and_with_their_code() {
+        let wrong_code = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+        let unknown_device = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.";
+        let over_one_hour = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
+        let denied = format!("User: arn:aws:iam::1:user/{wrong_code} is not authorized");
+        for (code, message, expected) in [
+            ("AccessDenied", wrong_code, Some(Refusal::MfaCode)),
+            ("AccessDenied", unknown_device, Some(Refusal::MfaDevice)),
+            ("ValidationError", over_one_hour, Some(Refusal::OverOneHour)),
+            ("AccessDenied", denied.as_str(), None),
+            ("AccessDenied", over_one_hour, None),
+            ("ValidationError", wrong_code, None),
+            ("AccessDenied", "", None),
+        ] {
+            assert_eq!(refusal(code, message), expected, "{code}: {message}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ use http_body_util::Limited;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
 /// The most that an answer may hold. AWS's answers here are a few thousand bytes.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -65,6 +65,7 @@ impl Trust {
     pub fn read_bundle(path: &Path) -> Result<Self> {
         let error = |what: &str| {
             Error::configuration(format!("ca_bundle {}: {what}", path.display()))
+                .at(Place::File(path.to_owned()))
                 .hint("name a PEM file in AWS_CA_BUNDLE or ca_bundle; look at it with: openssl x509 -in FILE -text")
         };
         let pem = std::fs::read(path).map_err(|e| error(&e.to_string()))?;

@@ -7,7 +7,7 @@ use crate::chain::{AssumeRole, Chain, GetSessionToken, MfaUse};
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
-use crate::error::{Error, Result};
+use crate::error::{AwsCode, Error, Refusal, Result};
 use crate::executor::{Sts, TokenCode};
 use crate::text::one_line;
 
@@ -34,11 +34,7 @@ impl Sts for AwsSteps<'_> {
                 chain.who(),
                 code.serial
             ));
-            if is_about_mfa(&error) {
-                hint_of_mfa(error, &|verb| chain.command(verb))
-            } else {
-                error
-            }
+            explain_mfa(error, &|verb| chain.command(verb))
         })?;
         let account = || Arn::parse(&code.serial).map(|arn| arn.account.to_owned());
         Ok(Session {
@@ -58,19 +54,15 @@ impl Sts for AwsSteps<'_> {
             call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
         let target = Target::sts(&chain.network, endpoint).signed_by(caller);
         self.calls.assume_role(&target, call, code).map_err(|error| {
-            let denied = error.code() == Some("AccessDenied");
             let error = error.into_error(match &call.profile {
                 Some(profile) => {
                     format!("profile `{profile}`: AWS did not let {} be assumed", call.role_arn)
                 }
                 None => format!("AWS did not let {} be assumed", call.role_arn),
             });
-            if is_about_mfa(&error) {
-                hint_of_mfa(error, &|verb| chain.command_of(verb, call))
-            } else if denied {
-                self.explain_denial(chain, call, &target, error)
-            } else {
-                error
+            match (error.refusal(), error.code().map(AwsCode::as_str)) {
+                (None, Some("AccessDenied")) => self.explain_denial(chain, call, &target, error),
+                _ => explain_mfa(error, &|verb| chain.command_of(verb, call)),
             }
         })
     }
@@ -145,21 +137,21 @@ impl AwsSteps<'_> {
     }
 }
 
-/// Returns whether AWS refused a code, or the device that it is of.
-fn is_about_mfa(error: &Error) -> bool {
-    error.causes.iter().any(|cause| cause.contains("MultiFactorAuthentication"))
-}
-
-fn hint_of_mfa(error: Error, command: &dyn Fn(&str) -> String) -> Error {
-    if error.causes.iter().any(|cause| cause.contains("unable to validate")) {
-        return error.cause("the device must be one of the user whose keys begin the chain").hint(
-            format!(
+/// Says what to do where AWS refused a code or its device; other errors stay as they are.
+fn explain_mfa(error: Error, command: &dyn Fn(&str) -> String) -> Error {
+    match error.refusal() {
+        Some(Refusal::MfaCode) => {
+            error.cause("the code is wrong, or was used before: each works once").hint(format!(
+                "wait for the device's next code, then try again: {}",
+                command("whoami")
+            ))
+        }
+        Some(Refusal::MfaDevice) => error
+            .cause("the device must be one of the user whose keys begin the chain")
+            .hint(format!(
                 "see which is named, or have it found with mfa_serial = auto: {}",
                 command("explain")
-            ),
-        );
+            )),
+        _ => error,
     }
-    error
-        .cause("the code is wrong, or was used before: each works once")
-        .hint(format!("wait for the device's next code, then try again: {}", command("whoami")))
 }

@@ -45,7 +45,7 @@ pub fn obtain_or_pick(
         DefaultChain::Named => obtain(context, options, FOR_PEOPLE),
         DefaultChain::Nothing => obtain_as(context, options, picker::pick(context)?),
         DefaultChain::Instance => match obtain(context, options, FOR_PEOPLE) {
-            Err(error) if error.kind == Kind::Failed => {
+            Err(error) if error.kind() == Kind::Failed => {
                 context.ui.decided(&|| {
                     format!("no profile is named, and the default chain has none: {error}")
                 });

@@ -68,7 +68,7 @@ impl Findings {
         self.add(check, Status::Ok, message, None);
     }
     fn error(&mut self, check: &'static str, error: &Error) {
-        self.add(check, Status::Problem, error.to_string(), error.hints.first().cloned());
+        self.add(check, Status::Problem, error.to_string(), error.hints().first().cloned());
     }
 }
 
@@ -289,7 +289,7 @@ fn reach(
         let failure = match aws_calls(context).get_caller_identity(&target) {
             Ok(_) => None,
             Err(CallError::Failed(failure)) => Some(failure),
-            Err(CallError::Other(error)) if error.kind == Kind::Interrupted => return Err(error),
+            Err(CallError::Other(error)) if error.kind() == Kind::Interrupted => return Err(error),
             Err(CallError::Other(error)) => {
                 findings.error("endpoints", &error);
                 continue;

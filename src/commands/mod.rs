@@ -41,7 +41,7 @@ pub fn run(cli: Cli, verb: String) -> ExitCode {
     let failed = |error: Error| {
         Ui::new(cli.global.verbose, cli.global.quiet, cli.global.color, (true, false))
             .error(&error);
-        ExitCode::from(error.kind.exit_code())
+        ExitCode::from(error.kind().exit_code())
     };
     if let Some(result) = alone {
         return result.unwrap_or_else(failed);
@@ -52,7 +52,7 @@ pub fn run(cli: Cli, verb: String) -> ExitCode {
     };
     dispatch(&mut context, cli.command).unwrap_or_else(|error| {
         context.ui.error(&error);
-        ExitCode::from(error.kind.exit_code())
+        ExitCode::from(error.kind().exit_code())
     })
 }
 

@@ -249,7 +249,7 @@ fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>
     };
     context.ui.quiet = quiet;
     let now = SystemClock.now();
-    if end > now || error.kind == Kind::Interrupted {
+    if end > now || error.kind() == Kind::Interrupted {
         let again = if end > now { end.min(now + PAUSE) } else { now + PAUSE };
         return next(None, Some(again.timestamp().to_string()));
     }
@@ -261,7 +261,7 @@ fn renew(context: &mut Context, state: &State, expiration: Option<DateTime<Utc>>
     };
     context.ui.warn(&format!(
         "the session of `{name}` has ended: {}; to get a new one: {command}",
-        error.message
+        error.message()
     ));
     next(None, None)
 }

@@ -30,6 +30,7 @@ impl Sources<'_> {
             return Err(Error::configuration(format!(
                 "{place}: profile `{profile}` needs a region for its login_session"
             ))
+            .at(place)
             .hint(format!(
                 "set one with: aws configure set region eu-west-1 {}",
                 option("--profile", profile)
@@ -57,8 +58,8 @@ impl Sources<'_> {
                     &error,
                 );
                 if !network {
-                    error.kind = Kind::NeedsPerson;
                     error = error
+                        .with_kind(Kind::NeedsPerson)
                         .hint(format!("log in again: aws login {}", option("--profile", profile)));
                 }
                 Err(error)

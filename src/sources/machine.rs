@@ -13,7 +13,7 @@ use super::Sources;
 use crate::aws::Credentials;
 use crate::chain::Chain;
 use crate::clients::failure::provider_error;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
 /// All attempts at the machine's own endpoint together.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -25,6 +25,7 @@ impl Sources<'_> {
             return Err(Error::configuration(
                 "instance metadata is switched off by AWS_EC2_METADATA_DISABLED",
             )
+            .at(Place::Variable("AWS_EC2_METADATA_DISABLED"))
             .hint("switch it on again: unset AWS_EC2_METADATA_DISABLED"));
         }
         let config = self.provider_config(chain)?;

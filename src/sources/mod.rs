@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use crate::aws::{Credentials, LongTermKeys, Session};
 use crate::chain::{Base, Chain, StaticKeys};
 use crate::clients::calls::AwsCalls;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Place, Result};
 use crate::executor::BaseSource;
 use crate::system::directories::Directories;
 use crate::system::locks::Locks;
@@ -49,15 +49,18 @@ impl BaseSource for Sources<'_> {
             Base::Ec2InstanceMetadata => self.instance(chain),
             Base::EcsContainer | Base::Machine { container: true } => self.container(chain),
             Base::Machine { container: false } => self.instance(chain).map_err(|error| {
-                if error.kind == Kind::Interrupted {
+                if error.kind() == Kind::Interrupted {
                     return error;
                 }
-                let mut none = Error::new(
-                    error.kind,
+                let none = Error::new(
+                    error.kind(),
                     "no credentials found: no profile is named and the default chain has none",
                 );
-                none.causes = std::iter::once(error.message).chain(error.causes).collect();
-                none.hint("name a profile, see: rolecall list")
+                let causes = error.causes().iter().map(String::as_str);
+                std::iter::once(error.message())
+                    .chain(causes)
+                    .fold(none, Error::cause)
+                    .hint("name a profile, see: rolecall list")
             }),
         }
     }
@@ -104,6 +107,7 @@ fn static_keys(keys: &StaticKeys, account_id: Option<&str>) -> Result<Credential
         Some(text) => {
             Some(DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|_| {
                 Error::configuration(format!("AWS_CREDENTIAL_EXPIRATION is not a time: `{text}`"))
+                    .at(Place::Variable("AWS_CREDENTIAL_EXPIRATION"))
                     .hint("take it away: unset AWS_CREDENTIAL_EXPIRATION")
             })?)
         }

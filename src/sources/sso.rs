@@ -14,7 +14,7 @@ use crate::chain::{Chain, Sso};
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
 use crate::clients::ssooidc::{Renewal, RenewedToken};
-use crate::error::{Error, Result};
+use crate::error::{AwsCode, Error, Result};
 use crate::system::digest::sha1_hex;
 
 /// A token is renewed when it has less than this left, as the AWS CLI does.
@@ -29,12 +29,11 @@ impl Sources<'_> {
         let token = self.token(chain, sso)?;
         let target = target(chain, sso, sso.endpoint.as_deref());
         self.calls.get_role_credentials(&target, sso, &token).map_err(|error| {
-            let code = error.code().map(str::to_owned);
             let error = error.into_error(format!(
                 "IAM Identity Center gave no credentials for role {} in account {}",
                 sso.role_name, sso.account_id
             ));
-            match code.as_deref() {
+            match error.code().map(AwsCode::as_str) {
                 Some("UnauthorizedException") => {
                     login_needed(chain, sso, "the token is no longer accepted")
                 }

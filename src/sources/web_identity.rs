@@ -9,7 +9,7 @@ use super::Sources;
 use crate::aws::Session;
 use crate::chain::{Chain, WebIdentity};
 use crate::clients::factory::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
 /// STS takes tokens of up to 20,000 characters.
 const MAX_TOKEN_BYTES: u64 = 20_000;
@@ -19,6 +19,7 @@ impl Sources<'_> {
         let path = self.directories.expand(&call.token_file);
         let error = |what: String| {
             Error::configuration(format!("the web identity token {} {what}", path.display()))
+                .at(Place::File(path.clone()))
                 .hint(format!("look at it with: ls -l {}", crate::hint::path(&path)))
         };
         let metadata =
