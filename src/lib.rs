@@ -10,8 +10,8 @@
 //!    its file and line. It judges nothing that nobody asked for.
 //! 2. [`Overrides`](chain::overrides::Overrides) say what was asked: the profile, and the options
 //!    that stand before its own.
-//! 3. [`resolve`](chain::resolve::resolve) returns a [`Chain`](chain::Chain): one base and a list of
-//!    steps. It is pure: no I/O, no clock, no store. All policy is in it.
+//! 3. [`resolve`](chain::resolve::resolve) returns a [`Chain`](chain::Chain): one base and a list
+//!    of steps. It is pure: no I/O, no clock, no store. All policy is in it.
 //! 4. The [`executor`] takes the newest usable session from the store, and performs only the steps
 //!    that are missing.
 //! 5. [`output`] renders the result. A verb in [`commands`] joins these four.
@@ -39,13 +39,12 @@
 //!
 //! A module uses those of the floors below it, and none above.
 //!
-//! | floor | modules |
-//! |---|---|
-//! | 4, verbs | [`commands`], [`cli`] (what can be typed) |
-//! | 3, application | [`app`], [`picker`], [`shell`], [`completion`], [`output`], [`ui`] |
-//! | 2, adapters | [`executor`], [`store`], [`sources`], [`clients`], [`prompt`], [`audit`], [`settings`] |
-//! | 1, domain, pure | [`aws`], [`config`], [`chain`] |
-//! | 0, ground | [`system`], [`text`], [`mod@error`], [`hint`] |
+//! - **4, verbs**: [`commands`], and [`cli`], what can be typed.
+//! - **3, application**: [`app`], [`picker`], [`shell`], [`completion`], [`output`], [`ui`].
+//! - **2, adapters**: [`executor`], [`store`], [`sources`], [`clients`], [`prompt`], [`audit`],
+//!   [`settings`].
+//! - **1, domain, pure**: [`aws`], [`config`], [`chain`].
+//! - **0, ground**: [`system`], [`text`], [`mod@error`], [`hint`].
 //!
 //! The program in `src/main.rs` uses [`cli`] and [`commands`]; all other modules are private. Read
 //! this with `cargo doc --document-private-items --open`.

@@ -10,7 +10,7 @@ use crate::trust::{ASSUME, IDENTIFY, TAG, permits};
 use crate::world::World;
 use crate::xml;
 
-/// A role that somebody wants to take on.
+/// What a caller asks of `AssumeRole`.
 struct Wish<'a> {
     role: &'a str,
     name: &'a str,
@@ -68,7 +68,7 @@ pub fn check_arn(arn: &str) -> Result<(), Refusal> {
     if right { Ok(()) } else { Err(Refusal::validation("Request ARN is invalid")) }
 }
 
-/// Gives out a role's session, as far as everybody concerned allows it.
+/// Issues a session of a role, where trust policy and caller's policies allow it.
 pub fn assume(
     world: &mut World,
     caller: &Caller,
@@ -119,7 +119,7 @@ pub fn assume(
     Ok(result)
 }
 
-/// The `AssumedRoleUser` element.
+/// Returns the `AssumedRoleUser` element.
 pub fn assumed_user(role_arn: &str, name: &str) -> String {
     let id = format!("{}:{name}", unique_id("AROA", role_arn));
     let inner = xml::element("AssumedRoleId", &id)
@@ -127,7 +127,7 @@ pub fn assumed_user(role_arn: &str, name: &str) -> String {
     xml::nest("AssumedRoleUser", &inner)
 }
 
-/// The statements that narrow a session, when a policy or policies' ARNs were given.
+/// Returns the statements of a session policy, when a policy or ARNs of policies were given.
 pub fn session_policy(
     world: &World,
     policy: Option<&str>,
@@ -147,7 +147,7 @@ pub fn session_policy(
     Ok(Some(statements))
 }
 
-/// The share of the room that policies and tags take, when there are any.
+/// Returns how many per cent of the allowed size policies and tags take, when there are any.
 pub fn packed(
     policy: Option<&str>,
     arns: &[String],

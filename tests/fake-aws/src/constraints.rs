@@ -16,7 +16,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Whether every character belongs to the class.
+    /// Returns whether every character belongs to the class.
     pub fn covers(&self, text: &str) -> bool {
         text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || self.extra.contains(c))
     }

@@ -7,7 +7,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// Lower-case hexadecimal digits of some bytes.
+/// Returns lower-case hexadecimal digits of some bytes.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -15,14 +15,14 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Bytes nobody can foresee.
+/// Returns random bytes of the system.
 pub fn random(count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count];
     SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }
 
-/// Standard base64 with padding.
+/// Returns standard base64 with padding.
 pub fn base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
@@ -40,13 +40,13 @@ pub fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// Base64url without padding.
+/// Returns base64url without padding.
 pub fn base64url(bytes: &[u8]) -> String {
     let text = base64(bytes);
     text.trim_end_matches('=').replace('+', "-").replace('/', "_")
 }
 
-/// Bytes of a base64url text without padding, or nothing when it is none.
+/// Returns bytes of a base64url text without padding, or nothing when it is none.
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
     for character in text.trim_end_matches('=').bytes() {
@@ -67,13 +67,13 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Upper-case letters and digits as AWS's identifiers use them.
+/// Returns a prefix and the letters and digits that AWS's identifiers use, one a byte.
 pub fn identifier(prefix: &str, bytes: &[u8]) -> String {
     let digits = bytes.iter().map(|byte| char::from(BASE32[usize::from(byte & 31)]));
     prefix.chars().chain(digits).collect()
 }
 
-/// Percent escapes of everything but unreserved characters, as signatures want it.
+/// Escapes everything but unreserved characters, as signatures want it.
 pub fn percent(text: &str, keep_slash: bool) -> String {
     let mut escaped = String::new();
     for byte in text.bytes() {
@@ -107,7 +107,7 @@ pub fn unpercent(text: &str, form: bool) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// Name and value pairs of a form or a query string.
+/// Returns name and value pairs of a form or a query string.
 pub fn form(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())

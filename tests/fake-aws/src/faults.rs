@@ -13,12 +13,12 @@ use crate::{xml, xml::STS};
 const FOREVER: Duration = Duration::from_hours(1);
 const DRIP: Duration = Duration::from_millis(10);
 
-/// Something that goes wrong with some calls.
+/// Something that goes wrong with calls of an operation.
 #[derive(Clone, Debug)]
 pub struct Fault {
     /// The operation, or `*` for every one.
     pub on: String,
-    /// How often yet; always without a number.
+    /// How many more times it happens; `None` for every time.
     pub times: Option<u32>,
     pub kind: Kind,
 }
@@ -29,7 +29,7 @@ impl Fault {
         Self::times(on, 1, kind)
     }
 
-    /// Goes wrong some times.
+    /// Goes wrong this many times.
     pub fn times(on: &str, times: u32, kind: Kind) -> Self {
         Self { on: on.to_owned(), times: Some(times), kind }
     }
@@ -78,7 +78,7 @@ pub fn take(faults: &mut Vec<Fault>, operation: &str) -> Option<Kind> {
     Some(kind)
 }
 
-/// The answer that a fault gives in place of the service's, if it does.
+/// Returns the answer that a fault gives in place of the service's, if it gives one.
 pub fn instead(kind: &Kind, query_protocol: bool) -> Option<Response> {
     match kind {
         Kind::Throttle if query_protocol => {
@@ -99,7 +99,7 @@ pub fn instead(kind: &Kind, query_protocol: bool) -> Option<Response> {
     }
 }
 
-/// Sends an answer the way a fault wants it, and says whether the connection goes on.
+/// Sends an answer the way a fault wants it, and returns whether the connection goes on.
 pub fn deliver(
     kind: &Kind,
     connection: &mut Connection,

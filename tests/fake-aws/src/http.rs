@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server side: requests in, answers out.
+//! The server side of HTTP/1.1: reads requests and sends answers.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Read, Write};
@@ -26,17 +26,17 @@ pub struct Request {
 }
 
 impl Request {
-    /// The first header with a name, given in lower case.
+    /// Returns the first header with a name, given in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The parameters of the query string.
+    /// Returns the parameters of the query string.
     pub fn query_pairs(&self) -> Vec<(String, String)> {
         encoding::form(&self.query)
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -51,7 +51,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer with a body of some type.
+    /// Returns an answer with a body of some type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,
@@ -60,24 +60,24 @@ impl Response {
         }
     }
 
-    /// An answer in plain text.
+    /// Returns an answer in plain text.
     pub fn text(status: u16, body: &str) -> Self {
         Self::new(status, "text/plain", body)
     }
 
-    /// An answer in JSON.
+    /// Returns an answer in JSON.
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
         Self::new(status, "application/json", body.to_string())
     }
 
-    /// The same with one more header.
+    /// Returns the same with one more header.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Status line and headers as they go over the wire.
+    /// Returns status line and headers as HTTP/1.1 writes them.
     pub fn head(&self, date: &str, close: bool) -> String {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
         let more = [
@@ -126,7 +126,7 @@ impl<'a> Connection<'a> {
         Ok(Self { stream, held: Vec::new(), stop })
     }
 
-    /// The next request, or nothing when the client has gone or idles too long.
+    /// Returns the next request, or nothing when the client has gone or idles too long.
     pub fn receive(&mut self) -> io::Result<Option<Request>> {
         let (mut request, head) = loop {
             if let Some(parsed) = parse(&self.held)? {

@@ -1,4 +1,4 @@
-//! The few actions of IAM that a credentials helper calls.
+//! The actions of IAM that rolecall calls.
 
 use crate::http::{Request, Response};
 use crate::params::{self, Params};

@@ -37,8 +37,9 @@
 //!
 //! STS, IAM (`ListMFADevices`, `SimulatePrincipalPolicy`), IAM Identity Center with its OpenID
 //! Connect service, EC2 instance metadata (version 2) and the credentials endpoint of containers
-//! answer on one port. [`Fault`]s make any operation fail: late, throttled, torn, endless or silent.
-//! [`rules`] states the rules of STS without any I/O, so that a test can also ask them directly.
+//! answer on one port. A [`Fault`] makes an operation fail: late, throttled, torn, endless or
+//! silent. [`rules`] states the rules of STS without any I/O, so that a test can also ask them
+//! directly.
 
 #![allow(
     clippy::expect_used,

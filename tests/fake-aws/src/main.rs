@@ -1,13 +1,12 @@
 //! Serves one fixed world, for tests in other languages and for benchmarks. Prints the address and
 //! `ok`, then obeys lines on stdin; each answer ends in a line `ok`. It ends with stdin.
 //!
-//! | line | what it does |
-//! |---|---|
-//! | `calls` | prints the calls since `clear`, a JSON object a line |
-//! | `clear` | forgets the calls and takes the faults away |
-//! | `code` | prints a token code of bob's MFA device, if possible one not used yet |
-//! | `offset SECONDS` | sets how far the fake's clock is ahead of this machine's |
-//! | `fault OPERATION TIMES KIND` | lets an operation fail so often, or `always`: `hang`, `reset`, `throttle`, `delay=MS` |
+//! - `calls` prints the calls since `clear`, a JSON object a line.
+//! - `clear` forgets the calls and takes the faults away.
+//! - `code` prints a token code of bob's MFA device, if possible one not used yet.
+//! - `offset SECONDS` sets how far the fake's clock is ahead of this machine's.
+//! - `fault OPERATION TIMES KIND` lets an operation fail: a number of times or `always`, by `hang`,
+//!   `reset`, `throttle` or `delay=MILLISECONDS`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the protocol")]
 

@@ -18,7 +18,7 @@ pub struct Metadata {
     pub role: Option<String>,
     pub region: String,
     pub instance: String,
-    /// How long credentials live that it gives out.
+    /// The seconds that its credentials live.
     pub seconds: i64,
     pub tokens: Vec<(String, i64)>,
 }
@@ -45,7 +45,7 @@ pub struct Container {
     pub seconds: i64,
 }
 
-/// The name under which calls for a path are recorded.
+/// Returns the name under which calls for a path are recorded.
 pub fn operation(method: &str, path: &str) -> &'static str {
     let rest = path.strip_prefix(CREDENTIALS).map(|rest| rest.trim_matches('/'));
     match (method, path, rest) {
@@ -122,7 +122,7 @@ fn token(world: &mut World, request: &Request, now: i64) -> Response {
     Response::text(200, &token).with("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", &ttl.to_string())
 }
 
-/// The owner's session that has time left, or else a new one.
+/// Returns a session of the owner that has time left, or else a new one.
 fn current(world: &mut World, owner: &Owner, seconds: i64, now: i64) -> Session {
     let fresh = now + FRESH.min(seconds / 2);
     let known = world.sessions.iter().rev();

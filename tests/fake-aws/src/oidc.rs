@@ -9,7 +9,7 @@ use crate::world::World;
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// The operation at a path of the service.
+/// Returns the operation at a path of the service.
 pub fn operation(method: &str, path: &str) -> Option<&'static str> {
     match (method, path) {
         ("POST", "/client/register") => Some("RegisterClient"),
@@ -19,7 +19,7 @@ pub fn operation(method: &str, path: &str) -> Option<&'static str> {
     }
 }
 
-/// The fields of a JSON request.
+/// Returns the fields of a JSON request.
 pub fn fields(request: &Request) -> Option<Map<String, Value>> {
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(fields)) => Some(fields),

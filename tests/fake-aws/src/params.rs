@@ -7,12 +7,12 @@ use crate::rules::Refusal;
 pub struct Params(pub Vec<(String, String)>);
 
 impl Params {
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The value of a whole number.
+    /// Returns the value of a parameter that is a whole number.
     pub fn number(&self, name: &str) -> Result<Option<u32>, Refusal> {
         let Some(text) = self.get(name) else {
             return Ok(None);
@@ -22,7 +22,7 @@ impl Params {
             .map_err(|_| Refusal::new(400, "MalformedInput", format!("{name} is no number")))
     }
 
-    /// The members `NAME.member.1SUFFIX`, `NAME.member.2SUFFIX` and so on.
+    /// Returns the members `NAME.member.1SUFFIX`, `NAME.member.2SUFFIX` and so on.
     pub fn members(&self, name: &str, suffix: &str) -> Vec<String> {
         (1..)
             .map_while(|place| self.get(&format!("{name}.member.{place}{suffix}")))

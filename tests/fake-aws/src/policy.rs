@@ -9,7 +9,7 @@ pub enum Effect {
     Deny,
 }
 
-/// Under which multi-factor context a statement counts.
+/// Whether a statement counts for requests with MFA, without it, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     Always,
@@ -26,7 +26,7 @@ pub struct Statement {
     pub when: When,
 }
 
-/// What policies say to a request.
+/// The answer of policies to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     Allowed,
@@ -74,7 +74,7 @@ impl Statement {
     }
 }
 
-/// What some statements together say to an action on a resource.
+/// Returns the decision of some statements together about an action on a resource.
 pub fn decide(statements: &[Statement], action: &str, resource: &str, mfa: bool) -> Decision {
     let mut decision = Decision::ImplicitDeny;
     for statement in statements {
@@ -88,7 +88,7 @@ pub fn decide(statements: &[Statement], action: &str, resource: &str, mfa: bool)
     decision
 }
 
-/// Whether a pattern of `*` and `?` covers a text.
+/// Returns whether a pattern of `*` and `?` covers a text.
 pub fn wildcard(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
@@ -111,7 +111,8 @@ pub fn wildcard(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|character| *character == '*')
 }
 
-/// The statements of a policy document; a statement with a condition other than MFA's never allows.
+/// Returns the statements of a policy document. A statement with a condition other than MFA's never
+/// allows.
 pub fn parse(document: &str) -> Result<Vec<Statement>, &'static str> {
     let value: Value =
         serde_json::from_str(document).map_err(|_| "This policy contains invalid Json")?;

@@ -8,7 +8,7 @@ use crate::sigv4::Authorization;
 use crate::world::World;
 use crate::{encoding, iam, metadata, oidc, sso, sts};
 
-/// A request understood.
+/// The service and operation that a request is for.
 pub struct Route {
     pub service: &'static str,
     pub operation: String,
@@ -16,7 +16,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// Whether errors are XML of the query protocol.
+    /// Returns whether errors are XML of the query protocol.
     pub fn query_protocol(&self) -> bool {
         matches!(self.service, "sts" | "iam")
     }
@@ -71,7 +71,7 @@ fn json_params(request: &Request) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Has the service answer.
+/// Lets the service answer.
 pub fn answer(world: &mut World, request: &Request, route: &Route, now: i64) -> Response {
     let Route { operation, params, .. } = route;
     match route.service {

@@ -2,17 +2,17 @@
 
 use crate::constraints::Checks;
 
-/// The length of a role session when nobody asks for another.
+/// The seconds of a role session when nobody asks for another length.
 pub const ROLE_DEFAULT: u32 = 3_600;
-/// The longest session of a role that was assumed from another role.
+/// The most seconds of a role that was assumed from another role.
 pub const CHAIN_MOST: u32 = 3_600;
-/// The longest role session of all.
+/// The most seconds of any role session.
 pub const ROLE_MOST: u32 = 43_200;
-/// The shortest session of any kind.
+/// The least seconds of a session of any kind.
 pub const LEAST: u32 = 900;
-/// The length of a `GetSessionToken` session when nobody asks for another.
+/// The seconds of a `GetSessionToken` session when nobody asks for another length.
 pub const TOKEN_DEFAULT: u32 = 43_200;
-/// The longest `GetSessionToken` session.
+/// The most seconds of a `GetSessionToken` session.
 pub const TOKEN_MOST: u32 = 129_600;
 
 /// Why STS refuses a request.
@@ -24,22 +24,22 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal with a status of its own.
+    /// Returns a refusal with a status of its own.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
 
-    /// The caller may not do this.
+    /// Returns the refusal of a caller who may not do this.
     pub fn denied(message: impl Into<String>) -> Self {
         Self::new(403, "AccessDenied", message)
     }
 
-    /// The request is malformed.
+    /// Returns the refusal of a malformed request.
     pub fn validation(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationError", message)
     }
 
-    /// The caller may not do this to a resource.
+    /// Returns the refusal of a caller who may not do this to a resource.
     pub fn unauthorized(caller: &str, action: &str, resource: &str) -> Self {
         Self::denied(format!(
             "User: {caller} is not authorized to perform: {action} on resource: {resource}"
@@ -58,7 +58,7 @@ pub enum CallerKind {
     RoleSession,
 }
 
-/// The length of a session from `AssumeRole`.
+/// Returns the seconds of a session from `AssumeRole`.
 pub fn assume_role_seconds(
     asked: Option<u32>,
     caller: CallerKind,
@@ -74,13 +74,13 @@ pub fn assume_role_seconds(
     within_role(seconds, role_most)
 }
 
-/// The length of a session from `AssumeRoleWithWebIdentity`.
+/// Returns the seconds of a session from `AssumeRoleWithWebIdentity`.
 pub fn web_identity_seconds(asked: Option<u32>, role_most: u32) -> Result<u32, Refusal> {
     bounds(asked, ROLE_MOST)?;
     within_role(asked.unwrap_or(ROLE_DEFAULT), role_most)
 }
 
-/// The length of a session from `GetSessionToken`.
+/// Returns the seconds of a session from `GetSessionToken`.
 pub fn session_token_seconds(asked: Option<u32>) -> Result<u32, Refusal> {
     bounds(asked, TOKEN_MOST)?;
     Ok(asked.unwrap_or(TOKEN_DEFAULT))
@@ -101,7 +101,7 @@ fn within_role(seconds: u32, role_most: u32) -> Result<u32, Refusal> {
     Ok(seconds)
 }
 
-/// Session credentials of any kind cannot call `GetSessionToken`.
+/// Refuses `GetSessionToken` to session credentials of any kind.
 pub fn may_get_session_token(caller: CallerKind) -> Result<(), Refusal> {
     match caller {
         CallerKind::LongTerm => Ok(()),
@@ -111,7 +111,7 @@ pub fn may_get_session_token(caller: CallerKind) -> Result<(), Refusal> {
     }
 }
 
-/// IAM is closed to `GetSessionToken` sessions made without MFA.
+/// Refuses IAM to `GetSessionToken` sessions that were made without MFA.
 pub fn may_call_iam(caller: CallerKind) -> Result<(), Refusal> {
     match caller {
         CallerKind::UserSession { mfa: false } => Err(invalid_token()),
@@ -119,7 +119,7 @@ pub fn may_call_iam(caller: CallerKind) -> Result<(), Refusal> {
     }
 }
 
-/// Credentials that AWS does not know, or not for this use.
+/// Returns the refusal of credentials that AWS does not know, or not for this use.
 pub fn invalid_token() -> Refusal {
     Refusal::new(
         403,
@@ -128,12 +128,13 @@ pub fn invalid_token() -> Refusal {
     )
 }
 
-/// Whether a request counts as made with MFA; role sessions never hand it on.
+/// Returns whether a request counts as made with MFA. A role's session never hands its own MFA on.
 pub fn mfa_present(caller: CallerKind, code_accepted: bool) -> bool {
     code_accepted || caller == CallerKind::UserSession { mfa: true }
 }
 
-/// A code is taken from the user whose device it is of; a role's session has none.
+/// Refuses a token code from a role's session. A code counts only for the user whose device shows
+/// it.
 pub fn may_present_code(caller: CallerKind) -> Result<(), Refusal> {
     match caller {
         CallerKind::LongTerm | CallerKind::UserSession { .. } => Ok(()),
@@ -141,19 +142,21 @@ pub fn may_present_code(caller: CallerKind) -> Result<(), Refusal> {
     }
 }
 
-/// A device that is not the caller's own.
+/// Returns the refusal of a device that is not the caller's own.
 pub fn unknown_device() -> Refusal {
     Refusal::denied(
         "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
     )
 }
 
-/// Whether an external ID meets a trust policy's demand; one that nobody asked for is ignored.
+/// Returns whether an external ID meets a trust policy's demand. A policy that demands none accepts
+/// every one.
 pub fn external_id_met(wanted: Option<&str>, given: Option<&str>) -> bool {
     wanted.is_none() || wanted == given
 }
 
-/// The tags of a new session: those asked for and the transitive ones of the caller's session.
+/// Returns the tags of a new session: those asked for, and the transitive ones of the caller's
+/// session.
 pub fn session_tags(
     asked: &[(String, String)],
     transitive: &[String],
@@ -191,7 +194,7 @@ pub fn session_tags(
     Ok(all)
 }
 
-/// How much of the room for policies and tags a request takes, in per cent.
+/// Returns how much of the room for policies and tags a request takes, in per cent.
 pub fn packed_percent(policy: &str, arns: &[String], tags: &[(String, String)]) -> usize {
     let policy = policy.chars().filter(|c| !c.is_whitespace()).count();
     let arns: usize = arns.iter().map(String::len).sum();

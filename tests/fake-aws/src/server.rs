@@ -26,19 +26,19 @@ pub struct Call {
     pub params: Vec<(String, String)>,
     /// Headers as sent, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The server's time when it arrived.
+    /// The server's time when it arrived, in seconds since 1970.
     pub time: i64,
     /// The status of the answer, once there is one.
     pub status: Option<u16>,
 }
 
 impl Call {
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     pub fn param(&self, name: &str) -> Option<&str> {
         find(&self.params, name)
     }
 
-    /// The value of a header, named in lower case.
+    /// Returns the value of a header, named in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }
@@ -61,7 +61,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The running stand-in; it ends when it is dropped.
+/// A running fake AWS. It stops when it is dropped.
 pub struct FakeAws {
     url: String,
     shared: Arc<Shared>,
@@ -69,7 +69,7 @@ pub struct FakeAws {
 }
 
 impl FakeAws {
-    /// Serves a world on a free port of 127.0.0.1.
+    /// Serves a world on a free port of 127.0.0.1, until the value is dropped.
     pub fn start(world: World) -> Self {
         Self::start_on(world, 0).expect("a free port")
     }
@@ -91,18 +91,18 @@ impl FakeAws {
         Ok(Self { url, shared, listening: Some(listening) })
     }
 
-    /// The address, as in `http://127.0.0.1:4566`.
+    /// Returns the address, as in `http://127.0.0.1:4566`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Every call so far, in order.
+    /// Returns every call so far, in order.
     pub fn calls(&self) -> Vec<Call> {
         let calls = lock(&self.shared.calls);
         calls.iter().map(|(_, call)| call.clone()).collect()
     }
 
-    /// How many calls of an operation there were.
+    /// Returns how many calls of an operation there were.
     pub fn count(&self, operation: &str) -> usize {
         let calls = lock(&self.shared.calls);
         calls.iter().filter(|(_, call)| call.operation == operation).count()
@@ -118,12 +118,12 @@ impl FakeAws {
         self.shared.offset.store(seconds, Ordering::SeqCst);
     }
 
-    /// The server's notion of now.
+    /// Returns the time by the server's clock, in seconds since 1970.
     pub fn now(&self) -> i64 {
         self.shared.now()
     }
 
-    /// Lets something go wrong from now on.
+    /// Lets something go wrong from now on, until it has happened as often as it says.
     pub fn inject(&self, fault: Fault) {
         lock(&self.shared.faults).push(fault);
     }
@@ -133,13 +133,13 @@ impl FakeAws {
         lock(&self.shared.faults).clear();
     }
 
-    /// Looks at the world or changes it.
+    /// Runs a function that looks at the world or changes it.
     pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         look(&mut lock(&self.shared.world))
     }
 
-    /// A code of a user's device that is right now by the server's clock, if possible one not used
-    /// yet.
+    /// Returns a code that a user's device shows now by the server's clock, if possible one that
+    /// was not used yet.
     pub fn mfa_code(&self, account: &str, user: &str) -> String {
         let now = self.now();
         self.world(|world| {

@@ -1,4 +1,4 @@
-//! Temporary credentials and who stands behind any credentials.
+//! Temporary credentials, and the user or role to whom credentials belong.
 
 use ring::digest::{SHA256, digest};
 
@@ -16,7 +16,7 @@ pub enum Owner {
     Role { arn: String, name: String },
 }
 
-/// Temporary credentials with all that hangs on them.
+/// Temporary credentials, and what is known of them.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub access_key_id: String,
@@ -33,7 +33,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Fresh credentials that nobody had before.
+    /// Returns new random credentials that end at a time in seconds since 1970.
     pub fn new(owner: Owner, expires: i64) -> Self {
         Self {
             access_key_id: identifier("ASIA", &random(16)),
@@ -50,19 +50,19 @@ impl Session {
         }
     }
 
-    /// Whether it still counts.
+    /// Returns whether it has not expired.
     pub fn lives(&self, now: i64) -> bool {
         now < self.expires
     }
 }
 
-/// The unchanging identifier of a user or role.
+/// Returns the unchanging identifier of a user or role.
 pub fn unique_id(prefix: &str, arn: &str) -> String {
     let hash = digest(&SHA256, arn.as_bytes());
     identifier(prefix, &hash.as_ref()[..17])
 }
 
-/// The ARN under which a role's session appears.
+/// Returns the ARN under which a role's session appears.
 pub fn assumed_role_arn(role_arn: &str, session_name: &str) -> String {
     format!(
         "arn:{}:sts::{}:assumed-role/{}/{session_name}",
@@ -88,7 +88,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The owner of an access key, if the world knows it.
+    /// Returns the owner of an access key, if the world knows it.
     pub fn of(world: &World, access_key_id: &str) -> Option<Self> {
         if let Some(user) = world.find_key(access_key_id) {
             return Some(Self::user(user, CallerKind::LongTerm, None));
@@ -127,13 +127,13 @@ impl Caller {
         }
     }
 
-    /// The name of the user, when it is one.
+    /// Returns the name of the user, when it is one.
     pub fn user_name(&self) -> Option<&str> {
         let (_, name) = self.arn.split_once(":user/")?;
         Some(name)
     }
 
-    /// What the caller's own policies and session policy say together.
+    /// Returns the decision of the caller's own policies and session policy together.
     pub fn decide(&self, action: &str, resource: &str, mfa: bool) -> Decision {
         let own = policy::decide(&self.policies, action, resource, mfa);
         match self.session_policy(action, resource, mfa) {
@@ -143,7 +143,7 @@ impl Caller {
         }
     }
 
-    /// What the session policy alone says; none at all allows everything.
+    /// Returns the decision of the session policy alone. No session policy allows everything.
     pub fn session_policy(&self, action: &str, resource: &str, mfa: bool) -> Decision {
         let statements = self.session.as_ref().and_then(|one| one.policy.as_ref());
         statements.map_or(Decision::Allowed, |statements| {
@@ -151,7 +151,7 @@ impl Caller {
         })
     }
 
-    /// The tags that the caller's session hands on to the next.
+    /// Returns the tags that the caller's session hands on to the next.
     pub fn inherited_tags(&self) -> Vec<(String, String)> {
         let Some(session) = &self.session else {
             return Vec::new();
@@ -161,7 +161,7 @@ impl Caller {
         session.tags.iter().filter(|(key, _)| handed(key)).cloned().collect()
     }
 
-    /// The source identity that the caller's session carries.
+    /// Returns the source identity that the caller's session carries.
     pub fn source_identity(&self) -> Option<&str> {
         self.session.as_ref()?.source_identity.as_deref()
     }

@@ -56,7 +56,10 @@ impl Authorization {
     }
 }
 
-/// The caller that signed a request for a service, if everything about the signature is right.
+/// Returns the caller that signed a request for a service.
+///
+/// # Errors
+/// Refuses a signature of which anything is wrong.
 pub fn verify(
     world: &World,
     request: &Request,
@@ -156,7 +159,7 @@ fn check_scope(authorization: &Authorization, date: &str, service: &str) -> Resu
     Ok(())
 }
 
-/// Whether a text looks like `eu-west-1` or `us-gov-east-1`.
+/// Returns whether a text looks like `eu-west-1` or `us-gov-east-1`.
 fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let (number, words) = parts.split_last().unwrap_or((&"", &[]));
@@ -207,7 +210,7 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     sign(&key, text.as_bytes()).as_ref().to_vec()
 }
 
-/// The signature that a request should bear.
+/// Returns the signature that a request should bear.
 pub fn signature(
     authorization: &Authorization,
     request: &Request,

@@ -8,7 +8,7 @@ use crate::session::{Owner, Session};
 use crate::sso_data::reserved_arn;
 use crate::world::World;
 
-/// The operation at a path of the portal.
+/// Returns the operation at a path of the portal.
 pub fn operation(method: &str, path: &str) -> Option<&'static str> {
     match (method, path) {
         ("GET", "/federation/credentials") => Some("GetRoleCredentials"),
@@ -99,7 +99,7 @@ fn roles(world: &World, user: &str, params: &Params) -> Response {
     page("roleList", list, params)
 }
 
-/// One page of a list; the next token is simply where it goes on.
+/// Returns one page of a list. Its next token is the index at which the next page begins.
 fn page(name: &str, list: Vec<Value>, params: &Params) -> Response {
     let number = |name: &str| params.get(name).and_then(|text| text.parse::<usize>().ok());
     let start = number("next_token").unwrap_or(0);

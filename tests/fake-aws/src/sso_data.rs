@@ -3,7 +3,7 @@
 use crate::policy::Statement;
 use crate::world::{Role, World};
 
-/// Everything of single sign-on.
+/// What IAM Identity Center knows.
 #[derive(Clone, Debug)]
 pub struct Sso {
     pub grants: Vec<Grant>,
@@ -12,14 +12,14 @@ pub struct Sso {
     pub clients: Vec<Client>,
     pub devices: Vec<Device>,
     pub refresh: Refresh,
-    /// Who approves device codes and after how many polls; nobody ever does without it.
+    /// Who approves device codes, and after how many polls. With `None` nobody does.
     pub approval: Option<(String, u32)>,
     /// Refuses device codes.
     pub denies: bool,
     pub interval: u32,
-    /// How long access tokens live.
+    /// The seconds that access tokens live.
     pub token_seconds: i64,
-    /// How long role credentials live.
+    /// The seconds that role credentials live.
     pub role_seconds: i64,
 }
 
@@ -44,11 +44,11 @@ impl Default for Sso {
 /// What a refresh does to the refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refresh {
-    /// A new one comes and the old one is refused from then on.
+    /// The answer holds a new one, and the old one is refused from then on.
     Rotate,
-    /// The same one is named again.
+    /// The answer holds the same one.
     Keep,
-    /// The answer names none and the old one stays good.
+    /// The answer holds none, and the old one stays good.
     Silent,
 }
 
@@ -95,7 +95,7 @@ pub struct Device {
     pub polls: u32,
 }
 
-/// The ARN of the role behind a permission set.
+/// Returns the ARN of the role behind a permission set.
 pub fn reserved_arn(account: &str, role_name: &str) -> String {
     format!(
         "arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role_name}_0123456789abcdef"

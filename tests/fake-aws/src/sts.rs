@@ -97,7 +97,10 @@ fn session_token(
     Ok(result)
 }
 
-/// Whether a request brought a right code of the caller's own device; a wrong one is refused.
+/// Returns whether a request brought a right code of the caller's own device.
+///
+/// # Errors
+/// Refuses a wrong code.
 pub fn check_mfa(
     world: &mut World,
     caller: &Caller,

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-/// Seconds since 1970 by this machine's clock.
+/// Returns the seconds since 1970 by this machine's clock.
 #[allow(clippy::disallowed_methods, reason = "the fake's own clock")]
 pub fn system_now() -> i64 {
     SystemTime::now()
@@ -16,22 +16,22 @@ fn date(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default()
 }
 
-/// `2026-01-31T12:00:00Z`.
+/// Returns a time as `2026-01-31T12:00:00Z`.
 pub fn iso(seconds: i64) -> String {
     date(seconds).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// `20260131T120000Z`.
+/// Returns a time as `20260131T120000Z`.
 pub fn compact(seconds: i64) -> String {
     date(seconds).format("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// `Sat, 31 Jan 2026 12:00:00 GMT`.
+/// Returns a time as `Sat, 31 Jan 2026 12:00:00 GMT`.
 pub fn http(seconds: i64) -> String {
     date(seconds).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// Seconds since 1970 of a compact time.
+/// Returns the seconds since 1970 of a compact time.
 pub fn parse_compact(text: &str) -> Option<i64> {
     let time = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").ok()?;
     Some(time.and_utc().timestamp())

@@ -2,10 +2,10 @@
 
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
 
-/// How long one code is shown.
+/// The seconds that one code is shown.
 pub const STEP: i64 = 30;
 
-/// The number of the window a time falls in.
+/// Returns the number of the window in which a time lies.
 pub fn window(unix_time: i64) -> i64 {
     unix_time.div_euclid(STEP)
 }
@@ -20,12 +20,12 @@ fn digits(seed: &[u8], window: i64) -> u32 {
     u32::from_be_bytes(four) & 0x7fff_ffff
 }
 
-/// The six digits that a device shows at a time.
+/// Returns the six digits that a device shows at a time.
 pub fn code(seed: &[u8], unix_time: i64) -> String {
     format!("{:06}", digits(seed, window(unix_time)) % 1_000_000)
 }
 
-/// The bytes of a base32 seed; case, blanks, hyphens and padding do not matter.
+/// Returns the bytes of a base32 seed. Case, blanks, hyphens and padding do not matter.
 pub fn base32(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
     for character in text.bytes() {

@@ -8,7 +8,7 @@ use crate::world::Role;
 /// Whom a trust statement names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
-    /// A whole account, which leaves it to that account's policies.
+    /// A whole account: that account's policies say who of it may.
     Account(String),
     /// One user, role or role session.
     Arn(String),
@@ -42,7 +42,7 @@ impl TrustStatement {
         }
     }
 
-    /// Trusts an account's root, that is whomever the account allows.
+    /// Trusts an account's root: whomever the policies of that account allow.
     pub fn account(id: &str) -> Self {
         Self::new(Principal::Account(id.to_owned()))
     }
@@ -115,8 +115,8 @@ pub const TAG: &str = "sts:TagSession";
 /// The action that sets a source identity.
 pub const IDENTIFY: &str = "sts:SetSourceIdentity";
 
-/// Whether the role's trust policy and the caller's policies let the caller do an action on the
-/// role.
+/// Returns whether the role's trust policy and the caller's policies let the caller do an action on
+/// the role.
 pub fn permits(
     role: &Role,
     caller: &Caller,
@@ -147,7 +147,7 @@ pub fn permits(
     })
 }
 
-/// Whether the role's trust policy lets a web identity do an action.
+/// Returns whether the role's trust policy lets a web identity do an action.
 pub fn permits_web_identity(
     role: &Role,
     action: &str,

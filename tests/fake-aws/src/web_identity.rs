@@ -19,7 +19,7 @@ struct Claims {
     expires: i64,
 }
 
-/// A token of the right shape; its signature means nothing.
+/// Returns a token of the right form. Its signature means nothing, and the fake checks none.
 pub fn token(issuer: &str, subject: &str, audience: &str, expires: i64) -> String {
     let head = json!({"alg": "RS256", "typ": "JWT", "kid": "fake"});
     let claims = json!({"iss": issuer, "sub": subject, "aud": audience, "exp": expires, "iat": expires - 3600});
@@ -57,7 +57,7 @@ fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::new(400, "InvalidIdentityToken", message)
 }
 
-/// Gives out a role's session for an issuer's token.
+/// Issues a session of a role for an issuer's token.
 pub fn assume(world: &mut World, params: &Params, now: i64) -> Result<String, Refusal> {
     let (arn, name) = (params.get("RoleArn"), params.get("RoleSessionName"));
     let (policy, token) = (params.get("Policy"), params.get("WebIdentityToken"));

@@ -1,4 +1,4 @@
-//! What exists in the fake: users, roles, sessions and the stores of the other services.
+//! What exists in the fake: users, roles, sessions, and what the other services know.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ pub struct MfaDevice {
 }
 
 impl MfaDevice {
-    /// The code that the device shows at a time.
+    /// Returns the code that the device shows at a time.
     pub fn code(&self, unix_time: i64) -> String {
         totp::code(&self.seed, unix_time)
     }
@@ -52,7 +52,7 @@ pub struct User {
 }
 
 impl User {
-    /// A user who may do nothing yet but sign.
+    /// Returns a user without permissions.
     pub fn new(account: &str, name: &str, access_key_id: &str, secret: &str) -> Self {
         Self {
             partition: "aws".to_owned(),
@@ -112,7 +112,7 @@ impl User {
         self
     }
 
-    /// The user's ARN.
+    /// Returns the user's ARN.
     pub fn arn(&self) -> String {
         format!("arn:{}:iam::{}:user/{}", self.partition, self.account, self.name)
     }
@@ -128,7 +128,7 @@ pub struct Role {
 }
 
 impl Role {
-    /// A role that trusts nobody yet and may do nothing.
+    /// Returns a role that trusts nobody and has no permissions.
     pub fn new(arn: &str) -> Self {
         assert!(arn.split(':').count() == 6, "not a role ARN: {arn}");
         Self {
@@ -167,29 +167,29 @@ impl Role {
         self
     }
 
-    /// The account that owns the role.
+    /// Returns the account that owns the role.
     pub fn account(&self) -> &str {
         account_of(&self.arn)
     }
 }
 
-/// The account number in an ARN.
+/// Returns the account number in an ARN.
 pub fn account_of(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or("")
 }
 
-/// The partition in an ARN.
+/// Returns the partition in an ARN.
 pub fn partition_of(arn: &str) -> &str {
     arn.split(':').nth(1).unwrap_or("aws")
 }
 
-/// The last part of a role's path.
+/// Returns the last part of a role's path.
 pub fn role_name(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or("")
 }
 
 impl World {
-    /// An empty world.
+    /// Returns an empty world.
     pub fn new() -> Self {
         Self::default()
     }
@@ -255,27 +255,27 @@ impl World {
         self
     }
 
-    /// The user with a name in an account.
+    /// Returns the user with a name in an account.
     pub fn find_user(&self, account: &str, name: &str) -> Option<&User> {
         self.users.iter().find(|user| user.account == account && user.name == name)
     }
 
-    /// The role with an ARN.
+    /// Returns the role with an ARN.
     pub fn find_role(&self, arn: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.arn == arn)
     }
 
-    /// The user with an access key.
+    /// Returns the user with an access key.
     pub fn find_key(&self, access_key_id: &str) -> Option<&User> {
         self.users.iter().find(|user| user.access_key_id == access_key_id)
     }
 
-    /// The session with an access key.
+    /// Returns the session with an access key.
     pub fn find_session(&self, access_key_id: &str) -> Option<&Session> {
         self.sessions.iter().find(|session| session.access_key_id == access_key_id)
     }
 
-    /// Accepts a device's code of this window or of one either side, once.
+    /// Accepts a device's code of this window, the one before or the one after, and each code once.
     pub fn use_code(&mut self, device: &MfaDevice, code: &str, now: i64) -> bool {
         for offset in [-1, 0, 1] {
             let time = now + offset * totp::STEP;

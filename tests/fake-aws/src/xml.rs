@@ -11,7 +11,7 @@ pub const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 /// The name space of IAM's answers.
 pub const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
-/// Text made safe for XML.
+/// Returns text made safe for XML.
 pub fn escape(text: &str) -> String {
     text.chars().fold(String::new(), |mut safe, character| {
         match character {
@@ -27,23 +27,23 @@ pub fn escape(text: &str) -> String {
     })
 }
 
-/// An element with text in it.
+/// Returns an element with text in it.
 pub fn element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", escape(text))
 }
 
-/// An element with other elements in it.
+/// Returns an element with other elements in it.
 pub fn nest(name: &str, inner: &str) -> String {
     format!("<{name}>{inner}</{name}>")
 }
 
-/// A random request identifier.
+/// Returns a random request identifier.
 pub fn request_id() -> String {
     let text = hex(&random(16));
     format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
 }
 
-/// The `Credentials` element of a session.
+/// Returns the `Credentials` element of a session.
 pub fn credentials(session: &Session) -> String {
     let inner = element("AccessKeyId", &session.access_key_id)
         + &element("SecretAccessKey", &session.secret)
@@ -52,7 +52,7 @@ pub fn credentials(session: &Session) -> String {
     nest("Credentials", &inner)
 }
 
-/// A successful answer to an action.
+/// Returns a successful answer to an action.
 pub fn answer(namespace: &str, action: &str, result: &str) -> Response {
     let id = request_id();
     let body = format!(
@@ -61,7 +61,7 @@ pub fn answer(namespace: &str, action: &str, result: &str) -> Response {
     Response::new(200, "text/xml", body).with("x-amzn-RequestId", &id)
 }
 
-/// A refusal.
+/// Returns a refusal.
 pub fn error(namespace: &str, refusal: &Refusal) -> Response {
     let id = request_id();
     let side = if refusal.status < 500 { "Sender" } else { "Receiver" };
