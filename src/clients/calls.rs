@@ -31,3 +31,19 @@ impl AwsCalls<'_> {
         answer.map_err(|error| Failure::new(&error, self.clock.now()).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::http::SystemRoots;
+
+    #[test]
+    fn worker_thread_owns_what_calls_need() {
+        let (factory, runtime) = (Factory::new(SystemRoots::Bundle), Runtime::default());
+        let worker = std::thread::spawn(move || {
+            let network = crate::chain::Network::default();
+            factory.http(&network).and_then(|_| runtime.check())
+        });
+        worker.join().unwrap().unwrap();
+    }
+}

@@ -164,3 +164,39 @@ impl Runtime {
         self.sleep(AFTERMATH)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_wait_at_the_same_time() {
+        let (runtime, begin) = (Runtime::default(), Instant::now());
+        let wait = || {
+            let runtime = runtime.clone();
+            std::thread::spawn(move || runtime.sleep(Duration::from_millis(400)))
+        };
+        let threads = [wait(), wait(), wait()];
+        for thread in threads {
+            thread.join().unwrap().unwrap();
+        }
+        assert!(begin.elapsed() < Duration::from_millis(1_100), "{:?}", begin.elapsed());
+    }
+
+    #[test]
+    fn deadline_of_one_handle_ends_its_waits_only() {
+        let runtime = Runtime::default();
+        let limited = runtime.until(Instant::now() + Duration::from_millis(10));
+        let error = limited.sleep(Duration::from_secs(600)).unwrap_err();
+        assert_eq!(error.message(), "it takes too long");
+        assert!(limited.sleep(Duration::from_secs(600)).is_err());
+        runtime.sleep(Duration::from_millis(20)).unwrap();
+    }
+
+    #[test]
+    fn wait_within_a_wait_is_an_error() {
+        let runtime = Runtime::default();
+        let inner = runtime.run(async { runtime.sleep(Duration::ZERO) }).unwrap();
+        assert_eq!(inner.unwrap_err().message(), "the runtime waits already");
+    }
+}
