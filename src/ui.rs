@@ -49,12 +49,12 @@ impl Ui {
     }
 
     pub fn error(&self, error: &Error) {
-        let mut text = self.line("error", "1;31", &error.message);
-        for cause in &error.causes {
+        let mut text = self.line("error", "1;31", error.message());
+        for cause in error.causes() {
             text += &self.line("cause", "33", cause);
         }
         if !self.quiet {
-            for hint in &error.hints {
+            for hint in error.hints() {
                 text += &self.line("hint", "36", hint);
             }
         }
@@ -65,7 +65,7 @@ impl Ui {
     pub fn conclude(&self, result: Result<ExitCode>) -> ExitCode {
         result.unwrap_or_else(|error| {
             self.error(&error);
-            ExitCode::from(error.kind.exit_code())
+            ExitCode::from(error.kind().exit_code())
         })
     }
 

@@ -44,7 +44,7 @@ pub fn check(data: &[u8]) {
                     assert_eq!(keys.last().as_str().len(), 64);
                 }
                 Err(error) => {
-                    assert!(matches!(error.kind, Kind::Configuration | Kind::Usage), "{error:?}")
+                    assert!(matches!(error.kind(), Kind::Configuration | Kind::Usage), "{error:?}")
                 }
             }
         }

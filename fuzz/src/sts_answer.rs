@@ -1,6 +1,5 @@
 //! An HTTP answer (status, headers, empty line, body) to every call of the STS adapter.
 
-use std::cell::OnceCell;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,8 +11,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use chrono::{DateTime, Utc};
 use rolecall::fuzzing::{
-    AwsSts, Base, Caching, Chain, Clock, Credentials, Defaults, Document, Environment, FileKind,
-    LongTermKeys, Profiles, Request, Result, Runtime, Step, Sts, resolve,
+    AwsCalls, AwsSteps, Base, Caching, Chain, Clock, Credentials, Defaults, Document, Environment,
+    Factory, FileKind, LongTermKeys, Profiles, Request, Result, Runtime, Step, Sts, Target,
+    resolve,
 };
 use zeroize::Zeroizing;
 
@@ -66,7 +66,8 @@ impl Clock for Noon {
 
 fn demand_clean<T>(result: Result<T>) {
     if let Err(error) = result {
-        for text in [&error.message].into_iter().chain(&error.causes).chain(&error.hints) {
+        let lines = error.causes().iter().chain(error.hints()).map(String::as_str);
+        for text in [error.message()].into_iter().chain(lines) {
             assert!(!text.contains(char::is_control), "{text:?}");
             assert!(text.len() < 4_000, "{text}");
         }
@@ -99,8 +100,8 @@ thread_local! {
 
 pub fn check(data: &[u8]) {
     RUNTIME.with(|runtime| {
-        let http = OnceCell::from(SharedHttpClient::new(Answer(data.to_vec())));
-        let sts = AwsSts { runtime, clock: &Noon, native_roots: false, http };
+        let factory = Factory::with_client(SharedHttpClient::new(Answer(data.to_vec())));
+        let calls = AwsCalls { factory: &factory, runtime, clock: &Noon };
         let caller = Credentials::LongTerm(LongTermKeys {
             access_key_id: "AKIA1".to_owned(),
             secret_access_key: "s".into(),
@@ -109,13 +110,16 @@ pub fn check(data: &[u8]) {
         let begin = Instant::now();
         demand_clean(chain(ROLE, |chain| {
             let Some(Step::AssumeRole(call)) = chain.plan.steps.last() else { unreachable!() };
-            let identity = sts.get_caller_identity(&chain.plan.network, &call.endpoint, &caller)?;
-            demand_clean(identity.map_err(|failure| failure.into_error("who".to_owned())));
-            sts.assume_role(chain, call, &caller, None)
+            let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(&caller);
+            let identity = calls.get_caller_identity(&target);
+            demand_clean(identity.map_err(|error| error.into_error("who".to_owned())));
+            AwsSteps { calls }.assume_role(chain, call, &caller, None)
         }));
         demand_clean(chain(WEB_IDENTITY, |chain| {
             let Base::WebIdentity(call) = &chain.plan.base else { unreachable!() };
-            sts.assume_role_with_web_identity(&chain.plan.network, call, &"token".into())
+            let target = Target::sts(&chain.plan.network, &call.endpoint);
+            let session = calls.assume_role_with_web_identity(&target, call, &"token".into());
+            session.map_err(|error| error.into_error("who".to_owned()))
         }));
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     });

@@ -3,6 +3,8 @@
 use std::io::IsTerminal;
 
 use super::options::Global;
+use crate::clients::factory::Factory;
+use crate::clients::http::SystemRoots;
 use crate::config::load::{Paths, load};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
@@ -21,6 +23,7 @@ pub struct Context {
     pub settings: EffectiveSettings,
     pub ui: Ui,
     pub runtime: Runtime,
+    pub clients: Factory,
 }
 
 impl Context {
@@ -47,7 +50,9 @@ impl Context {
             environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
         );
         let ui = Ui::new(global.verbose, settings.quiet(), settings.color(), colors);
-        Ok(Self { verb, environment, directories, settings, ui, runtime: Runtime::default() })
+        let clients = Factory::new(system_roots(&environment));
+        let runtime = Runtime::default();
+        Ok(Self { verb, environment, directories, settings, ui, runtime, clients })
     }
 
     /// Reads the shared files.
@@ -71,6 +76,16 @@ impl Context {
     /// Returns whether a person is there to unlock a store.
     pub fn is_attended(&self) -> bool {
         !self.settings.no_input() && std::io::stderr().is_terminal()
+    }
+}
+
+/// Returns where the system's root certificates are read: the environment may move them.
+fn system_roots(environment: &Environment) -> SystemRoots {
+    let moved = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+    if moved.iter().any(|name| environment.get(name).is_some()) {
+        SystemRoots::PlatformLoader
+    } else {
+        SystemRoots::Bundle
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a request to credentials: the one place where the adapters are put together.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 
 use super::call::{AskPolicy, Call, Caller, Confirmation, Voice};
 use super::context::Context;
@@ -11,7 +11,8 @@ use crate::audit::{self, Entry};
 use crate::aws::Credentials;
 use crate::aws::names::RoleArn;
 use crate::chain::{self, Chain, Request};
-use crate::clients::sts::AwsSts;
+use crate::clients::calls::AwsCalls;
+use crate::clients::steps::AwsSteps;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::executor::{Acquired, CachePolicy, Executor};
@@ -24,6 +25,7 @@ use crate::store::sessions::StoredSessions;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::locks::FileLocks;
 use crate::system::report::{Report, Silent};
+use crate::system::runtime::Runtime;
 
 /// What was asked for and what came of it.
 pub struct Obtained {
@@ -105,9 +107,10 @@ impl CredentialsService {
         Ok(Obtained { chain, credentials })
     }
 
-    /// Returns the STS client.
-    pub fn sts(&self) -> AwsSts<'_> {
-        sts(&self.context)
+    /// Returns what calls AWS beside the steps of chains.
+    pub fn calls(&self) -> AwsCalls<'_> {
+        let Context { clients, runtime, .. } = &self.context;
+        AwsCalls { factory: clients, runtime, clock: &SystemClock }
     }
 }
 
@@ -117,18 +120,6 @@ impl CredentialsService {
 /// Where the shared files, the environment or the request are wrong.
 pub fn resolve(context: &Context, profiles: &Profiles, request: &Request) -> Result<Chain> {
     chain::resolve(profiles, request, &context.environment)
-}
-
-fn sts(context: &Context) -> AwsSts<'_> {
-    let moved = |name: &&str| context.environment.get(name).is_some();
-    AwsSts {
-        runtime: &context.runtime,
-        clock: &SystemClock,
-        // The environment moves the system's root certificates, which the platform's own loader
-        // then honours.
-        native_roots: ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(moved),
-        http: OnceCell::new(),
-    }
 }
 
 /// Returns the profiles whose `credential_process` led to this process.
@@ -149,7 +140,7 @@ pub struct Acquirer<'a> {
     call: Call,
     report: &'a dyn Report,
     stores: StoreOpener<'a>,
-    sts: AwsSts<'a>,
+    runtime: Runtime,
     locks: FileLocks<'a>,
     sessions: StoredSessions<'a>,
     /// `--mfa-token`, until it was used.
@@ -168,21 +159,22 @@ impl<'a> Acquirer<'a> {
         };
         let stores = StoreOpener::new(context, report, unlock);
         let lock_timeout = call.lock_timeout.or(context.settings.lock_timeout());
-        if let Some(deadline) = call.deadline {
-            context.runtime.limit(deadline);
-        }
+        let runtime = match call.deadline {
+            Some(deadline) => context.runtime.until(deadline),
+            None => context.runtime.clone(),
+        };
         Self {
             context,
             call: call.clone(),
             report,
             stores,
-            sts: sts(context),
             locks: FileLocks::new(
                 context.directories.locks(),
                 lock_timeout,
-                &context.runtime,
+                runtime.clone(),
                 report,
             ),
+            runtime,
             sessions: StoredSessions {
                 stores: stores.in_order(call.store),
                 index: context.directories.index(),
@@ -198,12 +190,11 @@ impl<'a> Acquirer<'a> {
     /// # Errors
     /// As [`CredentialsService::acquire`].
     pub fn acquire(&self, chain: &Chain) -> Result<Acquired> {
-        let Context { environment, directories, settings, runtime, .. } = self.context;
-        let report = self.report;
+        let Context { environment, directories, settings, clients, .. } = self.context;
+        let (report, runtime) = (self.report, &self.runtime);
+        let calls = AwsCalls { factory: clients, runtime, clock: &SystemClock };
         let sources = Sources {
-            runtime,
-            clock: &SystemClock,
-            sts: &self.sts,
+            calls,
             locks: &self.locks,
             report,
             directories,
@@ -229,7 +220,7 @@ impl<'a> Acquirer<'a> {
         };
         let acquired = Executor {
             clock: &SystemClock,
-            sts: &self.sts,
+            sts: &AwsSteps { calls },
             sources: &sources,
             sessions: &self.sessions,
             prompt: &prompt,

@@ -177,20 +177,17 @@ fn own_source(name: &str, place: Option<&Place>) -> Error {
 }
 
 fn missing_source(inputs: &Inputs, name: &str, place: Option<&Place>, role: &Role) -> Error {
-    let mut error = inputs.unknown(name);
+    let error = inputs.unknown(name);
     match place.filter(|_| role.typed.source_profile.is_none()) {
         None => {
-            error.kind = Kind::Usage;
-            error.message = format!("--source-profile: {}", error.message);
+            let message = format!("--source-profile: {}", error.message());
+            error.with_kind(Kind::Usage).with_message(message)
         }
-        Some(place) => {
-            error.message = format!(
-                "{place}: the source_profile `{name}` of profile `{}` does not exist",
-                role.view.name().unwrap_or_default()
-            );
-        }
+        Some(place) => error.at(place).with_message(format!(
+            "{place}: the source_profile `{name}` of profile `{}` does not exist",
+            role.view.name().unwrap_or_default()
+        )),
     }
-    error
 }
 
 fn loop_error(roles: &[Option<Profile>], name: &str, place: Option<&Place>) -> Error {

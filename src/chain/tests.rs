@@ -227,11 +227,11 @@ fn render(chain: &Chain) -> Value {
 
 /// An error as it is shown, with its kind.
 fn shown(error: &Error) -> String {
-    let mut text = format!("{:?}: {}\n", error.kind, error.message).to_lowercase();
-    for cause in &error.causes {
+    let mut text = format!("{:?}: {}\n", error.kind(), error.message()).to_lowercase();
+    for cause in error.causes() {
         text += &format!("cause: {cause}\n");
     }
-    for hint in &error.hints {
+    for hint in error.hints() {
         text += &format!("hint: {hint}\n");
     }
     text
@@ -269,7 +269,10 @@ fn resolution() {
             }
             (Err(error), Some(parts)) => {
                 let text = shown(&error);
-                assert!(matches!(error.kind, Kind::Configuration | Kind::Usage), "{name}: {text}");
+                assert!(
+                    matches!(error.kind(), Kind::Configuration | Kind::Usage),
+                    "{name}: {text}"
+                );
                 for part in parts.lines().filter(|l| !l.is_empty()) {
                     if !text.to_lowercase().contains(&part.to_lowercase()) {
                         wrong += &format!("\n{name}\n  got      {text}  missing  {part}\n");
@@ -310,14 +313,14 @@ fn two_hundred_hops() {
 fn a_loop_of_two_hundred_hops_is_told_shortly() {
     for back in ["p0", "p100", "p199"] {
         let error = chain(&long(200, back), "", "AWS_REGION=eu-west-1", "p0").unwrap_err();
-        assert_eq!(error.kind, Kind::Configuration);
+        assert_eq!(error.kind(), Kind::Configuration);
         assert!(
-            error.message.len() < 300 && error.message.contains(&format!("`{back}`")),
+            error.message().len() < 300 && error.message().contains(&format!("`{back}`")),
             "{error}"
         );
         assert!(
             error
-                .causes
+                .causes()
                 .iter()
                 .any(|c| c.contains(&format!("config:604: source_profile = {back}"))),
             "{error:?}"

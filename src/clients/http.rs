@@ -1,8 +1,11 @@
-//! The HTTP client that every AWS call goes through: proxies from the environment, the CA bundle of
-//! the profile, TLS through `ring`, and the root certificates read only when the first TLS
-//! connection is made. (The SDK's own client reads them for plain HTTP too.)
+//! The HTTP client beneath every client of AWS: TLS through `ring` with the profile's CA bundle or
+//! the system's root certificates, the proxies of the environment, and a bound on every answer.
+//!
+//! The SDK's own client reads the root certificates at once, for plain HTTP too. This one makes a
+//! connector when a request first needs it.
 
-use std::path::{Path, PathBuf};
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use aws_smithy_async::rt::sleep::TokioSleep;
@@ -15,12 +18,18 @@ use aws_smithy_runtime_api::client::http::{
     SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http::Uri;
+use http_body_util::Limited;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
+/// The most that an answer may hold. AWS's answers here are a few thousand bytes.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// Bundles of the Linux distributions and BSDs: one file instead of the 150 that the certificate
 /// folder holds.
 const SYSTEM_BUNDLES: [&str; 5] = [
@@ -31,79 +40,153 @@ const SYSTEM_BUNDLES: [&str; 5] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Makes the client. `ca_bundle` replaces the system's certificates; `native_roots` says that the
-/// environment moves those (SSL_CERT_FILE).
-pub fn client(ca_bundle: Option<&str>, native_roots: bool) -> Result<SharedHttpClient> {
-    let bundle = match ca_bundle {
-        Some(path) => Some((PathBuf::from(path), read_bundle(Path::new(path))?)),
-        None => None,
-    };
-    Ok(SharedHttpClient::new(Lazy {
-        roots: Arc::new(Roots { bundle: bundle.map(|(_, pem)| pem), native_roots }),
-        plain: plain(),
-        secure: Arc::default(),
-    }))
+/// Where the system's root certificates are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemRoots {
+    /// In the bundle that the distribution installs, where there is one.
+    Bundle,
+    /// By the platform's own loader, which honours SSL_CERT_FILE and SSL_CERT_DIR.
+    PlatformLoader,
 }
 
-fn plain() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, _| {
-        let mut builder = Connector::builder()
-            .sleep_impl(TokioSleep::new())
-            .proxy_config(ProxyConfig::from_env());
+/// Whose certificates a client trusts.
+#[derive(Debug)]
+pub enum Trust {
+    System(SystemRoots),
+    /// The usable certificates of a CA bundle, as PEM.
+    Bundle(Vec<u8>),
+}
+
+impl Trust {
+    /// Reads a CA bundle, which replaces the system's certificates.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds no certificate that can be used.
+    pub fn read_bundle(path: &Path) -> Result<Self> {
+        let error = |what: &str| {
+            Error::configuration(format!("ca_bundle {}: {what}", path.display()))
+                .at(Place::File(path.to_owned()))
+                .hint("name a PEM file in AWS_CA_BUNDLE or ca_bundle; look at it with: openssl x509 -in FILE -text")
+        };
+        let pem = std::fs::read(path).map_err(|e| error(&e.to_string()))?;
+        match usable_certificates(&pem) {
+            certificates if certificates.is_empty() => Err(error("holds no usable certificate")),
+            certificates => Ok(Self::Bundle(certificates)),
+        }
+    }
+
+    fn store(&self) -> TrustStore {
+        let pem = match self {
+            Self::Bundle(pem) => Some(pem.clone()),
+            Self::System(SystemRoots::Bundle) if cfg!(target_os = "linux") => system_bundle(),
+            Self::System(_) => None,
+        };
+        pem.map_or_else(TrustStore::default, |pem| TrustStore::empty().with_pem_certificate(pem))
+    }
+}
+
+fn system_bundle() -> Option<Vec<u8>> {
+    let certificates = SYSTEM_BUNDLES
+        .iter()
+        .map(|path| std::fs::read(path).map(|pem| usable_certificates(&pem)).unwrap_or_default());
+    certificates.into_iter().find(|certificates| !certificates.is_empty())
+}
+
+/// Returns the certificates of a PEM file that can be used: the SDK's client panics on any other.
+fn usable_certificates(pem: &[u8]) -> Vec<u8> {
+    let begin = b"-----BEGIN CERTIFICATE-----";
+    let mut starts: Vec<usize> = memchr::memmem::find_iter(pem, begin).collect();
+    starts.push(pem.len());
+    let usable = |block: &&[u8]| {
+        CertificateDer::from_pem_slice(block)
+            .is_ok_and(|der| rustls::RootCertStore::empty().add(der).is_ok())
+    };
+    let blocks = starts.windows(2).map(|pair| &pem[pair[0]..pair[1]]);
+    blocks.filter(usable).flatten().copied().collect()
+}
+
+/// Makes a client that trusts the given certificates. It opens nothing before its first request.
+pub fn client(trust: Trust) -> SharedHttpClient {
+    let connectors =
+        Connectors { trust, direct: Protocols::default(), proxied: Protocols::default() };
+    SharedHttpClient::new(BoundedClient(Arc::new(connectors)))
+}
+
+/// The connectors of a client, each made when a request first needs it.
+#[derive(Debug)]
+struct Connectors {
+    trust: Trust,
+    direct: Protocols,
+    proxied: Protocols,
+}
+
+#[derive(Debug, Default)]
+struct Protocols {
+    http: OnceLock<SharedHttpClient>,
+    https: OnceLock<SharedHttpClient>,
+}
+
+impl Connectors {
+    fn of(&self, uri: &Uri) -> &SharedHttpClient {
+        let (protocols, proxy) = if uri.host().is_some_and(is_near) {
+            (&self.direct, ProxyConfig::disabled())
+        } else {
+            (&self.proxied, ProxyConfig::from_env())
+        };
+        if uri.scheme_str() == Some("https") {
+            protocols.https.get_or_init(|| https(self.trust.store(), proxy))
+        } else {
+            protocols.http.get_or_init(|| http(proxy))
+        }
+    }
+}
+
+fn http(proxy: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, _| {
+        let mut builder =
+            Connector::builder().sleep_impl(TokioSleep::new()).proxy_config(proxy.clone());
         builder.set_connector_settings(settings.cloned());
         builder.build_http()
     })
 }
 
-#[derive(Debug)]
-struct Roots {
-    bundle: Option<Vec<u8>>,
-    native_roots: bool,
+fn https(trust_store: TrustStore, proxy: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, _| {
+        let context =
+            TlsContext::builder().with_trust_store(trust_store.clone()).build().unwrap_or_default();
+        let mut builder =
+            Connector::builder().sleep_impl(TokioSleep::new()).proxy_config(proxy.clone());
+        builder.set_connector_settings(settings.cloned());
+        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build()
+    })
 }
 
-impl Roots {
-    fn trust_store(&self) -> TrustStore {
-        if let Some(pem) = &self.bundle {
-            return TrustStore::empty().with_pem_certificate(pem.clone());
+/// Returns whether a host is this machine, or a credential endpoint of it (EC2 instance metadata,
+/// ECS, EKS Pod Identity). No proxy may see such a request, which carries a token, and a proxy would
+/// answer with its own machine's credentials.
+fn is_near(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => {
+            address.is_loopback() || address.segments()[..2] == [0xfd00, 0x0ec2]
         }
-        let system = || SYSTEM_BUNDLES.iter().find_map(|path| read_bundle(Path::new(path)).ok());
-        match system().filter(|_| !self.native_roots && cfg!(target_os = "linux")) {
-            Some(pem) => TrustStore::empty().with_pem_certificate(pem),
-            None => TrustStore::default(),
-        }
-    }
-
-    fn client(&self) -> SharedHttpClient {
-        let trust_store = self.trust_store();
-        Builder::new().build_with_connector_fn(move |settings, _| {
-            let context = TlsContext::builder()
-                .with_trust_store(trust_store.clone())
-                .build()
-                .unwrap_or_default();
-            let mut builder = Connector::builder()
-                .sleep_impl(TokioSleep::new())
-                .proxy_config(ProxyConfig::from_env());
-            builder.set_connector_settings(settings.cloned());
-            builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build()
-        })
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
 }
 
+/// A client whose answers are bounded, so that an endpoint that sends without end costs no memory.
 #[derive(Debug, Clone)]
-struct Lazy {
-    roots: Arc<Roots>,
-    plain: SharedHttpClient,
-    secure: Arc<OnceLock<SharedHttpClient>>,
-}
+struct BoundedClient(Arc<Connectors>);
 
-impl HttpClient for Lazy {
+impl HttpClient for BoundedClient {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(LazyConnector {
-            client: self.clone(),
+        SharedHttpConnector::new(BoundedConnector {
+            connectors: Arc::clone(&self.0),
             settings: settings.clone(),
             components: components.clone(),
         })
@@ -111,44 +194,61 @@ impl HttpClient for Lazy {
 }
 
 #[derive(Debug)]
-struct LazyConnector {
-    client: Lazy,
+struct BoundedConnector {
+    connectors: Arc<Connectors>,
     settings: HttpConnectorSettings,
     components: RuntimeComponents,
 }
 
-impl HttpConnector for LazyConnector {
+impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = if request.uri().starts_with("https:") {
-            self.client.secure.get_or_init(|| self.client.roots.client())
-        } else {
-            &self.client.plain
+        let uri = match request.uri().parse::<Uri>() {
+            Ok(uri) => uri,
+            Err(error) => {
+                return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into())));
+            }
         };
-        client.http_connector(&self.settings, &self.components).call(request)
+        let connector = self.connectors.of(&uri).http_connector(&self.settings, &self.components);
+        let answer = connector.call(request);
+        HttpConnectorFuture::new(async {
+            Ok(answer
+                .await?
+                .map(|body| SdkBody::from_body_1_x(Limited::new(body, MAX_ANSWER_BYTES))))
+        })
     }
 }
 
-/// Reads a PEM bundle and keeps the certificates that can be used, because the SDK's client panics
-/// on any other.
-fn read_bundle(path: &Path) -> Result<Vec<u8>> {
-    let error = |what: &str| {
-        Error::configuration(format!("ca_bundle {}: {what}", path.display()))
-            .hint("name a PEM file in AWS_CA_BUNDLE or ca_bundle; look at it with: openssl x509 -in FILE -text")
-    };
-    let pem = std::fs::read(path).map_err(|e| error(&e.to_string()))?;
-    let begin = b"-----BEGIN CERTIFICATE-----";
-    let mut starts: Vec<usize> = memchr::memmem::find_iter(&pem, begin).collect();
-    starts.push(pem.len());
-    let usable = |block: &&[u8]| {
-        CertificateDer::from_pem_slice(block)
-            .is_ok_and(|der| rustls::RootCertStore::empty().add(der).is_ok())
-    };
-    let kept: Vec<u8> = starts
-        .windows(2)
-        .map(|pair| &pem[pair[0]..pair[1]])
-        .filter(usable)
-        .flatten()
-        .copied()
-        .collect();
-    if kept.is_empty() { Err(error("holds no usable certificate")) } else { Ok(kept) }
+#[cfg(test)]
+mod tests {
+    use super::is_near;
+
+    #[test]
+    fn hosts_that_no_proxy_may_see_are_near() {
+        for host in [
+            "localhost",
+            "LOCALHOST",
+            "127.0.0.1",
+            "127.8.9.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "169.254.169.254",
+            "169.254.170.2",
+            "169.254.170.23",
+            "[fd00:ec2::254]",
+            "[fd00:ec2::23]",
+        ] {
+            assert!(is_near(host), "{host}");
+        }
+        for host in [
+            "sts.amazonaws.com",
+            "localhost.example.com",
+            "10.0.0.1",
+            "192.168.1.1",
+            "[fd00::1]",
+            "[2001:db8::1]",
+            "",
+        ] {
+            assert!(!is_near(host), "{host}");
+        }
+    }
 }

@@ -47,7 +47,7 @@ pub fn obtain_or_pick(
         DefaultChain::Named => service.obtain(options, Caller::Person),
         DefaultChain::Nothing => obtain_as(service, options, picker::pick(context)?),
         DefaultChain::Instance => match service.obtain(options, Caller::Person) {
-            Err(error) if error.kind == Kind::Failed => {
+            Err(error) if error.kind() == Kind::Failed => {
                 context.ui.decided(&|| {
                     format!("no profile is named, and the default chain has none: {error}")
                 });

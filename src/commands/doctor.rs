@@ -18,12 +18,15 @@ use crate::aws::{duration, partition::Endpoint};
 use crate::chain::ProfileView;
 use crate::chain::process_command::misdirected_process;
 use crate::chain::{Base, Chain, NearMisses, Network};
+use crate::clients::factory::Target;
+use crate::clients::failure::{CallError, Failure};
 use crate::config::profiles::{Profiles, is_secret};
 use crate::error::{Error, Kind, Result};
 use crate::hint::{path as path_word, word};
 use crate::output::print;
 use crate::prompt::Surroundings;
-use crate::sources::sso;
+use crate::sources::sso::login;
+use crate::sources::sso_token::{read_token, token_path};
 use crate::store::StoreName;
 use crate::system::clock::{Clock, SystemClock};
 
@@ -86,7 +89,7 @@ impl Findings {
         self.add(check, Status::Ok, message, None);
     }
     fn error(&mut self, check: &'static str, error: &Error) {
-        self.add(check, Status::Problem, error.to_string(), error.hints.first().cloned());
+        self.add(check, Status::Problem, error.to_string(), error.hints().first().cloned());
     }
 }
 
@@ -254,15 +257,13 @@ fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Finding
     let what = format!("`{name}`: {}{of}{}", chain.plan.base.kind(), chain.arrows());
     match &chain.plan.base {
         Base::Sso(sso) => {
-            let token = context
-                .directories
-                .home()
-                .ok()
-                .and_then(|home| sso::read_token(&sso::token_path(home, sso)));
+            let token = context.directories.home().ok().and_then(|home| {
+                read_token(&token_path(home, sso), &context.runtime).ok().flatten()
+            });
             let left = token
                 .and_then(|t| t.expires_at())
                 .map(|end| (end - SystemClock.now()).num_seconds());
-            let login = sso::login(sso, chain.plan.base_profile.as_deref().unwrap_or(name));
+            let login = login(sso, chain.plan.base_profile.as_deref().unwrap_or(name));
             match left {
                 Some(left) if left > 0 => findings
                     .ok("profiles", format!("{what} (token: {} left)", duration::render(left))),
@@ -310,16 +311,17 @@ fn reach(
         account_id: None,
     });
     for (endpoint, network) in endpoints.values() {
-        let answer = match service.sts().get_caller_identity(network, endpoint, &keys) {
-            Ok(answer) => answer,
-            Err(error) if error.kind == Kind::Interrupted => return Err(error),
-            Err(error) => {
+        let target = Target::sts(network, endpoint).signed_by(&keys);
+        let failure = match service.calls().get_caller_identity(&target) {
+            Ok(_) => None,
+            Err(CallError::Failed(failure)) => Some(failure),
+            Err(CallError::Other(error)) if error.kind() == Kind::Interrupted => return Err(error),
+            Err(CallError::Other(error)) => {
                 findings.error("endpoints", &error);
                 continue;
             }
         };
-        let clock = answer.as_ref().err().and_then(|failure| failure.clock.clone());
-        if let Some(clock) = clock {
+        if let Some(clock) = failure.as_ref().and_then(Failure::clock) {
             findings.add(
                 "clock",
                 Status::Problem,
@@ -327,8 +329,8 @@ fn reach(
                 Some("set this machine's clock: timedatectl set-ntp true".to_owned()),
             );
         }
-        match answer {
-            Err(failure) if failure.code.is_none() => {
+        match failure {
+            Some(failure) if failure.code.is_none() => {
                 let hint = Some(
                     "look at the network and at HTTPS_PROXY, for example: env | grep -i proxy"
                         .to_owned(),

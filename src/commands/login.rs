@@ -130,7 +130,7 @@ pub fn run(service: &CredentialsService, args: &LoginArgs) -> Result<ExitCode> {
         print(&format!("{}\n", Value::Array(tasks.iter().map(Task::json).collect())))?;
     }
     let failed = tasks.iter().find_map(|task| task.outcome.as_ref().err());
-    Ok(failed.map_or(ExitCode::SUCCESS, |error| ExitCode::from(error.kind.exit_code())))
+    Ok(failed.map_or(ExitCode::SUCCESS, |error| ExitCode::from(error.kind().exit_code())))
 }
 
 /// What is to be done, in the order in which it was typed.
@@ -203,7 +203,7 @@ fn fetch(context: &Context, sessions: &Acquirer, task: &mut Task) -> Result<()> 
             context.ui.note(&format!("{}: {}", task.name(), said(&acquired)));
             task.result = Some(acquired);
         }
-        Err(error) if error.kind == Kind::Interrupted => return Err(error),
+        Err(error) if error.kind() == Kind::Interrupted => return Err(error),
         Err(error) => {
             let error = task.place(error);
             context.ui.error(&error);
@@ -240,7 +240,8 @@ impl Task {
     /// Makes an error name the profile.
     fn place(&self, error: Error) -> Error {
         let says = |name: &str| {
-            error.message.contains(name) || error.causes.iter().any(|cause| cause.contains(name))
+            error.message().contains(name)
+                || error.causes().iter().any(|cause| cause.contains(name))
         };
         match &self.name {
             Some(name) if !says(name) => error.cause(format!("profile `{name}`")),

@@ -296,7 +296,7 @@ fn renew(service: &CredentialsService, state: &State, expiration: Option<DateTim
         Err(error) => error,
     };
     let now = SystemClock.now();
-    if end > now || error.kind == Kind::Interrupted {
+    if end > now || error.kind() == Kind::Interrupted {
         let again = if end > now { end.min(now + PAUSE) } else { now + PAUSE };
         return next(None, Some(again.timestamp().to_string()));
     }
@@ -308,7 +308,7 @@ fn renew(service: &CredentialsService, state: &State, expiration: Option<DateTim
     };
     context.ui.warn(&format!(
         "the session of `{name}` has ended: {}; to get a new one: {command}",
-        error.message
+        error.message()
     ));
     next(None, None)
 }

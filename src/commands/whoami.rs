@@ -10,7 +10,8 @@ use super::choose::obtain_or_pick;
 use crate::app::options::{CredentialOptions, Pick};
 use crate::app::service::CredentialsService;
 use crate::aws::duration;
-use crate::chain::Base;
+use crate::clients::factory::Target;
+use crate::clients::failure::Failure;
 use crate::error::{Error, Result};
 use crate::output::print;
 use crate::system::clock::{Clock, SystemClock};
@@ -40,21 +41,19 @@ pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<ExitCode> 
         Error::configuration(format!("no region for {}, and STS is called in one", chain.who()))
             .hint(format!("name one: {} --region eu-west-1", chain.command("whoami")))
     })?;
-    let identity = service
-        .sts()
-        .get_caller_identity(&chain.plan.network, endpoint, &obtained.credentials)?
-        .map_err(|failure| {
-            let error =
-                failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
-            // What stands in a file or in the environment stays as it is.
-            if matches!(chain.plan.base, Base::Static(_) | Base::Environment(_))
-                && chain.plan.steps.is_empty()
-            {
-                error.hint(format!("see where they come from: {}", chain.command("explain")))
-            } else {
-                error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
-            }
-        })?;
+    let target = Target::sts(&chain.plan.network, endpoint).signed_by(&obtained.credentials);
+    let refused = |failure: Failure| {
+        let error =
+            failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
+        // What stands in a file or in the environment stays as it is.
+        if chain.is_static() {
+            error.hint(format!("see where they come from: {}", chain.command("explain")))
+        } else {
+            error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
+        }
+    };
+    let identity = service.calls().get_caller_identity(&target);
+    let identity = identity.map_err(|error| error.explained(refused))?;
     let end = obtained.credentials.expires_at();
     let text = if args.json {
         let expiration = end.map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true));

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::ProfileName;
 use super::document::{Document, FileKind, Header, SectionKind};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 
 /// Where a line stands, shown as `path:line`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,12 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.path.display(), self.line)
+    }
+}
+
+impl From<&Place> for error::Place {
+    fn from(place: &Place) -> Self {
+        Self::Line { path: place.path.clone(), line: place.line }
     }
 }
 
@@ -157,8 +163,9 @@ impl Profiles {
             let section = &document.sections[at];
             let place = |line| Place { file: document.kind, path: document.path.clone(), line };
             let body = document.body(section);
-            if !body.malformed.is_empty() {
-                let error = Error::configuration(format!("the section of `{name}` is malformed"));
+            if let Some(first) = body.malformed.first() {
+                let error = Error::configuration(format!("the section of `{name}` is malformed"))
+                    .at(&place(first.line));
                 let (error, more) = malformed(
                     error,
                     body.malformed.iter().map(|m| format!("{}: {}", place(m.line), m.reason)),
@@ -250,8 +257,8 @@ const ALL_MALFORMED: &str = "see all malformed lines with: rolecall profile dump
 
 /// Makes malformed lines causes of an error: the first of them, and how many more there are, if
 /// any.
-fn malformed(mut error: Error, mut lines: impl ExactSizeIterator<Item = String>) -> (Error, bool) {
-    error.causes.extend(lines.by_ref().take(SHOWN));
+fn malformed(error: Error, mut lines: impl ExactSizeIterator<Item = String>) -> (Error, bool) {
+    let error = lines.by_ref().take(SHOWN).fold(error, Error::cause);
     match lines.len() {
         0 => (error, false),
         more => (error.cause(format!("and {more} more malformed lines")), true),

@@ -34,7 +34,7 @@ fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
             .iter()
             .map(|p| (p.key.clone(), Value::from(p.value.as_str())))
             .collect(),
-        Err(error) => Value::from(error.causes),
+        Err(error) => Value::from(error.causes()),
     };
     Value::Object(profiles.names_of(kind).map(|name| (name.to_owned(), one(name))).collect())
 }
@@ -118,20 +118,20 @@ fn places_are_those_that_won() {
 fn an_unknown_profile_is_named_with_what_comes_nearest() {
     let profiles = profiles("[profile production]\n[profile staging]\n[profile broken\n", "");
     let error = profiles.unknown("prodction");
-    assert!(error.hints[0].contains("`production`"), "{error:?}");
-    assert!(error.causes[0].starts_with("config:3: "), "{error:?}");
+    assert!(error.hints()[0].contains("`production`"), "{error:?}");
+    assert!(error.causes()[0].starts_with("config:3: "), "{error:?}");
     for far in ["x", "", "productionproductionproduction", "日本", &"p".repeat(10_000)] {
-        assert!(!profiles.unknown(far).hints[0].contains("did you mean"), "{far}");
+        assert!(!profiles.unknown(far).hints()[0].contains("did you mean"), "{far}");
     }
 }
 
 #[test]
 fn of_many_malformed_lines_the_first_are_shown() {
     let few = |error: &crate::error::Error| {
-        assert_eq!(error.causes.len(), 4, "{error:?}");
-        assert_eq!(error.causes[3], "and 97 more malformed lines");
+        assert_eq!(error.causes().len(), 4, "{error:?}");
+        assert_eq!(error.causes()[3], "and 97 more malformed lines");
         assert!(
-            error.hints.iter().any(|hint| hint.ends_with(": rolecall profile dump --json")),
+            error.hints().iter().any(|hint| hint.ends_with(": rolecall profile dump --json")),
             "{error:?}"
         );
     };
@@ -142,7 +142,8 @@ fn of_many_malformed_lines_the_first_are_shown() {
     few(&lines.profile("prod").unwrap_err());
     assert_eq!(lines.malformed().len(), 100);
     let three = profiles("[profile prod]\na\nb\nc\n", "").profile("prod").unwrap_err();
-    assert_eq!(three.causes.len(), 3, "{three:?}");
+    assert_eq!(three.causes().len(), 3, "{three:?}");
+    assert_eq!(three.place().map(ToString::to_string).as_deref(), Some("config:2"));
 }
 
 #[test]

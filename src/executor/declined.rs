@@ -4,7 +4,7 @@
 use std::fs::File;
 
 use super::{Prompt, Question};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::system::clock::Clock;
 use crate::system::locks::{Declined, Locks};
 
@@ -22,9 +22,8 @@ impl Passing<'_> {
     fn pass<T>(&self, question: String, ask: impl FnOnce(bool) -> Result<T>) -> Result<T> {
         let declined = self.meanwhile.iter().any(|one| one.question == question);
         let answer = ask(declined);
-        if let (Some(lock), false, Err(Error { kind: Kind::Declined, .. })) =
-            (self.lock, declined, &answer)
-        {
+        let declined_now = answer.as_ref().is_err_and(|error| error.kind() == Kind::Declined);
+        if let (Some(lock), false, true) = (self.lock, declined, declined_now) {
             self.locks.leave(lock, &Declined { question, at: self.clock.now() });
         }
         answer

@@ -11,7 +11,7 @@ use crate::aws::{Credentials, Session, duration};
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Mfa, MfaUse, Step};
 use crate::config::ProfileName;
-use crate::error::{Error, Kind, Result};
+use crate::error::{AwsCode, Error, Kind, Refusal, Result};
 use crate::system::clock::Clock;
 use crate::system::locks::{Attempt, Locks};
 use crate::system::report::Report;
@@ -181,7 +181,7 @@ impl Executor<'_> {
             Some((kept, done)) => {
                 self.confirm(chain, false, &chain.plan.steps[done..])?;
                 self.perform(chain, keys, kept, done).or_else(|error| {
-                    if !is_refused_session(&error) {
+                    if !error.code().is_some_and(AwsCode::refuses_caller) {
                         return Err(error);
                     }
                     self.report.decided(&|| format!("AWS does not accept the cached session any more ({error}); starting from the base"));
@@ -282,7 +282,7 @@ impl Executor<'_> {
         match &call.mfa {
             MfaUse::Code(mfa) => self.with_code(chain, mfa, caller, &|code| assume(caller, Some(code))),
             MfaUse::Session(mfa) => assume(caller, None).or_else(|error| {
-                if !is_capped(&error) {
+                if error.refusal() != Some(Refusal::OverOneHour) {
                     return Err(error);
                 }
                 self.report.decided(&|| format!("AWS caps a role from the session with MFA ({error}); the role's own call carries a code"));
@@ -327,7 +327,7 @@ impl Executor<'_> {
                 declined: false,
             })?;
             match call(&code) {
-                Err(error) if is_refused_code(&error) => refused = Some(error),
+                Err(error) if error.refusal() == Some(Refusal::MfaCode) => refused = Some(error),
                 result => return result,
             }
         }
@@ -414,9 +414,9 @@ impl Executor<'_> {
 
     /// A renewal that fails while the old session lives gives the old one, with a warning.
     fn fall_back(&self, cached: Option<Session>, error: Error) -> Result<Credentials> {
-        match cached
-            .filter(|session| error.kind != Kind::Interrupted && self.lives(session, LAST_MOMENTS))
-        {
+        match cached.filter(|session| {
+            error.kind() != Kind::Interrupted && self.lives(session, LAST_MOMENTS)
+        }) {
             Some(session) => {
                 self.report.warn(&format!(
                     "the session could not be renewed ({error}); using the old one, {}",
@@ -457,27 +457,4 @@ pub fn least_life(session: &Session, min_ttl: TimeDelta) -> TimeDelta {
         _ => min_ttl,
     };
     wanted.max(LAST_MOMENTS)
-}
-
-/// Returns whether AWS said of the caller's session, not of what it asked for, that it is no good
-/// (STS, "Common Error Types").
-fn is_refused_session(error: &Error) -> bool {
-    let codes = ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"];
-    error.causes.iter().any(|cause| codes.iter().any(|code| cause.starts_with(code)))
-}
-
-/// Returns whether AWS said that a code is wrong or was used before (AccessDenied of STS; its
-/// message has no code of its own).
-fn is_refused_code(error: &Error) -> bool {
-    error.causes.iter().any(|cause| {
-        cause.contains("MultiFactorAuthentication failed with invalid MFA one time pass code")
-    })
-}
-
-/// Returns whether AWS holds a session with MFA to the hour of role chaining.
-fn is_capped(error: &Error) -> bool {
-    error
-        .causes
-        .iter()
-        .any(|cause| cause.starts_with("ValidationError") && cause.contains("1 hour session limit"))
 }

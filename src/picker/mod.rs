@@ -361,15 +361,11 @@ impl<'a> Picker<'a> {
         let text = match resolve(self.context, self.profiles, &request) {
             Ok(chain) => explanation::text(&chain),
             Err(error) => {
-                let lines = [
-                    ("error", std::slice::from_ref(&error.message)),
-                    ("cause", &error.causes),
-                    ("hint", &error.hints),
-                ];
-                let lines = lines.iter().flat_map(|(word, texts)| {
-                    texts.iter().map(move |text| format!("{word:<10} {text}"))
-                });
-                lines.collect::<Vec<_>>().join("\n")
+                let labelled = |word: &str, text: &str| format!("{word:<10} {text}");
+                let mut lines = vec![labelled("error", error.message())];
+                lines.extend(error.causes().iter().map(|cause| labelled("cause", cause)));
+                lines.extend(error.hints().iter().map(|hint| labelled("hint", hint)));
+                lines.join("\n")
             }
         };
         self.preview = Some((number, text));

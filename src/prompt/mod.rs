@@ -231,7 +231,8 @@ impl Ladder<'_> {
     /// Says that nobody can be asked, and what was tried.
     fn nobody(&self, error: Error, skipped: &[String]) -> Error {
         let why = if self.no_input { NO_INPUT } else { "nobody can be asked" };
-        let mut error = Error { message: format!("{}, and {why}", error.message), ..error };
+        let message = format!("{}, and {why}", error.message());
+        let mut error = error.with_message(message);
         if !self.no_input && !skipped.is_empty() {
             error = error.cause(skipped.join("; "));
         }
@@ -256,7 +257,7 @@ impl Ladder<'_> {
             }
             _ => format!("the question was declined{rung}"),
         };
-        Error { kind: Kind::Declined, ..error }.cause(why)
+        error.with_kind(Kind::Declined).cause(why)
     }
 
     /// Waits for the code after the one that AWS has just refused: a code works once, and lasts for
@@ -266,8 +267,7 @@ impl Ladder<'_> {
         self.report.note(&format!(
             "AWS did not accept the code; waiting {left} s for the device's next one"
         ));
-        let wait = tokio::time::Duration::from_secs(left.unsigned_abs());
-        self.runtime.run(async { tokio::time::sleep(wait).await })
+        self.runtime.sleep(Duration::from_secs(left.unsigned_abs()))
     }
 }
 

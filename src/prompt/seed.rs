@@ -107,8 +107,7 @@ impl<'a> Seeds<'a> {
             "this MFA code was used"
         };
         self.report.note(&format!("{why}; waiting {} s for the next one", left.as_secs() + 1));
-        // The timer needs the runtime's context, so it is made inside.
-        self.runtime.run(async { tokio::time::sleep(left).await })
+        self.runtime.sleep(left)
     }
 }
 

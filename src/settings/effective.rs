@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Settings, prompt_order};
+use super::{Settings, prompt_order_of};
 use crate::aws::duration;
 use crate::chain::{Caching, Defaults};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::prompt::Rung;
 use crate::store::StoreName;
 use crate::system::environment::Environment;
@@ -43,11 +43,12 @@ impl EffectiveSettings {
                 Error::configuration(format!(
                     "ROLECALL_STORE must be keyring, keyutils, file or none, not `{name}`"
                 ))
+                .at(Place::Variable("ROLECALL_STORE"))
                 .hint("leave it to the default: unset ROLECALL_STORE")
             })?);
         }
         if let Some(order) = environment.get("ROLECALL_PROMPT") {
-            settings.prompt = Some(prompt_order("ROLECALL_PROMPT", order)?);
+            settings.prompt = Some(prompt_order_of("ROLECALL_PROMPT", order)?);
         }
         let switched_on = |name| environment.get(name).is_some_and(|value| value != "0");
         settings.no_input |= switched_on("ROLECALL_NO_INPUT");

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::aws::duration;
 use crate::chain::mfa_session_duration;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::prompt::Rung;
 use crate::store::StoreName;
 use crate::text::color::{Color, ColorChoice};
@@ -71,24 +71,31 @@ pub fn load(path: &Path) -> Result<Settings> {
     }
     let bytes = std::fs::read(path).map_err(|e| {
         Error::configuration(format!("{}: cannot be read: {e}", path.display()))
+            .at(place(path, None))
             .hint(format!("look at it with: ls -l {}", crate::hint::path(path)))
     })?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let line =
             memchr::memchr_iter(b'\n', &e.as_bytes()[..e.utf8_error().valid_up_to()]).count() + 1;
-        error(&place(path, Some(line)), "not text in UTF-8")
+        error(place(path, Some(line)), "not text in UTF-8")
     })?;
     parse(path, text.trim_start_matches('\u{feff}'))
 }
 
 const NEITHER: &str = "neither a [section] nor a comment nor `key = value`";
 
-fn error(place: &str, what: &str) -> Error {
-    Error::configuration(format!("{place}: {what}")).hint("what can stand there: rolecall --help")
+fn error(place: Place, what: &str) -> Error {
+    Error::configuration(format!("{place}: {what}"))
+        .at(place)
+        .hint("what can stand there: rolecall --help")
 }
 
-fn place(path: &Path, line: Option<usize>) -> String {
-    line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()))
+fn place(path: &Path, line: Option<usize>) -> Place {
+    let path = path.to_owned();
+    match line {
+        Some(line) => Place::Line { path, line },
+        None => Place::File(path),
+    }
 }
 
 fn parse(path: &Path, text: &str) -> Result<Settings> {
@@ -97,21 +104,21 @@ fn parse(path: &Path, text: &str) -> Result<Settings> {
     let options = ini::ParseOption { enabled_escape: false, ..ini::ParseOption::default() };
     let ini = ini::Ini::load_from_str_opt(text, options).map_err(|e| {
         let line = e.line.min(text.lines().count());
-        error(&place(path, Some(line)), NEITHER)
+        error(place(path, Some(line)), NEITHER)
     })?;
     for (section, properties) in &ini {
         for (key, value) in properties {
             // The parser goes on to the next line to find the `=`.
             if let Some((first, _)) = key.split_once('\n') {
                 let line = text.lines().position(|line| line.trim() == first.trim());
-                return Err(error(&place(path, line.map(|number| number + 1)), NEITHER));
+                return Err(error(place(path, line.map(|number| number + 1)), NEITHER));
             }
             let place = || place(path, line_of(text, section, key, value));
             match section {
                 None => set(&mut settings, key, value, &place)?,
                 Some("colors") => {
                     let paint = Color::parse(value)
-                        .ok_or_else(|| wrong(&place(), key, value, Color::RULE))?;
+                        .ok_or_else(|| wrong(place(), key, value, Color::RULE))?;
                     settings.colors.push((key.to_owned(), paint));
                 }
                 Some("accounts") => settings.accounts.push((key.to_owned(), value.to_owned())),
@@ -120,7 +127,7 @@ fn parse(path: &Path, text: &str) -> Result<Settings> {
         }
         if let Some(name) = section.filter(|name| !matches!(*name, "colors" | "accounts")) {
             return Err(error(
-                &place(path, header_of(text, name)),
+                place(path, header_of(text, name)),
                 &format!("the section [{name}] is not known"),
             ));
         }
@@ -128,7 +135,7 @@ fn parse(path: &Path, text: &str) -> Result<Settings> {
     Ok(settings)
 }
 
-fn wrong(place: &str, key: &str, value: &str, rule: &str) -> Error {
+fn wrong(place: Place, key: &str, value: &str, rule: &str) -> Error {
     error(place, &format!("{key} must be {rule}, not `{value}`"))
 }
 
@@ -152,17 +159,26 @@ fn header_of(text: &str, section: &str) -> Option<usize> {
     text.lines().position(is_it).map(|number| number + 1)
 }
 
-/// Reads an order of the ways to ask, as it stands in `what`.
-pub fn prompt_order(what: &str, text: &str) -> Result<Vec<Rung>> {
+/// Reads an order of the ways to ask, as it stands in `what` at a place.
+fn prompt_order(place: Place, what: &str, text: &str) -> Result<Vec<Rung>> {
     Rung::parse_order(text).map_err(|name| {
         Error::configuration(format!("{what} names `{name}`, which is no way to ask"))
+            .at(place)
             .hint(format!("known: {}; which of them work here: rolecall doctor", Rung::NAMES))
     })
 }
 
+/// Reads the order of the ways to ask from the variable that stands before the settings.
+///
+/// # Errors
+/// When it names something that is no way to ask.
+pub fn prompt_order_of(variable: &'static str, text: &str) -> Result<Vec<Rung>> {
+    prompt_order(Place::Variable(variable), variable, text)
+}
+
 /// Takes in one setting that stands before the sections.
-fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> String) -> Result<()> {
-    let wrong = |rule: &str| wrong(&place(), key, value, rule);
+fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Place) -> Result<()> {
+    let wrong = |rule: &str| wrong(place(), key, value, rule);
     let seconds = || duration::parse(value).ok_or_else(|| wrong("a duration such as 15m or 3600"));
     let flag = || value.parse::<bool>().map_err(|_| wrong("true or false"));
     match key {
@@ -189,7 +205,10 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Stri
                 Some(mfa_session_duration(value).map_err(wrong)?.unwrap_or(0));
         }
         "log" => settings.log = Some(flag()?),
-        "prompt" => settings.prompt = Some(prompt_order(&format!("{}: prompt", place()), value)?),
+        "prompt" => {
+            let what = format!("{}: prompt", place());
+            settings.prompt = Some(prompt_order(place(), &what, value)?);
+        }
         "prompt_timeout" => {
             settings.prompt_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))));
         }
@@ -198,7 +217,7 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Stri
         "no_input" => settings.no_input = flag()?,
         "quiet" => settings.quiet = flag()?,
         "shell_renew" => settings.shell_renew = Some(flag()?),
-        _ => return Err(error(&place(), &format!("the setting `{key}` is not known"))),
+        _ => return Err(error(place(), &format!("the setting `{key}` is not known"))),
     }
     Ok(())
 }
@@ -255,6 +274,8 @@ mod tests {
         ] {
             let error = read(text).unwrap_err();
             assert!(error.to_string().contains(part), "{text}: {error}");
+            let place = error.place().map(ToString::to_string).unwrap_or_default();
+            assert!(error.message().starts_with(&format!("{place}: ")), "{text}: {place}");
         }
     }
 }

@@ -7,15 +7,16 @@ use aws_config::login::LoginCredentialsProvider;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 
-use super::{Sources, provider_error};
+use super::Sources;
 use crate::aws::Credentials;
 use crate::chain::Chain;
+use crate::clients::failure::provider_error;
 use crate::config::profiles::Place;
 use crate::error::{Error, Kind, Result};
 use crate::hint::option;
 use crate::system::digest::sha1_hex;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Sources<'_> {
     pub(super) fn login_session(
@@ -29,6 +30,7 @@ impl Sources<'_> {
             return Err(Error::configuration(format!(
                 "{place}: profile `{profile}` needs a region for its login_session"
             ))
+            .at(place)
             .hint(format!(
                 "set one with: aws configure set region eu-west-1 {}",
                 option("--profile", profile)
@@ -38,15 +40,15 @@ impl Sources<'_> {
         let _lock = self.locks.acquire(
             &format!("login-{}", sha1_hex(session)),
             "the login session",
-            LIMIT,
+            TIMEOUT,
         )?;
         let provider = LoginCredentialsProvider::builder(session)
             .configure(&self.provider_config(chain)?)
             .build();
-        match self.runtime.run_within(LIMIT, provider.provide_credentials())? {
+        match self.calls.runtime.run_within(TIMEOUT, provider.provide_credentials())? {
             None => Err(Error::failed(format!(
                 "profile `{profile}`: no answer from AWS sign-in in {} s",
-                LIMIT.as_secs()
+                TIMEOUT.as_secs()
             ))),
             Some(Ok(credentials)) => {
                 Ok(self.provided(&credentials, chain.subject.claimed_account()))
@@ -58,8 +60,8 @@ impl Sources<'_> {
                     &error,
                 );
                 if !network {
-                    error.kind = Kind::NeedsPerson;
                     error = error
+                        .with_kind(Kind::NeedsPerson)
                         .hint(format!("log in again: aws login {}", option("--profile", profile)));
                 }
                 Err(error)

@@ -9,13 +9,14 @@ use aws_config::imds::client::EndpointMode;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_credential_types::provider::ProvideCredentials;
 
-use super::{Sources, provider_error};
+use super::Sources;
 use crate::aws::Credentials;
 use crate::chain::Chain;
-use crate::error::{Error, Result};
+use crate::clients::failure::provider_error;
+use crate::error::{Error, Place, Result};
 
 /// All attempts at the machine's own endpoint together.
-const LIMIT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Sources<'_> {
     pub(super) fn instance(&self, chain: &Chain) -> Result<Credentials> {
@@ -24,6 +25,7 @@ impl Sources<'_> {
             return Err(Error::configuration(
                 "instance metadata is switched off by AWS_EC2_METADATA_DISABLED",
             )
+            .at(Place::Variable("AWS_EC2_METADATA_DISABLED"))
             .hint("switch it on again: unset AWS_EC2_METADATA_DISABLED"));
         }
         let config = self.provider_config(chain)?;
@@ -69,10 +71,10 @@ impl Sources<'_> {
         provider: &impl ProvideCredentials,
         message: &str,
     ) -> Result<Credentials> {
-        let answer = self.runtime.run_within(LIMIT, provider.provide_credentials())?;
+        let answer = self.calls.runtime.run_within(TIMEOUT, provider.provide_credentials())?;
         match answer {
             None => {
-                Err(Error::failed(message).cause(format!("no answer in {} s", LIMIT.as_secs())))
+                Err(Error::failed(message).cause(format!("no answer in {} s", TIMEOUT.as_secs())))
             }
             Some(Err(error)) => Err(provider_error(message.to_owned(), &error)),
             Some(Ok(credentials)) => {

@@ -4,32 +4,27 @@ mod login_session;
 mod machine;
 pub mod process;
 pub mod sso;
+pub mod sso_token;
 mod web_identity;
 
 use std::time::Duration;
 
 use aws_config::provider_config::ProviderConfig;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_sts::config::Region;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use crate::aws::{Credentials, LongTermKeys, Session};
 use crate::chain::{Base, Chain, DefaultProvider, StaticKeys};
-use crate::clients::sts::AwsSts;
-use crate::error::{Error, Kind, Result};
+use crate::clients::calls::AwsCalls;
+use crate::error::{Error, Kind, Place, Result};
 use crate::executor::BaseSource;
-use crate::system::clock::Clock;
 use crate::system::directories::Directories;
 use crate::system::locks::Locks;
 use crate::system::report::Report;
-use crate::system::runtime::Runtime;
 
 /// Performs every kind of base.
 pub struct Sources<'a> {
-    pub runtime: &'a Runtime,
-    pub clock: &'a dyn Clock,
-    pub sts: &'a AwsSts<'a>,
+    pub calls: AwsCalls<'a>,
     pub locks: &'a dyn Locks,
     pub report: &'a dyn Report,
     pub directories: &'a Directories,
@@ -57,15 +52,18 @@ impl BaseSource for Sources<'_> {
             }
             Base::DefaultProviders(DefaultProvider::Instance) => {
                 self.instance(chain).map_err(|error| {
-                    if error.kind == Kind::Interrupted {
+                    if error.kind() == Kind::Interrupted {
                         return error;
                     }
-                    let mut none = Error::new(
-                        error.kind,
+                    let none = Error::new(
+                        error.kind(),
                         "no credentials found: no profile is named and the default chain has none",
                     );
-                    none.causes = std::iter::once(error.message).chain(error.causes).collect();
-                    none.hint("name a profile, see: rolecall list")
+                    let causes = error.causes().iter().map(String::as_str);
+                    std::iter::once(error.message())
+                        .chain(causes)
+                        .fold(none, Error::cause)
+                        .hint("name a profile, see: rolecall list")
                 })
             }
         }
@@ -73,16 +71,9 @@ impl BaseSource for Sources<'_> {
 }
 
 impl Sources<'_> {
-    /// Configures one of `aws-config`'s providers with this chain's region, client and limits.
+    /// Configures one of `aws-config`'s providers for a chain.
     fn provider_config(&self, chain: &Chain) -> Result<ProviderConfig> {
-        Ok(ProviderConfig::without_region()
-            .with_region(chain.plan.region.as_deref().map(|region| Region::new(region.to_owned())))
-            .with_http_client(self.sts.http_client(&chain.plan.network)?)
-            .with_sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
-            .with_use_fips(Some(chain.plan.network.fips))
-            .with_use_dual_stack(Some(chain.plan.network.dual_stack))
-            .with_retry_config(crate::clients::sts::retries(&chain.plan.network))
-            .with_timeout_config(crate::clients::sts::timeouts()))
+        self.calls.factory.provider_config(&chain.plan.network, chain.plan.region.as_deref())
     }
 
     /// Turns what an `aws-config` provider gives into a session.
@@ -106,7 +97,7 @@ impl Sources<'_> {
                 secret_access_key,
                 session_token: Some(SecretString::from(token)),
                 expires_at: credentials.expiry().map(DateTime::<Utc>::from),
-                issued_at: Some(self.clock.now()),
+                issued_at: Some(self.calls.clock.now()),
                 account_id,
             }),
         }
@@ -120,6 +111,7 @@ fn static_keys(keys: &StaticKeys, account_id: Option<&str>) -> Result<Credential
         Some(text) => {
             Some(DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|_| {
                 Error::configuration(format!("AWS_CREDENTIAL_EXPIRATION is not a time: `{text}`"))
+                    .at(Place::Variable("AWS_CREDENTIAL_EXPIRATION"))
                     .hint("take it away: unset AWS_CREDENTIAL_EXPIRATION")
             })?)
         }
@@ -139,23 +131,4 @@ fn static_keys(keys: &StaticKeys, account_id: Option<&str>) -> Result<Credential
             account_id,
         }),
     })
-}
-
-/// Puts a provider's error into one line of causes.
-fn provider_error(message: String, error: &CredentialsError) -> Error {
-    let mut result = Error::failed(message);
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let text = crate::text::one_line(&cause.to_string());
-        let shown = !text.is_empty() && !crate::clients::sts::quotes_a_request(&text);
-        if shown && !result.causes.contains(&text) && result.causes.len() < 3 {
-            result = result.cause(text);
-        }
-        next = cause.source();
-    }
-    if result.causes.is_empty() {
-        result.cause(crate::text::one_line(&error.to_string()))
-    } else {
-        result
-    }
 }

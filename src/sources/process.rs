@@ -1,6 +1,8 @@
 //! `credential_process`: runs the command of a profile and reads the JSON that it prints
 //! (AWS SDKs and Tools Reference Guide, "Process credential provider").
 
+use std::process::ExitStatus;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Sources;
@@ -9,11 +11,15 @@ use crate::aws::{Credentials, Session};
 use crate::chain::Chain;
 use crate::config::profiles::Place;
 use crate::error::{Error, Kind, Result};
+use crate::hint;
 use crate::system::child::{run, shell_command};
-use crate::text;
+use crate::text::one_line;
 
 /// The environment variable that tells a process source which profiles led to it.
 pub const TRAIL: &str = "ROLECALL_PROFILE_CHAIN";
+
+/// How many of the last lines that a failed process said are shown.
+const SHOWN_LINES: usize = 4;
 
 impl Sources<'_> {
     pub(super) fn process(
@@ -26,58 +32,68 @@ impl Sources<'_> {
         let profile = chain.plan.base_profile.as_deref().unwrap_or_else(|| chain.name());
         let fail = |what: String| {
             Error::failed(format!("{place}: the credential_process of profile `{profile}` {what}"))
+                .at(place)
         };
         let mut command = shell_command(command.expose_secret());
-        let mut trail = self.trail.clone();
-        // The selected profile too: a wrapper may ask for that one again, and each round would
-        // start another process.
-        let selected = chain.subject.profile_name().filter(|name| name.as_str() != profile);
-        trail.extend(selected.map(ToString::to_string));
-        trail.push(profile.to_owned());
-        command.env(TRAIL, trail.join("\n")).env_remove("ROLECALL_FILE_PASSPHRASE");
-        let output = self.runtime.run(run(command, self.process_limit))?;
+        command.env(TRAIL, self.trail(chain, profile)).env_remove("ROLECALL_FILE_PASSPHRASE");
+        let output = self.calls.runtime.run(run(command, self.process_limit))?;
         let output = output.map_err(|failure| {
             fail(failure).hint(
                 "run the command by itself to see what it does; a longer limit: process_timeout in settings.ini, see: rolecall doctor",
             )
         })?;
         if !output.status.success() {
-            let mut error = fail(format!("failed ({})", output.status));
-            let said = String::from_utf8_lossy(&output.stderr);
-            for line in said
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-                .rev()
-                .take(4)
-                .collect::<Vec<_>>()
+            return Err(last_lines(&output.stderr)
                 .into_iter()
-                .rev()
-            {
-                error = error.cause(text::one_line(line));
-            }
-            // Another rolecall's configuration error, such as a loop, is one here too.
-            if output.status.code() == Some(i32::from(Kind::Configuration.exit_code()))
-                && error.causes.iter().any(|c| c.contains("leads back"))
-            {
-                error.kind = Kind::Configuration;
-            }
-            return Err(error
-                .hint(format!("see the command: {}", crate::hint::command("explain", profile))));
+                .fold(fail(format!("failed ({})", output.status)), Error::cause)
+                .with_kind(kind_of(output.status))
+                .hint(format!("see the command: {}", hint::command("explain", profile))));
         }
-        let credentials = parse(&output.stdout, account_id)
-            .map_err(|what| fail(what).hint("see what it must print: aws help config-vars"))?;
-        match &credentials {
-            Credentials::Session(session)
-                if session.expires_at.is_some_and(|end| end <= self.clock.now()) =>
+        let now = self.calls.clock.now();
+        match parse(&output.stdout, account_id) {
+            Err(what) => Err(fail(what).hint("see what it must print: aws help config-vars")),
+            Ok(Credentials::Session(session))
+                if session.expires_at.is_some_and(|end| end <= now) =>
             {
                 Err(fail("gave credentials that have expired".to_owned()))
             }
-            _ => Ok(match credentials {
-                Credentials::Session(session) => {
-                    Credentials::Session(Session { issued_at: Some(self.clock.now()), ..session })
-                }
-                keys @ Credentials::LongTerm(_) => keys,
-            }),
+            Ok(Credentials::Session(session)) => {
+                Ok(Credentials::Session(Session { issued_at: Some(now), ..session }))
+            }
+            Ok(keys @ Credentials::LongTerm(_)) => Ok(keys),
         }
     }
+
+    /// Returns the profiles that lead to a process of `profile`, one a line. The selected profile is
+    /// one of them: a wrapper may ask for that one again, and each round would start another
+    /// process.
+    fn trail(&self, chain: &Chain, profile: &str) -> String {
+        let selected =
+            chain.subject.profile.iter().map(|p| p.name.as_str()).filter(|name| *name != profile);
+        let trail = self.trail.iter().map(String::as_str).chain(selected).chain([profile]);
+        trail.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Returns what the exit code of a failed process means. The process may be another rolecall, or
+/// lead to one: what is wrong with the shared files for that one, such as a loop, is wrong here too.
+fn kind_of(status: ExitStatus) -> Kind {
+    if status.code() == Some(Kind::Configuration.exit_code().into()) {
+        Kind::Configuration
+    } else {
+        Kind::Failed
+    }
+}
+
+fn last_lines(stderr: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(stderr);
+    let mut lines: Vec<String> = text
+        .lines()
+        .rev()
+        .filter(|line| !line.trim().is_empty())
+        .take(SHOWN_LINES)
+        .map(one_line)
+        .collect();
+    lines.reverse();
+    lines
 }

@@ -8,16 +8,18 @@ use zeroize::Zeroizing;
 use super::Sources;
 use crate::aws::Session;
 use crate::chain::{Chain, WebIdentity};
-use crate::error::{Error, Result};
+use crate::clients::factory::Target;
+use crate::error::{Error, Place, Result};
 
 /// STS takes tokens of up to 20,000 characters.
-const LONGEST_TOKEN: u64 = 20_000;
+const MAX_TOKEN_BYTES: u64 = 20_000;
 
 impl Sources<'_> {
     pub(super) fn web_identity(&self, chain: &Chain, call: &WebIdentity) -> Result<Session> {
         let path = self.directories.expand(&call.token_file);
         let error = |what: String| {
             Error::configuration(format!("the web identity token {} {what}", path.display()))
+                .at(Place::File(path.clone()))
                 .hint(format!("look at it with: ls -l {}", crate::hint::path(&path)))
         };
         let metadata =
@@ -27,18 +29,22 @@ impl Sources<'_> {
         }
         let mut text = Zeroizing::new(String::new());
         std::fs::File::open(&path)
-            .and_then(|file| file.take(LONGEST_TOKEN + 1).read_to_string(&mut text))
+            .and_then(|file| file.take(MAX_TOKEN_BYTES + 1).read_to_string(&mut text))
             .map_err(|e| error(format!("cannot be read: {e}")))?;
         let token = text.trim();
-        if token.is_empty() || token.len() as u64 > LONGEST_TOKEN {
+        if token.is_empty() || token.len() as u64 > MAX_TOKEN_BYTES {
             return Err(error(
                 if token.is_empty() { "is empty" } else { "is too long for a token" }.to_owned(),
             ));
         }
-        self.sts.assume_role_with_web_identity(
-            &chain.plan.network,
-            call,
-            &SecretString::from(token),
+        let target = Target::sts(&chain.plan.network, &call.endpoint);
+        self.calls.assume_role_with_web_identity(&target, call, &SecretString::from(token)).map_err(
+            |error| {
+                error.into_error(format!(
+                    "AWS did not let the web identity assume {}",
+                    call.role_arn
+                ))
+            },
         )
     }
 }

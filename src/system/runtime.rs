@@ -1,29 +1,64 @@
 //! The one async runtime, started when the first cold call needs it, and the only place where the
 //! program waits: everything that waits here ends at once on SIGINT.
 
-use std::cell::{Cell, OnceCell};
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC as Interrupts, ctrl_c};
+
+#[cfg(unix)]
+use tokio::signal::unix::{Signal as Interrupts, SignalKind, signal};
 
 use crate::error::{Error, Result};
 
 /// How long after another program's end the signal may come that has ended it.
 const AFTERMATH: Duration = Duration::from_millis(50);
 
-#[derive(Default)]
+/// A handle of the runtime. Its clones share the runtime and an interruption; each has a deadline of
+/// its own. Threads may wait at the same time.
+#[derive(Clone, Default)]
 pub struct Runtime {
-    inner: OnceCell<Inner>,
-    /// After SIGINT nothing waits any more, whoever swallowed the first error.
-    interrupted: Cell<bool>,
-    /// When all waiting has to have an end.
-    deadline: Cell<Option<Instant>>,
+    shared: Arc<Shared>,
+    /// When all waiting by this handle has to have an end.
+    deadline: Option<Instant>,
 }
 
-struct Inner {
+#[derive(Default)]
+struct Shared {
+    started: OnceLock<Started>,
+    /// After SIGINT nothing waits any more, whoever swallowed the first error.
+    interrupted: AtomicBool,
+}
+
+struct Started {
     tokio: tokio::runtime::Runtime,
-    /// Registered once, so that a SIGINT between two waits is not lost.
-    #[cfg(unix)]
-    interrupts: std::cell::RefCell<Option<tokio::signal::unix::Signal>>,
+    /// Registered once, so that a SIGINT between two waits is not lost. Of the threads that wait one
+    /// listens for all. `None` where SIGINT is ignored.
+    interrupts: tokio::sync::Mutex<Option<Interrupts>>,
+}
+
+impl Started {
+    fn new() -> std::io::Result<Self> {
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let interrupts = {
+            let _entered = tokio.enter();
+            tokio::sync::Mutex::new(listen()?)
+        };
+        Ok(Self { tokio, interrupts })
+    }
+}
+
+#[cfg(unix)]
+fn listen() -> std::io::Result<Option<Interrupts>> {
+    (!ignores_interrupts()).then(|| signal(SignalKind::interrupt())).transpose()
+}
+
+#[cfg(windows)]
+fn listen() -> std::io::Result<Option<Interrupts>> {
+    ctrl_c().map(Some)
 }
 
 /// Returns whether who started this process had SIGINT ignored, as shells do for jobs in the
@@ -37,88 +72,131 @@ fn ignores_interrupts() -> bool {
         .is_some_and(|mask| mask & 0b10 != 0)
 }
 
-impl Runtime {
-    fn inner(&self) -> Result<&Inner> {
-        if let Some(inner) = self.inner.get() {
-            return Ok(inner);
+impl Shared {
+    fn started(&self) -> Result<&Started> {
+        if let Some(started) = self.started.get() {
+            return Ok(started);
         }
-        let error =
-            |e: std::io::Error| Error::failed(format!("the async runtime cannot be started: {e}"));
-        let tokio =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(error)?;
-        #[cfg(unix)]
-        let interrupts = {
-            let _entered = tokio.enter();
-            let kind = tokio::signal::unix::SignalKind::interrupt();
-            (!ignores_interrupts())
-                .then(|| tokio::signal::unix::signal(kind))
-                .transpose()
-                .map_err(error)?
-                .into()
-        };
-        Ok(self.inner.get_or_init(|| Inner {
-            tokio,
-            #[cfg(unix)]
-            interrupts,
-        }))
+        let started = Started::new()
+            .map_err(|e| Error::failed(format!("the async runtime cannot be started: {e}")))?;
+        Ok(self.started.get_or_init(|| started))
     }
 
-    /// Runs a future to its end or to SIGINT.
+    /// Waits for SIGINT.
+    async fn interruption(&self, started: &Started) {
+        let mut interrupts = started.interrupts.lock().await;
+        // Another thread may have seen it while it listened for this one.
+        if self.interrupted.load(Ordering::Relaxed) {
+            return;
+        }
+        match interrupts.as_mut() {
+            Some(interrupts) => drop(interrupts.recv().await),
+            None => std::future::pending().await,
+        }
+        self.interrupted.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Runtime {
+    /// Returns a handle whose waits end at `deadline`.
+    #[must_use]
+    pub fn until(&self, deadline: Instant) -> Self {
+        Self { shared: Arc::clone(&self.shared), deadline: Some(deadline) }
+    }
+
+    /// Runs a future to its end.
+    ///
+    /// # Errors
+    /// After SIGINT and at the deadline.
     pub fn run<F: Future>(&self, future: F) -> Result<F::Output> {
         self.check()?;
-        let inner = self.inner()?;
-        #[cfg(unix)]
-        let mut signal = inner
-            .interrupts
-            .try_borrow_mut()
-            .map_err(|_| Error::failed("the runtime waits already"))?;
-        inner.tokio.block_on(async {
-            #[cfg(unix)]
-            let interrupted = async {
-                match signal.as_mut() {
-                    Some(signal) => drop(signal.recv().await),
-                    None => std::future::pending().await,
-                }
-            };
-            #[cfg(not(unix))]
-            let interrupted = async { drop(tokio::signal::ctrl_c().await) };
-            let late = async {
-                match self.deadline.get() {
-                    Some(end) => tokio::time::sleep_until(end.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Error::failed("the runtime waits already"));
+        }
+        let started = self.shared.started()?;
+        started.tokio.block_on(async {
             tokio::select! {
                 biased;
-                () = interrupted => {
-                    self.interrupted.set(true);
-                    Err(Error::interrupted())
-                }
-                () = late => Err(Error::failed("it takes too long")),
+                () = self.shared.interruption(started) => Err(Error::interrupted()),
+                () = self.lateness() => Err(Error::failed("it takes too long")),
                 output = future => Ok(output),
             }
         })
     }
 
-    /// Ends all waiting at a time.
-    pub fn limit(&self, deadline: Instant) {
-        self.deadline.set(Some(deadline));
+    /// Runs a future for at most `limit`; `None` when that was too short.
+    ///
+    /// # Errors
+    /// After SIGINT and at the deadline.
+    pub fn run_within<F: Future>(&self, limit: Duration, future: F) -> Result<Option<F::Output>> {
+        // The timer needs the runtime's context, so it is made inside.
+        self.run(async { tokio::time::timeout(limit, future).await.ok() })
+    }
+
+    /// Waits for a time.
+    ///
+    /// # Errors
+    /// After SIGINT and at the deadline.
+    pub fn sleep(&self, time: Duration) -> Result<()> {
+        self.run(async { tokio::time::sleep(time).await })
+    }
+
+    /// Waits for the deadline.
+    async fn lateness(&self) {
+        match self.deadline {
+            Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Returns an error after SIGINT.
     pub fn check(&self) -> Result<()> {
-        if self.interrupted.get() { Err(Error::interrupted()) } else { Ok(()) }
+        if self.shared.interrupted.load(Ordering::Relaxed) {
+            Err(Error::interrupted())
+        } else {
+            Ok(())
+        }
     }
 
     /// Returns an error when SIGINT, which Ctrl-C sends to all on the terminal, is what has ended
     /// another program, and was seen there first.
     pub fn check_after_a_failure(&self) -> Result<()> {
-        self.run(async { tokio::time::sleep(AFTERMATH).await })
+        self.sleep(AFTERMATH)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_wait_at_the_same_time() {
+        let (runtime, begin) = (Runtime::default(), Instant::now());
+        let wait = || {
+            let runtime = runtime.clone();
+            std::thread::spawn(move || runtime.sleep(Duration::from_millis(400)))
+        };
+        let threads = [wait(), wait(), wait()];
+        for thread in threads {
+            thread.join().unwrap().unwrap();
+        }
+        assert!(begin.elapsed() < Duration::from_millis(1_100), "{:?}", begin.elapsed());
     }
 
-    /// Runs a future for at most `limit`; `None` when that was too short.
-    pub fn run_within<F: Future>(&self, limit: Duration, future: F) -> Result<Option<F::Output>> {
-        // The timer needs the runtime's context, so it is made inside.
-        self.run(async { tokio::time::timeout(limit, future).await.ok() })
+    #[test]
+    fn deadline_of_one_handle_ends_its_waits_only() {
+        let runtime = Runtime::default();
+        let limited = runtime.until(Instant::now() + Duration::from_millis(10));
+        let error = limited.sleep(Duration::from_secs(600)).unwrap_err();
+        assert_eq!(error.message(), "it takes too long");
+        assert!(limited.sleep(Duration::from_secs(600)).is_err());
+        runtime.sleep(Duration::from_millis(20)).unwrap();
+    }
+
+    #[test]
+    fn wait_within_a_wait_is_an_error() {
+        let runtime = Runtime::default();
+        let inner = runtime.run(async { runtime.sleep(Duration::ZERO) }).unwrap();
+        assert_eq!(inner.unwrap_err().message(), "the runtime waits already");
     }
 }

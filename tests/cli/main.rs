@@ -12,6 +12,7 @@
 
 mod advise;
 mod cache;
+mod clients;
 mod completions;
 mod concurrency;
 mod dialog;

@@ -33,6 +33,16 @@ fn a_wrong_code_is_said_to_be_wrong() {
 }
 
 #[test]
+fn a_denied_role_whose_name_speaks_of_mfa_gets_no_hint_about_codes() {
+    let name = "MultiFactorAuthentication";
+    let sandbox = Sandbox::new();
+    sandbox.config(&format!("[profile odd]\nrole_arn = {}\nsource_profile = dev\n", role(name)));
+    let run = sandbox.run(&["process", "odd"]).fails(1).error_form();
+    let run = run.says(&["AccessDenied", "rolecall policy trust odd"]);
+    assert!(!run.stderr.contains("each works once"), "{run:#?}");
+}
+
+#[test]
 fn a_code_may_come_from_a_process() {
     let sandbox = guarded();
     let script = sandbox.script("code", "echo run >> \"$HOME/runs\"; cat \"$HOME/code\"");

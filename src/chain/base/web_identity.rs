@@ -40,7 +40,7 @@ pub fn of_profile(
     let set = view.property(keys::ROLE_SESSION_NAME);
     let set = set.map(|p| (p.value.trim(), format!("{}: {}", p.place, keys::ROLE_SESSION_NAME)));
     let user = inputs.environment.user.as_deref();
-    let role_session_name = role.session_name(set, user).map_err(|error| match error.kind {
+    let role_session_name = role.session_name(set, user).map_err(|error| match error.kind() {
         Kind::Usage => error,
         _ => error.cause(format!("profile `{}`", profile.name)).hint(hint::correct(&profile.name)),
     })?;

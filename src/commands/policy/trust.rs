@@ -12,6 +12,7 @@ use crate::app::requests;
 use crate::app::service::CredentialsService;
 use crate::aws::arn::Arn;
 use crate::chain::{AssumeRole, Base, Chain, RoleOptions, Step};
+use crate::clients::factory::Target;
 use crate::error::{Error, Result};
 
 /// The role's trust policy, which lets the caller in
@@ -58,12 +59,10 @@ fn caller_arn(
 ) -> Result<String> {
     let may = Call::typed(&args.credentials, Caller::Person);
     let credentials = service.acquire(chain, &may)?.credentials;
-    let identity = service
-        .sts()
-        .get_caller_identity(&chain.plan.network, &call.endpoint, &credentials)?
-        .map_err(|failure| {
-            failure.into_error(format!("{}: AWS does not say who the caller is", call.who()))
-        })?;
+    let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(&credentials);
+    let identity = service.calls().get_caller_identity(&target).map_err(|error| {
+        error.into_error(format!("{}: AWS does not say who the caller is", call.who()))
+    })?;
     // STS leaves out a role's path, and IAM Identity Center's roles have one.
     if let (Base::Sso(sso), Some(arn)) = (&chain.plan.base, Arn::parse(&identity.arn)) {
         if let ["assumed-role", role, _] = arn.resource.split('/').collect::<Vec<_>>()[..] {

@@ -11,7 +11,7 @@ use super::super::*;
 use crate::aws::LongTermKeys;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::tests::chain;
-use crate::error::Error;
+use crate::error::{AwsCode, Error, Refusal};
 use crate::system::clock::Clock;
 use crate::system::locks::{Attempt, Declined, Locks};
 use crate::system::report::Report;
@@ -174,9 +174,9 @@ impl World {
         if self.right_code.borrow().as_deref().is_none_or(|right| right == code) {
             return Ok(());
         }
-        Err(Error::failed("no").cause(
-            "AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code. ",
-        ))
+        Err(Error::failed("no")
+            .cause(format!("invalid MFA code {code}"))
+            .refused(Some(AwsCode::new("AccessDenied")), Some(Refusal::MfaCode)))
     }
 
     pub fn next(&self) -> Session {

@@ -124,8 +124,8 @@ fn no_code_is_given_twice_and_three_are_enough() {
         );
     }
     let error = seeds.token_code(&question(SERIAL, Some(&refusal))).unwrap_err();
-    assert_eq!((error.message.as_str(), &error.causes[..]), ("no", &refusal.causes[..]));
-    assert!(error.hints[0].ends_with(&format!("rolecall keys mfa add {SERIAL} --force")));
+    assert_eq!((error.message(), error.causes()), ("no", refusal.causes()));
+    assert!(error.hints()[0].ends_with(&format!("rolecall keys mfa add {SERIAL} --force")));
     // The next call begins behind them all, and has three tries of its own. The store was asked
     // once.
     clock.0.set(2950);

@@ -63,7 +63,7 @@ pub struct FileLocks<'a> {
     folder: Option<PathBuf>,
     /// How long one holder is waited for, instead of what the caller says.
     limit: Option<Duration>,
-    runtime: &'a Runtime,
+    runtime: Runtime,
     report: &'a dyn Report,
     /// How long this process has waited since it held a lock.
     waited: Cell<Duration>,
@@ -89,7 +89,7 @@ impl<'a> FileLocks<'a> {
     pub fn new(
         folder: Option<PathBuf>,
         limit: Option<Duration>,
-        runtime: &'a Runtime,
+        runtime: Runtime,
         report: &'a dyn Report,
     ) -> Self {
         Self {
@@ -153,7 +153,7 @@ impl<'a> FileLocks<'a> {
                 self.report.decided(&|| "waiting for another question on this terminal".to_owned());
                 said = true;
             }
-            self.runtime.run(async { tokio::time::sleep(INTERVAL).await })?;
+            self.runtime.sleep(INTERVAL)?;
         }
     }
 

@@ -2,6 +2,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 use super::*;
+use crate::error::Kind;
 
 fn rewrite_with(path: &Path, edit: impl Fn(&[u8]) -> Vec<u8>) -> Result<Rewritten> {
     rewrite(path, &Runtime::default(), |bytes| Ok(Zeroizing::new(edit(bytes))))
@@ -49,9 +50,9 @@ fn a_refused_edit_leaves_the_file_alone() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("config");
     fs::write(&path, "old").unwrap();
-    let refused = || Error::configuration("refused");
-    let error = rewrite(&path, &Runtime::default(), |_| Err(refused())).unwrap_err();
-    assert_eq!(error, refused());
+    let refused = |_: &[u8]| Err(Error::configuration("refused"));
+    let error = rewrite(&path, &Runtime::default(), refused).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (Kind::Configuration, "refused"));
     assert_eq!(fs::read(&path).unwrap(), b"old");
     assert_eq!(names(home.path()), ["config"]);
 }
@@ -77,7 +78,7 @@ fn another_program_changes_the_file_meanwhile() {
         [bytes, b"+"].concat()
     };
     let error = rewrite_with(&path, never).unwrap_err();
-    assert!(error.message.ends_with("another program changes it again and again"), "{error}");
+    assert!(error.message().ends_with("another program changes it again and again"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), b"other 8");
     assert_eq!(names(home.path()), ["config"]);
 }
@@ -102,7 +103,7 @@ fn a_folder_in_the_place_of_a_file_is_an_error() {
     let path = home.path().join("config");
     fs::create_dir(&path).unwrap();
     let error = append(&path).unwrap_err();
-    assert!(error.message.ends_with("config: is a folder, not a file"), "{error}");
+    assert!(error.message().ends_with("config: is a folder, not a file"), "{error}");
     assert_eq!(names(home.path()), ["config"]);
     let below = home.path().join("file/config");
     fs::write(home.path().join("file"), "").unwrap();
@@ -115,7 +116,7 @@ fn a_large_file_is_refused() {
     let path = home.path().join("config");
     File::create(&path).unwrap().set_len(MAX_BYTES + 1).unwrap();
     let error = append(&path).unwrap_err();
-    assert!(error.message.ends_with("is larger than 64 MiB"), "{error}");
+    assert!(error.message().ends_with("is larger than 64 MiB"), "{error}");
 }
 
 #[test]
@@ -282,12 +283,12 @@ mod unix {
         let path = home.path().join("config");
         symlink("nowhere", &path).unwrap();
         let error = append(&path).unwrap_err();
-        assert!(error.message.ends_with("is a link to something that does not exist"), "{error}");
+        assert!(error.message().ends_with("is a link to something that does not exist"), "{error}");
         assert_eq!(names(home.path()), ["config"]);
         let folder = home.path().join(".aws");
         symlink("nowhere", &folder).unwrap();
         let error = append(&folder.join("config")).unwrap_err();
-        assert!(error.message.ends_with(".aws: is a link to something that does not exist"));
+        assert!(error.message().ends_with(".aws: is a link to something that does not exist"));
         let round = home.path().join("round");
         symlink("round", &round).unwrap();
         assert!(append(&round).is_err());
@@ -300,7 +301,7 @@ mod unix {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(0o400)).unwrap();
         let error = append(&path).unwrap_err();
-        assert!(error.message.ends_with("config: is read-only"), "{error}");
+        assert!(error.message().ends_with("config: is read-only"), "{error}");
         assert_eq!((mode(&path), fs::read(&path).unwrap()), (0o400, b"old".to_vec()));
         assert_eq!(names(home.path()), ["config"]);
     }
@@ -316,7 +317,7 @@ mod unix {
         let superuser = rustix::process::geteuid().is_root();
         let path = if superuser { Path::new("/proc/self/config") } else { &folder.join("config") };
         let error = append(path).unwrap_err();
-        assert!(error.message.contains("its folder takes no new file: "), "{error}");
+        assert!(error.message().contains("its folder takes no new file: "), "{error}");
         assert_eq!(fs::read(folder.join("config")).unwrap(), b"old");
         fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
     }
@@ -328,7 +329,7 @@ mod unix {
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         for path in [Path::new("/dev/null"), &pipe] {
             let error = append(path).unwrap_err();
-            assert!(error.message.ends_with("is not a regular file"), "{error}");
+            assert!(error.message().ends_with("is not a regular file"), "{error}");
         }
         assert_eq!(names(home.path()), ["pipe"]);
     }

@@ -5,6 +5,7 @@ mod people;
 mod run;
 mod sandbox;
 mod terminal;
+pub mod tls;
 
 pub use fake_aws::{Fault, Kind, Role, Statement, TrustStatement, User};
 pub use people::{

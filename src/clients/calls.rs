@@ -1,0 +1,49 @@
+//! How a call is made: its answer is waited for on the one runtime, and its error becomes data.
+
+use std::future::Future;
+
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::clients::factory::Factory;
+use crate::clients::failure::{CallError, Failure};
+use crate::system::clock::Clock;
+use crate::system::runtime::Runtime;
+
+/// Makes calls; those of each service stand in that service's file. A call blocks until it is
+/// answered, for at most the factory's time limits, or until SIGINT.
+#[derive(Clone, Copy)]
+pub struct AwsCalls<'a> {
+    pub factory: &'a Factory,
+    pub runtime: &'a Runtime,
+    pub clock: &'a dyn Clock,
+}
+
+impl AwsCalls<'_> {
+    pub(super) fn answer<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, CallError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let answer = self.runtime.run(call)?;
+        answer.map_err(|error| Failure::new(&error, self.clock.now()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::http::SystemRoots;
+
+    #[test]
+    fn worker_thread_owns_what_calls_need() {
+        let (factory, runtime) = (Factory::new(SystemRoots::Bundle), Runtime::default());
+        let worker = std::thread::spawn(move || {
+            let network = crate::chain::Network::default();
+            factory.http(&network).and_then(|_| runtime.check())
+        });
+        worker.join().unwrap().unwrap();
+    }
+}

@@ -1,0 +1,186 @@
+//! Makes every client of AWS's services. What a client must be told stands here once: its region and
+//! endpoint, its HTTP client, its attempts and time limits, and who signs its calls.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::{BehaviorVersion, Region};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
+use secrecy::ExposeSecret;
+
+use crate::aws::Credentials;
+use crate::aws::partition::Endpoint;
+use crate::chain::Network;
+use crate::clients::http::{self, SystemRoots, Trust};
+use crate::error::{Error, Result};
+
+/// How long a connection may take, one attempt, and all attempts of a call.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+/// Attempts of a call where nothing sets another number, as in the SDKs' standard mode.
+const DEFAULT_ATTEMPTS: u32 = 3;
+
+/// Where calls go, and who signs them.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    pub network: &'a Network,
+    pub region: Option<&'a str>,
+    /// Called as it is. Without one the SDK finds the service's own in the region.
+    pub endpoint: Option<&'a str>,
+    /// `None` for calls that are not signed.
+    pub caller: Option<&'a Credentials>,
+}
+
+impl<'a> Target<'a> {
+    /// Returns the target of calls to STS, which are not signed yet.
+    pub fn sts(network: &'a Network, endpoint: &'a Endpoint) -> Self {
+        Self {
+            network,
+            region: Some(&endpoint.signing_region),
+            endpoint: Some(&endpoint.url),
+            caller: None,
+        }
+    }
+
+    #[must_use]
+    pub fn signed_by(self, caller: &'a Credentials) -> Self {
+        Self { caller: Some(caller), ..self }
+    }
+}
+
+/// Makes clients. Those that trust the same certificates share one HTTP client and its connections;
+/// no others do.
+pub struct Factory {
+    system_roots: SystemRoots,
+    /// By the CA bundle; `None` for the system's certificates.
+    http: Mutex<HashMap<Option<String>, SharedHttpClient>>,
+}
+
+impl Factory {
+    pub fn new(system_roots: SystemRoots) -> Self {
+        Self { system_roots, http: Mutex::default() }
+    }
+
+    /// Returns a factory whose calls go through `client` wherever no CA bundle is named.
+    pub fn with_client(client: SharedHttpClient) -> Self {
+        Self {
+            system_roots: SystemRoots::Bundle,
+            http: Mutex::new(HashMap::from([(None, client)])),
+        }
+    }
+
+    pub(super) fn sts(&self, target: &Target) -> Result<aws_sdk_sts::Client> {
+        self.sdk_config(target).map(|config| aws_sdk_sts::Client::new(&config))
+    }
+
+    pub(super) fn iam(&self, target: &Target) -> Result<aws_sdk_iam::Client> {
+        self.sdk_config(target).map(|config| aws_sdk_iam::Client::new(&config))
+    }
+
+    pub(super) fn sso(&self, target: &Target) -> Result<aws_sdk_sso::Client> {
+        self.sdk_config(target).map(|config| aws_sdk_sso::Client::new(&config))
+    }
+
+    pub(super) fn sso_oidc(&self, target: &Target) -> Result<aws_sdk_ssooidc::Client> {
+        self.sdk_config(target).map(|config| aws_sdk_ssooidc::Client::new(&config))
+    }
+
+    /// Configures one of `aws-config`'s providers.
+    ///
+    /// # Errors
+    /// When the CA bundle cannot be used.
+    pub fn provider_config(
+        &self,
+        network: &Network,
+        region: Option<&str>,
+    ) -> Result<ProviderConfig> {
+        Ok(ProviderConfig::without_region()
+            .with_region(region.map(|region| Region::new(region.to_owned())))
+            .with_http_client(self.http(network)?)
+            .with_sleep_impl(TokioSleep::new())
+            .with_use_fips(Some(network.fips))
+            .with_use_dual_stack(Some(network.dual_stack))
+            .with_retry_config(retries(network))
+            .with_timeout_config(timeouts()))
+    }
+
+    /// Returns the plain HTTP client of these settings.
+    ///
+    /// # Errors
+    /// When the CA bundle cannot be used.
+    pub fn http(&self, network: &Network) -> Result<SharedHttpClient> {
+        let mut clients = self.http.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&network.ca_bundle) {
+            return Ok(client.clone());
+        }
+        let trust = match &network.ca_bundle {
+            Some(path) => Trust::read_bundle(Path::new(path))?,
+            None => Trust::System(self.system_roots),
+        };
+        let client = http::client(trust);
+        clients.insert(network.ca_bundle.clone(), client.clone());
+        Ok(client)
+    }
+
+    fn sdk_config(&self, target: &Target) -> Result<SdkConfig> {
+        let network = target.network;
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .http_client(self.http(network)?)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(retries(network))
+            .timeout_config(timeouts());
+        config.set_region(target.region.map(|region| Region::new(region.to_owned())));
+        config.set_credentials_provider(target.caller.map(signer).transpose()?);
+        match target.endpoint {
+            Some(endpoint) => config.set_endpoint_url(Some(endpoint.to_owned())),
+            None => {
+                config.set_use_fips(Some(network.fips)).set_use_dual_stack(Some(network.dual_stack))
+            }
+        };
+        Ok(config.build())
+    }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
+
+fn retries(network: &Network) -> RetryConfig {
+    let config =
+        if network.adaptive_retries { RetryConfig::adaptive() } else { RetryConfig::standard() };
+    config.with_max_attempts(network.max_attempts.unwrap_or(DEFAULT_ATTEMPTS))
+}
+
+/// Gives credentials to an SDK client, which panics where they cannot stand in a header.
+fn signer(caller: &Credentials) -> Result<SharedCredentialsProvider> {
+    let token = caller.session_token().map(ExposeSecret::expose_secret);
+    for (what, text) in
+        [("access key ID", caller.access_key_id()), ("session token", token.unwrap_or_default())]
+    {
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Error::failed(format!("the caller's {what} holds characters that AWS's have not, so no request can carry it"))
+                .hint("see where the credentials come from: rolecall explain"));
+        }
+    }
+    Ok(SharedCredentialsProvider::new(aws_credential_types::Credentials::new(
+        caller.access_key_id(),
+        caller.secret_access_key().expose_secret(),
+        token.map(str::to_owned),
+        None,
+        "rolecall",
+    )))
+}

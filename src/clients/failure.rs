@@ -1,0 +1,268 @@
+//! What goes wrong with a call, as data. Only here are the SDK's errors read, and AWS's sentences.
+
+use std::fmt;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::aws::duration;
+use crate::error::{AwsCode, Error, Refusal};
+use crate::text::one_line;
+
+/// How many causes of a provider's error are shown.
+const SHOWN_CAUSES: usize = 3;
+/// STS refuses a request whose time is more than five minutes off.
+const TOLERATED_SKEW: TimeDelta = TimeDelta::minutes(4);
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+pub enum CallError {
+    /// AWS refused, or did not answer.
+    Failed(Failure),
+    /// The call could not be made, was interrupted, or its answer holds nothing that can be used.
+    Other(Error),
+}
+
+impl CallError {
+    /// Returns the error for a person; `message` says what AWS was asked for.
+    pub fn into_error(self, message: String) -> Error {
+        self.explained(|failure| failure.into_error(message))
+    }
+
+    /// Returns the error for a person; `explain` says what a failure means.
+    pub fn explained(self, explain: impl FnOnce(Failure) -> Error) -> Error {
+        match self {
+            Self::Failed(failure) => explain(failure),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+impl From<Error> for CallError {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// How AWS refused a call, or how the network failed it. Shown as AWS's code and sentence.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// AWS's code; `None` where no answer came that can be read.
+    pub code: Option<AwsCode>,
+    /// What AWS refused, where its code alone does not tell.
+    pub refusal: Option<Refusal>,
+    /// AWS's sentence, or what became of the call, in one line.
+    pub message: String,
+    /// How far this machine's clock is ahead of AWS's, where that is too far for AWS.
+    pub skew: Option<TimeDelta>,
+}
+
+impl Failure {
+    /// Reads an SDK error; a wrong clock is read off the answer's Date header.
+    pub fn new<E>(error: &SdkError<E, HttpResponse>, now: DateTime<Utc>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let date = error
+            .raw_response()
+            .and_then(|r| r.headers().get("date"))
+            .and_then(|d| DateTime::parse_from_rfc2822(d).ok());
+        let (code, message) = (error.code().map(one_line), one_line(&message(error)));
+        Self {
+            refusal: code.as_deref().and_then(|code| refusal(code, &message)),
+            code: code.map(AwsCode::new),
+            message,
+            skew: date.map(|date| now - date.to_utc()).filter(|skew| skew.abs() > TOLERATED_SKEW),
+        }
+    }
+
+    /// Returns the failure of a call whose answer lacks what it should hold.
+    pub fn without_answer(message: &str) -> Self {
+        Self { code: None, refusal: None, message: message.to_owned(), skew: None }
+    }
+
+    /// Says how wrong this machine's clock is, where it is.
+    pub fn clock(&self) -> Option<String> {
+        let skew = self.skew?;
+        let way = if skew > TimeDelta::zero() { "ahead of" } else { "behind" };
+        let skew = duration::render(skew.abs().num_seconds());
+        Some(format!("this machine's clock is {skew} {way} AWS's"))
+    }
+
+    /// Returns the error for a person; `message` says what AWS was asked for.
+    pub fn into_error(self, message: String) -> Error {
+        let clock = self.clock();
+        let error = Error::failed(message).refused(self.code.clone(), self.refusal).caused_by(self);
+        match clock {
+            Some(clock) => {
+                error.cause(clock).hint("set this machine's clock: timedatectl set-ntp true")
+            }
+            None => error,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.code {
+            Some(code) => write!(f, "{code}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Reads what AWS says by its sentence only. The sentence counts from its beginning: names of roles
+/// and policies, which may hold anything, stand behind it.
+fn refusal(code: &str, message: &str) -> Option<Refusal> {
+    let sentences = [
+        (
+            "AccessDenied",
+            "MultiFactorAuthentication failed with invalid MFA one time pass code",
+            Refusal::MfaCode,
+        ),
+        (
+            "AccessDenied",
+            "MultiFactorAuthentication failed, unable to validate MFA code",
+            Refusal::MfaDevice,
+        ),
+        (
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit",
+            Refusal::OverOneHour,
+        ),
+    ];
+    sentences
+        .into_iter()
+        .find(|(of, sentence, _)| code == *of && message.starts_with(sentence))
+        .map(|(.., refusal)| refusal)
+}
+
+fn message<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match (error, error.message()) {
+        (SdkError::ServiceError(_), Some(message)) => message.trim().to_owned(),
+        (SdkError::ServiceError(e), None) => {
+            format!("HTTP {} without an answer that can be read", e.raw().status().as_u16())
+        }
+        (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
+        (SdkError::ResponseError(e), _) => {
+            format!("HTTP {}: the answer cannot be read", e.raw().status().as_u16())
+        }
+        (SdkError::DispatchFailure(e), _) if e.is_io() || e.is_timeout() || e.is_user() => {
+            sources(error)
+        }
+        // What the SDK says of other failures may quote the request, whose headers and body are
+        // secret.
+        _ => root(error),
+    }
+}
+
+/// Returns the error of one of `aws-config`'s providers, with its causes.
+pub fn provider_error(message: String, error: &CredentialsError) -> Error {
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let text = one_line(&cause.to_string());
+        let shown = !text.is_empty() && !quotes_a_request(&text);
+        if shown && !causes.contains(&text) && causes.len() < SHOWN_CAUSES {
+            causes.push(text);
+        }
+        next = cause.source();
+    }
+    if causes.is_empty() {
+        causes.push(one_line(&error.to_string()));
+    }
+    causes.into_iter().fold(Error::failed(message), Error::cause)
+}
+
+/// Joins an error with its sources, without the words that say nothing.
+fn sources(error: &dyn std::error::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !parts.contains(&text) && !quotes_a_request(&text) {
+            parts.push(text);
+        }
+        next = error.source();
+    }
+    if parts.is_empty() { error.to_string() } else { parts.join(": ") }
+}
+
+/// Returns what lies beneath all of an error's sources, and nothing that quotes a request.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    let text = root.to_string();
+    if quotes_a_request(&text) { "the request could not be made".to_owned() } else { text }
+}
+
+/// Returns whether a text of the SDK has a request in it, as `Debug` shows it: with its headers and
+/// its body.
+fn quotes_a_request(text: &str) -> bool {
+    ["Request {", "SdkBody", "headers:", "body:"].iter().any(|mark| text.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::*;
+
+    type SdkFailure = SdkError<AssumeRoleError, HttpResponse>;
+
+    fn message_of(error: &SdkFailure) -> String {
+        Failure::new(error, DateTime::UNIX_EPOCH).message
+    }
+
+    #[test]
+    fn sentences_of_aws_count_from_their_beginning_and_with_their_code() {
+        let wrong_code = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+        let unknown_device = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.";
+        let over_one_hour = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
+        let denied = format!("User: arn:aws:iam::1:user/{wrong_code} is not authorized");
+        for (code, message, expected) in [
+            ("AccessDenied", wrong_code, Some(Refusal::MfaCode)),
+            ("AccessDenied", unknown_device, Some(Refusal::MfaDevice)),
+            ("ValidationError", over_one_hour, Some(Refusal::OverOneHour)),
+            ("AccessDenied", denied.as_str(), None),
+            ("AccessDenied", over_one_hour, None),
+            ("ValidationError", wrong_code, None),
+            ("AccessDenied", "", None),
+        ] {
+            assert_eq!(refusal(code, message), expected, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn errors_of_the_sdk_lose_the_request_that_they_quote() {
+        let quoting = || "failed to apply endpoint to request `Request { body: SdkBody(b\"TokenCode=123456\"), headers: Headers {} }`";
+        for error in [
+            SdkFailure::construction_failure(quoting()),
+            SdkFailure::dispatch_failure(ConnectorError::other(quoting().into(), None)),
+            SdkFailure::dispatch_failure(ConnectorError::io(quoting().into())),
+        ] {
+            assert!(!message_of(&error).contains("123456"), "{}", message_of(&error));
+        }
+        let refused = SdkFailure::dispatch_failure(ConnectorError::io(
+            std::io::Error::other("connection refused").into(),
+        ));
+        let message = message_of(&refused);
+        assert!(message.contains("connection refused"), "{message}");
+    }
+}

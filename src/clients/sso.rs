@@ -1,0 +1,51 @@
+//! The calls of the portal of IAM Identity Center.
+
+use chrono::DateTime;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::aws::Session;
+use crate::chain::Sso;
+use crate::clients::calls::AwsCalls;
+use crate::clients::factory::Target;
+use crate::clients::failure::CallError;
+use crate::error::Error;
+
+impl AwsCalls<'_> {
+    /// Returns a session of the role that a person is assigned (sso:GetRoleCredentials).
+    ///
+    /// # Errors
+    /// When AWS refuses, does not answer or answers without credentials, or the wait is
+    /// interrupted.
+    pub fn get_role_credentials(
+        &self,
+        target: &Target,
+        sso: &Sso,
+        token: &SecretString,
+    ) -> Result<Session, CallError> {
+        let client = self.factory.sso(target)?;
+        let request = client
+            .get_role_credentials()
+            .account_id(&sso.account_id)
+            .role_name(&sso.role_name)
+            .access_token(token.expose_secret());
+        let asked_at = self.clock.now();
+        let answer = self.answer(request.send())?;
+        let empty = || Error::failed("IAM Identity Center answered without credentials");
+        let credentials = answer.role_credentials().ok_or_else(empty)?;
+        let (Some(id), Some(secret), Some(session_token)) = (
+            credentials.access_key_id(),
+            credentials.secret_access_key(),
+            credentials.session_token(),
+        ) else {
+            return Err(empty().into());
+        };
+        Ok(Session {
+            access_key_id: id.to_owned(),
+            secret_access_key: SecretString::from(secret),
+            session_token: Some(SecretString::from(session_token)),
+            expires_at: DateTime::from_timestamp_millis(credentials.expiration()),
+            issued_at: Some(asked_at),
+            account_id: Some(sso.account_id.clone()),
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! The executor's calls: what the steps of a chain need of STS and IAM. What AWS refuses is said in
+//! the words of the profile.
+
+use crate::aws::arn::Arn;
+use crate::aws::{Credentials, Session};
+use crate::chain::{AssumeRole, Chain, GetSessionToken, MfaUse};
+use crate::clients::calls::AwsCalls;
+use crate::clients::factory::Target;
+use crate::clients::failure::CallError;
+use crate::error::{AwsCode, Error, Refusal, Result};
+use crate::executor::{Sts, TokenCode};
+use crate::text::one_line;
+
+/// Where IAM is asked for devices when no region is set: it is one service for a whole partition.
+const IAM_REGION: &str = "us-east-1";
+
+/// Performs the steps of chains by calls of AWS.
+pub struct AwsSteps<'a> {
+    pub calls: AwsCalls<'a>,
+}
+
+impl Sts for AwsSteps<'_> {
+    fn get_session_token(
+        &self,
+        chain: &Chain,
+        call: &GetSessionToken,
+        caller: &Credentials,
+        code: &TokenCode,
+    ) -> Result<Session> {
+        let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(caller);
+        let session = self.calls.get_session_token(&target, call, code).map_err(|error| {
+            let error = error.into_error(format!(
+                "{}: AWS did not give a session with MFA of {}",
+                chain.who(),
+                code.serial
+            ));
+            explain_mfa(error, &|verb| chain.command(verb))
+        })?;
+        let account = || Arn::parse(&code.serial).map(|arn| arn.account.to_owned());
+        Ok(Session {
+            account_id: caller.account_id().map(str::to_owned).or_else(account),
+            ..session
+        })
+    }
+
+    fn assume_role(
+        &self,
+        chain: &Chain,
+        call: &AssumeRole,
+        caller: &Credentials,
+        code: Option<&TokenCode>,
+    ) -> Result<Session> {
+        let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(caller);
+        self.calls.assume_role(&target, call, code).map_err(|error| {
+            let error = error.into_error(match &call.profile {
+                Some(profile) => {
+                    format!("profile `{profile}`: AWS did not let {} be assumed", call.role_arn)
+                }
+                None => format!("AWS did not let {} be assumed", call.role_arn),
+            });
+            match (error.refusal(), error.code().map(AwsCode::as_str)) {
+                (None, Some("AccessDenied")) => self.explain_denial(chain, call, &target, error),
+                _ => explain_mfa(error, &|verb| chain.command_of(verb, call)),
+            }
+        })
+    }
+
+    fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String> {
+        let who = chain.who();
+        let explicit = format!(
+            "name the device: mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME, then try: {}",
+            chain.command("explain")
+        );
+        let target = Target {
+            network: &chain.plan.network,
+            region: Some(chain.plan.region.as_deref().unwrap_or(IAM_REGION)),
+            endpoint: chain.plan.endpoints.iam.as_deref(),
+            caller: Some(caller),
+        };
+        let mut serials = self.calls.list_mfa_devices(&target).map_err(|error| {
+            error.explained(|failure| failure
+                .into_error(format!("{who}: the MFA device (mfa_serial = auto) could not be looked up with iam:ListMFADevices"))
+                .hint(&explicit))
+        })?;
+        // Security keys are listed too, and have no codes.
+        serials.retain(|serial| !serial.contains(":u2f/"));
+        match &serials[..] {
+            [one] => Ok(one.clone()),
+            [] => Err(Error::configuration(format!(
+                "{who}: mfa_serial is auto, and the user has no MFA device that shows codes"
+            ))
+            .hint("enrol one: rolecall keys mfa add --help")),
+            _ => Err(Error::configuration(format!(
+                "{who}: mfa_serial is auto, and the user has several devices"
+            ))
+            .cause(serials.join(", "))
+            .hint(explicit)),
+        }
+    }
+}
+
+impl AwsSteps<'_> {
+    /// Says who called, and how both sides allow it.
+    fn explain_denial(
+        &self,
+        chain: &Chain,
+        call: &AssumeRole,
+        target: &Target,
+        error: Error,
+    ) -> Error {
+        let error = match self.calls.get_caller_identity(target) {
+            Ok(identity) => error.cause(format!("the caller is {}", one_line(&identity.arn))),
+            Err(CallError::Failed(failure)) => {
+                error.cause(format!("who called is not known: {}", failure.message))
+            }
+            Err(CallError::Other(interrupted)) => return interrupted,
+        };
+        let command = |verb: &str| chain.command_of(verb, call);
+        let error = match call.mfa {
+            MfaUse::Session(_) => error.hint(format!(
+                "if the role wants a code that is younger than the session with MFA: {} --no-mfa-session",
+                command("whoami")
+            )),
+            _ => error,
+        };
+        error
+            .hint(format!(
+                "the role must trust the caller (external ID and MFA included): {}",
+                command("policy trust")
+            ))
+            .hint(format!(
+                "the caller must be allowed to assume the role: {}",
+                command("policy caller")
+            ))
+    }
+}
+
+/// Says what to do where AWS refused a code or its device; other errors stay as they are.
+fn explain_mfa(error: Error, command: &dyn Fn(&str) -> String) -> Error {
+    match error.refusal() {
+        Some(Refusal::MfaCode) => {
+            error.cause("the code is wrong, or was used before: each works once").hint(format!(
+                "wait for the device's next code, then try again: {}",
+                command("whoami")
+            ))
+        }
+        Some(Refusal::MfaDevice) => error
+            .cause("the device must be one of the user whose keys begin the chain")
+            .hint(format!(
+                "see which is named, or have it found with mfa_serial = auto: {}",
+                command("explain")
+            )),
+        _ => error,
+    }
+}

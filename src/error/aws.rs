@@ -1,0 +1,46 @@
+//! What AWS refuses with, as data.
+
+use std::fmt;
+
+/// The code that AWS names an error by: `AccessDenied`, `ExpiredToken`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsCode(String);
+
+impl AwsCode {
+    pub fn new(code: impl Into<String>) -> Self {
+        Self(code.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns whether the credentials that signed the call are no good any more (STS, "Common Error
+    /// Types"), whatever it asked for.
+    pub fn refuses_caller(&self) -> bool {
+        matches!(
+            self.as_str(),
+            "ExpiredToken"
+                | "ExpiredTokenException"
+                | "InvalidClientTokenId"
+                | "UnrecognizedClientException"
+        )
+    }
+}
+
+impl fmt::Display for AwsCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A refusal that AWS tells from others by its sentence only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The MFA code is wrong, or was used before.
+    MfaCode,
+    /// The MFA device is none of the caller's.
+    MfaDevice,
+    /// Role chaining, and a role's call from a session with MFA, get an hour at most.
+    OverOneHour,
+}

@@ -1,0 +1,180 @@
+//! The one error type of the program: what happened, why, what to type next, and the exit code it
+//! means.
+
+mod aws;
+mod place;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+pub use aws::{AwsCode, Refusal};
+pub use place::Place;
+
+/// What went wrong, by who can mend it. Each kind has one exit code (see the contract, "Exit
+/// codes").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// AWS denied it, or the network or a source failed.
+    Failed,
+    /// The command line is wrong.
+    Usage,
+    /// The shared files or the settings are wrong.
+    Configuration,
+    /// A person has to answer or log in, and nobody can be asked.
+    NeedsPerson,
+    /// A person was asked, and declined or did not answer in time.
+    Declined,
+    /// The store failed, where that was the whole task.
+    Store,
+    /// SIGINT.
+    Interrupted,
+}
+
+impl Kind {
+    /// Returns the exit code of the contract.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Configuration => 3,
+            Self::NeedsPerson | Self::Declined => 4,
+            Self::Store => 5,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// An error as the user sees it: `error:`, then `cause:` lines, then `hint:` lines. What is decided by
+/// an error is decided by its data, never by its text.
+#[derive(Debug, Clone)]
+pub struct Error(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
+    kind: Kind,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+    code: Option<AwsCode>,
+    refusal: Option<Refusal>,
+    place: Option<Place>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            code: None,
+            refusal: None,
+            place: None,
+            source: None,
+        }))
+    }
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+    pub fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Kind::Configuration, message)
+    }
+    pub fn needs_person(message: impl Into<String>) -> Self {
+        Self::new(Kind::NeedsPerson, message)
+    }
+    pub fn store(message: impl Into<String>) -> Self {
+        Self::new(Kind::Store, message)
+    }
+    pub fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, "interrupted")
+    }
+
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.0.causes.push(cause.into());
+        self
+    }
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hints.push(hint.into());
+        self
+    }
+    /// Adds the error that caused this one: what it says becomes a cause, and it is kept as the
+    /// source.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.causes.push(source.to_string());
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+    /// Says where the value stands that caused it.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<Place>) -> Self {
+        self.0.place = Some(place.into());
+        self
+    }
+    /// Says how AWS refused.
+    #[must_use]
+    pub fn refused(mut self, code: Option<AwsCode>, refusal: Option<Refusal>) -> Self {
+        self.0.code = code;
+        self.0.refusal = refusal;
+        self
+    }
+    #[must_use]
+    pub fn with_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+    pub fn causes(&self) -> &[String] {
+        &self.0.causes
+    }
+    pub fn hints(&self) -> &[String] {
+        &self.0.hints
+    }
+    /// Returns the code that AWS refused with.
+    pub fn code(&self) -> Option<&AwsCode> {
+        self.0.code.as_ref()
+    }
+    /// Returns what AWS refused, where its code alone does not tell.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.0.refusal
+    }
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())?;
+        for cause in self.causes() {
+            write!(f, ": {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
