@@ -4,9 +4,12 @@
 use std::path::Path;
 
 use rolecall::fuzzing::{
-    Document, Environment, FileKind, Kind, Overrides, Profiles, SessionKeys, resolve,
+    Caching, Defaults, Document, Environment, FileKind, Kind, Profiles, Request, RoleOptions,
+    SessionKeys, resolve,
 };
 use zeroize::Zeroizing;
+
+const DEFAULTS: Defaults = Defaults { mfa_session: Some(43_200), caching: Caching::On };
 
 pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
@@ -33,8 +36,9 @@ pub fn check(data: &[u8]) {
     let names = profiles.names().take(20).map(|name| Some(name.to_owned())).chain([None]);
     for name in names {
         for role_arn in [None, Some("arn:aws:iam::222222222222:role/admin".to_owned())] {
-            let overrides = Overrides { profile: name.clone(), role_arn, ..Overrides::default() };
-            match resolve(&profiles, &overrides, &environment) {
+            let role = RoleOptions { role_arn, ..RoleOptions::default() };
+            let request = Request::typed(name.as_deref(), role, DEFAULTS);
+            match resolve(&profiles, &request, &environment) {
                 Ok(chain) => {
                     let keys = SessionKeys::of(&chain);
                     assert_eq!(keys.last().as_str().len(), 64);

@@ -1,6 +1,7 @@
 //! An HTTP answer (status, headers, empty line, body) to every call of the STS adapter.
 
 use std::cell::OnceCell;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::http::{
@@ -11,9 +12,10 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use chrono::{DateTime, Utc};
 use rolecall::fuzzing::{
-    AssumeRole, AwsSts, Base, Chain, Clock, Credentials, Endpoint, LongTermKeys, NamedBy, Network,
-    Result, Runtime, Sts, WebIdentity,
+    AwsSts, Base, Caching, Chain, Clock, Credentials, Defaults, Document, Environment, FileKind,
+    LongTermKeys, Profiles, Request, Result, Runtime, Step, Sts, resolve,
 };
+use zeroize::Zeroizing;
 
 #[derive(Debug, Clone)]
 struct Answer(Vec<u8>);
@@ -71,6 +73,26 @@ fn demand_clean<T>(result: Result<T>) {
     }
 }
 
+// One attempt: a second one would get the same answer a second later.
+const ROLE: &str = "[profile p]\nregion = eu-west-1\nendpoint_url = http://localhost\n\
+    max_attempts = 1\nrole_arn = arn:aws:iam::222222222222:role/admin\n\
+    credential_source = EcsContainer\n";
+const WEB_IDENTITY: &str = "[profile p]\nregion = eu-west-1\nendpoint_url = http://localhost\n\
+    max_attempts = 1\nrole_arn = arn:aws:iam::222222222222:role/admin\n\
+    web_identity_token_file = token\n";
+
+/// Resolves the profile `p`, and does something with its chain.
+fn chain<T>(config: &str, with: impl FnOnce(&Chain) -> Result<T>) -> Result<T> {
+    let document = |kind: FileKind, text: &str| {
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()))
+    };
+    let profiles =
+        Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, ""));
+    let defaults = Defaults { mfa_session: None, caching: Caching::Off };
+    let request = Request::of_profile("p", defaults);
+    with(&resolve(&profiles, &request, &Environment::default())?)
+}
+
 thread_local! {
     static RUNTIME: Runtime = Runtime::default();
 }
@@ -79,56 +101,22 @@ pub fn check(data: &[u8]) {
     RUNTIME.with(|runtime| {
         let http = OnceCell::from(SharedHttpClient::new(Answer(data.to_vec())));
         let sts = AwsSts { runtime, clock: &Noon, native_roots: false, http };
-        let endpoint =
-            Endpoint { url: "http://localhost".to_owned(), signing_region: "eu-west-1".to_owned() };
-        // One attempt: a second one would get the same answer a second later.
-        let network = Network { max_attempts: Some(1), ..Network::default() };
-        let role_arn = "arn:aws:iam::222222222222:role/admin".to_owned();
         let caller = Credentials::LongTerm(LongTermKeys {
             access_key_id: "AKIA1".to_owned(),
             secret_access_key: "s".into(),
             account_id: None,
         });
         let begin = Instant::now();
-        demand_clean(
-            sts.get_caller_identity(&network, &endpoint, &caller)
-                .and_then(|r| r.map_err(|e| e.into_error("who".to_owned()))),
-        );
-        demand_clean(sts.assume_role_with_web_identity(
-            &network,
-            &WebIdentity {
-                role_arn: role_arn.clone(),
-                token_file: String::new(),
-                role_session_name: "bob".to_owned(),
-                duration_seconds: None,
-                policy: None,
-                policy_arns: Vec::new(),
-                region: "eu-west-1".to_owned(),
-                endpoint: endpoint.clone(),
-            },
-            &"token".into(),
-        ));
-        let call = AssumeRole {
-            profile: Some("prod".to_owned()),
-            role_arn,
-            role_session_name: "bob".to_owned(),
-            endpoint: Some(endpoint.clone()),
-            ..AssumeRole::default()
-        };
-        let chain = Chain {
-            profile: None,
-            named_by: NamedBy::default(),
-            base_profile: None,
-            base: Base::EcsContainer,
-            steps: Vec::new(),
-            region: None,
-            network,
-            sts: None,
-            iam: None,
-            account_id: None,
-            confirm: Vec::new(),
-        };
-        demand_clean(sts.assume_role(&chain, &call, &caller, None));
+        demand_clean(chain(ROLE, |chain| {
+            let Some(Step::AssumeRole(call)) = chain.plan.steps.last() else { unreachable!() };
+            let identity = sts.get_caller_identity(&chain.plan.network, &call.endpoint, &caller)?;
+            demand_clean(identity.map_err(|failure| failure.into_error("who".to_owned())));
+            sts.assume_role(chain, call, &caller, None)
+        }));
+        demand_clean(chain(WEB_IDENTITY, |chain| {
+            let Base::WebIdentity(call) = &chain.plan.base else { unreachable!() };
+            sts.assume_role_with_web_identity(&chain.plan.network, call, &"token".into())
+        }));
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     });
 }
