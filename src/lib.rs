@@ -79,6 +79,7 @@ mod ui;
 #[doc(hidden)]
 pub mod fuzzing {
     pub use crate::aws::process_json::parse as parse_process_output;
+    pub use crate::aws::totp::Seed;
     pub use crate::aws::{Credentials, LongTermKeys};
     pub use crate::chain::resolve;
     pub use crate::chain::session_key::SessionKeys;
@@ -94,6 +95,10 @@ pub mod fuzzing {
     pub use crate::error::{Kind, Result};
     pub use crate::executor::Sts;
     pub use crate::output::credential_process::render as render_process_output;
+    pub use crate::prompt::assuan::{
+        AssuanLine, command as assuan_command, parse as parse_assuan_line,
+    };
+    pub use crate::settings::parse as parse_settings;
     pub use crate::store::sessions::{parse as parse_session, render as render_session};
     pub use crate::system::clock::Clock;
     pub use crate::system::environment::Environment;

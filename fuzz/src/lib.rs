@@ -2,7 +2,10 @@
 //! hold. `tests/corpora.rs` runs the targets over the inputs that are known, as ordinary tests;
 //! `fuzz/run` looks for new ones.
 
+mod assuan;
+mod otpauth;
 mod process_output;
+mod settings;
 mod shared_files;
 mod sts_answer;
 
@@ -10,8 +13,11 @@ mod sts_answer;
 pub type Check = fn(&[u8]);
 
 /// The targets by name; `seeds/NAME` holds the inputs that each begins with.
-pub const TARGETS: [(&str, Check); 3] = [
+pub const TARGETS: [(&str, Check); 6] = [
+    ("assuan", assuan::check),
+    ("otpauth", otpauth::check),
     ("process_output", process_output::check),
+    ("settings", settings::check),
     ("shared_files", shared_files::check),
     ("sts_answer", sts_answer::check),
 ];

@@ -2,7 +2,7 @@
 //! codes by itself, the terminal, then programs that ask in their own way. A rung that cannot be
 //! used here says why, and the next is tried.
 
-mod assuan;
+pub(crate) mod assuan;
 mod dialog;
 mod person;
 mod pinentry;

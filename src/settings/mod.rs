@@ -98,7 +98,8 @@ fn place(path: &Path, line: Option<usize>) -> Place {
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<Settings> {
+/// Parses the text of the file that `path` names in errors.
+pub fn parse(path: &Path, text: &str) -> Result<Settings> {
     let mut settings = Settings::default();
     // A backslash in a pattern is one.
     let options = ini::ParseOption { enabled_escape: false, ..ini::ParseOption::default() };

@@ -118,7 +118,7 @@ fn the_committed_man_pages_are_those_of_this_program() {
         .collect();
     assert!(
         stale.is_empty(),
-        "packaging/man is not up to date: {stale:?}; mend it with: rm -r packaging/man && cargo run -- man packaging/man"
+        "packaging/man is not up to date: {stale:?}; mend it with: cargo xtask bless"
     );
 }
 
