@@ -3,6 +3,7 @@
 //! `fuzz/run` looks for new ones.
 
 mod assuan;
+mod edit;
 mod otpauth;
 mod process_output;
 mod settings;
@@ -13,8 +14,9 @@ mod sts_answer;
 pub type Check = fn(&[u8]);
 
 /// The targets by name; `seeds/NAME` holds the inputs that each begins with.
-pub const TARGETS: [(&str, Check); 6] = [
+pub const TARGETS: [(&str, Check); 7] = [
     ("assuan", assuan::check),
+    ("edit", edit::check),
     ("otpauth", otpauth::check),
     ("process_output", process_output::check),
     ("settings", settings::check),

@@ -1,5 +1,5 @@
-//! The shared files: text to sections (`document`), sections to profiles (`profiles`), and reading
-//! them from disk (`load`). Nothing is judged here that nobody asked for: a broken line is an error
+//! The shared files: bytes to sections (`document`), sections to profiles (`profiles`), changes of
+//! them (`edit`), and reading them from disk (`load`). Nothing is judged here that nobody asked for: a broken line is an error
 //! for who uses its section only.
 
 pub mod document;

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
+use super::error::EditError;
+use super::names::{Key, KeyName, SectionName};
 use super::piece::{Piece, concat, lines_of};
-use super::{Edit, EditError, Key, KeyName, SectionName, Value};
+use super::value::Value;
 use crate::config::document::{
     Document, FileKind, Header, Property, SectionKind, Spans, is_blank_line, is_identifier,
 };
@@ -80,17 +82,6 @@ impl<'a> Draft<'a> {
         bytes
     }
 
-    pub(super) fn apply(&mut self, edit: &Edit) -> Result<(), EditError> {
-        match edit {
-            Edit::Set { section, key, value } => self.set(section, key, value),
-            Edit::Unset { section, key } => self.unset(section, key),
-            Edit::RenameKey { section, key, to } => self.rename_key(section, key, to),
-            Edit::AddSection { section } => self.add_section(section),
-            Edit::RenameSection { section, to } => self.rename_section(section, to),
-            Edit::RemoveSection { section } => self.remove_section(section),
-        }
-    }
-
     fn place(&self, line: usize) -> Place {
         Place { file: self.document.kind, path: self.document.path.clone(), line }
     }
@@ -129,7 +120,12 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn set(&mut self, section: &SectionName, key: &Key, value: &Value) -> Result<(), EditError> {
+    pub(super) fn set(
+        &mut self,
+        section: &SectionName,
+        key: &Key,
+        value: &Value,
+    ) -> Result<(), EditError> {
         let sections = self.read(section, &self.sections(section)?);
         self.check(&sections)?;
         let top = key.block.as_ref().unwrap_or(&key.name);
@@ -151,7 +147,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn unset(&mut self, section: &SectionName, key: &Key) -> Result<(), EditError> {
+    pub(super) fn unset(&mut self, section: &SectionName, key: &Key) -> Result<(), EditError> {
         let sections = self.sections(section)?;
         self.check(&sections)?;
         let found = self.find(&sections, key);
@@ -175,7 +171,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn rename_key(
+    pub(super) fn rename_key(
         &mut self,
         section: &SectionName,
         key: &Key,
@@ -199,7 +195,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn add_section(&mut self, section: &SectionName) -> Result<(), EditError> {
+    pub(super) fn add_section(&mut self, section: &SectionName) -> Result<(), EditError> {
         let file = self.document.kind;
         if file == FileKind::Credentials && section.kind != SectionKind::Profile {
             return Err(EditError::WrongFile);
@@ -226,7 +222,11 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn rename_section(&mut self, section: &SectionName, to: &str) -> Result<(), EditError> {
+    pub(super) fn rename_section(
+        &mut self,
+        section: &SectionName,
+        to: &str,
+    ) -> Result<(), EditError> {
         let sections = self.sections(section)?;
         let target = SectionName { kind: section.kind, name: to.to_owned() };
         if target == *section {
@@ -260,7 +260,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn remove_section(&mut self, section: &SectionName) -> Result<(), EditError> {
+    pub(super) fn remove_section(&mut self, section: &SectionName) -> Result<(), EditError> {
         for at in self.sections(section)?.into_iter().rev() {
             self.take_out(at);
         }

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use super::names::{Key, KeyName};
 use super::style::Style;
-use super::{Key, KeyName, Value};
+use super::value::Value;
 use crate::config::document::{
     Body, FileKind, Header, HeaderSpans, Property, Spans, is_blank_line, lines, parse_body,
     parse_header,
