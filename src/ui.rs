@@ -1,4 +1,4 @@
-//! What is said beside the result: errors, warnings, hints and `-v`, all on stderr.
+//! Messages beside the result: errors, warnings, hints and those of `-v`, all on stderr.
 
 use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
@@ -9,7 +9,7 @@ use crate::system::report::Report;
 use crate::text;
 use crate::text::color::ColorChoice;
 
-/// A longer line could wrap, and then not be taken back.
+/// A longer line could wrap, and could not be erased then.
 const WIDEST_PROGRESS: usize = 70;
 
 #[derive(Debug, Default)]
@@ -17,10 +17,10 @@ pub struct Ui {
     pub verbose: u8,
     pub quiet: bool,
     color: bool,
-    /// Whether colours are used everywhere or nowhere; else it depends on where they go.
+    /// Whether colours are used everywhere or nowhere; `None` when it depends on the stream.
     decided: Option<bool>,
     warned: RefCell<Vec<String>>,
-    /// How many columns `progress` has filled.
+    /// The number of columns that `progress` has filled.
     progress: Cell<usize>,
 }
 
@@ -69,7 +69,7 @@ impl Ui {
         })
     }
 
-    /// Shows on a terminal what goes on, on a line that whatever is said next takes the place of.
+    /// Shows on a terminal what rolecall does now. The next message takes the place of the line.
     pub fn progress(&self, what: &str) {
         if self.quiet || self.verbose > 0 || !std::io::stderr().is_terminal() {
             return;
@@ -88,7 +88,7 @@ impl Ui {
         let _ = std::io::stderr().write_all((blank + text).as_bytes());
     }
 
-    /// Says what to do next.
+    /// Shows what to do next.
     pub fn hint(&self, what: &str) {
         if !self.quiet {
             self.say(&self.line("hint", "36", what));
@@ -96,8 +96,8 @@ impl Ui {
     }
 
     fn line(&self, word: &str, style: &str, text: &str) -> String {
-        // A name or an answer may hold anything: it must not move the cursor or begin a line that
-        // looks like ours.
+        // A name or an answer may hold anything. It must not move the cursor, or begin a line that
+        // looks like rolecall's own.
         let clean = text::clean(text);
         if self.color {
             format!("\u{1b}[{style}m{word}:\u{1b}[0m {clean}\n")
@@ -114,7 +114,7 @@ impl Report for Ui {
         }
     }
 
-    /// Says each warning once, however many sessions it is about.
+    /// Shows each warning once, however many sessions it is about.
     fn warn(&self, what: &str) {
         if !self.quiet && !self.warned.borrow().iter().any(|said| said == what) {
             self.warned.borrow_mut().push(what.to_owned());
@@ -132,7 +132,7 @@ impl Report for Ui {
         #[cfg(unix)]
         if !self.quiet && !std::io::stderr().is_terminal() {
             use rustix::fs::{Mode, OFlags};
-            // A terminal that is held (Ctrl-S) must not hold this process.
+            // A terminal that Ctrl-S has stopped must not stop this process.
             let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
             if let Ok(tty) = rustix::fs::open("/dev/tty", flags, Mode::empty()) {
                 let _ =

@@ -5,6 +5,8 @@
 //! the paths that begin with `crate`, `super` or `self`, outside of tests. A `pub use` is no use, it
 //! is a module's table of contents, and leads on to the file that it names.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its files cannot be read")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -12,8 +12,8 @@ pub fn check(data: &[u8]) {
             settings.account_name("111111111111");
         }
         Err(error) => {
-            assert_eq!(error.kind, Kind::Configuration);
-            let place = error.message.strip_prefix("settings.ini:");
+            assert_eq!(error.kind(), Kind::Configuration);
+            let place = error.message().strip_prefix("settings.ini:");
             let line = place.and_then(|rest| rest.split(':').next()?.parse::<usize>().ok());
             let lines = text.lines().count();
             assert!(line.is_some_and(|line| (1..=lines).contains(&line)), "{error:?}");

@@ -7,18 +7,20 @@ use super::context::Context;
 use super::options::CredentialOptions;
 use super::requests;
 use super::stores::StoreOpener;
-use crate::audit::{self, Entry};
+use crate::audit::{self, LogEntry};
 use crate::aws::Credentials;
 use crate::aws::names::RoleArn;
 use crate::chain::{self, Chain, Request};
 use crate::clients::calls::AwsCalls;
 use crate::clients::steps::AwsSteps;
+use crate::config::ProfileName;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::executor::{Acquired, CachePolicy, Executor};
 use crate::hint;
+use crate::output::variables::Values;
 use crate::prompt::seed::Seeds;
-use crate::prompt::{Ladder, State, Surroundings};
+use crate::prompt::{Progress, PromptChain, PromptEnvironment, YesOption};
 use crate::settings::EffectiveSettings;
 use crate::sources::{self, Sources};
 use crate::store::sessions::StoredSessions;
@@ -31,6 +33,14 @@ use crate::system::runtime::Runtime;
 pub struct Obtained {
     pub chain: Chain,
     pub credentials: Credentials,
+}
+
+impl Obtained {
+    /// Returns the variables that hand the credentials to a program.
+    pub fn values(&self) -> Values {
+        let name = self.chain.subject.profile_name().map(ProfileName::as_str);
+        Values::new(&self.credentials, self.chain.plan.region.as_deref(), name)
+    }
 }
 
 /// Resolves requests and acquires credentials. It owns what it needs, so that a worker thread can
@@ -201,22 +211,27 @@ impl<'a> Acquirer<'a> {
             process_limit: settings.process_timeout(),
             trail: trail(self.context),
         };
-        let surroundings = || Surroundings::read(environment, directories, settings.pinentry());
+        let prompt_environment =
+            || PromptEnvironment::read(environment, directories, settings.pinentry());
         let seeds = || self.stores.seeds(self.call.store);
-        let prompt = Ladder {
+        let prompt = PromptChain {
             token_code: RefCell::new(self.token_code.take()),
             seeds: Seeds::new(&seeds, &SystemClock, runtime, report),
-            rungs: settings.prompt_methods(),
+            methods: settings.prompt_methods(),
             no_input: settings.no_input() || self.call.ask == AskPolicy::Never,
-            yes: (self.call.confirmation == Confirmation::Yes).then(|| settings.allows_yes()),
-            process_limit: settings.process_timeout(),
-            patience: settings.prompt_timeout(),
-            surroundings: &surroundings,
+            yes: match self.call.confirmation {
+                Confirmation::Ask => YesOption::NotGiven,
+                Confirmation::Yes if settings.allows_yes() => YesOption::Allowed,
+                Confirmation::Yes => YesOption::Forbidden,
+            },
+            process_timeout: settings.process_timeout(),
+            prompt_timeout: settings.prompt_timeout(),
+            environment: &prompt_environment,
             clock: &SystemClock,
             runtime,
             report,
             locks: &self.locks,
-            state: State::default(),
+            progress: Progress::default(),
         };
         let acquired = Executor {
             clock: &SystemClock,
@@ -251,7 +266,7 @@ impl<'a> Acquirer<'a> {
             .or(role.map(RoleArn::account))
             .or(base.and_then(|facts| facts.role_name.and(facts.account_id)));
         let name = role.map(RoleArn::name).or(base.and_then(|facts| facts.role_name));
-        let entry = Entry {
+        let entry = LogEntry {
             time: SystemClock.now(),
             command: self.context.verb.as_str().into(),
             profile: chain.subject.profile_name().map(|name| name.as_str().into()),

@@ -14,7 +14,7 @@ use crate::store::index::{Entries, Entry};
 use crate::system::clock::{Clock, SystemClock};
 
 /// One profile as it is listed.
-pub struct Row {
+pub struct ProfileSummary {
     pub name: String,
     pub account: Option<String>,
     pub role: Option<String>,
@@ -30,7 +30,7 @@ pub struct Row {
     pub searched: String,
 }
 
-impl Row {
+impl ProfileSummary {
     /// Returns the role's name, without its ARN and path.
     pub fn role_name(&self) -> Option<&str> {
         self.role.as_deref().map(|role| Arn::parse(role).map_or(role, |arn| arn.name()))
@@ -45,10 +45,15 @@ impl Row {
 }
 
 /// Reads a profile and resolves it.
-pub fn row(context: &Context, profiles: &Profiles, entries: &Entries, name: &str) -> Row {
+pub fn summarize(
+    context: &Context,
+    profiles: &Profiles,
+    entries: &Entries,
+    name: &str,
+) -> ProfileSummary {
     let merged = profiles.profile(name).ok().flatten();
     let value = |key: &str| merged.as_ref().and_then(|p| p.value(key)).map(str::to_owned);
-    let mut row = Row {
+    let mut row = ProfileSummary {
         name: name.to_owned(),
         account: value("aws_account_id"),
         role: None,
@@ -70,7 +75,7 @@ pub fn row(context: &Context, profiles: &Profiles, entries: &Entries, name: &str
     row
 }
 
-fn fill(row: &mut Row, chain: &Chain, entries: &Entries) {
+fn fill(row: &mut ProfileSummary, chain: &Chain, entries: &Entries) {
     let plan = &chain.plan;
     let facts = plan.base.facts();
     row.region = plan.region.as_ref().map(Region::to_string);
@@ -95,7 +100,7 @@ fn fill(row: &mut Row, chain: &Chain, entries: &Entries) {
 }
 
 /// Name, account, role, ARN, SSO fields, description and tags, in lower case.
-fn searched(row: &Row, merged: Option<&Profile>) -> String {
+fn searched(row: &ProfileSummary, merged: Option<&Profile>) -> String {
     let sso = merged
         .into_iter()
         .flat_map(|p| &p.properties)

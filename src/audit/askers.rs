@@ -1,12 +1,12 @@
-//! Which processes asked: the parent, its parent and so on.
+//! The processes that asked for credentials: the parent, its parent and so on.
 
 use super::Asker;
 
-/// The number of processes that are looked at; chains of shells, wrappers and plugins are shorter.
+/// The number of processes that are looked up. Chains of shells, wrappers and plugins are shorter.
 const MAX_ASKERS: usize = 10;
 
-/// Returns the processes from the parent upwards, without the one that started the system. What
-/// happens meanwhile (one ends, one belongs to somebody else) ends the list early.
+/// Returns the processes from the parent upwards, without the first process of the system. The list
+/// ends early at a process that has ended or that belongs to another user.
 pub fn askers() -> Vec<Asker> {
     let mut askers = Vec::new();
     let mut next = platform::parent();
@@ -26,17 +26,17 @@ mod platform {
     use rustix::fs::{Mode, OFlags, open, readlink};
     use rustix::path::DecInt;
 
-    /// The kernel's names of processes are cut at this many bytes (proc(5), `comm`).
+    /// The length at which the kernel cuts the names of processes (proc(5), `comm`).
     const MAX_NAME_BYTES: usize = 15;
-    /// Room for the first fields of a `stat`.
+    /// The room for the first fields of a `stat` file.
     const STAT_BYTES: usize = 192;
 
     pub fn parent() -> Option<u32> {
         rustix::process::getppid()?.as_raw_pid().try_into().ok()
     }
 
-    /// Returns a process's name and parent. A name is what a script is called, where the program's
-    /// file would be its interpreter.
+    /// Returns a process's name and parent. The name of a script is the script's own, while the
+    /// program's file is its interpreter.
     pub fn look(pid: u32) -> Option<(String, Option<u32>)> {
         let mut path = Path::of(pid);
         let file = open(path.to("stat"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
@@ -47,25 +47,25 @@ mod platform {
         Some((whole.unwrap_or_else(|| String::from_utf8_lossy(name).into_owned()), parent))
     }
 
-    /// Reads `PID (NAME) STATE PARENT …` (proc(5), `stat`). A name may hold anything, also `) (`;
-    /// nothing behind it holds a `)`.
+    /// Parses `PID (NAME) STATE PARENT …` (proc(5), `stat`). A name may hold anything, even `) (`,
+    /// and no `)` stands behind it.
     pub fn parse(stat: &[u8]) -> Option<(&[u8], Option<u32>)> {
         let (begin, end) = (memchr(b'(', stat)? + 1, memrchr(b')', stat)?);
         let digits = stat.get(end + 4..)?;
         let digits = digits.get(..memchr(b' ', digits)?)?;
         let parent = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        // 0 is a parent that cannot be seen from in here.
+        // 0 is a parent outside of this namespace.
         Some((stat.get(begin..end)?, Some(parent).filter(|&pid| pid != 0)))
     }
 
-    /// Finds the name that was cut, where it is that of the program's file.
+    /// Finds the whole of a cut name, where it is the name of the program's file.
     fn whole_name(path: &mut Path, cut: &[u8]) -> Option<String> {
         let program = readlink(path.to("exe"), Vec::new()).ok()?.into_string().ok()?;
         let name = program.rsplit('/').next()?;
         name.as_bytes().starts_with(cut).then(|| name.trim_end_matches(" (deleted)").to_owned())
     }
 
-    /// `/proc/PID/…`, without memory of its own.
+    /// `/proc/PID/…`, without an allocation.
     struct Path {
         bytes: [u8; 32],
         folder: usize,
@@ -117,7 +117,7 @@ mod platform {
             ))
         };
         let (name, parent, began) = find(Pid::from_u32(pid))?;
-        // Windows remembers the number of a parent that is gone, which another process may have by
+        // Windows remembers the ID of a parent that has ended, and another process may have it by
         // now.
         let parent = parent.filter(|&parent| {
             !cfg!(windows) || find(parent).is_none_or(|(_, _, earlier)| earlier <= began)

@@ -1,5 +1,6 @@
-//! The log of what was handed out: one JSON object per line in a file of the user's own, and never
-//! a secret. `rolecall log` shows it. A log that cannot be written never costs the credentials.
+//! The audit log: one JSON object per line for credentials that were handed out, in a file that
+//! only the user reads, and never a secret. `rolecall log` shows it. A log that cannot be written
+//! never fails a call.
 
 mod append;
 mod askers;
@@ -18,32 +19,32 @@ pub use read::read;
 /// The number of old files beside the one that is written.
 const OLD_FILES: usize = 3;
 
-/// Credentials that were handed out, or used by a command itself.
+/// One line: credentials that were handed out, or that a command used itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry<'a> {
+pub struct LogEntry<'a> {
     #[serde(serialize_with = "milliseconds")]
     pub time: DateTime<Utc>,
     pub command: Cow<'a, str>,
-    /// Absent when none was named and the environment or the machine gave the credentials.
+    /// Absent when no profile was named, and the environment or the machine gave the credentials.
     pub profile: Option<Cow<'a, str>>,
-    /// The role's name: of its ARN, or of IAM Identity Center, which gives no ARN.
+    /// The role's name, from its ARN or from IAM Identity Center, which gives no ARN.
     pub role: Option<Cow<'a, str>>,
     pub role_arn: Option<Cow<'a, str>>,
     pub account_id: Option<Cow<'a, str>>,
-    /// No secret: CloudTrail has it beside every call.
+    /// No secret: CloudTrail shows it beside every call.
     pub access_key_id: Cow<'a, str>,
     pub origin: Cow<'a, str>,
     #[serde(serialize_with = "seconds")]
     pub expiration: Option<DateTime<Utc>>,
-    /// From the direct parent upwards.
+    /// The processes from the direct parent upwards.
     pub asked_by: Vec<Asker>,
 }
 
-/// A process that asked, itself or through those before it.
+/// A process that asked for credentials, directly or through the processes before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
     pub pid: u32,
-    /// Absent when the process is gone or not ours to look at.
+    /// Absent when the process has ended, or belongs to another user.
     pub name: Option<String>,
 }
 
@@ -61,7 +62,8 @@ fn old(path: &Path, n: usize) -> PathBuf {
     path.with_extension(format!("{n}.jsonl"))
 }
 
-/// Escapes in JSON what it allows and a terminal obeys: DEL and the control characters of ISO 8859.
+/// Escapes the characters that JSON allows and a terminal obeys: DEL and the control characters of
+/// ISO 8859.
 pub fn escape(json: String) -> String {
     const DELETE: u8 = 0x7f;
     if json.is_ascii() && memchr::memchr(DELETE, json.as_bytes()).is_none() {

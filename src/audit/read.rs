@@ -1,29 +1,34 @@
-//! Reading: all files from the oldest line to the newest, over what is torn or no line of ours.
+//! Reading the log: all files, from the oldest line to the newest. Lines that are torn or foreign
+//! are skipped.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::{Entry, OLD_FILES, old};
+use super::{LogEntry, OLD_FILES, old};
 
 /// The most of one file that is read, counted from its end. Only a log that could not be moved away
 /// grows so long.
 const MAX_READ_BYTES: u64 = 64 * 1024 * 1024;
-/// How each line begins.
+/// The beginning of each line.
 const BEGIN: &str = "{\"time\":";
 
-/// What the log holds, oldest first.
+/// The lines of the log, the oldest first.
 #[derive(Debug, Default)]
-pub struct Found {
-    /// Each with its line.
-    pub entries: Vec<(Entry<'static>, String)>,
-    /// How many lines were none of ours, or torn.
+pub struct LogContents {
+    /// Each entry with its line.
+    pub entries: Vec<(LogEntry<'static>, String)>,
+    /// The number of lines that are torn or foreign.
     pub skipped: usize,
 }
 
-/// Reads the log; one that does not exist is empty.
-pub fn read(path: &Path) -> io::Result<Found> {
-    // The newest first: what is moved on meanwhile shows twice, which is seen, and not never.
+/// Reads the log. A log that does not exist is empty.
+///
+/// # Errors
+/// A file of the log cannot be read.
+pub fn read(path: &Path) -> io::Result<LogContents> {
+    // From the newest file on: a file that is renamed meanwhile is read twice, which `is_same`
+    // finds, rather than not at all.
     let mut files: Vec<(Metadata, Vec<u8>)> = Vec::new();
     for n in 0..=OLD_FILES {
         let path = if n == 0 { path.to_path_buf() } else { old(path, n) };
@@ -36,7 +41,7 @@ pub fn read(path: &Path) -> io::Result<Found> {
             }
         }
     }
-    let mut found = Found::default();
+    let mut found = LogContents::default();
     for (_, bytes) in files.iter().rev() {
         for line in bytes.split(|&b| b == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
             match parse(&String::from_utf8_lossy(line)) {
@@ -48,13 +53,13 @@ pub fn read(path: &Path) -> io::Result<Found> {
             }
         }
     }
-    // Writers that were overtaken between looking at the clock and writing.
+    // A writer may be overtaken between reading the clock and writing.
     found.entries.sort_by_key(|(entry, _)| entry.time);
     Ok(found)
 }
 
 fn content(path: &Path) -> io::Result<(Metadata, Vec<u8>)> {
-    // Anything but a file may have no end, and a pipe not even a beginning.
+    // A device may have no end, and a pipe may block.
     if !path.metadata()?.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
     }
@@ -77,9 +82,9 @@ fn is_same(_: &Metadata, _: &Metadata) -> bool {
     false
 }
 
-/// Reads a line; the flag says whether there was something else before it: a torn line, whose end
-/// the disk had no room for.
-pub fn parse(line: &str) -> Option<((Entry<'static>, String), bool)> {
+/// Parses a line. The flag says whether the rest of a torn line stood before the entry: a full disk
+/// had no room for its end.
+pub fn parse(line: &str) -> Option<((LogEntry<'static>, String), bool)> {
     let entry = |text: &str| Some((serde_json::from_str(text).ok()?, text.to_owned()));
     let line = line.trim();
     entry(line).map(|entry| (entry, false)).or_else(|| {

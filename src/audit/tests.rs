@@ -4,12 +4,12 @@ use chrono::{DateTime, TimeDelta};
 
 use super::append::append_within;
 use super::read::parse;
-use super::{Asker, Entry, append, escape, old, read};
+use super::{Asker, LogEntry, append, escape, old, read};
 
-fn entry(n: u32) -> Entry<'static> {
+fn entry(n: u32) -> LogEntry<'static> {
     let time = DateTime::from_timestamp_millis(1_700_000_000_123).unwrap()
         + TimeDelta::seconds(i64::from(n));
-    Entry {
+    LogEntry {
         time,
         command: "process".into(),
         profile: Some("prod".into()),

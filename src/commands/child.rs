@@ -7,9 +7,8 @@ use super::choose::obtain_or_pick;
 use crate::app::context::Context;
 use crate::app::options::{CredentialOptions, Pick};
 use crate::app::service::CredentialsService;
-use crate::config::ProfileName;
 use crate::error::{Error, Result};
-use crate::output::variables::{HIDDEN_FROM_CHILDREN, Values};
+use crate::output::variables::HIDDEN_FROM_CHILDREN;
 
 /// Prepares a program with the credentials that the options lead to.
 pub fn child(
@@ -19,9 +18,7 @@ pub fn child(
     program: &OsStr,
     arguments: &[OsString],
 ) -> Result<Command> {
-    let obtained = obtain_or_pick(service, options, pick)?;
-    let profile = obtained.chain.subject.profile_name().map(ProfileName::as_str);
-    let values = Values::new(&obtained.credentials, obtained.chain.plan.region.as_deref(), profile);
+    let values = obtain_or_pick(service, options, pick)?.values();
     let mut command = Command::new(program);
     command.args(arguments);
     for variable in values.variables() {

@@ -9,13 +9,13 @@ use crate::app::context::shared_files;
 use crate::completion::{ProfileCompleter, answer};
 use crate::config::load::load;
 use crate::output::print;
-use crate::shell::Side;
+use crate::shell::IntegratedShell;
 
 /// Answer the scripts that `completions` prints
 #[derive(Debug, Args)]
 pub struct CompleteArgs {
-    #[arg(value_parser = Side::parse_typed)]
-    pub shell: Side,
+    #[arg(value_parser = IntegratedShell::parse_typed)]
+    pub shell: IntegratedShell,
     #[arg(last = true)]
     pub words: Vec<OsString>,
 }

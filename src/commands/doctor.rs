@@ -24,7 +24,7 @@ use crate::config::profiles::{Profiles, is_secret};
 use crate::error::{Error, Kind, Result};
 use crate::hint::{path as path_word, word};
 use crate::output::print;
-use crate::prompt::Surroundings;
+use crate::prompt::PromptEnvironment;
 use crate::sources::sso::login;
 use crate::sources::sso_token::{read_token, token_path};
 use crate::store::StoreName;
@@ -457,15 +457,19 @@ fn log(context: &Context, findings: &mut Findings) {
 }
 
 fn prompts(context: &Context, findings: &mut Findings) {
-    let surroundings =
-        Surroundings::read(&context.environment, &context.directories, context.settings.pinentry());
-    let here = crate::prompt::available(context.settings.prompt_methods(), &surroundings);
+    let environment = PromptEnvironment::read(
+        &context.environment,
+        &context.directories,
+        context.settings.pinentry(),
+    );
+    let here = crate::prompt::available(context.settings.prompt_methods(), &environment);
     let (can, cannot): (Vec<_>, Vec<_>) = here.into_iter().partition(|(_, found)| found.is_ok());
-    let person = can.iter().any(|(rung, _)| rung.is_person());
+    let person = can.iter().any(|(method, _)| method.is_person());
     let list = |all: Vec<(_, Result<String, String>)>| {
-        let one = |(rung, what): (crate::prompt::Rung, Result<String, String>)| match what {
-            Ok(what) | Err(what) if !what.is_empty() => format!("{rung} ({what})"),
-            _ => rung.to_string(),
+        let one = |(method, what): (crate::prompt::PromptMethod, Result<String, String>)| match what
+        {
+            Ok(what) | Err(what) if !what.is_empty() => format!("{method} ({what})"),
+            _ => method.to_string(),
         };
         all.into_iter().map(one).collect::<Vec<_>>().join(", ")
     };

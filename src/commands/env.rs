@@ -46,9 +46,7 @@ pub fn run(service: &CredentialsService, args: &EnvArgs) -> Result<ExitCode> {
     let values = if args.unset {
         Values::none()
     } else {
-        let obtained = obtain_or_pick(service, &args.credentials, &args.pick)?;
-        let profile = obtained.chain.subject.profile.as_ref().map(|p| p.name.as_str());
-        Values::new(&obtained.credentials, obtained.chain.plan.region.as_deref(), profile)
+        obtain_or_pick(service, &args.credentials, &args.pick)?.values()
     };
     let variables = values.variables();
     let text = match args.format {

@@ -16,7 +16,8 @@ use crate::error::{Error, Result};
 Examples:
   rolecall exec prod -- terraform plan
   rolecall exec prod --read-only -- aws s3 ls
-  rolecall exec --role-arn arn:aws:iam::222222222222:role/audit --source-profile dev -- aws sts get-caller-identity")]
+  rolecall exec --role-arn arn:aws:iam::222222222222:role/audit --source-profile dev \
+-- aws sts get-caller-identity")]
 pub struct ExecArgs {
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD", index = 2)]

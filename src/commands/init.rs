@@ -1,5 +1,5 @@
-//! `rolecall init`: the shell side as text. Reads no file and starts nothing, because every new
-//! shell waits for it.
+//! `rolecall init`: the shell side as text. Reads no file and starts nothing, because
+//! every new shell waits for it.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::error::Result;
 use crate::output::print;
-use crate::shell::Side;
+use crate::shell::IntegratedShell;
 
 /// Print the shell side: what makes `use` work
 #[derive(Debug, Args)]
@@ -18,25 +18,27 @@ Examples:
   ~/.config/fish/config.fish    rolecall init fish | source
   $PROFILE                      Invoke-Expression (& rolecall init powershell | Out-String)
   ~/.config/elvish/rc.elv       eval (rolecall init elvish | slurp)
-  nushell, once                 mkdir $nu.user-autoload-dirs.0; rolecall init nushell | save -f ($nu.user-autoload-dirs.0 | path join rolecall.nu)
+  nushell, once                 mkdir $nu.user-autoload-dirs.0; rolecall init nushell | save -f \
+($nu.user-autoload-dirs.0 | path join rolecall.nu)
 
-Each stands at the end of its file, and brings the completions too. With --prompt the shell's prompt shows what is active.")]
+Each stands at the end of its file, and brings the completions too. With --prompt the \
+shell's prompt shows what is active.")]
 pub struct InitArgs {
     /// bash, zsh, fish, powershell, nushell or elvish
-    #[arg(value_name = "SHELL", value_parser = Side::parse_typed)]
-    pub shell: Side,
+    #[arg(value_name = "SHELL", value_parser = IntegratedShell::parse_typed)]
+    pub shell: IntegratedShell,
     /// Show profile, account and time left in the shell's prompt
     #[arg(long)]
     pub prompt: bool,
 }
 
 pub fn run(args: &InitArgs) -> Result<ExitCode> {
-    let (side, prompt) = args.shell.scripts();
+    let (integrated_shell, prompt) = args.shell.scripts();
     let completions = crate::completion::script(args.shell);
     print(&if args.prompt {
-        format!("{side}\n{completions}\n{prompt}")
+        format!("{integrated_shell}\n{completions}\n{prompt}")
     } else {
-        format!("{side}\n{completions}")
+        format!("{integrated_shell}\n{completions}")
     })?;
     Ok(ExitCode::SUCCESS)
 }

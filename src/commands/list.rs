@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
-use crate::app::summary::{Row, row};
+use crate::app::summary::{ProfileSummary, summarize};
 use crate::error::Result;
 use crate::output::table::{self, Column};
 use crate::output::{print, terminal_width};
@@ -49,9 +49,9 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let words: Vec<String> =
         args.filter.iter().flat_map(|f| f.split_whitespace()).map(str::to_lowercase).collect();
-    let rows: Vec<Row> = profiles
+    let rows: Vec<ProfileSummary> = profiles
         .names()
-        .map(|name| row(context, &profiles, &entries, name))
+        .map(|name| summarize(context, &profiles, &entries, name))
         .filter(|row| words.iter().all(|word| row.searched.contains(word)))
         .collect();
     if args.json {
@@ -70,7 +70,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
 }
 
 /// Renders the table: whole where it is piped, else as wide as the terminal.
-fn shown(context: &Context, rows: &[Row]) -> String {
+fn shown(context: &Context, rows: &[ProfileSummary]) -> String {
     let terminal = std::io::stdout().is_terminal();
     let colored = context.ui.colors(terminal);
     let width = terminal.then(terminal_width).flatten();
@@ -80,7 +80,7 @@ fn shown(context: &Context, rows: &[Row]) -> String {
     table::render(columns, &cells, width, color)
 }
 
-fn json(row: &Row) -> Value {
+fn json(row: &ProfileSummary) -> Value {
     let is_arn = row.role.as_deref().is_some_and(|r| r.starts_with("arn:"));
     json!({
         "profile": row.name,
@@ -97,7 +97,7 @@ fn json(row: &Row) -> Value {
     })
 }
 
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &ProfileSummary) -> Vec<String> {
     let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let source = match (&row.problem, &row.source_profile) {
         (Some(problem), _) => format!("! {problem}"),

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::app::context::Context;
 use crate::app::options::Selected;
-use crate::audit::{self, Asker, Entry};
+use crate::audit::{self, Asker, LogEntry};
 use crate::aws::duration;
 use crate::error::{Error, Result};
 use crate::output::{print, table};
@@ -26,7 +26,8 @@ Examples:
   rolecall log --json | jq -r '.[] | select(.origin == \"new\") | .access_key_id'
                                           the keys to look for in CloudTrail
 
-The log is ~/.local/state/rolecall/log.jsonl, and log.1.jsonl to log.3.jsonl before it, of a megabyte each.
+The log is ~/.local/state/rolecall/log.jsonl, and log.1.jsonl to log.3.jsonl before it, \
+of a megabyte each.
 It holds no secrets. `log = false` in settings.ini switches it off."
 )]
 pub struct LogArgs {
@@ -85,7 +86,7 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn cells(entry: &Entry, now: chrono::DateTime<chrono::Utc>) -> Vec<String> {
+fn cells(entry: &LogEntry, now: chrono::DateTime<chrono::Utc>) -> Vec<String> {
     let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let left = entry.expiration.map(|end| duration::render((end - now).num_seconds()));
     let asked_by: Vec<String> = entry.asked_by.iter().map(asker).collect();

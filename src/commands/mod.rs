@@ -41,7 +41,7 @@ use crate::ui::Ui;
 
 /// Runs the verb that was typed and returns its exit code. An error is shown on stderr.
 pub fn run(cli: &Cli, verb: String) -> ExitCode {
-    let call = Call { global: &cli.global, verb };
+    let call = VerbCall { global: &cli.global, verb };
     match &cli.command {
         Command::Process(args) => call.with_service(|service| process::run(service, args)),
         Command::Env(args) => call.with_service(|service| env::run(service, args)),
@@ -68,12 +68,12 @@ pub fn run(cli: &Cli, verb: String) -> ExitCode {
 }
 
 /// One call of a verb.
-struct Call<'a> {
+struct VerbCall<'a> {
     global: &'a Global,
     verb: String,
 }
 
-impl Call<'_> {
+impl VerbCall<'_> {
     fn own_context(&self, run: impl FnOnce(Context) -> ExitCode) -> ExitCode {
         match Context::new(self.global, self.verb.clone()) {
             Ok(context) => run(context),

@@ -11,7 +11,7 @@ use crate::app::context::Context;
 use crate::aws::duration;
 use crate::error::Result;
 use crate::output::print;
-use crate::shell::Side;
+use crate::shell::IntegratedShell;
 use crate::store::index::{self, Entry};
 use crate::system::clock::{Clock, SystemClock};
 use crate::text::color::Color;
@@ -28,8 +28,8 @@ Examples:
   rolecall prompt --json                  for prompt programs")]
 pub struct PromptArgs {
     /// Shell whose prompt it stands in, so that colours and odd names do no harm there
-    #[arg(long, value_name = "NAME", value_parser = Side::parse_typed, conflicts_with = "json")]
-    pub shell: Option<Side>,
+    #[arg(long, value_name = "NAME", value_parser = IntegratedShell::parse_typed, conflicts_with = "json")]
+    pub shell: Option<IntegratedShell>,
     /// Print one JSON object, `null` when no profile is active
     #[arg(long)]
     pub json: bool,
@@ -117,19 +117,19 @@ fn text(active: &Active, now: DateTime<Utc>) -> String {
 
 /// Colours it and makes it harmless in a shell's prompt, which is expanded once more: what would
 /// run or be looked up there is replaced.
-fn line(text: &str, color: Option<Color>, shell: Option<Side>) -> String {
-    let expands = matches!(shell, Some(Side::Bash | Side::Zsh));
+fn line(text: &str, color: Option<Color>, shell: Option<IntegratedShell>) -> String {
+    let expands = matches!(shell, Some(IntegratedShell::Bash | IntegratedShell::Zsh));
     let safe: String = text
         .chars()
         .map(|c| if expands && matches!(c, '$' | '`' | '\\') { '\u{fffd}' } else { c })
         .collect();
-    let safe = if shell == Some(Side::Zsh) { safe.replace('%', "%%") } else { safe };
+    let safe = if shell == Some(IntegratedShell::Zsh) { safe.replace('%', "%%") } else { safe };
     let Some(color) = color else { return safe };
     // The marks of what takes no room: zsh's own, readline's RL_PROMPT_START_IGNORE and
     // …_END_IGNORE.
     let (open, close) = match shell {
-        Some(Side::Zsh) => ("%{", "%}"),
-        Some(Side::Bash) => ("\u{1}", "\u{2}"),
+        Some(IntegratedShell::Zsh) => ("%{", "%}"),
+        Some(IntegratedShell::Bash) => ("\u{1}", "\u{2}"),
         _ => ("", ""),
     };
     format!("{open}\u{1b}[{}m{close}{safe}{open}\u{1b}[0m{close}", color.sgr())
@@ -144,14 +144,14 @@ mod tests {
         let name = "a%b $(x) `x` \\u !";
         let red = Some(Color::Indexed(1));
         assert_eq!(
-            line(name, red, Some(Side::Zsh)),
+            line(name, red, Some(IntegratedShell::Zsh)),
             "%{\u{1b}[31m%}a%%b \u{fffd}(x) \u{fffd}x\u{fffd} \u{fffd}u !%{\u{1b}[0m%}"
         );
         assert_eq!(
-            line(name, red, Some(Side::Bash)),
+            line(name, red, Some(IntegratedShell::Bash)),
             "\u{1}\u{1b}[31m\u{2}a%b \u{fffd}(x) \u{fffd}x\u{fffd} \u{fffd}u !\u{1}\u{1b}[0m\u{2}"
         );
-        assert_eq!(line(name, None, Some(Side::Fish)), name);
+        assert_eq!(line(name, None, Some(IntegratedShell::Fish)), name);
         assert_eq!(line(name, red, None), format!("\u{1b}[31m{name}\u{1b}[0m"));
     }
 

@@ -1,4 +1,4 @@
-//! What may stand at the cursor, read from clap's own description of the command line.
+//! The values that may stand at the cursor, read from clap's own description of the command line.
 
 use clap::{Arg, ArgAction, Command};
 
@@ -10,20 +10,20 @@ use super::source::ValueSource;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
     Values(Vec<Candidate>),
-    /// Paths, which the shell knows better.
+    /// Paths, which the shell completes itself.
     Files,
     /// Another command and its arguments, behind a `--`.
     Command,
 }
 
-/// Where the words before the cursor have led.
+/// The place in the command line that the words before the cursor lead to.
 struct Position<'a> {
     command: &'a Command,
     /// The option whose value is at the cursor.
     pending: Option<&'a Arg>,
-    /// How many positional words there were.
+    /// The number of positional words so far.
     positional: usize,
-    /// Whether a `--` has been.
+    /// Whether a `--` came before.
     escaped: bool,
     used: Vec<&'a Arg>,
 }

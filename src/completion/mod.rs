@@ -1,9 +1,9 @@
-//! Completions: a script per shell that asks the program at each Tab (`rolecall __complete`), so
-//! that they always fit the verbs, options and profiles there are. Reads the shared files and
+//! Completions: one script per shell asks the program at each Tab (`rolecall __complete`), so that
+//! it always offers the verbs, options and profiles that exist. It reads the shared files and
 //! nothing else: no store, no network.
 //!
-//! clap_complete's engine does the same behind an unstable feature, which a `cargo install` without
-//! a lock file may break, and leaves what it prints unquoted for bash.
+//! clap_complete's engine does the same behind an unstable feature. A `cargo install` without a
+//! lock file may break it, and it prints values for bash without quotes.
 
 mod candidate;
 mod engine;
@@ -18,41 +18,41 @@ use self::candidate::{Candidate, Matching};
 use self::engine::{Answer, Engine};
 pub use self::profiles::ProfileCompleter;
 use self::quoting::TypedLine;
-use crate::shell::Side;
+use crate::shell::IntegratedShell;
 
-/// Returns the script that makes a shell ask.
-pub fn script(shell: Side) -> &'static str {
+/// Returns a shell's script.
+pub fn script(shell: IntegratedShell) -> &'static str {
     match shell {
-        Side::Bash => include_str!("../../completions/rolecall.bash"),
-        Side::Zsh => include_str!("../../completions/_rolecall"),
-        Side::Fish => include_str!("../../completions/rolecall.fish"),
-        Side::PowerShell => include_str!("../../completions/rolecall.ps1"),
-        Side::Nushell => include_str!("../../completions/rolecall.nu"),
-        Side::Elvish => include_str!("../../completions/rolecall.elv"),
+        IntegratedShell::Bash => include_str!("../../completions/rolecall.bash"),
+        IntegratedShell::Zsh => include_str!("../../completions/_rolecall"),
+        IntegratedShell::Fish => include_str!("../../completions/rolecall.fish"),
+        IntegratedShell::PowerShell => include_str!("../../completions/rolecall.ps1"),
+        IntegratedShell::Nushell => include_str!("../../completions/rolecall.nu"),
+        IntegratedShell::Elvish => include_str!("../../completions/rolecall.elv"),
     }
 }
 
-/// Returns what a shell's script is told for the words it sends. Its first line says what follows:
-/// `values`, one per line; `files`, for which the shell is to look itself; `command`, after a `--`.
-/// Nushell gets JSON.
+/// Answers a shell's script. The first line says what follows: `values`, one per line; `files`,
+/// which the shell completes itself; `command`, after a `--`. Nushell gets JSON.
 ///
-/// | shell | sends | gets per value |
-/// |---|---|---|
-/// | bash | the line up to the cursor, readline's word, `COMP_TYPE`, `COLUMNS` | what replaces readline's word |
-/// | PowerShell | the words before, and `=` with the word at the cursor (it drops empty arguments) | text, value, description |
-/// | nushell | the line up to the cursor | `{"value", "description"}` |
-/// | others | the words up to the cursor | value, description; the shell quotes |
+/// - bash sends the line up to the cursor, readline's word, `COMP_TYPE` and `COLUMNS`. It gets the
+///   text that replaces readline's word.
+/// - PowerShell sends the words before the cursor, and `=` with the word at the cursor, because it
+///   drops empty arguments. It gets text, value and description.
+/// - nushell sends the line up to the cursor. It gets `{"value", "description"}`.
+/// - The others send the words up to the cursor. They get value and description, and quote the
+///   value themselves.
 pub fn answer(
     command: &mut Command,
-    shell: Side,
+    shell: IntegratedShell,
     sent: &[String],
     profiles: &ProfileCompleter,
 ) -> String {
-    let matching = if shell == Side::Bash { Matching::Prefix } else { Matching::Loose };
+    let matching = if shell == IntegratedShell::Bash { Matching::Prefix } else { Matching::Loose };
     let engine = Engine { matching, profiles };
     match shell {
-        Side::Bash => bash(&engine, command, sent),
-        Side::Nushell => {
+        IntegratedShell::Bash => bash(&engine, command, sent),
+        IntegratedShell::Nushell => {
             let typed = TypedLine::nushell(sent.first().map_or("", String::as_str));
             nushell(&engine.answer(command, typed.words(), &typed.current))
         }
@@ -67,21 +67,23 @@ pub fn answer(
 }
 
 /// Returns the part of the last word that candidates have to match.
-fn sent_word(shell: Side, word: &str) -> &str {
+fn sent_word(shell: IntegratedShell, word: &str) -> &str {
     match shell {
-        Side::PowerShell => word.strip_prefix('=').unwrap_or(word),
-        // It sends the word as typed, and looks itself for what fits.
-        Side::Fish => {
+        IntegratedShell::PowerShell => word.strip_prefix('=').unwrap_or(word),
+        // fish sends the word as typed, and filters the candidates itself.
+        IntegratedShell::Fish => {
             word.split(['\'', '"', '\\', '$', '~', '*', '?', '{']).next().unwrap_or_default()
         }
         _ => word,
     }
 }
 
-fn line(shell: Side, candidate: &Candidate) -> String {
+fn line(shell: IntegratedShell, candidate: &Candidate) -> String {
     let Candidate { value, description } = candidate;
     match shell {
-        Side::PowerShell => format!("{}\t{value}\t{description}", quoting::powershell(value)),
+        IntegratedShell::PowerShell => {
+            format!("{}\t{value}\t{description}", quoting::powershell(value))
+        }
         _ => format!("{value}\t{description}"),
     }
 }
@@ -98,8 +100,8 @@ fn lines(answer: &Answer, line: impl Fn(&Candidate) -> String) -> String {
     }
 }
 
-/// Readline inserts what it gets as it is and replaces its own idea of a word, which ends at `:`
-/// and `=`. Descriptions are only for its lists.
+/// Answers bash. Readline inserts a value as it is, in place of its own word, which ends at `:` and
+/// `=`. Only lists show descriptions.
 fn bash(engine: &Engine, command: &mut Command, sent: &[String]) -> String {
     let sent = |at: usize| sent.get(at).map_or("", String::as_str);
     let typed = TypedLine::bash(sent(0));
@@ -130,7 +132,7 @@ fn described(text: &str, description: &str, widest: usize, columns: usize) -> St
 
 fn nushell(answer: &Answer) -> String {
     let value = match answer {
-        // With nothing it offers paths.
+        // nushell offers paths when it gets nothing.
         Answer::Files | Answer::Command => Value::Null,
         Answer::Values(candidates) => candidates
             .iter()

@@ -8,7 +8,7 @@ use crate::aws::arn::Arn;
 use crate::config::profiles::{Profile, Profiles};
 use crate::output::formats::Format;
 use crate::output::shells::Shell;
-use crate::shell::Side;
+use crate::shell::IntegratedShell;
 
 /// Completes values from the shared files, or offers nothing where these cannot be read.
 pub struct ProfileCompleter {
@@ -38,7 +38,7 @@ impl ProfileCompleter {
         };
         match source {
             ValueSource::Shells => names(&Shell::NAMES),
-            ValueSource::IntegratedShells => names(&Side::NAMES),
+            ValueSource::IntegratedShells => names(&IntegratedShell::NAMES),
             ValueSource::Formats => names(&Format::NAMES),
             ValueSource::Profiles => self.profiles(typed, matching),
             ValueSource::RoleArns => property(&["rolecall_role_arn", "role_arn"]),
@@ -62,8 +62,8 @@ impl ProfileCompleter {
     }
 }
 
-/// Returns the values that profiles have under some keys, each once, with the first profile that
-/// has it.
+/// Returns the values that profiles have under some keys, each once. The first profile with a value
+/// is its description.
 fn values_of(profiles: &Profiles, keys: &[&str]) -> Vec<Candidate> {
     let mut seen = HashSet::new();
     let mut found = Vec::new();
@@ -78,7 +78,7 @@ fn values_of(profiles: &Profiles, keys: &[&str]) -> Vec<Candidate> {
     found
 }
 
-/// Returns account and role, and the description, as far as the profile itself says them.
+/// Returns account, role and description, as far as the profile itself has them.
 fn describe(profile: &Profile) -> String {
     let value =
         |key: &str| profile.value(&format!("rolecall_{key}")).or_else(|| profile.value(key));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// What is written bare in every shell.
+/// Returns whether no shell needs quotes for a character.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_./:@%+,=-".contains(c) || (!c.is_ascii() && c.is_alphanumeric())
 }
@@ -14,7 +14,7 @@ enum Syntax {
     Nushell,
 }
 
-/// A line up to the cursor, taken apart as its shell would.
+/// A line up to the cursor, split as its shell splits it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TypedLine<'a> {
     before: Vec<String>,
@@ -49,7 +49,7 @@ impl<'a> TypedLine<'a> {
     fn read(text: &'a str, syntax: Syntax) -> Self {
         let posix = syntax == Syntax::Posix;
         let mut line = Self { typed: text, ..Self::default() };
-        // Whether the word has begun, if only by a quote.
+        // Whether the word has begun, perhaps with a quote alone.
         let mut begun = false;
         let mut characters = text.char_indices();
         while let Some((at, c)) = characters.next() {
@@ -82,7 +82,7 @@ impl<'a> TypedLine<'a> {
         line
     }
 
-    /// Returns what bash is to put in place of readline's word, so that the word at the cursor
+    /// Returns the text that bash puts in place of readline's word, so that the word at the cursor
     /// becomes `value`.
     pub fn replacement(&self, readlines_word: &str, value: &str) -> String {
         let kept = self.typed.strip_suffix(readlines_word).unwrap_or(self.typed);
@@ -102,7 +102,7 @@ impl<'a> TypedLine<'a> {
     }
 }
 
-/// Returns a value as PowerShell takes it: in single quotes, which its typographic ones end too.
+/// Quotes a value for PowerShell: in single quotes. Typographic single quotes end them too.
 pub fn powershell(value: &str) -> String {
     let bare = value.chars().all(|c| is_plain(c) && !"@,%".contains(c))
         && !value.starts_with(|c: char| c.is_ascii_digit());
@@ -115,8 +115,8 @@ pub fn powershell(value: &str) -> String {
     format!("'{}'", doubled.collect::<String>())
 }
 
-/// Returns a value as nushell takes it. What could be a number, a size or a constant is quoted, to
-/// stay as it is written.
+/// Quotes a value for nushell. A value that could be a number, a size or a constant is quoted, so
+/// that it stays as it is written.
 pub fn nushell(value: &str) -> String {
     let constant = matches!(value, "true" | "false" | "null")
         || value.starts_with(|c: char| c.is_ascii_digit() || ".+".contains(c));

@@ -2,7 +2,7 @@
 //! missing. What it needs of the world are the traits below; adapters implement them and `context`
 //! joins them.
 
-mod declined;
+mod decline_memory;
 mod walk;
 
 use crate::aws::{Credentials, Session};
@@ -76,13 +76,22 @@ pub struct Question<'a> {
     pub declined: bool,
 }
 
+/// A new session that a person has to confirm.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfirmQuestion<'a> {
+    pub profile: &'a str,
+    pub role_arn: Option<&'a str>,
+    /// As in [`Question`].
+    pub declined: bool,
+}
+
 /// Asks people.
 pub trait Prompt {
     /// Gives a token code. It is asked again as long as AWS refuses what it gives, and ends that by
     /// giving an error.
     fn token_code(&self, question: &Question) -> Result<String>;
-    /// `declined`: as in a question.
-    fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()>;
+    /// Lets a person confirm a new session.
+    fn confirm(&self, question: &ConfirmQuestion) -> Result<()>;
 }
 
 #[cfg(test)]

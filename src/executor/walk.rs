@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::declined::Passing;
-use super::{BaseSource, Metadata, Prompt, Question, Sessions, Sts, TokenCode};
+use super::decline_memory::DeclineMemory;
+use super::{BaseSource, ConfirmQuestion, Metadata, Prompt, Question, Sessions, Sts, TokenCode};
 use crate::aws::names::RoleArn;
 use crate::aws::{Credentials, Session, duration};
 use crate::chain::session_key::{SessionKey, SessionKeys};
@@ -158,10 +158,10 @@ impl Executor<'_> {
         // Who waits for this process may not have seen it.
         if let Some(lock) = &lock {
             for one in &declined {
-                self.locks.leave(lock, one);
+                self.locks.record(lock, one);
             }
         }
-        let prompt = Passing {
+        let prompt = DeclineMemory {
             prompt: self.prompt,
             clock: self.clock,
             locks: self.locks,
@@ -210,7 +210,8 @@ impl Executor<'_> {
         for (number, (profile, role_arn)) in questions.iter().enumerate() {
             // Keys and a role may stand in one profile: it is asked about once, and by the role.
             if questions[number + 1..].iter().all(|(later, _)| later != profile) {
-                self.prompt.confirm(profile, role_arn.map(RoleArn::as_str), false)?;
+                let role_arn = role_arn.map(RoleArn::as_str);
+                self.prompt.confirm(&ConfirmQuestion { profile, role_arn, declined: false })?;
             }
         }
         Ok(())

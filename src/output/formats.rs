@@ -1,5 +1,5 @@
-//! Files and documents that hold variables. Names to unset are left out: none of these formats can
-//! say so.
+//! Renders environment variables as files and documents. Names to unset are left out, because none
+//! of these formats can unset.
 
 use super::shells::{RenderError, Unset, Variable, check, json_object};
 
@@ -10,9 +10,9 @@ pub enum Format {
     Dotenv,
     /// `docker run --env-file`, `podman run --env-file`.
     Docker,
-    /// One object.
+    /// One JSON object.
     Json,
-    /// What a step appends to `$GITHUB_ENV`; the masks are [`github_masks`].
+    /// The lines that a step appends to `$GITHUB_ENV`. [`github_masks`] goes with them.
     Github,
     /// `EnvironmentFile=`, systemd.exec(5).
     Systemd,
@@ -43,10 +43,10 @@ impl Format {
     }
 }
 
-/// The variables in a file format.
+/// Renders the variables in a file format.
 ///
 /// # Errors
-/// A name that is no variable name, a NUL, and a value that the format cannot hold.
+/// A name is no variable name, or the format cannot hold a value.
 pub fn render_format(format: Format, vars: &[Variable<'_>]) -> Result<String, RenderError> {
     for variable in vars {
         check(variable)?;
@@ -73,11 +73,10 @@ pub fn render_format(format: Format, vars: &[Variable<'_>]) -> Result<String, Re
     Ok(out)
 }
 
-/// Workflow commands that hide the secret values in the log of a GitHub job.
+/// Returns workflow commands that hide the secret values in the log of a GitHub job.
 ///
-/// They are for the step's own output, where the runner reads commands on stdout and on stderr
-/// alike, and never for `$GITHUB_ENV`, where such a line is an error. Print them before anything
-/// else.
+/// They belong to the step's own output, where the runner reads commands on stdout and stderr, and
+/// never to `$GITHUB_ENV`, where such a line is an error. They are printed before anything else.
 #[must_use]
 pub fn github_masks(vars: &[Variable<'_>]) -> String {
     let mut out = String::new();
@@ -99,10 +98,10 @@ pub fn github_masks(vars: &[Variable<'_>]) -> String {
     out
 }
 
-/// Readers agree only in part: Node.js knows no escape but `\n`, and that in double quotes only;
-/// Compose expands `$` in double quotes; python-dotenv expands `${` in any quotes and drops one of
-/// two backslashes. Written is what all of them read alike, and always on one line, so that a
-/// reader that knows no quotes cannot take a part of a value for a variable.
+/// Appends a value that all readers of `.env` files read alike. They agree only in part: Node.js
+/// knows the escape `\n` alone, and only in double quotes; Compose expands `$` in double quotes;
+/// python-dotenv expands `${` in any quotes and drops one of two backslashes. The value stays on
+/// one line, so that a reader that knows no quotes takes no part of it for a variable.
 fn dotenv(out: &mut String, value: &str) -> Result<(), &'static str> {
     if value.contains('\r') {
         return Err("its value has a carriage return, which not all readers of .env files take in");
@@ -126,7 +125,7 @@ fn dotenv(out: &mut String, value: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Verbatim up to the end of the line, and no quoting at all.
+/// Appends a value as it is. It ends with its line, and there is no quoting.
 fn docker(out: &mut String, value: &str) -> Result<(), &'static str> {
     if value.contains(['\n', '\r']) {
         return Err("its value has a line break, which a docker env-file cannot hold");
@@ -136,8 +135,8 @@ fn docker(out: &mut String, value: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// `NAME=value`, or between delimiter lines if it has several lines. A carriage return at the end
-/// of a line would be read as part of the line break.
+/// Appends a value as `NAME=value`, or between delimiter lines if it has several lines. The runner
+/// reads a carriage return at the end of a line as a part of the line break.
 fn github(out: &mut String, value: &str) -> Result<(), &'static str> {
     if value.contains('\r') {
         return Err("its value has a carriage return, which $GITHUB_ENV cannot hold");
@@ -147,7 +146,7 @@ fn github(out: &mut String, value: &str) -> Result<(), &'static str> {
         out.push_str(value);
         return Ok(());
     }
-    // The value is known here, so a delimiter that is not part of it cannot be guessed or forged.
+    // The delimiter is no part of the value, so the value cannot forge it.
     let mut delimiter = String::from("ROLECALL_EOF");
     while value.contains(&delimiter) {
         delimiter.push('_');
@@ -158,8 +157,8 @@ fn github(out: &mut String, value: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Double quotes, in which `"`, `\`, `` ` `` and `$` are escaped; a line break stands for itself.
-/// systemd drops variables whose value has another control character.
+/// Quotes with double quotes, in which `"`, `\`, `` ` `` and `$` are escaped. A line break stands
+/// for itself. systemd drops variables whose value has another control character.
 fn systemd(out: &mut String, value: &str) -> Result<(), &'static str> {
     if value.chars().any(|c| c.is_ascii_control() && !matches!(c, '\n' | '\t')) {
         return Err("its value has a control character, which systemd refuses");

@@ -1,4 +1,4 @@
-//! Rendering: credentials and tables to text. Pure, but for `print`, the one place that writes to
+//! Renders credentials and tables as text. Pure, except for `print`, the only place that writes to
 //! stdout.
 
 pub mod credential_process;
@@ -12,14 +12,17 @@ use std::io::Write;
 
 use crate::error::{Error, Result};
 
-/// Writes the whole result to stdout in one write and flushes it.
+/// Writes a result to stdout in one write and flushes it.
+///
+/// # Errors
+/// Stdout cannot be written.
 pub fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|e| Error::failed(format!("the result could not be written to stdout: {e}")))
 }
 
-/// Returns how many cells wide the terminal is that stdout is; `None` where it is none.
+/// Returns the width of the terminal in cells; `None` when stdout is no terminal.
 #[cfg(unix)]
 pub fn terminal_width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;

@@ -1,6 +1,6 @@
-//! Lines that set and unset environment variables, quoted for each shell.
+//! Renders environment variables as lines that a shell evaluates, quoted for each shell.
 //!
-//! How each is meant to be evaluated:
+//! How each shell evaluates them:
 //!
 //! | shell | command |
 //! |---|---|
@@ -13,13 +13,13 @@
 //! | elvish | `eval (rolecall env X --shell elvish \| slurp)` |
 //! | xonsh | `execx($(rolecall env X --shell xonsh))` |
 //!
-//! No value runs as code or changes on its way. What a shell cannot hold is an error,
-//! which names the variable and never shows its value.
+//! No value runs as code or changes on its way. A value that a shell cannot hold is an error, which
+//! names the variable and never shows the value.
 
 use std::fmt;
 use std::fmt::Write as _;
 
-/// One variable to set (`Some`) or to unset (`None`), in order.
+/// One variable to set (`Some`) or to unset (`None`).
 #[derive(Clone, Copy)]
 pub struct Variable<'a> {
     pub name: &'a str,
@@ -38,7 +38,7 @@ impl fmt::Debug for Variable<'_> {
     }
 }
 
-/// A shell dialect.
+/// The syntax of a shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {
     Sh,
@@ -76,8 +76,8 @@ impl Shell {
         Self::parse(name).ok_or_else(|| format!("known shells: {}", Self::NAMES.join(", ")))
     }
 
-    /// Reads a shell's name, its path, or its name as a login shell or process:
-    /// `zsh`, `-zsh`, `/usr/bin/fish`, `bash.exe`, `ksh93`, `bash-5.2`.
+    /// Parses a shell's name, its path, or its name as a login shell or process: `zsh`, `-zsh`,
+    /// `/usr/bin/fish`, `bash.exe`, `ksh93`, `bash-5.2`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let base = name.trim().rsplit(['/', '\\']).next().unwrap_or_default();
@@ -99,7 +99,7 @@ impl Shell {
         })
     }
 
-    /// The canonical name.
+    /// Returns the canonical name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -136,7 +136,10 @@ impl fmt::Display for RenderError {
 
 impl std::error::Error for RenderError {}
 
-/// Refuses what no environment can hold: an odd name, a NUL in the value.
+/// Refuses what no environment can hold.
+///
+/// # Errors
+/// The name is no variable name, or the value has a NUL.
 pub(super) fn check(variable: &Variable<'_>) -> Result<(), RenderError> {
     let mut bytes = variable.name.bytes();
     if !bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
@@ -150,13 +153,14 @@ pub(super) fn check(variable: &Variable<'_>) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// The lines to be evaluated by `shell`: each variable set and exported, or unset.
+/// Returns the lines that `shell` evaluates: they set and export each variable, or unset it.
 ///
-/// An unset line neither fails nor prints when the variable is not set. An empty value is set as
-/// such, except where the system itself has none (`cmd`, older PowerShell): there it unsets.
+/// A line that unsets neither fails nor prints when the variable is not set. An empty value is set
+/// as such, except where the system has no empty variables (`cmd`, older PowerShell): there it
+/// unsets.
 ///
 /// # Errors
-/// A name that is no variable name, a NUL, and what the shell cannot take in.
+/// A name is no variable name, or the shell cannot hold a value.
 pub fn render_shell(shell: Shell, vars: &[Variable<'_>]) -> Result<String, RenderError> {
     for variable in vars {
         check(variable)?;
@@ -173,8 +177,8 @@ pub fn render_shell(shell: Shell, vars: &[Variable<'_>]) -> Result<String, Rende
         }
         out.push('\n');
     }
-    // In the C locale tcsh loses bytes, maybe a quote, where a read of 4096 ends within other text
-    // than ASCII.
+    // In the C locale tcsh loses bytes, perhaps a quote, where a read of 4096 bytes ends within a
+    // character beyond ASCII.
     let odd = vars.iter().find(|v| v.value.is_some_and(|value| !value.is_ascii()));
     if let (Shell::Tcsh, true, Some(odd)) = (shell, out.len() >= 4000, odd) {
         return Err(RenderError::new(
@@ -236,12 +240,13 @@ fn set(out: &mut String, shell: Shell, name: &str, value: &str) -> Result<(), Re
 fn unset(out: &mut String, shell: Shell, name: &str) {
     match shell {
         Shell::Sh => push(out, format_args!("unset {name}")),
-        // A universal variable belongs to every session and outlives this one: it is not erased.
+        // A universal variable belongs to every session and outlives this one, so it stays.
         Shell::Fish => push(
             out,
             format_args!(
-                "if set -qg {name}; set -eg {name}; end; if set -qUx {name}; echo 'rolecall: {name} \
-                 is a universal variable and stays set; to remove it: set -eU {name}' >&2; end;"
+                "if set -qg {name}; set -eg {name}; end; \
+                 if set -qUx {name}; echo 'rolecall: {name} is a universal variable and stays set; \
+                 to remove it: set -eU {name}' >&2; end;"
             ),
         ),
         Shell::Tcsh => push(out, format_args!("unsetenv {name};")),
@@ -253,12 +258,12 @@ fn unset(out: &mut String, shell: Shell, name: &str) {
     }
 }
 
-/// Writing to a `String` cannot fail.
+/// Appends to a string, which cannot fail.
 fn push(out: &mut String, args: fmt::Arguments<'_>) {
     let _ = out.write_fmt(args);
 }
 
-/// Single quotes; a quote inside is written `'\''`. Holds with zsh's `rc_quotes` too.
+/// Quotes with single quotes. A quote inside is written `'\''`, which zsh's `rc_quotes` reads too.
 fn quote_sh(out: &mut String, value: &str) {
     out.push('\'');
     for c in value.chars() {
@@ -271,8 +276,8 @@ fn quote_sh(out: &mut String, value: &str) {
     out.push('\'');
 }
 
-/// Single quotes, in which `\` and `'` are escaped. Line breaks are written outside of them,
-/// so that each variable stays on one line and `eval (rolecall env …)` works as well.
+/// Quotes with single quotes, in which `\` and `'` are escaped. Line breaks are written outside of
+/// them, so that each variable stays on one line and `eval (rolecall env …)` works too.
 fn quote_fish(out: &mut String, value: &str) {
     out.push('\'');
     for c in value.chars() {
@@ -289,9 +294,9 @@ fn quote_fish(out: &mut String, value: &str) {
     out.push('\'');
 }
 
-/// Single quotes; `!` (history even in single quotes), `\` (special with `backslash_quote`) and `'`
-/// are escaped outside of them. Backquotes turn a line break into a blank, so it is written
-/// `$'\n'`.
+/// Quotes with single quotes. `!` (history even in single quotes), `\` (special with
+/// `backslash_quote`) and `'` are escaped outside of them. Backquotes turn a line break into a
+/// blank, so it is written `$'\n'`.
 fn quote_tcsh(out: &mut String, value: &str) {
     out.push('\'');
     for c in value.chars() {
@@ -309,9 +314,9 @@ fn quote_tcsh(out: &mut String, value: &str) {
     out.push('\'');
 }
 
-/// Single quotes for printable ASCII, `[char]` codes for the rest. Windows PowerShell reads a
-/// program's output in an OEM or ANSI code page, where a byte of a UTF-8 sequence can
-/// turn into a curly quote, and those end a string as `'` does.
+/// Quotes printable ASCII with single quotes, and writes the rest as `[char]` codes. Windows
+/// PowerShell reads a program's output in an OEM or ANSI code page, where a byte of UTF-8 can
+/// become a curly quote, and a curly quote ends a string as `'` does.
 fn quote_powershell(out: &mut String, value: &str) {
     let mut open = true;
     out.push('\'');
@@ -339,7 +344,7 @@ fn quote_powershell(out: &mut String, value: &str) {
     }
 }
 
-/// A Python string in which everything but a few harmless characters is written as its code.
+/// Quotes as a Python string, in which all but a few harmless characters are written as codes.
 fn quote_xonsh(out: &mut String, value: &str) {
     out.push('\'');
     for c in value.chars() {
@@ -361,7 +366,7 @@ pub(super) enum Unset {
     LeftOut,
 }
 
-/// One JSON object in the order given.
+/// Renders one JSON object, in the order of the variables.
 pub(super) fn json_object(vars: &[Variable<'_>], unset: Unset) -> String {
     let mut out = String::from("{");
     let mut first = true;

@@ -3,20 +3,20 @@
 use crate::text;
 use crate::text::color::Color;
 
-/// A column, and how it gives way where a table is too wide.
+/// A column, and what happens to it in a table that is too wide.
 pub struct Column {
     pub title: &'static str,
-    /// So many cells tell something; it is not made narrower while others can be left out.
+    /// The number of cells below which it tells nothing. Other columns are left out first.
     pub least: usize,
-    /// The order in which columns are left out, the lowest first; `None` for the one that stays.
+    /// The order in which columns are left out, the lowest first; `None` for a column that stays.
     pub leaves: Option<u8>,
 }
 
-/// Between two columns.
+/// The number of blanks between two columns.
 pub const GAP: usize = 2;
 
-/// Chooses the columns' widths for a number of cells: as wide as their widest cell, else the widest
-/// are cut, else some are left out.
+/// Chooses the columns' widths for a number of cells. A column is as wide as its widest cell; where
+/// there is no room, the widest columns are cut, then some are left out (`None`).
 pub fn fit(columns: &[Column], widest: &[usize], cells: usize) -> Vec<Option<usize>> {
     let mut widths: Vec<Option<usize>> = widest.iter().map(|&width| Some(width)).collect();
     let least = |at: usize| widest[at].min(columns[at].least);
@@ -34,19 +34,19 @@ pub fn fit(columns: &[Column], widest: &[usize], cells: usize) -> Vec<Option<usi
         widths[at] = None;
     }
     while sum(&widths, &|_, width| width) > cells {
-        // From the one that has most to spare.
+        // The column that has most to spare gives a cell.
         let spare = |at: &usize| widths[*at].map_or(0, |width| width - least(*at));
         let Some(at) = (0..widths.len()).max_by_key(spare).filter(|at| spare(at) > 0) else {
             break;
         };
         widths[at] = widths[at].map(|width| width - 1);
     }
-    // The last one has nothing to spare, and yet no more room than there is.
+    // The last column has nothing to spare, but there may be less room still.
     widths.iter_mut().flatten().for_each(|width| *width = cells.min(*width));
     widths
 }
 
-/// Returns the width of each column's widest cell, the title's included.
+/// Returns the width of each column's widest cell, its title included.
 pub fn widest<'a>(columns: &[Column], rows: impl Iterator<Item = &'a [String]>) -> Vec<usize> {
     let mut widest: Vec<usize> = columns.iter().map(|column| text::width(column.title)).collect();
     for row in rows {
@@ -64,8 +64,8 @@ pub fn plain(titles: &[&'static str], rows: &[Vec<String>]) -> String {
     render(&columns, rows, None, |_| None)
 }
 
-/// Renders rows under a header; the last column is not padded. `width` is that of the terminal,
-/// `None` where nothing limits it. `color` gives the style of a row's first cell.
+/// Renders rows under a header, without blanks at the end of a line. `width` is the terminal's, or
+/// `None` where nothing limits it. `color` returns the colour of a row's first cell.
 pub fn render(
     columns: &[Column],
     rows: &[Vec<String>],
@@ -85,7 +85,7 @@ pub fn render(
         let line = line.trim_end();
         let style = number.checked_sub(1).and_then(&color);
         let first = widths[0].unwrap_or(0);
-        // Cells, not characters, so the name is fitted once more.
+        // The name is fitted once more, to know how many bytes of the line it takes.
         match (style, row.first().map(|cell| text::fit(&text::clean(cell), first))) {
             (Some(style), Some(name)) => {
                 let name = name.trim_end();
@@ -115,7 +115,7 @@ mod tests {
         for (cells, widths) in [
             (usize::MAX, [Some(10), Some(12), Some(20), Some(30)]),
             (78, [Some(10), Some(12), Some(20), Some(30)]),
-            // The one with most to spare gives first.
+            // The column with most to spare gives first.
             (70, [Some(10), Some(12), Some(20), Some(22)]),
             (33, [Some(6), Some(12), Some(4), Some(5)]),
             (40, [Some(9), Some(12), Some(6), Some(7)]),

@@ -1,5 +1,5 @@
-//! The variables that `env`, `exec` and `shell` set, and those that they take away because they
-//! would win or linger.
+//! The variables that `env`, `exec`, `shell` and `use` set, and those that they unset because these
+//! would win over the credentials or linger.
 
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use super::shells::Variable;
 use crate::aws::Credentials;
 
-/// Every variable that is set, in the order in which it is printed.
+/// The variables that are set, in the order in which they are printed.
 const SET: [&str; 7] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -17,19 +17,18 @@ const SET: [&str; 7] = [
     "AWS_DEFAULT_REGION",
     "ROLECALL_PROFILE",
 ];
-/// What would win over the keys in some SDK (the JavaScript one prefers AWS_PROFILE), or be taken
-/// for their token.
+/// The variables that win over the keys in some SDK (the JavaScript one prefers AWS_PROFILE), or
+/// that would be taken for their token.
 const UNSET: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
-/// rolecall's own secrets and marks, which no child needs. (The profiles whose `credential_process`
-/// led here stay: a child may ask for one of them again.)
+/// rolecall's own secrets and marks, which no child needs. The trail of `credential_process` stays,
+/// because a child may lead back to one of its profiles.
 pub const HIDDEN_FROM_CHILDREN: [&str; 8] = [
     "ROLECALL_FILE_PASSPHRASE",
-    // What `use` set is replaced here: a shell below is not to clear, renew or go back from what it
-    // was given.
+    // A shell below must not clear, renew or go back from the credentials that it was given.
     OWNER,
-    SAID,
+    SELECTION_VAR,
     PREVIOUS,
-    BEFORE,
+    SAVED,
     RENEW_AT,
     KEY_ID,
     CALLER,
@@ -37,27 +36,26 @@ pub const HIDDEN_FROM_CHILDREN: [&str; 8] = [
 
 /// The shell that `use` switched: its process ID, or `keep`.
 pub const OWNER: &str = "ROLECALL_SHELL";
-/// What was said to `use`, as JSON.
-pub const SAID: &str = "ROLECALL_USE";
-/// What was said before.
+/// The selection of `use`, as JSON.
+pub const SELECTION_VAR: &str = "ROLECALL_USE";
+/// The selection before it.
 pub const PREVIOUS: &str = "ROLECALL_PREVIOUS";
 /// Profile and region as they were before the first `use`, as JSON.
-pub const BEFORE: &str = "ROLECALL_BEFORE";
+pub const SAVED: &str = "ROLECALL_BEFORE";
 /// The unix second from which the shell renews its keys.
 pub const RENEW_AT: &str = "ROLECALL_RENEW_AT";
-/// The access key ID that `use` put into the shell: other keys are not renewed.
+/// The access key ID that `use` put into the shell. Other keys are not renewed.
 pub const KEY_ID: &str = "ROLECALL_KEY_ID";
-/// What the function of the shell side tells the program, for one call: the shell's name and
-/// process ID.
+/// The name and process ID of the integrated shell whose function calls, set for one call.
 pub const CALLER: &str = "ROLECALL_INIT";
 
-/// The owned values behind a list of variables.
+/// The owned values of the variables. They are overwritten on drop.
 pub struct Values {
     values: [Option<String>; 7],
 }
 
 impl Values {
-    /// Credentials, region and profile as variables; what this session has no value for is unset.
+    /// Returns credentials, region and profile as variables. Those without a value are unset.
     pub fn new(credentials: &Credentials, region: Option<&str>, profile: Option<&str>) -> Self {
         let region = region.map(str::to_owned);
         Self {
@@ -73,13 +71,13 @@ impl Values {
         }
     }
 
-    /// A profile that programs resolve themselves, and no keys.
+    /// Returns the variables for a profile that programs resolve themselves: no keys.
     pub fn profile(name: &str, region: Option<&str>) -> Self {
         let region = region.map(str::to_owned);
         Self { values: [None, None, None, None, region.clone(), region, Some(name.to_owned())] }
     }
 
-    /// Everything unset.
+    /// Returns variables that are all unset.
     pub fn none() -> Self {
         Self { values: Default::default() }
     }

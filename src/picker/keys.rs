@@ -3,21 +3,21 @@
 
 use super::model::Key;
 
-/// What comes before and after what is pasted.
+/// The marks around pasted text (xterm, "Bracketed Paste Mode").
 const PASTE: (&[u8], &[u8]) = (b"\x1b[200~", b"\x1b[201~");
 /// The most of one paste that is kept, in bytes.
 const MAX_PASTE_BYTES: usize = 16 * 1024;
 /// The number of silences after which a paste without its end is given up.
 const MAX_PASTE_SILENCES: u32 = 20;
 
-/// Takes bytes as they come, which may be parts of keys.
+/// Collects bytes until they make a key.
 #[derive(Debug, Default)]
 pub struct KeyDecoder {
     pending: Vec<u8>,
     silences: u32,
 }
 
-/// What the bytes begin with: a key or none of interest, and how long it is; or not enough to say.
+/// What some bytes begin with, and its length in bytes.
 enum Taken {
     Key(Key, usize),
     Nothing(usize),
@@ -35,7 +35,7 @@ impl KeyDecoder {
             match take(&self.pending[from..]) {
                 Taken::Key(key, length) => {
                     from += length;
-                    // Text that comes at once is found once.
+                    // The search runs once for all text that comes at once.
                     match (keys.last_mut(), key) {
                         (Some(Key::Text(before)), Key::Text(more)) => before.push_str(&more),
                         (_, key) => keys.push(key),
@@ -46,15 +46,15 @@ impl KeyDecoder {
             }
         }
         self.pending.drain(..from);
-        // Only a paste can be as long; its end is still looked for.
+        // Only a paste is that long. Its last bytes stay, because they may be a part of its end.
         if self.pending.len() > MAX_PASTE_BYTES {
             self.pending.drain(MAX_PASTE_BYTES / 2..self.pending.len() - PASTE.1.len());
         }
         keys
     }
 
-    /// Returns what is left when nothing follows: Escape is also how other keys begin. The rest of
-    /// a paste is waited for a while.
+    /// Returns the key that the collected bytes mean when no more come: other keys begin with
+    /// Escape too. The rest of a paste may still come.
     pub fn silence(&mut self) -> Option<Key> {
         self.silences += 1;
         if self.pending.starts_with(PASTE.0) && self.silences < MAX_PASTE_SILENCES {
@@ -90,7 +90,7 @@ fn take(bytes: &[u8]) -> Taken {
     Taken::Key(key, 1)
 }
 
-/// Takes what begins with Escape.
+/// Reads a key that begins with Escape.
 fn escape(bytes: &[u8]) -> Taken {
     match bytes.get(1) {
         None => Taken::Incomplete,
@@ -101,9 +101,9 @@ fn escape(bytes: &[u8]) -> Taken {
         },
         // Alt with Backspace.
         Some(0x7f | 0x08) => Taken::Key(Key::DeleteWord, 2),
-        // Twice is once.
+        // Escape pressed twice counts once.
         Some(0x1b) => Taken::Key(Key::Cancel, 1),
-        // Alt with a character means nothing here; the character may be of several bytes.
+        // Alt with a character means nothing here. The character may have several bytes.
         Some(_) => match text(&bytes[1..]) {
             Taken::Key(_, length) | Taken::Nothing(length) => Taken::Nothing(1 + length),
             Taken::Incomplete => Taken::Incomplete,
@@ -111,7 +111,7 @@ fn escape(bytes: &[u8]) -> Taken {
     }
 }
 
-/// Takes a control sequence: parameters, then a last byte (ECMA-48, 5.4).
+/// Reads a control sequence: parameters, then a last byte (ECMA-48, 5.4).
 fn sequence(bytes: &[u8]) -> Taken {
     if let Some(pasted) = bytes.strip_prefix(PASTE.0) {
         return paste(pasted);
@@ -120,7 +120,7 @@ fn sequence(bytes: &[u8]) -> Taken {
     match bytes.get(2 + parameters) {
         None => Taken::Incomplete,
         Some(last @ 0x40..=0x7e) => named(&bytes[2..2 + parameters], *last, 3 + parameters),
-        // Not a sequence after all: the byte is looked at by itself.
+        // This is no sequence. The byte is read by itself.
         Some(_) => Taken::Nothing(2 + parameters),
     }
 }
@@ -135,7 +135,7 @@ fn paste(pasted: &[u8]) -> Taken {
     }
 }
 
-/// Names a key of xterm's and the consoles' sequences; modifiers make no difference.
+/// Names the key of a sequence of xterm or of a console. Modifiers make no difference.
 fn named(parameters: &[u8], last: u8, length: usize) -> Taken {
     let number = parameters.split(|b| *b == b';').next().unwrap_or_default();
     let key = match (last, number) {
@@ -154,7 +154,7 @@ fn named(parameters: &[u8], last: u8, length: usize) -> Taken {
     Taken::Key(key, length)
 }
 
-/// Takes one character of UTF-8; a broken byte is left out.
+/// Reads one character of UTF-8. A broken byte is left out.
 fn text(bytes: &[u8]) -> Taken {
     let length = match bytes[0] {
         0x00..=0x7f => 1,

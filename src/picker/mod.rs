@@ -316,7 +316,7 @@ impl<'a> Picker<'a> {
     }
 
     fn row(&self, name: &str) -> ProfileRow {
-        let mut row = summary::row(self.context, self.profiles, &self.entries, name);
+        let mut row = summary::summarize(self.context, self.profiles, &self.entries, name);
         if row.problem.is_some() {
             let fields = self.fields(name);
             row.account = fields

@@ -1,9 +1,9 @@
-//! What the picker knows and what a key does to it: the query, what it finds, and what is chosen.
-//! Pure.
+//! The state of the picker: the query, the profiles that it finds, and the chosen one. A key
+//! changes it. Pure.
 
 use super::search::{Fields, Query, Search};
 
-/// A key that means something here.
+/// A key of the picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
     Text(String),
@@ -19,9 +19,9 @@ pub enum Key {
     Right,
     DeleteBack,
     DeleteForward,
-    /// The word before the cursor.
+    /// Deletes the word before the cursor.
     DeleteWord,
-    /// All before the cursor.
+    /// Deletes all before the cursor.
     DeleteToStart,
     Preview,
     Enter,
@@ -32,21 +32,21 @@ pub enum Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyOutcome {
     Continue,
-    /// A profile, by its number.
+    /// The number of a profile.
     Chosen(usize),
     Cancelled,
 }
 
-/// What a name that is the whole query scores beyond any other match.
+/// The extra score of a name that is the whole query: more than any other match has.
 const EXACT_NAME_BONUS: u32 = 10_000;
 /// The longest query, in characters: longer than any ARN.
 const MAX_QUERY_CHARACTERS: usize = 1_000;
 
 pub struct Model {
     names: Vec<String>,
-    /// How much each was used.
+    /// How much each profile was used.
     weights: Vec<f64>,
-    /// What each is found by, as far as it was read. An empty query needs none of it.
+    /// What each profile is found by, for the profiles read so far. An empty query needs none.
     fields: Vec<Fields>,
     search: Search,
     query: Query,
@@ -55,17 +55,17 @@ pub struct Model {
     cursor: usize,
     /// The profiles found, the best first.
     found: Vec<usize>,
-    /// Of those: which is chosen, and which is the first on the screen.
+    /// The places in `found` of the chosen profile and of the first one on the screen.
     selected: usize,
     top: usize,
-    /// How many rows the screen has for them.
+    /// The number of rows that the screen has for profiles.
     rows: usize,
-    /// Whether the preview was asked for or sent away; else the room decides.
+    /// Whether the person asked for the preview or closed it; `None` when the room decides.
     pub preview: Option<bool>,
 }
 
 impl Model {
-    /// `profiles` are names with how much each was used.
+    /// Makes a model of names, each with how much it was used.
     pub fn new(profiles: Vec<(String, f64)>) -> Self {
         let (names, weights): (Vec<_>, Vec<_>) = profiles.into_iter().unzip();
         let mut model = Self {
@@ -90,7 +90,7 @@ impl Model {
         &self.names
     }
 
-    /// Returns how many profiles have their fields, which are the first ones.
+    /// Returns the number of profiles that have their fields. They are the first ones.
     pub fn filled(&self) -> usize {
         self.fields.len()
     }
@@ -123,13 +123,13 @@ impl Model {
         self.search.highlights(&self.query, &self.names[profile])
     }
 
-    /// Says how many rows the screen has.
+    /// Sets the number of rows that the screen has for profiles.
     pub fn set_rows(&mut self, rows: usize) {
         self.rows = rows.max(1);
         self.scroll();
     }
 
-    /// Does what a key means. A changed query finds anew, for which all fields must be there.
+    /// Changes the state as a key says. A changed query searches anew, and needs all fields.
     pub fn press(&mut self, key: &Key) -> KeyOutcome {
         let page = self.rows.saturating_sub(1).max(1);
         match key {
@@ -139,7 +139,7 @@ impl Model {
             Key::Down => self.select(self.selected + 1),
             Key::PageUp => self.select(self.selected.saturating_sub(page)),
             Key::PageDown => self.select(self.selected + page),
-            // Without a query there is no line to go to the ends of.
+            // Without a query these keys move through the list.
             Key::Home if self.typed.is_empty() => self.select(0),
             Key::End if self.typed.is_empty() => self.select(usize::MAX),
             Key::Home | Key::LineStart => self.cursor = 0,
@@ -151,14 +151,14 @@ impl Model {
             Key::DeleteForward => self.delete(self.cursor, self.cursor + 1),
             Key::DeleteWord => self.delete(self.word_start(), self.cursor),
             Key::DeleteToStart => self.delete(0, self.cursor),
-            // `view` knows whether it shows now.
+            // The caller has changed `preview`, because only it knows the layout.
             Key::Preview => {}
         }
         KeyOutcome::Continue
     }
 
     fn insert(&mut self, text: &str) {
-        // A line break in what was pasted is a blank, and chooses nothing.
+        // A line break in pasted text becomes a blank, and chooses nothing.
         let typed: Vec<char> = text
             .trim_matches(['\r', '\n'])
             .chars()

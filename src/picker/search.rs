@@ -1,11 +1,11 @@
-//! Which profiles a query finds, and how well. Pure.
+//! The search: which profiles match a query, and how well. Pure.
 
 use nucleo_matcher::pattern::{Atom, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::aws::arn::Arn;
 
-/// What a profile is found by. The name counts more than what stands around it.
+/// What a profile is found by beside its name, which counts more.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fields {
     pub role_arn: Option<String>,
@@ -16,7 +16,7 @@ pub struct Fields {
     pub others: Vec<String>,
 }
 
-/// A query, read.
+/// A parsed query.
 pub enum Query {
     Everything,
     /// A whole ARN, as pasted from the console, an error or CloudTrail: the profiles of its role,
@@ -25,7 +25,7 @@ pub enum Query {
         account: String,
         name: String,
     },
-    /// Words in fzf's notation, which must all match.
+    /// Words in the notation of fzf. All must match.
     Words(Vec<Atom>),
 }
 
@@ -89,8 +89,8 @@ impl Search {
         atom.score(Utf32Str::new(text, &mut self.characters), &mut self.matcher).map(u32::from)
     }
 
-    /// Returns which characters of a name match, in their order; names beyond ASCII are not taken
-    /// apart.
+    /// Returns the places of the matching characters of a name, in order; none for a name beyond
+    /// ASCII.
     pub fn highlights(&mut self, query: &Query, name: &str) -> Vec<usize> {
         let Query::Words(atoms) = query else { return Vec::new() };
         if !name.is_ascii() {
@@ -108,7 +108,7 @@ impl Search {
     }
 }
 
-/// The role first, then what is in its account.
+/// Scores the profiles of a role above the others of its account.
 fn of_arn(account: &str, name: &str, fields: &Fields) -> Option<u32> {
     let role = fields.role_arn.as_deref().and_then(Arn::parse);
     let here = role.is_some_and(|arn| arn.account == account)
@@ -181,10 +181,10 @@ mod tests {
             ("team=blue", &["prod-admin"]),
             // The name counts more than a description.
             ("prod", &["prod-admin", "prod", "dev"]),
-            // All words must match, each where it likes.
+            // All words must match, each in any field.
             ("prod 2222 reader", &["prod"]),
             ("prod nothing", &[]),
-            // What fzf's users type.
+            // The notation of fzf.
             ("^prod$", &["prod"]),
             ("prod !admin", &["prod", "dev"]),
             ("'admin", &["prod-admin", "日本"]),
@@ -214,7 +214,7 @@ mod tests {
             ),
             ("arn:aws:iam::111111111111:user/bob", &["dev"]),
             ("arn:aws:iam::999999999999:role/admin", &[]),
-            // Not whole yet: text like any other.
+            // An unfinished ARN is searched for like any other text.
             ("arn:aws:iam::222222222222", &["prod-admin", "prod"]),
         ] {
             assert_eq!(found(query), names, "{query}");

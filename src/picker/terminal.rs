@@ -1,9 +1,9 @@
-//! The terminal while the picker has it: the alternate screen, raw modes, keys and signals. Whatever
-//! ends the picker, the terminal gets back its modes and its screen.
+//! The terminal while the picker has it: the alternate screen, raw modes, keys and signals.
+//! Whatever ends the picker, the terminal gets back its modes and its screen.
 //!
-//! The picker draws on the controlling terminal, because stdin and stdout may be a shell's (`$(…)`).
-//! A read ends by itself after a tenth of a second (termios), so that signals, a resize and a
-//! terminal that is gone are all noticed without a thread.
+//! The picker draws on the controlling terminal, because stdin and stdout may be a shell's
+//! (`$(…)`). A read ends by itself after a tenth of a second (termios), so that signals, a resize
+//! and a terminal that is gone are all noticed without a thread.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -26,7 +26,7 @@ use crate::text::color::Color;
 /// The alternate screen and bracketed paste (xterm, "Private modes"), and the way back.
 const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[H\x1b[2J";
 const LEAVE: &str = "\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?2004l\x1b[?1049l";
-/// Terminals that know it show the whole frame at once.
+/// The marks around a frame. Terminals that know them show the whole frame at once.
 const FRAME: (&str, &str) = ("\x1b[?2026h\x1b[?25l", "\x1b[?25h\x1b[?2026l");
 /// The size that a terminal of no known size is taken to have.
 const DEFAULT_SIZE: Size = Size { width: 80, height: 24 };
@@ -34,12 +34,12 @@ const DEFAULT_SIZE: Size = Size { width: 80, height: 24 };
 /// How long a write waits for a terminal that takes nothing, such as one that Ctrl-S has stopped.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The modes to put back, for a panic.
+/// The modes that a panic puts back.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
 pub struct Screen {
     tty: File,
-    /// The same, for writes that do not wait.
+    /// The same terminal, for writes that do not wait.
     output: File,
     before: Termios,
     keys: KeyDecoder,
@@ -85,7 +85,7 @@ impl Screen {
             let as_usize = usize::try_from(number).unwrap_or_default();
             signal_hook::flag::register_usize(number, Arc::clone(&signal), as_usize)
                 .map_err(fail)?;
-            // A handler cannot be taken back, so afterwards it does what there was before.
+            // A handler cannot be removed. After the picker it does what the default one does.
             signal_hook::flag::register_conditional_default(number, Arc::clone(&over))
                 .map_err(fail)?;
         }
@@ -132,19 +132,22 @@ impl Screen {
         }
     }
 
-    /// Returns the terminal's size, which also tells that it is still there.
+    /// Returns the terminal's size.
+    ///
+    /// # Errors
+    /// The terminal is gone.
     pub fn size(&self) -> Result<Size> {
         let size = tcgetwinsize(&self.tty).map_err(gone)?;
         let (width, height) = (usize::from(size.ws_col), usize::from(size.ws_row));
         Ok(if width == 0 || height == 0 { DEFAULT_SIZE } else { Size { width, height } })
     }
 
-    /// Returns the signal that came to end the program.
+    /// Returns the signal that asked the program to end.
     pub fn signal(&self) -> Option<usize> {
         Some(self.signal.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
     }
 
-    /// Shows a screen at once; returns whether the terminal took all of it.
+    /// Draws a screen, and returns whether the terminal took all of it.
     pub fn draw(&mut self, lines: &[ScreenLine], cursor: usize, size: Size) -> Result<bool> {
         let mut text = FRAME.0.to_owned();
         for (number, line) in lines.iter().enumerate() {
@@ -172,7 +175,7 @@ impl Screen {
             }
             cells += crate::text::width(&span.text);
         }
-        // In the last column the cursor stands on what was just written.
+        // In the last column the cursor stands on the character that was just written.
         if cells < width {
             *text += "\x1b[K";
         }
@@ -181,7 +184,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // A panic has put it back already, and its message must stay.
+        // After a panic the modes are put back already, and the message must stay on the screen.
         if BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
             put_back(&mut self.output, &self.before);
         }
@@ -189,7 +192,7 @@ impl Drop for Screen {
     }
 }
 
-/// Ends the program as the signal would have.
+/// Ends the program as the signal would have ended it.
 pub fn end_by(signal: usize) -> Error {
     let _ = i32::try_from(signal).map(signal_hook::low_level::emulate_default_handler);
     Error::interrupted()
@@ -199,7 +202,7 @@ fn gone(error: impl std::fmt::Display) -> Error {
     Error::failed(format!("the terminal is gone: {error}"))
 }
 
-/// Writes a text; returns whether the terminal took all of it while it was waited for.
+/// Writes a text, and returns whether the terminal took all of it in time.
 fn write(tty: &mut File, text: &str) -> Result<bool> {
     let (mut rest, begin) = (text.as_bytes(), Instant::now());
     while !rest.is_empty() {
@@ -224,8 +227,8 @@ fn put_back(tty: &mut File, before: &Termios) {
     let _ = tcsetattr(&*tty, OptionalActions::Now, before);
 }
 
-/// A release ends in a panic without unwinding, and its message must not be lost with the alternate
-/// screen.
+/// Puts the terminal back on a panic. A release build does not unwind, and the message must not
+/// vanish with the alternate screen.
 fn put_back_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

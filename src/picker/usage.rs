@@ -1,6 +1,6 @@
 //! Which profiles were used most and last: a small file beside the index. The picker reads it, and
-//! each choice of a profile is written to it. The file is replaced by rename, and a file that cannot
-//! be read counts as empty; without it only the order of the list is lost.
+//! each choice of a profile is written to it. The file is replaced by rename, and a file that
+//! cannot be read counts as empty; without it only the order of the list is lost.
 
 use std::collections::HashMap;
 use std::io;

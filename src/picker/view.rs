@@ -1,18 +1,18 @@
-//! What the picker shows: lines of text for a number of cells. Pure; every text is cleaned here.
+//! The picker's screen as lines of styled text. Pure. Every text is cleaned here.
 
 use crate::output::table::{self, Column, GAP};
 use crate::text::color::Color;
 use crate::text::{clean, cut, fit, of, width};
 
-/// How a piece of text looks. Without colours all look the same, and the mark alone shows what is
-/// chosen.
+/// How a piece of text looks. Without colours all look the same, and only the mark shows the chosen
+/// row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     Plain,
     Dim,
     /// The colour of the profile's pattern.
     Colored(Color),
-    /// A character that the query matches, in that colour.
+    /// A character that the query matches, in the colour of the profile's pattern.
     Matched(Option<Color>),
     Problem,
 }
@@ -27,7 +27,7 @@ pub struct Span {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScreenLine {
     pub spans: Vec<Span>,
-    /// How many of the first spans are those of the chosen row, shown inverse.
+    /// The number of spans, from the first on, that belong to the chosen row and show inverse.
     pub chosen: usize,
 }
 
@@ -39,20 +39,20 @@ pub struct ProfileRow {
     pub color: Option<Color>,
     /// Which characters of the name the query matches.
     pub matched: Vec<usize>,
-    /// The role's cell holds what is wrong, for which the rest of the row has room.
+    /// Whether the role's cell holds an error, which takes the rest of the row.
     pub problem: bool,
 }
 
-/// All that a screen shows.
+/// What one screen shows.
 pub struct Frame<'a> {
     pub size: Size,
     pub query: &'a str,
-    /// Where the cursor is in the query, in characters.
+    /// The cursor's place in the query, in characters.
     pub cursor: usize,
     pub found: usize,
     pub total: usize,
     pub rows: &'a [ProfileRow],
-    /// Which of the rows is chosen.
+    /// The number of the chosen row.
     pub chosen: usize,
     /// The widest cells seen so far, so that columns do not jump while rows pass by.
     pub widest: &'a [usize],
@@ -60,7 +60,7 @@ pub struct Frame<'a> {
     pub preview: Option<&'a str>,
 }
 
-/// Cells of the terminal.
+/// The size of a terminal, in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     pub width: usize,
@@ -70,7 +70,7 @@ pub struct Size {
 /// Where the parts of the screen are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
-    /// Rows for profiles.
+    /// The number of rows for profiles.
     pub rows: usize,
     header: bool,
     help: bool,
@@ -80,15 +80,15 @@ pub struct Layout {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preview {
     None,
-    /// To the right, so many cells wide.
+    /// To the right of the list. Its width in cells.
     Beside(usize),
-    /// Below, so many lines high.
+    /// Below the list. Its height in lines.
     Below(usize),
 }
 
-/// From so many cells on there is room for a preview beside the list.
+/// The width from which there is room for a preview beside the list.
 const WIDE: usize = 100;
-/// From so many lines on there is room for one below it, where it is asked for.
+/// The height from which there is room for a preview below the list, where it is asked for.
 const HIGH: usize = 12;
 
 pub const COLUMNS: [Column; 6] = [
@@ -104,7 +104,7 @@ const HELP: &str = "enter choose · tab preview · esc leave";
 const PROMPT: &str = "> ";
 const MARK: (&str, &str) = ("> ", "  ");
 
-/// Lays the screen out. `preview` is what was asked for, `None` when nothing was.
+/// Lays the screen out. `preview` says whether the person wants it; `None` leaves it to the room.
 pub fn layout(size: Size, preview: Option<bool>) -> Layout {
     let preview = match preview {
         Some(false) => Preview::None,
@@ -118,7 +118,7 @@ pub fn layout(size: Size, preview: Option<bool>) -> Layout {
     Layout { rows: rows.max(1), header, help, preview }
 }
 
-/// Renders the screen: its lines, and the cursor's column in the first.
+/// Renders the screen: its lines, and the cursor's column in the first line.
 pub fn view(frame: &Frame, layout: Layout) -> (Vec<ScreenLine>, usize) {
     let height = frame.size.height;
     let (first, cursor) = prompt(frame);
@@ -200,13 +200,13 @@ fn put_below(lines: &mut Vec<ScreenLine>, frame: &Frame, layout: Layout, count: 
     lines.extend(explained.into_iter().map(|text| line(text, Style::Plain)));
 }
 
-/// The query with the cursor in sight, and how many it finds where there is room.
+/// Renders the query with the cursor in sight and, where there is room, how many profiles it finds.
 fn prompt(frame: &Frame) -> (ScreenLine, usize) {
     let all = frame.size.width;
     let room = all.saturating_sub(PROMPT.len() + 1);
     let query: Vec<char> = clean(frame.query).chars().collect();
     let cursor = frame.cursor.min(query.len());
-    // As much before the cursor as there is room for.
+    // The text begins as far before the cursor as there is room.
     let (mut begin, mut before) = (cursor, 0);
     while begin > 0 && before + of(query[begin - 1]) <= room {
         begin -= 1;
@@ -255,7 +255,7 @@ fn profile(row: &ProfileRow, widths: &[Option<usize>], mark: &str, room: usize) 
             _ => spans.push(span(text, Style::Plain)),
         }
     }
-    // On a terminal so narrow that not even the name fits.
+    // A terminal may be so narrow that not even the name fits.
     let mut left = room;
     for span in &mut spans {
         span.text = cut(&span.text, left).into_owned();
@@ -264,7 +264,7 @@ fn profile(row: &ProfileRow, widths: &[Option<usize>], mark: &str, room: usize) 
     spans
 }
 
-/// Splits a name into what the query matches and the rest.
+/// Splits a name into the characters that the query matches and the rest.
 fn name(row: &ProfileRow, text: &str, spans: &mut Vec<Span>) {
     let plain = row.color.map_or(Style::Plain, Style::Colored);
     for (at, c) in text.chars().enumerate() {
@@ -277,7 +277,7 @@ fn name(row: &ProfileRow, text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Breaks lines that are too long; what follows is set in under their text.
+/// Breaks lines that are too long, and indents what follows under their text.
 fn explained(text: &str, cells: usize, lines: usize) -> Vec<String> {
     const INDENT: usize = 11;
     let indent = if cells > 3 * INDENT { INDENT } else { 0 };
@@ -286,7 +286,7 @@ fn explained(text: &str, cells: usize, lines: usize) -> Vec<String> {
         let mut current = String::new();
         for c in clean(line).chars() {
             if width(&current) + of(c) > cells && !current.is_empty() {
-                // Behind a word where one ends in the second half of the line, else within it.
+                // The break is behind a word that ends in the second half of the line, else here.
                 let late = |at: &usize| {
                     current
                         .get(..*at)

@@ -1,6 +1,6 @@
-//! The Assuan protocol as pinentries speak it: a command is one line, its answer `S` and `#` lines,
-//! `D` lines with data, then `OK` or `ERR` (libassuan manual, "Client requests" and "Server
-//! responses"; pinentry manual, "Protocol"). Text in, text out; no I/O.
+//! The Assuan protocol as pinentries speak it. A command is one line. Its answer has `S` and `#`
+//! lines, `D` lines with data, then `OK` or `ERR` (libassuan manual, "Client requests" and "Server
+//! responses"; pinentry manual, "Protocol"). Pure.
 
 use zeroize::Zeroizing;
 
@@ -9,10 +9,10 @@ pub const MAX_LINE_BYTES: usize = 1000;
 /// The longest argument of a line.
 const MAX_ARGUMENT_BYTES: usize = 900;
 
-/// libgpg-error's codes, in the lower 16 bits of what `ERR` says: the person closed the window, or
-/// pressed the button that says no.
+/// libgpg-error's codes for a closed window or a button that says no. They are the lower 16 bits of
+/// the number behind `ERR`.
 const CANCELLED: [u32; 3] = [99, 114, 198];
-/// The same for a pinentry whose own time was up.
+/// libgpg-error's code for a pinentry that waited long enough.
 const TIMEOUT: u32 = 62;
 
 /// One line of an answer.
@@ -20,19 +20,19 @@ const TIMEOUT: u32 = 62;
 pub enum AssuanLine {
     Ok,
     Data(Zeroizing<Vec<u8>>),
-    /// The pinentry wants to know something.
+    /// A question of the pinentry.
     Inquire,
-    /// A comment, or a status.
+    /// A comment or a status.
     Aside,
     Cancelled,
     Timeout,
-    /// What it says.
+    /// Another error, in the pinentry's words.
     Failed(String),
-    /// Not a line of the protocol.
+    /// No line of the protocol.
     Garbage,
 }
 
-/// Reads a line without its end.
+/// Parses a line without its end.
 pub fn parse(line: &[u8]) -> AssuanLine {
     let (word, rest) = match line.iter().position(|b| *b == b' ') {
         Some(at) => (&line[..at], &line[at + 1..]),
@@ -82,7 +82,7 @@ fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
-/// Makes the line of a command with a text as its argument, cut where it would be too long.
+/// Renders a command with a text as its argument. A text that is too long is cut.
 pub fn command(name: &str, argument: &str) -> String {
     let mut line = format!("{name} ");
     for c in argument.chars() {

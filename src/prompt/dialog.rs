@@ -1,4 +1,4 @@
-//! A window of the desktop, opened by a program that the system has: zenity, kdialog, osascript,
+//! Asks in a window of the desktop, through a program of the system: zenity, kdialog, osascript or
 //! PowerShell.
 
 use std::path::PathBuf;
@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::person::{Asker, Request, TITLE};
-use super::rungs::{Outcome, Text};
-use super::surroundings::{Surroundings, asker};
+use super::environment::{PromptEnvironment, asking_command};
+use super::method::{Outcome, Text};
+use super::person::{AskPerson, QuestionText, TITLE};
 use super::tty::printable;
 use crate::error::Result;
 use crate::system::child::{Output, run_beside};
 use crate::system::runtime::Runtime;
 
-/// The variable in which PowerShell finds what to ask: never a part of its program.
+/// The variable that holds PowerShell's question, which is never a part of its script.
 const QUESTION: &str = "ROLECALL_QUESTION";
-/// What zenity and its likes say when the display that is named is not there.
+/// What programs of X and Wayland print when they cannot open the display.
 const NO_DISPLAY: [&str; 4] = [
     "cannot open display",
     "Failed to open display",
@@ -43,10 +43,10 @@ impl DialogProgram {
 }
 
 /// Finds the programs that can open a window here; the error says why there is none.
-pub fn find(surroundings: &Surroundings) -> Result<Vec<(DialogProgram, PathBuf)>, String> {
+pub fn find(environment: &PromptEnvironment) -> Result<Vec<(DialogProgram, PathBuf)>, String> {
     let found: Vec<_> = DialogProgram::ALL
         .into_iter()
-        .filter_map(|(kind, name)| Some((kind, surroundings.find(name)?)))
+        .filter_map(|(kind, name)| Some((kind, environment.find(name)?)))
         .collect();
     if found.is_empty() {
         let names: Vec<&str> = DialogProgram::ALL.into_iter().map(|(_, name)| name).collect();
@@ -55,15 +55,15 @@ pub fn find(surroundings: &Surroundings) -> Result<Vec<(DialogProgram, PathBuf)>
     let usable: Vec<_> = found
         .into_iter()
         .filter(|(kind, _)| match kind {
-            DialogProgram::Zenity | DialogProgram::Kdialog => surroundings.has_display(),
-            // They would open on the other machine's screen, where nobody sits.
-            DialogProgram::Osascript | DialogProgram::PowerShell => !surroundings.remote,
+            DialogProgram::Zenity | DialogProgram::Kdialog => environment.has_display(),
+            // They would open on the screen of this machine, and the person sits at another one.
+            DialogProgram::Osascript | DialogProgram::PowerShell => !environment.remote,
         })
         .collect();
     if !usable.is_empty() {
         return Ok(usable);
     }
-    Err(if surroundings.remote {
+    Err(if environment.remote {
         "there is no display in this SSH session"
     } else {
         "there is no display (DISPLAY, WAYLAND_DISPLAY)"
@@ -71,7 +71,7 @@ pub fn find(surroundings: &Surroundings) -> Result<Vec<(DialogProgram, PathBuf)>
     .to_owned())
 }
 
-/// What a window is for.
+/// What a window asks for.
 #[derive(Clone, Copy)]
 enum Want<'t> {
     Code(&'t str),
@@ -81,22 +81,22 @@ enum Want<'t> {
 pub struct Dialog<'a> {
     pub programs: Vec<(DialogProgram, PathBuf)>,
     pub runtime: &'a Runtime,
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 impl Dialog<'_> {
-    /// Asks with the first program that can.
+    /// Asks with the first program that can ask.
     fn ask(&mut self, want: Want) -> Result<Outcome<Text>> {
         let mut why = String::new();
         while let Some((kind, program)) = self.programs.first() {
-            let mut command = asker(program);
-            command.args(arguments(*kind, want, self.patience)).stdin(Stdio::null());
+            let mut command = asking_command(program);
+            command.args(arguments(*kind, want, self.timeout)).stdin(Stdio::null());
             if let (DialogProgram::PowerShell, Want::Code(text) | Want::Yes(text)) = (kind, want) {
-                // Both of Windows and of the Linux inside it.
+                // WSLENV hands the variable from Linux to Windows.
                 command.env(QUESTION, text).env("WSLENV", QUESTION);
             }
-            // A moment more than the window's own limit.
-            let limit = self.patience + Duration::from_secs(1);
+            // One second more than the window's own limit.
+            let limit = self.timeout + Duration::from_secs(1);
             let Some(ended) =
                 self.runtime.run_within(limit, run_beside(command, None, Duration::MAX))?
             else {
@@ -115,14 +115,14 @@ impl Dialog<'_> {
     }
 }
 
-impl Asker for Dialog<'_> {
-    fn code(&mut self, request: &Request, complaint: Option<&str>) -> Result<Outcome<Text>> {
+impl AskPerson for Dialog<'_> {
+    fn code(&mut self, question: &QuestionText, complaint: Option<&str>) -> Result<Outcome<Text>> {
         let complaint = complaint.map(|complaint| format!("{complaint}\n\n")).unwrap_or_default();
-        self.ask(Want::Code(&printable(&format!("{complaint}{}\n\nMFA code:", request.text))))
+        self.ask(Want::Code(&printable(&format!("{complaint}{}\n\nMFA code:", question.text))))
     }
 
-    fn confirm(&mut self, request: &Request) -> Result<Outcome<()>> {
-        self.ask(Want::Yes(&printable(&request.text))).map(|outcome| outcome.map(|_| ()))
+    fn confirm(&mut self, question: &QuestionText) -> Result<Outcome<()>> {
+        self.ask(Want::Yes(&printable(&question.text))).map(|outcome| outcome.map(|_| ()))
     }
 }
 
@@ -192,8 +192,8 @@ fn powershell(want: Want) -> Vec<String> {
     words(&["-NoProfile", "-NonInteractive", "-Command", &script])
 }
 
-/// Reads how a program ended. Closing the window is 1 for zenity, kdialog and osascript, and an
-/// empty answer for PowerShell.
+/// Reads how a program ended. When the person closes the window, zenity, kdialog and osascript exit
+/// with 1, and PowerShell prints nothing.
 fn outcome(program: DialogProgram, want: Want, output: &Output) -> Outcome<Text> {
     let said = String::from_utf8_lossy(&output.stderr);
     let text = Zeroizing::new(String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -206,7 +206,7 @@ fn outcome(program: DialogProgram, want: Want, output: &Output) -> Outcome<Text>
         {
             Outcome::Declined
         }
-        // userCanceledErr.
+        // The code of AppleScript's `userCanceledErr`.
         (DialogProgram::Osascript, Some(1)) if said.contains("-128") => Outcome::Declined,
         _ => {
             let line = crate::text::one_line(said.trim());

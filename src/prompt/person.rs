@@ -1,26 +1,27 @@
-//! What a person is asked, in the words of each way to ask.
+//! Questions in words, and the ways to ask them.
 
 use std::time::Duration;
 
-use super::rungs::{Outcome, Text};
+use super::method::{Outcome, Text};
 use super::tty::Tty;
 use crate::aws::arn::Arn;
 use crate::error::Result;
-use crate::executor::Question;
+use crate::executor::{ConfirmQuestion, Question};
 use crate::system::runtime::Runtime;
 
 /// The title of windows.
 pub const TITLE: &str = "rolecall";
 pub const NOT_SIX_DIGITS: &str = "An MFA code has six digits.";
-pub const REFUSED: &str = "AWS did not accept this code: it is wrong, or was used before. Wait for the device's next one.";
+pub const REFUSED: &str = "AWS did not accept this code: it is wrong, or was used before. Wait for \
+                           the device's next one.";
 
-/// A question, for a terminal and for a window.
-pub struct Request {
+/// The text of a question: one line for a terminal, several for a window.
+pub struct QuestionText {
     pub line: String,
     pub text: String,
 }
 
-impl Request {
+impl QuestionText {
     pub fn code(question: &Question) -> Self {
         let Question { who, serial, role_arn, invocation, .. } = question;
         let role = role(*role_arn);
@@ -43,8 +44,9 @@ impl Request {
         Self { line, text }
     }
 
-    pub fn confirmation(profile: &str, role_arn: Option<&str>) -> Self {
-        let role = role(role_arn).map(|role| format!(" ({role})")).unwrap_or_default();
+    pub fn confirmation(question: &ConfirmQuestion) -> Self {
+        let ConfirmQuestion { profile, role_arn, .. } = question;
+        let role = role(*role_arn).map(|role| format!(" ({role})")).unwrap_or_default();
         let text = format!("New session for profile {profile}{role}?");
         Self { line: format!("{text} [y/N] "), text }
     }
@@ -58,29 +60,29 @@ fn role(arn: Option<&str>) -> Option<String> {
 }
 
 /// One way to ask a person.
-pub trait Asker {
-    /// Asks for a code; `complaint` is what was wrong with the one before.
-    fn code(&mut self, request: &Request, complaint: Option<&str>) -> Result<Outcome<Text>>;
-    fn confirm(&mut self, request: &Request) -> Result<Outcome<()>>;
+pub trait AskPerson {
+    /// Asks for a code. `complaint` says what was wrong with the answer before.
+    fn code(&mut self, question: &QuestionText, complaint: Option<&str>) -> Result<Outcome<Text>>;
+    fn confirm(&mut self, question: &QuestionText) -> Result<Outcome<()>>;
 }
 
 /// The terminal.
 pub struct OnTerminal<'a> {
     pub tty: Tty,
     pub runtime: &'a Runtime,
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
-impl Asker for OnTerminal<'_> {
-    fn code(&mut self, request: &Request, complaint: Option<&str>) -> Result<Outcome<Text>> {
+impl AskPerson for OnTerminal<'_> {
+    fn code(&mut self, question: &QuestionText, complaint: Option<&str>) -> Result<Outcome<Text>> {
         if let Some(complaint) = complaint {
             self.tty.say(&format!("{complaint}\n"));
         }
-        self.tty.ask_within(self.runtime, &request.line, self.patience)
+        self.tty.ask_within(self.runtime, &question.line, self.timeout)
     }
 
-    fn confirm(&mut self, request: &Request) -> Result<Outcome<()>> {
-        Ok(match self.tty.ask_within(self.runtime, &request.line, self.patience)? {
+    fn confirm(&mut self, question: &QuestionText) -> Result<Outcome<()>> {
+        Ok(match self.tty.ask_within(self.runtime, &question.line, self.timeout)? {
             Outcome::Had(answer)
                 if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") =>
             {

@@ -1,5 +1,5 @@
-//! A pinentry: the program that GnuPG asks with, on a terminal or in a window. Started for one
-//! question, over pipes.
+//! Asks through a pinentry, the program with which GnuPG asks on a terminal or in a window. Each
+//! question starts one, and speaks with it over pipes.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,10 +10,12 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 use zeroize::Zeroizing;
 
 use super::assuan::{AssuanLine, MAX_LINE_BYTES, command, parse};
-use super::person::{Asker, Request};
-use super::rungs::{Outcome, Text};
-use super::surroundings::{Surroundings, asker};
-use super::tty;
+use super::environment::{PromptEnvironment, asking_command};
+use super::method::{NOWHERE, Outcome, Text};
+use super::person::{AskPerson, QuestionText, TITLE};
+#[cfg(unix)]
+use super::tty::SavedModes;
+use super::tty::{Tty, printable};
 use crate::error::Result;
 use crate::system::runtime::Runtime;
 use crate::system::terminal;
@@ -24,49 +26,49 @@ const PREPARATION_TIMEOUT: Duration = Duration::from_secs(10);
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 /// The longest answer, in lines.
 const MAX_REPLY_LINES: usize = 1000;
-/// What is looked for on `PATH`, where none was chosen.
+/// The programs that are looked for on `PATH` when the user chose none.
 const PROGRAMS: [&str; 2] = ["pinentry", "pinentry-mac"];
 
 /// Finds the pinentry to ask with; the error says why there is none.
-pub fn find(surroundings: &Surroundings) -> Result<PathBuf, String> {
-    match &surroundings.pinentry {
+pub fn find(environment: &PromptEnvironment) -> Result<PathBuf, String> {
+    match &environment.pinentry {
         Some(chosen) => {
-            surroundings.find(chosen).ok_or_else(|| format!("{} is no program", chosen.display()))
+            environment.find(chosen).ok_or_else(|| format!("{} is no program", chosen.display()))
         }
         None => PROGRAMS
             .iter()
-            .find_map(|name| surroundings.find(name))
+            .find_map(|name| environment.find(name))
             .ok_or_else(|| "pinentry is not on PATH".to_owned()),
     }
 }
 
 /// Returns whether a pinentry has neither a terminal nor a display to ask on.
-pub fn is_blind(surroundings: &Surroundings, terminal: bool) -> bool {
+pub fn is_blind(environment: &PromptEnvironment, tty: Option<&Tty>) -> bool {
     cfg!(target_os = "linux")
-        && !terminal
-        && surroundings.gpg_tty.is_none()
-        && !surroundings.has_display()
+        && tty.is_none()
+        && environment.gpg_tty.is_none()
+        && !environment.has_display()
 }
 
 pub struct Pinentry<'a> {
     runtime: &'a Runtime,
-    patience: Duration,
+    timeout: Duration,
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    /// Whether it is in the middle of a question.
+    /// Whether a question shows.
     asking: bool,
-    /// Whether it was told of no place where it could show one.
+    /// Whether it knows neither a terminal nor a display.
     blind: bool,
-    /// The terminal's modes, which it may change, until it has ended.
+    /// The terminal's modes, which it may change. They are put back after it has ended.
     #[cfg(unix)]
-    modes: Option<tty::SavedModes>,
+    modes: Option<SavedModes>,
 }
 
-/// An answer that is not the protocol's: why it cannot be used.
+/// What one exchange gives; the error says what the pinentry did wrong.
 type Exchange<T> = Result<T, String>;
 
-/// A whole answer.
+/// A whole answer to a command.
 enum Reply {
     Ok(Text),
     Cancelled,
@@ -75,27 +77,26 @@ enum Reply {
 }
 
 impl<'a> Pinentry<'a> {
-    /// Starts it and says what it must know.
-    /// `limit`: how long a program may take at all.
+    /// Starts the pinentry and sends its options. `limit` is how long any program may take.
     pub fn start(
         runtime: &'a Runtime,
-        surroundings: &Surroundings,
+        environment: &PromptEnvironment,
         limit: Duration,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Outcome<Self>> {
-        let program = match find(surroundings) {
+        let program = match find(environment) {
             Ok(program) => program,
             Err(why) => return Ok(Outcome::Absent(why)),
         };
         let limit = limit.min(PREPARATION_TIMEOUT);
-        let started = runtime.run(async { Self::spawn(runtime, &program, patience) })?;
+        let started = runtime.run(async { Self::spawn(runtime, &program, timeout) })?;
         let mut pinentry = match started {
             Ok(pinentry) => pinentry,
             Err(why) => return Ok(Outcome::Absent(format!("{} {why}", program.display()))),
         };
-        let terminal = tty::Tty::open().is_some();
-        pinentry.blind = is_blind(surroundings, terminal);
-        let options = options(surroundings, terminal, patience);
+        let tty = Tty::open();
+        pinentry.blind = is_blind(environment, tty.as_ref());
+        let options = options(environment, tty.as_ref(), timeout);
         let prepared = runtime.run_within(limit, pinentry.prepare(&options))?;
         Ok(match prepared {
             Some(Ok(())) => Outcome::Had(pinentry),
@@ -104,10 +105,10 @@ impl<'a> Pinentry<'a> {
         })
     }
 
-    fn spawn(runtime: &'a Runtime, program: &Path, patience: Duration) -> Exchange<Self> {
+    fn spawn(runtime: &'a Runtime, program: &Path, timeout: Duration) -> Exchange<Self> {
         #[cfg(unix)]
-        let modes = tty::Tty::open().map(|tty| tty::SavedModes::new(tty.into_ends().0));
-        let mut command = asker(program);
+        let modes = Tty::open().map(|tty| SavedModes::new(tty.into_ends().0));
+        let mut command = asking_command(program);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|e| format!("cannot be started: {e}"))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
@@ -115,7 +116,7 @@ impl<'a> Pinentry<'a> {
         };
         Ok(Self {
             runtime,
-            patience,
+            timeout,
             child,
             input: Some(input),
             output: BufReader::new(output),
@@ -136,7 +137,7 @@ impl<'a> Pinentry<'a> {
         Ok(())
     }
 
-    /// Sends texts, then asks for as long as the person may take.
+    /// Sends the texts, then the question, and waits for the person.
     fn ask(&mut self, texts: &[String], question: &str) -> Result<Outcome<Text>> {
         let runtime = self.runtime;
         let prepared = runtime.run_within(PREPARATION_TIMEOUT, async {
@@ -152,7 +153,7 @@ impl<'a> Pinentry<'a> {
             None => return Ok(Outcome::absent("pinentry does not answer")),
         }
         self.asking = true;
-        let reply = runtime.run_within(self.patience, self.reply())?;
+        let reply = runtime.run_within(self.timeout, self.reply())?;
         let Some(reply) = reply else { return Ok(Outcome::Silent) };
         self.asking = false;
         if !matches!(reply, Ok(Reply::Ok(_))) {
@@ -160,12 +161,12 @@ impl<'a> Pinentry<'a> {
         }
         Ok(match reply {
             Ok(Reply::Ok(text)) => Outcome::Had(text),
-            // What pinentry-tty says where it finds no terminal.
-            Ok(Reply::Cancelled) if self.blind => Outcome::absent(super::NOWHERE),
+            // pinentry-tty says so where it finds no terminal.
+            Ok(Reply::Cancelled) if self.blind => Outcome::absent(NOWHERE),
             Ok(Reply::Cancelled) => Outcome::Declined,
             Ok(Reply::Timeout) => Outcome::Silent,
             Ok(Reply::Failed(what)) => {
-                Outcome::Absent(format!("pinentry says: {}", tty::printable(&what)))
+                Outcome::Absent(format!("pinentry says: {}", printable(&what)))
             }
             Err(why) => Outcome::Absent(format!("pinentry {why}")),
         })
@@ -176,12 +177,12 @@ impl<'a> Pinentry<'a> {
         input.write_all(line.as_bytes()).await.map_err(|_| "has ended".to_owned())
     }
 
-    /// Reads an answer that has to be `OK`.
+    /// Reads an answer that must be `OK`.
     async fn done(&mut self) -> Exchange<()> {
         match self.reply().await? {
             Reply::Ok(_) => Ok(()),
             Reply::Cancelled | Reply::Timeout => Err("does not want to".to_owned()),
-            Reply::Failed(what) => Err(format!("says: {}", tty::printable(&what))),
+            Reply::Failed(what) => Err(format!("says: {}", printable(&what))),
         }
     }
 
@@ -230,29 +231,26 @@ impl<'a> Pinentry<'a> {
     }
 }
 
-impl Asker for Pinentry<'_> {
-    fn code(&mut self, request: &Request, complaint: Option<&str>) -> Result<Outcome<Text>> {
-        let mut texts = request.texts();
+impl AskPerson for Pinentry<'_> {
+    fn code(&mut self, question: &QuestionText, complaint: Option<&str>) -> Result<Outcome<Text>> {
+        let mut texts = question.texts();
         texts.push(command("SETPROMPT", "MFA code:"));
         texts.extend(complaint.map(|complaint| command("SETERROR", complaint)));
         self.ask(&texts, "GETPIN\n")
     }
 
-    fn confirm(&mut self, request: &Request) -> Result<Outcome<()>> {
-        self.ask(&request.texts(), "CONFIRM\n").map(|outcome| outcome.map(|_| ()))
+    fn confirm(&mut self, question: &QuestionText) -> Result<Outcome<()>> {
+        self.ask(&question.texts(), "CONFIRM\n").map(|outcome| outcome.map(|_| ()))
     }
 }
 
-impl Request {
+impl QuestionText {
     fn texts(&self) -> Vec<String> {
-        vec![
-            command("SETTITLE", super::person::TITLE),
-            command("SETDESC", &tty::printable(&self.text)),
-        ]
+        vec![command("SETTITLE", TITLE), command("SETDESC", &printable(&self.text))]
     }
 }
 
-/// Ends it as gently as it lets itself be ended: one that draws on the terminal has to clean up.
+/// Ends the pinentry, and lets it clean up first: it may draw on the terminal.
 impl Drop for Pinentry<'_> {
     fn drop(&mut self) {
         self.input = None;
@@ -267,28 +265,27 @@ impl Drop for Pinentry<'_> {
         while matches!(self.child.try_wait(), Ok(None)) && begin.elapsed() < EXIT_TIMEOUT {
             std::thread::sleep(Duration::from_millis(5));
         }
-        // Killed where it still runs, when the child is dropped; the terminal's modes come after
-        // that.
+        // The modes are put back after it was killed, so that it cannot change them again.
         let _ = self.child.start_kill();
         #[cfg(unix)]
         drop(self.modes.take());
     }
 }
 
-/// What a pinentry needs to know to find the person.
-fn options(surroundings: &Surroundings, terminal: bool, patience: Duration) -> Vec<String> {
-    let tty = if terminal { Some(terminal::INPUT) } else { surroundings.gpg_tty.as_deref() };
+/// Returns the options with which a pinentry finds the person.
+fn options(environment: &PromptEnvironment, tty: Option<&Tty>, timeout: Duration) -> Vec<String> {
+    let name = tty.map(|_| terminal::INPUT).or(environment.gpg_tty.as_deref());
     let known = [
-        ("ttyname", tty),
-        ("ttytype", surroundings.term.as_deref().filter(|_| tty.is_some())),
-        ("lc-ctype", surroundings.lc_ctype.as_deref()),
-        ("lc-messages", surroundings.lc_messages.as_deref()),
-        ("display", surroundings.display.as_deref()),
+        ("ttyname", name),
+        ("ttytype", environment.term.as_deref().filter(|_| name.is_some())),
+        ("lc-ctype", environment.lc_ctype.as_deref()),
+        ("lc-messages", environment.lc_messages.as_deref()),
+        ("display", environment.display.as_deref()),
     ];
     let mut lines: Vec<String> = known
         .iter()
         .filter_map(|(name, value)| Some(command("OPTION", &format!("{name}={}", (*value)?))))
         .collect();
-    lines.push(command("SETTIMEOUT", &patience.as_secs().to_string()));
+    lines.push(command("SETTIMEOUT", &timeout.as_secs().to_string()));
     lines
 }

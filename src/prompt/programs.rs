@@ -1,31 +1,50 @@
-//! Codes that a program gives: `mfa_process` of a profile, and `ykman` for the OATH accounts of a
+//! Gets codes from programs: `mfa_process` of a profile, and `ykman` for the OATH accounts of a
 //! YubiKey.
 
+use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
-use super::rungs::{Outcome, Text};
-use super::surroundings::asker;
+use super::environment::{PromptEnvironment, asking_command};
+use super::is_token_code;
+use super::method::{Outcome, Text};
 use super::tty::Tty;
-use super::{Ladder, is_token_code};
 use crate::aws::arn::Arn;
 use crate::error::{Error, Result};
 use crate::executor::Question;
 use crate::system::child::{self, Output};
+use crate::system::clock::Clock;
+use crate::system::report::Report;
+use crate::system::runtime::Runtime;
 
-/// Whom AWS's own QR codes name as the issuer of an account.
+/// The issuers that AWS's own QR codes name.
 const ISSUERS: [&str; 3] = ["Amazon Web Services", "AWS", "Amazon"];
 
-impl Ladder<'_> {
-    /// Runs a program; what it says on stderr and asks goes to the terminal when there is one. The
-    /// error says what it did wrong.
+/// How long a device shows a code (RFC 6238).
+const WINDOW_SECONDS: i64 = 30;
+/// How far clocks may differ.
+const SLACK_SECONDS: i64 = 1;
+
+/// Runs programs that give codes.
+pub struct Programs<'a> {
+    pub runtime: &'a Runtime,
+    pub clock: &'a dyn Clock,
+    pub report: &'a dyn Report,
+    pub timeout: Duration,
+    pub no_input: bool,
+}
+
+impl Programs<'_> {
+    /// Runs a program. Its stdin and stderr are the terminal when there is one. The inner error
+    /// says what it did wrong.
     fn run(&self, mut command: Command) -> Result<Result<Output, String>> {
         let terminal = if self.no_input { None } else { Tty::open() }.map(Tty::into_ends);
         let (input, output) = terminal.unzip();
         command.stdin(input.map_or_else(Stdio::null, Stdio::from));
-        let ended = self.runtime.run(child::run_beside(command, output, self.process_limit))?;
+        let ended = self.runtime.run(child::run_beside(command, output, self.timeout))?;
         if !ended.as_ref().is_ok_and(|output| output.status.success()) {
             self.runtime.check_after_a_failure()?;
         }
@@ -33,7 +52,7 @@ impl Ladder<'_> {
     }
 
     /// Runs `mfa_process` and takes the code that it prints.
-    pub(super) fn process(&self, question: &Question) -> Result<Outcome<String>> {
+    pub fn mfa_process(&self, question: &Question) -> Result<Outcome<String>> {
         let Some(line) = question.process else {
             return Ok(Outcome::absent("the profile has no mfa_process"));
         };
@@ -56,53 +75,28 @@ impl Ladder<'_> {
         code(&output).map(Outcome::Had).ok_or_else(|| fail("did not print a code of six digits"))
     }
 
-    /// Asks a YubiKey for the code of the account that the profile names, or else of the one that
-    /// looks like the device.
-    pub(super) fn ykman(&self, question: &Question) -> Result<Outcome<String>> {
-        if self.no_input {
-            return Ok(Outcome::absent(super::NO_INPUT));
-        }
-        let program = match self.surroundings().program("ykman") {
+    /// Asks a YubiKey for the code of the account that the profile names, or else of the account
+    /// that belongs to the device.
+    pub fn ykman(
+        &self,
+        question: &Question,
+        environment: &PromptEnvironment,
+    ) -> Result<Outcome<String>> {
+        let program = match environment.program("ykman") {
             Ok(program) => program,
             Err(why) => return Ok(Outcome::Absent(why)),
         };
-        let ykman =
-            |arguments: &[&str]| -> Result<Result<Output, String>> {
-                let mut command = asker(&program);
-                command.args(["oath", "accounts"]).args(arguments);
-                match self.run(command)? {
-                    Err(what) => Ok(Err(format!("ykman {what}"))),
-                    Ok(output) if output.status.success() => Ok(Ok(output)),
-                    Ok(output) => Ok(Err(said(&output)
-                        .unwrap_or_else(|| format!("ykman failed ({})", output.status)))),
-                }
-            };
-        let account = match question.oath {
-            Some(name) => name.to_owned(),
-            None => match ykman(&["list"])? {
-                Err(why) => return Ok(Outcome::Absent(why)),
-                Ok(output) => {
-                    match account(&String::from_utf8_lossy(&output.stdout), question.serial) {
-                        Some(name) => name,
-                        None => {
-                            return Ok(Outcome::absent(
-                                "the YubiKey has no account of this device; name it: mfa_yubikey_oath",
-                            ));
-                        }
-                    }
-                }
-            },
+        let account = match self.account(&program, question)? {
+            Outcome::Had(account) => account,
+            other => return Ok(other),
         };
-        if account.starts_with('-') {
-            return Ok(Outcome::absent(format!("`{account}` is no account's name")));
-        }
         if question.refused.is_some() {
-            self.wait_for_the_next_code()?;
+            self.wait_for_next_code()?;
         }
         self.report.decided(&|| {
             format!("asking the YubiKey for a code of `{account}`; it may want to be touched")
         });
-        Ok(match ykman(&["code", "-s", &account])? {
+        Ok(match self.run_ykman(&program, &["code", "-s", &account])? {
             Err(why) => Outcome::Absent(why),
             Ok(output) => code(&output).map_or_else(
                 || Outcome::absent("ykman did not print a code of six digits"),
@@ -110,25 +104,71 @@ impl Ladder<'_> {
             ),
         })
     }
+
+    /// Returns the name of the YubiKey's account for a question.
+    fn account(&self, program: &Path, question: &Question) -> Result<Outcome<String>> {
+        let account = match question.oath {
+            Some(name) => Some(name.to_owned()),
+            None => match self.run_ykman(program, &["list"])? {
+                Err(why) => return Ok(Outcome::Absent(why)),
+                Ok(list) => account(&String::from_utf8_lossy(&list.stdout), question.serial),
+            },
+        };
+        Ok(match account {
+            None => Outcome::absent(
+                "the YubiKey has no account of this device; name it: mfa_yubikey_oath",
+            ),
+            Some(name) if name.starts_with('-') => {
+                Outcome::absent(format!("`{name}` is no account's name"))
+            }
+            Some(name) => Outcome::Had(name),
+        })
+    }
+
+    /// Runs `ykman oath accounts`. The inner error says what went wrong.
+    fn run_ykman(&self, program: &Path, arguments: &[&str]) -> Result<Result<Output, String>> {
+        let mut command = asking_command(program);
+        command.args(["oath", "accounts"]).args(arguments);
+        Ok(match self.run(command)? {
+            Err(what) => Err(format!("ykman {what}")),
+            Ok(output) if output.status.success() => Ok(output),
+            Ok(output) => {
+                Err(said(&output).unwrap_or_else(|| format!("ykman failed ({})", output.status)))
+            }
+        })
+    }
+
+    /// Waits for the code after the one that AWS has just refused: a code works once, and lasts for
+    /// half a minute.
+    fn wait_for_next_code(&self) -> Result<()> {
+        let passed = self.clock.now().timestamp().rem_euclid(WINDOW_SECONDS);
+        let left = WINDOW_SECONDS - passed + SLACK_SECONDS;
+        self.report.note(&format!(
+            "AWS did not accept the code; waiting {left} s for the device's next one"
+        ));
+        let wait = Duration::from_secs(left.unsigned_abs());
+        // The timer needs the runtime's context, so it is made inside.
+        self.runtime.run(async { tokio::time::sleep(wait).await })
+    }
 }
 
-/// The code that a program printed.
+/// Returns the code that a program printed.
 fn code(output: &Output) -> Option<String> {
     let text: Text = Zeroizing::new(String::from_utf8_lossy(&output.stdout).into_owned());
     let code = text.trim();
     is_token_code(code).then(|| code.to_owned())
 }
 
-/// What a program said when it failed, in one line.
+/// Returns what a program wrote to stderr, in one line.
 fn said(output: &Output) -> Option<String> {
     let text = String::from_utf8_lossy(&output.stderr);
     let line = crate::text::one_line(text.trim());
     (!line.is_empty()).then_some(line)
 }
 
-/// Finds the one account of a list (`ykman oath accounts list`: a line each, `ISSUER:NAME` or
-/// `NAME`) that belongs to a device: its name is the serial, as aws-vault has it, or what the QR
-/// code of the AWS console makes of it.
+/// Finds the only account of a list that belongs to a device. The list is that of `ykman oath
+/// accounts list`: `ISSUER:NAME` or `NAME` on each line. The name is the serial, as aws-vault
+/// writes it, or `USER@ACCOUNT`, as the QR code of the AWS console has it.
 fn account(list: &str, serial: &str) -> Option<String> {
     let by_console = Arn::parse(serial).map(|arn| format!("{}@{}", arn.name(), arn.account));
     let fits = |line: &&str| {
@@ -152,7 +192,7 @@ mod tests {
     const SERIAL: &str = "arn:aws:iam::111111111111:mfa/bob";
 
     #[test]
-    fn the_account_of_a_device_is_found() {
+    fn account_of_device_is_found_in_list() {
         let rows = [
             ("", None),
             ("GitHub:bob\n", None),
@@ -167,7 +207,7 @@ mod tests {
             ("Amazon Web Services:bobby@111111111111", None),
             ("GitHub:bob@111111111111", None),
             ("bob@111111111111", Some("bob@111111111111")),
-            // Two of them: nobody can tell which.
+            // Two accounts fit.
             ("AWS:bob@111111111111\nAmazon Web Services:bob@111111111111", None),
         ];
         for (list, found) in rows {

@@ -1,5 +1,5 @@
-//! A seed as a QR code on the terminal, for the phone that is to have it too. It is wiped away
-//! again: who scrolls up later finds no seed.
+//! Shows a seed as a QR code on the terminal, for a phone that should know it too. The code is
+//! erased afterwards, so that nobody finds the seed by scrolling up.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use zeroize::Zeroizing;
 
-use super::rungs::Outcome;
+use super::method::Outcome;
 use super::tty::Tty;
 use crate::aws::totp::Seed;
 use crate::error::Result;
@@ -20,11 +20,12 @@ const QUESTION: &str = "Press Enter when it has it. ";
 /// How long the code stays when nobody presses Enter.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Shows the code until Enter is pressed; without a terminal, or on one that is too narrow, shows
-/// nothing and says so.
+/// Shows the code until the person presses Enter, or for `QUESTION_TIMEOUT`. On a terminal that is
+/// too narrow it only says so; without a terminal it does nothing.
 pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
     let Some(mut tty) = Tty::open() else { return Ok(()) };
-    // The lowest level: a screen is not scratched, and each level more is more lines.
+    // The lowest level of error correction: a screen has no scratches, and a higher level needs
+    // more lines.
     let Ok(code) = QrCode::with_error_correction_level(seed.uri().as_bytes(), EcLevel::L) else {
         report.note("the seed is too long for a QR code");
         return Ok(());
@@ -43,14 +44,14 @@ pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
     tty.say(INTRODUCTION);
     tty.draw(&Zeroizing::new(lines.concat()));
     let answer = tty.ask_within(runtime, QUESTION, QUESTION_TIMEOUT);
-    // After Enter the cursor is a line below the question, and after Ctrl-C behind it.
+    // After Enter the cursor stands on the line below the question, and after Ctrl-C behind it.
     let below = usize::from(matches!(answer, Ok(Outcome::Had(_) | Outcome::Declined)));
     let drawn = rows + 1 + below;
     tty.draw(&format!("\r\u{1b}[{drawn}A\u{1b}[J"));
     if drawn >= high {
         report.warn(
-            "the QR code was higher than the terminal, so a part of it may be left above: clear its \
-             scrollback",
+            "the QR code was higher than the terminal, so a part of it may be left above: clear \
+             its scrollback",
         );
     }
     answer.map(drop)

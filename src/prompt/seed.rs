@@ -1,5 +1,5 @@
-//! The rung that asks nobody: codes from a TOTP seed in the store. The store is looked into when
-//! the first code is due, once.
+//! Codes from a TOTP seed in the store, for which nobody is asked. The store is opened once, when
+//! the first code is due.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::system::clock::Clock;
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
 
-/// How many codes AWS is offered for one call: others may have used the first, and the second while
-/// this process waited.
-const TRIES: usize = 3;
-/// No clock that is set while this process waits makes it wait longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// The number of codes for one call. Another process may have used the first one, and the second
+/// one while this process waited.
+const MAX_CODES: usize = 3;
+/// The longest wait for the next code, even if the clock is set meanwhile.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 pub struct Seeds<'a> {
     open: &'a dyn Fn() -> StoredSeeds<'a>,
@@ -30,9 +30,9 @@ pub struct Seeds<'a> {
 struct Device {
     serial: String,
     seed: Option<Seed>,
-    /// The last window whose code was given out: each code works once.
+    /// The last window whose code was used: each code works once.
     used: Option<u64>,
-    /// How many codes were given for the call that is being made.
+    /// The number of codes for the current call.
     given: usize,
 }
 
@@ -46,9 +46,12 @@ impl<'a> Seeds<'a> {
         Self { open, clock, runtime, report, devices: RefCell::default() }
     }
 
-    /// Gives a code that this process has not given before; `None` when no seed is kept, or when
-    /// another rung gave the code that AWS refused. Waits for the device's next code where it must,
-    /// and gives up with AWS's own error.
+    /// Returns a code that this process has not used before; `None` when there is no seed, or when
+    /// another method gave the code that AWS refused. Waits for the device's next code where it
+    /// must, for at most `MAX_WAIT`.
+    ///
+    /// # Errors
+    /// AWS's own error, when it refused `MAX_CODES` codes; or the wait was interrupted.
     pub fn token_code(&self, question: &Question) -> Result<Option<String>> {
         let mut devices = self.devices.borrow_mut();
         let at = match devices.iter().position(|device| device.serial == question.serial) {
@@ -75,13 +78,13 @@ impl<'a> Seeds<'a> {
         match question.refused {
             None => device.given = 0,
             Some(_) if device.given == 0 => return Ok(None),
-            Some(error) if device.given >= TRIES => return Err(give_up(error, &device.serial)),
+            Some(error) if device.given >= MAX_CODES => return Err(give_up(error, &device.serial)),
             Some(_) => {}
         }
         let now = seed.window(self.clock.now().timestamp());
         let window = match device.used {
             Some(used) if used >= now => {
-                self.wait(seed, used + 1, question.refused.is_some())?;
+                self.wait(seed, used + 1, question)?;
                 used + 1
             }
             _ => now,
@@ -94,14 +97,14 @@ impl<'a> Seeds<'a> {
         Ok(Some(seed.code(window)))
     }
 
-    fn wait(&self, seed: &Seed, window: u64, refused: bool) -> Result<()> {
+    fn wait(&self, seed: &Seed, window: u64, question: &Question) -> Result<()> {
         let milliseconds = seed
             .begin(window)
             .saturating_mul(1000)
             .saturating_sub(self.clock.now().timestamp_millis());
-        let left = Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default())
-            .min(LONGEST_WAIT);
-        let why = if refused {
+        let left =
+            Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default()).min(MAX_WAIT);
+        let why = if question.refused.is_some() {
             "AWS did not accept this MFA code, which may have been used"
         } else {
             "this MFA code was used"
@@ -113,7 +116,8 @@ impl<'a> Seeds<'a> {
 
 fn give_up(error: &Error, serial: &str) -> Error {
     error.clone().hint(format!(
-        "{TRIES} codes of the seed in the store were refused: set this machine's clock, or add the right seed: rolecall keys mfa add {serial} --force"
+        "{MAX_CODES} codes of the seed in the store were refused: set this machine's clock, or add \
+         the right seed: rolecall keys mfa add {serial} --force"
     ))
 }
 

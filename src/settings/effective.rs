@@ -8,7 +8,7 @@ use super::{Settings, prompt_order_of};
 use crate::aws::duration;
 use crate::chain::{Caching, Defaults};
 use crate::error::{Error, Place, Result};
-use crate::prompt::Rung;
+use crate::prompt::PromptMethod;
 use crate::store::StoreName;
 use crate::system::environment::Environment;
 use crate::text::color::{Color, ColorChoice};
@@ -90,8 +90,8 @@ impl EffectiveSettings {
     }
 
     /// Returns the ways to ask, in their order.
-    pub fn prompt_methods(&self) -> &[Rung] {
-        self.settings.prompt.as_deref().unwrap_or(&Rung::ALL)
+    pub fn prompt_methods(&self) -> &[PromptMethod] {
+        self.settings.prompt.as_deref().unwrap_or(&PromptMethod::ALL)
     }
 
     /// Returns how long a person is waited for.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::aws::duration;
 use crate::chain::mfa_session_duration;
 use crate::error::{Error, Place, Result};
-use crate::prompt::Rung;
+use crate::prompt::PromptMethod;
 use crate::store::StoreName;
 use crate::text::color::{Color, ColorChoice};
 
@@ -33,7 +33,7 @@ pub struct Settings {
     /// Whether what is handed out is logged; it is unless this says otherwise.
     pub log: Option<bool>,
     /// The ways to ask, in their order.
-    pub prompt: Option<Vec<Rung>>,
+    pub prompt: Option<Vec<PromptMethod>>,
     /// How long a person is waited for.
     pub prompt_timeout: Option<Duration>,
     /// The pinentry to ask with.
@@ -161,11 +161,14 @@ fn header_of(text: &str, section: &str) -> Option<usize> {
 }
 
 /// Reads an order of the ways to ask, as it stands in `what` at a place.
-fn prompt_order(place: Place, what: &str, text: &str) -> Result<Vec<Rung>> {
-    Rung::parse_order(text).map_err(|name| {
+fn prompt_order(place: Place, what: &str, text: &str) -> Result<Vec<PromptMethod>> {
+    PromptMethod::parse_order(text).map_err(|name| {
         Error::configuration(format!("{what} names `{name}`, which is no way to ask"))
             .at(place)
-            .hint(format!("known: {}; which of them work here: rolecall doctor", Rung::NAMES))
+            .hint(format!(
+                "known: {}; which of them work here: rolecall doctor",
+                PromptMethod::NAMES
+            ))
     })
 }
 
@@ -173,7 +176,7 @@ fn prompt_order(place: Place, what: &str, text: &str) -> Result<Vec<Rung>> {
 ///
 /// # Errors
 /// When it names something that is no way to ask.
-pub fn prompt_order_of(variable: &'static str, text: &str) -> Result<Vec<Rung>> {
+pub fn prompt_order_of(variable: &'static str, text: &str) -> Result<Vec<PromptMethod>> {
     prompt_order(Place::Variable(variable), variable, text)
 }
 

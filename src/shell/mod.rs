@@ -1,13 +1,13 @@
-//! The shell side: the scripts that `init` prints, one real file per shell, and what a switched
-//! shell remembers in its environment.
+//! The integration with shells: the scripts that `init` prints, one file per shell, and the
+//! variables in which a switched shell remembers its selection.
 
 pub mod state;
 
 use crate::output::shells::Shell;
 
-/// A shell that has a shell side.
+/// A shell that `rolecall init` knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum IntegratedShell {
     Bash,
     Zsh,
     Fish,
@@ -16,7 +16,7 @@ pub enum Side {
     Elvish,
 }
 
-impl Side {
+impl IntegratedShell {
     pub const NAMES: [&str; 6] = ["bash", "zsh", "fish", "powershell", "nushell", "elvish"];
 
     /// As `parse`, for the command line, whose parser shows the error.
@@ -41,8 +41,8 @@ impl Side {
         })
     }
 
-    /// Returns the dialect in which its variables are printed.
-    pub fn dialect(self) -> Shell {
+    /// Returns the syntax in which its variables are printed.
+    pub fn syntax(self) -> Shell {
         match self {
             Self::Bash | Self::Zsh => Shell::Sh,
             Self::Fish => Shell::Fish,
@@ -52,7 +52,7 @@ impl Side {
         }
     }
 
-    /// Returns the function and the hook, and the part that shows the prompt.
+    /// Returns two scripts: the function with its hook, and the part that shows the prompt.
     pub fn scripts(self) -> (&'static str, &'static str) {
         match self {
             Self::Bash => (
@@ -70,7 +70,7 @@ impl Side {
         }
     }
 
-    /// Returns where the line that installs it belongs, and the line itself.
+    /// Returns the place of the line that installs the script, and the line itself.
     pub fn installation(self) -> (&'static str, &'static str) {
         match self {
             Self::Bash => ("at the end of ~/.bashrc", "eval \"$(rolecall init bash)\""),
@@ -89,29 +89,30 @@ impl Side {
 }
 
 /// Nushell evaluates files only.
-const NUSHELL: &str = "mkdir $nu.user-autoload-dirs.0; rolecall init nushell | save -f ($nu.user-autoload-dirs.0 | path join rolecall.nu)";
+const NUSHELL: &str = "mkdir $nu.user-autoload-dirs.0; rolecall init nushell | save -f \
+                       ($nu.user-autoload-dirs.0 | path join rolecall.nu)";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn shells_are_known_by_the_names_of_their_processes() {
-        for (name, side) in [
-            ("bash", Some(Side::Bash)),
-            ("-bash", Some(Side::Bash)),
-            ("rbash", Some(Side::Bash)),
-            ("/usr/local/bin/zsh-5.9", Some(Side::Zsh)),
-            ("fish", Some(Side::Fish)),
-            ("pwsh.exe", Some(Side::PowerShell)),
-            ("nu", Some(Side::Nushell)),
-            ("elvish", Some(Side::Elvish)),
+    fn shell_parses_from_name_of_its_process() {
+        for (name, shell) in [
+            ("bash", Some(IntegratedShell::Bash)),
+            ("-bash", Some(IntegratedShell::Bash)),
+            ("rbash", Some(IntegratedShell::Bash)),
+            ("/usr/local/bin/zsh-5.9", Some(IntegratedShell::Zsh)),
+            ("fish", Some(IntegratedShell::Fish)),
+            ("pwsh.exe", Some(IntegratedShell::PowerShell)),
+            ("nu", Some(IntegratedShell::Nushell)),
+            ("elvish", Some(IntegratedShell::Elvish)),
             ("dash", None),
             ("tcsh", None),
             ("", None),
         ] {
-            assert_eq!(Side::parse(name), side, "{name}");
+            assert_eq!(IntegratedShell::parse(name), shell, "{name}");
         }
-        assert!(Side::NAMES.iter().all(|name| Side::parse(name).is_some()));
+        assert!(IntegratedShell::NAMES.iter().all(|name| IntegratedShell::parse(name).is_some()));
     }
 }

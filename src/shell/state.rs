@@ -1,26 +1,26 @@
 //! What a switched shell remembers: exported variables without a secret, so that every shell keeps
 //! them in the same way.
 //!
-//! The options are remembered with the profile: to go back to a scoped-down session, or to renew
+//! The options are remembered with the profile: going back to a scoped-down session, or renewing
 //! it, must never give the whole role.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Side;
+use super::IntegratedShell;
 use crate::app::options::{CredentialOptions, Selected};
 use crate::chain::RoleOptions;
-use crate::output::variables::{BEFORE, CALLER, PREVIOUS, SAID};
+use crate::output::variables::{CALLER, PREVIOUS, SAVED, SELECTION_VAR};
 use crate::store::StoreName;
 use crate::system::environment::Environment;
 
-/// What `use` may overwrite and is given back by `--off`: nothing secret.
-pub const GIVEN_BACK: [&str; 4] =
+/// The variables that `use` may overwrite and `--off` restores. None holds a secret.
+pub const RESTORED: [&str; 4] =
     ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/// The function of the shell side that called.
+/// The integrated shell whose function called.
 pub struct CallingShell {
-    pub side: Side,
+    pub shell: IntegratedShell,
     /// The shell's process ID.
     pub process: String,
 }
@@ -29,14 +29,17 @@ impl CallingShell {
     pub fn of(environment: &Environment) -> Option<Self> {
         let (name, process) = environment.get(CALLER)?.split_once(' ')?;
         let digits = !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit());
-        Side::parse(name).filter(|_| digits).map(|side| Self { side, process: process.to_owned() })
+        IntegratedShell::parse(name)
+            .filter(|_| digits)
+            .map(|shell| Self { shell, process: process.to_owned() })
     }
 }
 
-/// What was said to `use`, but for what holds for one call only (a token code, `--refresh`).
+/// What `use` selected: the profile and its options, without those of a single call (a token code,
+/// `--refresh`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Said {
+pub struct Selection {
     pub profile: Option<String>,
     pub keep: bool,
     pub min_ttl: Option<u32>,
@@ -45,11 +48,11 @@ pub struct Said {
     pub role: RoleOptions,
 }
 
-impl Said {
-    pub fn new(profile: Option<&str>, keep: bool, options: &CredentialOptions) -> Self {
+impl Selection {
+    pub fn new(profile: Option<String>, options: &CredentialOptions) -> Self {
         Self {
-            profile: profile.map(str::to_owned),
-            keep,
+            profile,
+            keep: false,
             min_ttl: options.min_ttl,
             no_cache: options.no_cache,
             store: options.store,
@@ -57,7 +60,7 @@ impl Said {
         }
     }
 
-    /// Returns the options of a command that says it again.
+    /// Returns the options of a command that makes the same selection.
     pub fn options(&self) -> CredentialOptions {
         CredentialOptions {
             selected: Selected { positional: self.profile.clone(), profile: None },
@@ -76,22 +79,26 @@ impl Said {
         text.starts_with('{').then(|| serde_json::from_str(text).ok())?
     }
 
-    /// Renders it as one line of JSON, without what was not said.
+    /// Renders one line of JSON, without defaults.
     pub fn render(&self) -> String {
         serde_json::to_value(self)
-            .map(|value| said(value).unwrap_or_else(|| Value::Object(Map::new())).to_string())
+            .map(|value| {
+                without_defaults(value).unwrap_or_else(|| Value::Object(Map::new())).to_string()
+            })
             .unwrap_or_default()
     }
 }
 
-/// Takes away what was not said.
-fn said(value: Value) -> Option<Value> {
+/// Removes nulls, `false` and what is empty.
+fn without_defaults(value: Value) -> Option<Value> {
     match value {
         Value::Null | Value::Bool(false) => None,
         Value::Array(all) if all.is_empty() => None,
         Value::Object(map) => {
-            let map: Map<String, Value> =
-                map.into_iter().filter_map(|(key, value)| Some((key, said(value)?))).collect();
+            let map: Map<String, Value> = map
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, without_defaults(value)?)))
+                .collect();
             (!map.is_empty()).then_some(Value::Object(map))
         }
         value => Some(value),
@@ -100,57 +107,62 @@ fn said(value: Value) -> Option<Value> {
 
 /// What the environment says of the shell.
 #[derive(Debug, Default)]
-pub struct State {
-    /// What `use` said last, while it holds.
-    pub said: Option<Said>,
-    pub previous: Option<Said>,
+pub struct ShellState {
+    /// The current selection; `None` when another profile has taken its place.
+    pub selection: Option<Selection>,
+    pub previous: Option<Selection>,
     /// Whether the AWS variables are rolecall's, by `use`, `env` or `shell`.
     ours: bool,
-    /// The variables that were there before, in the order of `GIVEN_BACK`.
-    before: Map<String, Value>,
+    /// The variables as they were before the first `use`, in the order of `RESTORED`.
+    saved: Map<String, Value>,
 }
 
-impl State {
+impl ShellState {
     pub fn read(environment: &Environment) -> Self {
         let shown = environment.get("ROLECALL_PROFILE");
-        let said = environment
-            .get(SAID)
-            .and_then(Said::parse)
-            .filter(|said| said.profile.as_deref().map(str::trim) == shown);
-        let ours = shown.is_some() || said.is_some();
-        let before = if ours {
+        let selection = environment
+            .get(SELECTION_VAR)
+            .and_then(Selection::parse)
+            .filter(|selection| selection.profile.as_deref().map(str::trim) == shown);
+        let ours = shown.is_some() || selection.is_some();
+        let saved = if ours {
             environment
-                .get(BEFORE)
+                .get(SAVED)
                 .and_then(|text| serde_json::from_str(text).ok())
                 .unwrap_or_default()
         } else {
-            GIVEN_BACK
+            RESTORED
                 .iter()
                 .filter_map(|name| Some(((*name).to_owned(), environment.get(name)?.into())))
                 .collect()
         };
-        Self { said, previous: environment.get(PREVIOUS).and_then(Said::parse), ours, before }
+        Self {
+            selection,
+            previous: environment.get(PREVIOUS).and_then(Selection::parse),
+            ours,
+            saved,
+        }
     }
 
-    /// Returns what a variable was before.
-    pub fn before(&self, name: &str) -> Option<&str> {
-        self.before.get(name).and_then(Value::as_str)
+    /// Returns the value that a variable had before.
+    pub fn saved(&self, name: &str) -> Option<&str> {
+        self.saved.get(name).and_then(Value::as_str)
     }
 
-    /// Returns what was before as the value of its variable.
-    pub fn render_before(&self) -> Option<String> {
-        (!self.before.is_empty()).then(|| Value::Object(self.before.clone()).to_string())
+    /// Renders the saved variables; `None` when there are none.
+    pub fn render_saved(&self) -> Option<String> {
+        (!self.saved.is_empty()).then(|| Value::Object(self.saved.clone()).to_string())
     }
 
-    /// Takes what rolecall has set out of an environment, so that the next profile is not resolved
-    /// by the last one's region or keys.
+    /// Returns an environment without the variables that rolecall has set, so that the last
+    /// profile's region and keys do not shape the next chain.
     pub fn undo(&self, mut environment: Environment, ours: &[&str]) -> Environment {
         if self.ours {
             for name in ours {
                 environment.remove(name);
             }
-            for name in GIVEN_BACK {
-                if let Some(value) = self.before(name) {
+            for name in RESTORED {
+                if let Some(value) = self.saved(name) {
                     environment.set(name, value.to_owned());
                 }
             }
@@ -171,31 +183,34 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_comes_back_whole() {
+    fn rendered_selection_parses_back() {
         let role = RoleOptions {
             read_only: true,
             tags: vec![("k".to_owned(), "'$(x)\n".to_owned())],
             ..RoleOptions::default()
         };
-        let said = Said {
+        let selection = Selection {
             profile: Some("a'b \"c".to_owned()),
             store: Some(StoreName::File),
             role,
-            ..Said::default()
+            ..Selection::default()
         };
-        let text = said.render();
+        let text = selection.render();
         assert_eq!(
             text,
-            r#"{"profile":"a'b \"c","store":"file","role":{"tags":[["k","'$(x)\n"]],"read_only":true}}"#
+            concat!(
+                r#"{"profile":"a'b \"c","store":"file","#,
+                r#""role":{"tags":[["k","'$(x)\n"]],"read_only":true}}"#
+            )
         );
-        assert_eq!(Said::parse(&text), Some(said));
-        assert_eq!(Said::default().render(), "{}");
-        assert_eq!(Said::parse("{}"), Some(Said::default()));
+        assert_eq!(Selection::parse(&text), Some(selection));
+        assert_eq!(Selection::default().render(), "{}");
+        assert_eq!(Selection::parse("{}"), Some(Selection::default()));
     }
 
     /// An option that this version does not know could be one that narrows the session.
     #[test]
-    fn what_is_not_understood_is_not_said_again() {
+    fn selection_with_unknown_option_is_no_selection() {
         for text in [
             "",
             "prod",
@@ -204,15 +219,15 @@ mod tests {
             r#"{"profile":"prod","narrow":true}"#,
             r#"{"profile":"prod","role":{"narrow":true}}"#,
         ] {
-            assert_eq!(Said::parse(text), None, "{text}");
+            assert_eq!(Selection::parse(text), None, "{text}");
         }
     }
 
     #[test]
-    fn the_caller_is_a_shell_and_a_number() {
+    fn calling_shell_parses_from_name_and_process() {
         assert!(
             CallingShell::of(&environment(&[(CALLER, "zsh 12")]))
-                .is_some_and(|c| c.side == Side::Zsh && c.process == "12")
+                .is_some_and(|c| c.shell == IntegratedShell::Zsh && c.process == "12")
         );
         for text in ["", "zsh", "zsh ", "zsh x", "zsh 1;2", "csh 1"] {
             assert!(CallingShell::of(&environment(&[(CALLER, text)])).is_none(), "{text}");
@@ -220,21 +235,21 @@ mod tests {
     }
 
     #[test]
-    fn what_was_before_is_what_rolecall_did_not_set() {
+    fn saved_variables_are_those_from_before_first_use() {
         let first =
-            State::read(&environment(&[("AWS_REGION", "eu-west-1"), ("AWS_PROFILE", "own")]));
+            ShellState::read(&environment(&[("AWS_REGION", "eu-west-1"), ("AWS_PROFILE", "own")]));
         assert_eq!(
-            first.render_before().as_deref(),
+            first.render_saved().as_deref(),
             Some(r#"{"AWS_PROFILE":"own","AWS_REGION":"eu-west-1"}"#)
         );
         let pairs = [
             ("AWS_REGION", "us-east-1"),
             ("ROLECALL_PROFILE", "prod"),
-            (BEFORE, r#"{"AWS_REGION":"eu-west-1"}"#),
+            (SAVED, r#"{"AWS_REGION":"eu-west-1"}"#),
         ];
         let environment = environment(&pairs);
-        let second = State::read(&environment);
-        assert_eq!(second.render_before().as_deref(), Some(r#"{"AWS_REGION":"eu-west-1"}"#));
+        let second = ShellState::read(&environment);
+        assert_eq!(second.render_saved().as_deref(), Some(r#"{"AWS_REGION":"eu-west-1"}"#));
         let environment = second.undo(environment, &["AWS_REGION", "ROLECALL_PROFILE"]);
         assert_eq!(
             (environment.get("AWS_REGION"), environment.get("ROLECALL_PROFILE")),
@@ -243,9 +258,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_holds_no_longer_when_another_profile_is_there() {
-        let pairs = [(SAID, r#"{"profile":"prod"}"#), ("ROLECALL_PROFILE", "dev")];
-        assert_eq!(State::read(&environment(&pairs)).said, None);
-        assert_eq!(State::read(&environment(&pairs[..1])).said, None);
+    fn selection_ends_when_another_profile_is_active() {
+        let pairs = [(SELECTION_VAR, r#"{"profile":"prod"}"#), ("ROLECALL_PROFILE", "dev")];
+        assert_eq!(ShellState::read(&environment(&pairs)).selection, None);
+        assert_eq!(ShellState::read(&environment(&pairs[..1])).selection, None);
     }
 }

@@ -220,12 +220,14 @@ fn one_that_nobody_answers_is_ended() {
 fn an_interruption_ends_it_and_brings_the_terminal_back() {
     // It hides what is typed, and does not clean up.
     let sandbox = with(
-        "echo $$ > \"$HOME/pid\"; stty -echo < /dev/tty; touch \"$HOME/hidden\"; exec sleep 100",
+        "echo $$ > \"$HOME/pid\"; until [ -e \"$HOME/go\" ]; do sleep 0.02; done; \
+         stty -echo < /dev/tty; touch \"$HOME/hidden\"; exec sleep 100",
     );
     std::os::unix::fs::symlink("/usr/bin/stty", sandbox.path("bin/stty")).unwrap();
     sandbox.set("ROLECALL_PROMPT", "pinentry");
     let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
     let before = terminal.modes().local_modes;
+    sandbox.file("go", "");
     until("a hidden answer", || sandbox.path("hidden").exists());
     assert_ne!(terminal.modes().local_modes, before);
     let slave = terminal.another_end();

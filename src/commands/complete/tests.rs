@@ -5,7 +5,7 @@ use crate::completion::source::ValueSource;
 use crate::completion::{ProfileCompleter, answer};
 use crate::config::document::{Document, FileKind};
 use crate::config::profiles::Profiles;
-use crate::shell::Side;
+use crate::shell::IntegratedShell;
 
 const CONFIG: &str = "\
 [default]
@@ -41,7 +41,7 @@ fn profiles() -> ProfileCompleter {
 /// Returns what zsh is told for a line, whose last word is at the cursor.
 fn ask(line: &str) -> String {
     let words: Vec<String> = format!("rolecall {line}").split(' ').map(str::to_owned).collect();
-    answer(&mut Cli::command(), Side::Zsh, &words, &profiles())
+    answer(&mut Cli::command(), IntegratedShell::Zsh, &words, &profiles())
 }
 
 fn values(line: &str) -> Vec<String> {
@@ -113,7 +113,8 @@ fn profile_is_described_by_account_and_role() {
     );
 }
 
-/// A new argument without values of its own has to be named here, or get a source in `ValueSource::of`.
+/// A new argument without values of its own has to be named here, or get a source in
+/// `ValueSource::of`.
 #[test]
 fn every_argument_completes_or_is_free() {
     const FREE: [&str; 14] = [

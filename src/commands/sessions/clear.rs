@@ -28,9 +28,10 @@ use crate::system::report::Report;
 /// The session that a profile ends in always goes. One on the way to it goes unless another
 /// profile uses it too.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  rolecall sessions clear prod\n  rolecall sessions clear               all of them"
-)]
+#[command(after_help = "\
+Examples:
+  rolecall sessions clear prod
+  rolecall sessions clear               all of them")]
 pub struct SessionsClearArgs {
     #[command(flatten)]
     pub selected: Several,

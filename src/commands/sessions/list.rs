@@ -31,7 +31,7 @@ pub struct SessionsListArgs {
 const NAMED: usize = 3;
 
 /// One session as it is listed.
-struct Row<'a> {
+struct SessionRow<'a> {
     entry: &'a Entry,
     /// Where in a chain it stands; `None` when no profile leads to it any more.
     kind: Option<&'static str>,
@@ -45,7 +45,7 @@ pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
     let profiles = context.profiles()?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let now = SystemClock.now();
-    let mut rows: HashMap<&str, Row> = entries
+    let mut rows: HashMap<&str, SessionRow> = entries
         .iter()
         .filter(|(_, entry)| entry.expires_at > now)
         .map(|(key, entry)| (key.as_str(), row(entry)))
@@ -58,7 +58,7 @@ pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
             }
         }
     }
-    let mut rows: Vec<Row> = rows.into_values().collect();
+    let mut rows: Vec<SessionRow> = rows.into_values().collect();
     for row in &mut rows {
         if row.profiles.is_empty() {
             row.profiles.push(&row.entry.profile);
@@ -82,10 +82,10 @@ pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
 }
 
 /// Begins a row with what the index says.
-fn row(entry: &Entry) -> Row<'_> {
+fn row(entry: &Entry) -> SessionRow<'_> {
     let role = entry.role_arn.as_deref();
     let account = entry.account_id.clone().or_else(|| Some(Arn::parse(role?)?.account.to_owned()));
-    Row {
+    SessionRow {
         entry,
         kind: None,
         account,
@@ -94,7 +94,7 @@ fn row(entry: &Entry) -> Row<'_> {
     }
 }
 
-impl<'a> Row<'a> {
+impl<'a> SessionRow<'a> {
     /// Takes note of a profile whose chain leads over this session. `at`: 0 for the base's own,
     /// else the step's number.
     fn used_by(&mut self, profile: &'a str, chain: &Chain, at: usize) {
@@ -125,7 +125,7 @@ fn expiration(entry: &Entry) -> String {
     entry.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn json(row: &Row, now: DateTime<Utc>) -> Value {
+fn json(row: &SessionRow, now: DateTime<Utc>) -> Value {
     json!({
         "session": row.what,
         "kind": row.kind,
@@ -138,7 +138,7 @@ fn json(row: &Row, now: DateTime<Utc>) -> Value {
     })
 }
 
-fn cells(row: &Row, now: DateTime<Utc>) -> Vec<String> {
+fn cells(row: &SessionRow, now: DateTime<Utc>) -> Vec<String> {
     let more = row.profiles.len().saturating_sub(NAMED);
     let named = row.profiles.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     vec![

@@ -9,7 +9,7 @@ use super::*;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::tests::chain;
 use crate::error::{AwsCode, Kind, Refusal};
-use crate::system::locks::{Attempt, Declined};
+use crate::system::locks::{Attempt, DeclinedQuestion};
 use world::*;
 
 const NEAR: &str = "put 1 of near arn:aws:iam::222222222222:role/near";
@@ -492,23 +492,23 @@ fn a_wait_that_ends_in_nothing_is_an_error() {
 }
 
 /// What a person declined so many seconds after the beginning.
-fn declined(question: &str, at: i64) -> Declined {
-    Declined { question: question.to_owned(), at: second(at) }
+fn declined(question: &str, at: i64) -> DeclinedQuestion {
+    DeclinedQuestion { question: question.to_owned(), at: second(at) }
 }
 
 #[test]
 fn what_a_person_declines_is_left_for_those_who_wait() {
     let declines = Error::new(Kind::Declined, "no");
     let left = |world: World| {
-        world.fail().1.into_iter().filter(|event| event.starts_with("leave")).collect::<Vec<_>>()
+        world.fail().1.into_iter().filter(|event| event.starts_with("record")).collect::<Vec<_>>()
     };
     assert_eq!(
         left(World::new("mfa").failing("prompt", declines.clone())),
-        ["leave code of 123456789 at 0"]
+        ["record code of 123456789 at 0"]
     );
     assert_eq!(
         left(World::new("careful").failing("confirm", declines.clone())),
-        ["leave confirmation of careful arn:aws:iam::222222222222:role/near at 0"]
+        ["record confirmation of careful arn:aws:iam::222222222222:role/near at 0"]
     );
     // Others may have somebody to ask, and whoever interrupts one process means that one.
     for error in [Error::needs_person("nobody"), Error::interrupted(), Error::failed("no")] {
@@ -523,7 +523,7 @@ fn what_a_person_declines_is_left_for_those_who_wait() {
 
 #[test]
 fn what_was_declined_while_it_waited_is_not_asked_again() {
-    let wait = |options, left: &[Declined]| {
+    let wait = |options, left: &[DeclinedQuestion]| {
         let world = World::new(options).attempts(vec![Attempt::Busy]);
         world.left.replace(left.to_vec());
         world.now.set(second(10));
@@ -536,7 +536,7 @@ fn what_was_declined_while_it_waited_is_not_asked_again() {
     // It is passed on before anything else, with its time, so that it ends for those who come
     // later.
     let end = [
-        "leave code of 123456789 at 10",
+        "record code of 123456789 at 10",
         "get 2",
         "get 1",
         "fetch static",

@@ -1,5 +1,5 @@
-//! A walk's surroundings, played: what stands in them is set by a test, and what is touched is
-//! noted.
+//! What a walk needs of the world, played: what stands in them is set by a test, and what is
+//! touched is noted.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use crate::chain::session_key::SessionKeys;
 use crate::chain::tests::chain;
 use crate::error::{AwsCode, Error, Refusal};
 use crate::system::clock::Clock;
-use crate::system::locks::{Attempt, Declined, Locks};
+use crate::system::locks::{Attempt, DeclinedQuestion, Locks};
 use crate::system::report::Report;
 
 const CONFIG: &str = "\
@@ -76,7 +76,7 @@ pub struct World {
     /// What another process stores while this one waits.
     pub meanwhile: RefCell<Option<(SessionKey, Session)>>,
     /// What another process leaves when this one has waited.
-    pub left: RefCell<Vec<Declined>>,
+    pub left: RefCell<Vec<DeclinedQuestion>>,
     pub given: Cell<u32>,
     /// The one code that AWS takes, when it does not take all.
     pub right_code: RefCell<Option<String>>,
@@ -329,7 +329,8 @@ impl Prompt for World {
         Ok(format!("{:06}", self.events.borrow().iter().filter(|e| e.starts_with("ask")).count()))
     }
 
-    fn confirm(&self, profile: &str, role_arn: Option<&str>, declined: bool) -> Result<()> {
+    fn confirm(&self, question: &ConfirmQuestion) -> Result<()> {
+        let ConfirmQuestion { profile, role_arn, declined } = *question;
         let meanwhile = if declined { ", declined meanwhile" } else { "" };
         self.event(format!("confirm {profile} {}{meanwhile}", role_arn.unwrap_or("-")));
         self.failure("confirm")
@@ -347,15 +348,15 @@ impl Locks for World {
             .unwrap_or_else(|| Attempt::Held(tempfile::tempfile().unwrap()))
     }
 
-    fn leave(&self, _: &std::fs::File, declined: &Declined) {
+    fn record(&self, _: &std::fs::File, declined: &DeclinedQuestion) {
         self.event(format!(
-            "leave {} at {}",
+            "record {} at {}",
             declined.question,
             (declined.at - second(0)).num_seconds()
         ));
     }
 
-    fn wait(&self, _: &str, limit: Duration) -> Result<Vec<Declined>> {
+    fn wait(&self, _: &str, limit: Duration) -> Result<Vec<DeclinedQuestion>> {
         assert!(limit >= Duration::from_secs(60));
         self.event("wait".to_owned());
         if let Some((key, session)) = self.meanwhile.take() {

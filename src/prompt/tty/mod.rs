@@ -1,5 +1,5 @@
-//! The controlling terminal, opened by itself because stdin and stdout are the SDK's (`/dev/tty`,
-//! `CONIN$` on Windows).
+//! The controlling terminal (`/dev/tty`, `CONIN$` on Windows). It is opened by its own name,
+//! because stdin and stdout belong to the SDK.
 
 mod line;
 #[cfg(unix)]
@@ -22,7 +22,7 @@ use self::unix::{Continued, Input};
 pub use self::windows::SavedModes;
 #[cfg(not(unix))]
 use self::windows::{Continued, Input};
-use super::rungs::{Outcome, Text};
+use super::method::{Outcome, Text};
 use crate::error::{Error, Result};
 use crate::system::runtime::Runtime;
 use crate::system::terminal;
@@ -40,7 +40,7 @@ impl Tty {
         Some(Self { input, output })
     }
 
-    /// Returns the two ends, for a program that talks to the person itself.
+    /// Returns input and output, for a program that talks to the person itself.
     pub fn into_ends(self) -> (File, File) {
         (self.input, self.output)
     }
@@ -50,8 +50,8 @@ impl Tty {
         let _ = self.output.write_all(printable(text).as_bytes());
     }
 
-    /// Writes text that may move the cursor or colour the terminal: only what this program made
-    /// itself.
+    /// Writes text that may move the cursor or colour the terminal. The text must be rolecall's
+    /// own.
     pub fn draw(&mut self, text: &str) {
         let _ = self.output.write_all(text.as_bytes());
     }
@@ -78,7 +78,7 @@ impl Tty {
         limit: Duration,
     ) -> Result<Outcome<Text>> {
         match self.read(runtime, question, limit, None)? {
-            // What is no text is no answer either, which the person is told like any other mistake.
+            // Bytes that are no text are no code either, and the person is told as for any mistake.
             Read::Line(line) => {
                 Ok(Outcome::Had(Zeroizing::new(String::from_utf8_lossy(&line).into_owned())))
             }
@@ -96,8 +96,8 @@ impl Tty {
         }
     }
 
-    /// Asks for a line that is not shown while it is typed; `None` at end of input, and after
-    /// `limit`.
+    /// Asks for a line that is not shown while it is typed; `None` at end of input, or when nobody
+    /// answers within `limit`.
     pub fn ask_hidden(
         &mut self,
         runtime: &Runtime,
@@ -117,7 +117,7 @@ impl Tty {
             Error::failed(format!("the terminal cannot be read: {error}"))
         };
         match answer? {
-            // A secret with some letters replaced would be another one.
+            // Replacing bytes would change the secret.
             Read::Line(line) => std::str::from_utf8(&line)
                 .map(|text| Some(Zeroizing::new(text.to_owned())))
                 .map_err(|_| failed(&"it does not send UTF-8")),
@@ -126,7 +126,7 @@ impl Tty {
         }
     }
 
-    /// Shows a question, and again after a pause, until there is a line.
+    /// Shows a question, and shows it again after a pause, until there is a line.
     fn read(
         &mut self,
         runtime: &Runtime,
@@ -136,7 +136,7 @@ impl Tty {
     ) -> Result<Read> {
         let stop_key = hidden.and_then(SavedModes::stop_key);
         let answer = async {
-            // Before the question shows, after which the person may stop the program at once.
+            // Before the question shows: the person may stop the program at once.
             let mut continued = Continued::new();
             let mut input = Input::open(stop_key)?;
             self.say(question);
@@ -167,7 +167,7 @@ impl Tty {
         })
     }
 
-    /// Throws away what was typed and not read, so that the shell does not get it.
+    /// Throws away unread input, so that the shell does not get it.
     fn forget(&mut self) {
         self.say("\n");
         #[cfg(unix)]
@@ -175,7 +175,7 @@ impl Tty {
     }
 }
 
-/// How a line was read, or not.
+/// How a read ended.
 enum Read {
     Line(Bytes),
     End,
@@ -183,7 +183,7 @@ enum Read {
     Failed(io::Error),
 }
 
-/// Takes away what could move the cursor or colour the terminal, but keeps line ends.
+/// Replaces the characters that move the cursor or colour the terminal. Line ends stay.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

@@ -20,7 +20,7 @@ const CONTINUE_TIMEOUT: Duration = Duration::from_millis(100);
 /// How often the terminal is looked at for typed bytes. A poll(2) does not stop a process in the
 /// background, and macOS has none for terminals.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// A key that is none (`_POSIX_VDISABLE`).
+/// The code that switches a key off (`_POSIX_VDISABLE`).
 const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
 /// Lines of the terminal. A question can give up its read: one that waited on would take the answer
@@ -65,7 +65,7 @@ impl Input {
     }
 }
 
-/// SIGCONT, after which the person no longer sees the question: `fg` after Ctrl-Z.
+/// SIGCONT, which comes with `fg` after Ctrl-Z. The person no longer sees the question then.
 pub struct Continued {
     signal: Option<Signal>,
 }
@@ -133,8 +133,7 @@ impl SavedModes {
         Some(modes.special_codes[SpecialCodeIndex::VSUSP]).filter(|key| *key != DISABLED)
     }
 
-    /// Does what that key does: puts the modes back and stops all that run beside this process
-    /// in the foreground.
+    /// Does what that key does: puts the modes back and stops the foreground's process group.
     pub fn stop(&self) {
         self.put_back();
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);

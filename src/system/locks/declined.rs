@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 /// A question that a person declined or did not answer in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declined {
+pub struct DeclinedQuestion {
     pub question: String,
     pub at: DateTime<Utc>,
 }

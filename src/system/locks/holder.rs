@@ -7,7 +7,7 @@ use std::io::{Read, Seek, Write};
 
 use chrono::DateTime;
 
-use super::declined::Declined;
+use super::declined::DeclinedQuestion;
 
 /// The most that is read of a lock file, in bytes, and shown of a purpose, in characters.
 const LONGEST_NOTE: u64 = 4096;
@@ -74,18 +74,18 @@ pub fn note(file: &mut File, purpose: &str) {
 const DECLINED: &str = "declined";
 
 /// Adds to the note what a person declined.
-pub fn leave(mut file: &File, declined: &Declined) {
+pub fn record(mut file: &File, declined: &DeclinedQuestion) {
     let text = format!("{DECLINED} {} {}\n", declined.at.timestamp_micros(), declined.question);
     let _ = file.write_all(text.as_bytes());
 }
 
 /// Reads what was added to the note. It is only compared, and shown to nobody.
-pub fn left(file: &mut File) -> Vec<Declined> {
+pub fn left(file: &mut File) -> Vec<DeclinedQuestion> {
     let text = text(file).unwrap_or_default();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let parse = |line: &str| {
         let (time, question) = line.strip_prefix(DECLINED)?.strip_prefix(' ')?.split_once(' ')?;
-        Some(Declined {
+        Some(DeclinedQuestion {
             question: question.to_owned(),
             at: DateTime::from_timestamp_micros(time.parse().ok()?)?,
         })
@@ -245,7 +245,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         assert_eq!(left(&mut file), []);
         note(&mut file, "a test");
-        let declined = |question: &str, at| Declined {
+        let declined = |question: &str, at| DeclinedQuestion {
             question: question.to_owned(),
             at: DateTime::from_timestamp_micros(at).unwrap(),
         };
@@ -254,7 +254,7 @@ mod tests {
             declined("confirmation of größer ", i64::from(u32::MAX)),
         ];
         for one in &two {
-            leave(&file, one);
+            record(&file, one);
         }
         assert_eq!(left(&mut file), two);
         assert_eq!(read(&mut file).unwrap().purpose, "a test");

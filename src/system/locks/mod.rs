@@ -10,7 +10,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use self::declined::Declined;
+pub use self::declined::DeclinedQuestion;
 use self::holder::Holder;
 #[cfg(unix)]
 pub use self::holder::in_foreground;
@@ -43,9 +43,9 @@ pub trait Locks {
     fn attempt(&self, name: &str, purpose: &str) -> Attempt;
     /// Waits until the lock was free for a moment, for one holder no longer than `limit`. Returns
     /// what was left in it.
-    fn wait(&self, name: &str, limit: Duration) -> Result<Vec<Declined>>;
+    fn wait(&self, name: &str, limit: Duration) -> Result<Vec<DeclinedQuestion>>;
     /// Leaves word in a lock that is held, until somebody else holds it.
-    fn leave(&self, lock: &std::fs::File, declined: &Declined);
+    fn record(&self, lock: &std::fs::File, declined: &DeclinedQuestion);
 
     /// Waits for the lock itself.
     fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<std::fs::File>> {
@@ -253,11 +253,11 @@ impl Locks for FileLocks<'_> {
         Attempt::Unavailable
     }
 
-    fn leave(&self, lock: &File, declined: &Declined) {
-        holder::leave(lock, declined);
+    fn record(&self, lock: &File, declined: &DeclinedQuestion) {
+        holder::record(lock, declined);
     }
 
-    fn wait(&self, name: &str, limit: Duration) -> Result<Vec<Declined>> {
+    fn wait(&self, name: &str, limit: Duration) -> Result<Vec<DeclinedQuestion>> {
         let Some((mut file, _)) = self.open(name) else { return Ok(Vec::new()) };
         let limit = self.limit.unwrap_or(limit);
         let begin = Instant::now();

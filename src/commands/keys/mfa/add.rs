@@ -23,10 +23,10 @@ use crate::store::StoreName;
 use crate::store::seeds::keeps_seeds;
 use crate::system::clock::{Clock, SystemClock};
 
-/// What pipes a seed in may have to ask a person first.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// The longest seed or URI that is read, in bytes.
-const LONGEST: u64 = 4096;
+/// How long stdin is waited for: the program that pipes the seed in may have to ask a person first.
+const STDIN_TIMEOUT: Duration = Duration::from_secs(120);
+/// The longest seed or URI that is read.
+const MAX_SEED_BYTES: u64 = 4096;
 
 /// Keep a device's seed in the store and print the two codes by which AWS enables it
 #[derive(Debug, Args)]
@@ -36,7 +36,8 @@ Examples:
   pass show aws/mfa-seed | rolecall keys mfa add arn:aws:iam::111111111111:mfa/bob --store file
 
 A new device, from nothing:
-  aws iam create-virtual-mfa-device --virtual-mfa-device-name bob --bootstrap-method Base32StringSeed --outfile seed
+  aws iam create-virtual-mfa-device --virtual-mfa-device-name bob --bootstrap-method \
+Base32StringSeed --outfile seed
   rolecall keys mfa add arn:aws:iam::111111111111:mfa/bob < seed && rm seed")]
 pub struct MfaAddArgs {
     /// The device's ARN or serial number
@@ -87,16 +88,22 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
     let now = seed.window(SystemClock.now().timestamp());
     let codes = [seed.code(now.saturating_sub(1)), seed.code(now)];
     let text = if args.json {
-        let name = target.name();
-        json!({"serial": serial, "store": name, "authentication_code1": codes[0], "authentication_code2": codes[1]}).to_string()
+        json!({
+            "serial": serial,
+            "store": target.name(),
+            "authentication_code1": codes[0],
+            "authentication_code2": codes[1],
+        })
+        .to_string()
     } else {
         codes.join("\n")
     };
     print(&format!("{text}\n"))?;
     let user = Arn::parse(serial).map_or("USER", |arn| arn.name());
     context.ui.hint(&format!(
-        "both codes are valid now, and not for long; if the device is new, let AWS know it: aws iam enable-mfa-device --user-name {user} \
-         --serial-number {serial} --authentication-code1 {} --authentication-code2 {}",
+        "both codes are valid now, and not for long; if the device is new, let AWS know it: \
+         aws iam enable-mfa-device --user-name {user} --serial-number {serial} \
+         --authentication-code1 {} --authentication-code2 {}",
         codes[0], codes[1]
     ));
     Ok(())
@@ -151,10 +158,10 @@ fn piped(context: &Context) -> Result<Option<Zeroizing<String>>> {
     // process.
     std::thread::spawn(move || {
         let mut text = Zeroizing::new(String::with_capacity(8192));
-        let read = std::io::stdin().take(LONGEST + 1).read_to_string(&mut text);
+        let read = std::io::stdin().take(MAX_SEED_BYTES + 1).read_to_string(&mut text);
         let _ = send.send(read.map(|_| text));
     });
-    let text = match context.runtime.run_within(PATIENCE, receive)? {
+    let text = match context.runtime.run_within(STDIN_TIMEOUT, receive)? {
         Some(Ok(Ok(text))) => text,
         Some(Ok(Err(error))) => {
             return Err(Error::usage(format!("the seed cannot be read from stdin: {error}")));
@@ -163,11 +170,11 @@ fn piped(context: &Context) -> Result<Option<Zeroizing<String>>> {
         None => {
             return Err(Error::failed(format!(
                 "nothing came on stdin within {} s",
-                PATIENCE.as_secs()
+                STDIN_TIMEOUT.as_secs()
             )));
         }
     };
-    if text.len() as u64 > LONGEST
+    if text.len() as u64 > MAX_SEED_BYTES
         || text.trim().lines().filter(|line| !line.trim().is_empty()).count() > 1
     {
         return Err(Error::usage("stdin holds more than a seed, which is one line"));

@@ -10,8 +10,11 @@ pub fn checked<'a>(serial: &'a str, more: &[String]) -> Result<&'a str> {
     let is_base32 = serial.len() >= 24
         && serial.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'2'..=b'7'));
     if !more.is_empty() || is_uri || is_base32 {
-        return Err(Error::usage("a seed does not belong on the command line, where every user of this machine can read it")
-            .hint("type it when asked, or pipe it in: rolecall keys mfa add SERIAL"));
+        return Err(Error::usage(
+            "a seed does not belong on the command line, where every user of this machine can read \
+             it",
+        )
+        .hint("type it when asked, or pipe it in: rolecall keys mfa add SERIAL"));
     }
     if !is_serial(serial) {
         return Err(Error::usage(

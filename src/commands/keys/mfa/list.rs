@@ -9,6 +9,7 @@ use crate::app::context::Context;
 use crate::app::stores::StoreOpener;
 use crate::error::Result;
 use crate::output::{print, table};
+use crate::store::seeds::Record;
 use crate::system::report::Report;
 
 /// List the devices whose seeds are kept
@@ -24,8 +25,11 @@ pub fn run(context: &Context, args: &MfaListArgs) -> Result<()> {
     let records = StoreOpener::new(context, &context.ui, AskPolicy::Never).seeds(None).records();
     let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     if args.json {
-        let all = records.iter().map(|(serial, one)| json!({"serial": serial, "store": one.store, "added_at": time(one.added_at)}));
-        return print(&format!("{}\n", Value::Array(all.collect())));
+        let json = |(serial, one): (&String, &Record)| {
+            let added_at = time(one.added_at);
+            json!({"serial": serial, "store": one.store, "added_at": added_at})
+        };
+        return print(&format!("{}\n", Value::Array(records.iter().map(json).collect())));
     }
     if records.is_empty() {
         context.ui.note("no MFA seed is kept; add one: rolecall keys mfa add SERIAL");

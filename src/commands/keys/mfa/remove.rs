@@ -35,6 +35,9 @@ pub fn run(context: &Context, args: &MfaRemoveArgs) -> Result<()> {
         return Err(Error::failed(format!("no seed of {serial} is kept"))
             .hint("see those that are: rolecall keys mfa list"));
     }
-    context.ui.note(&format!("the seed of {serial} is forgotten; AWS still knows the device, and a phone may still have the seed"));
+    context.ui.note(&format!(
+        "the seed of {serial} is forgotten; AWS still knows the device, and a phone may still have \
+         the seed"
+    ));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the ladder must know of the environment, and where programs are.
+//! What the prompt methods must know of the environment, and where programs are.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::system::environment::Environment;
 
 /// Plain data, read only when somebody is asked.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct PromptEnvironment {
     /// `PATH`.
     pub path: Option<String>,
     /// `DISPLAY` of X, `WAYLAND_DISPLAY`.
@@ -28,8 +28,8 @@ pub struct Surroundings {
     pub pinentry: Option<PathBuf>,
 }
 
-impl Surroundings {
-    /// Reads them; `pinentry` is the one that is set.
+impl PromptEnvironment {
+    /// Reads them. `pinentry` is the setting.
     pub fn read(
         environment: &Environment,
         directories: &Directories,
@@ -90,8 +90,9 @@ fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Makes a command for a program that only asks: what it does not need to know is kept from it.
-pub fn asker(program: &Path) -> Command {
+/// Returns a command for a program that asks a person. It does not get rolecall's and AWS's
+/// secrets.
+pub fn asking_command(program: &Path) -> Command {
     let mut command = Command::new(program);
     for name in [
         "ROLECALL_FILE_PASSPHRASE",

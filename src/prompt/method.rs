@@ -1,13 +1,17 @@
-//! The ways to get a token code, as data: their names, their order, and what a person or the
-//! settings make of it.
+//! The ways to get a token code, as data: their names, their order, and what comes of each.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
+/// Why no person is asked.
+pub const NO_INPUT: &str = "input is switched off (--no-input or ROLECALL_NO_INPUT)";
+pub const NO_TERMINAL: &str = "there is no terminal";
+pub const NOWHERE: &str = "there is neither a terminal nor a display";
+
 /// One way to get a code, or to ask a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rung {
+pub enum PromptMethod {
     /// `--mfa-token`, always first.
     Token,
     /// `mfa_process` of the profile, else of its source.
@@ -23,8 +27,8 @@ pub enum Rung {
     Dialog,
 }
 
-impl Rung {
-    /// The order without a choice.
+impl PromptMethod {
+    /// The default order.
     pub const ALL: [Self; 7] = [
         Self::Token,
         Self::Process,
@@ -34,7 +38,7 @@ impl Rung {
         Self::Pinentry,
         Self::Dialog,
     ];
-    /// What may be chosen, for messages.
+    /// The names that may be chosen, for messages.
     pub const NAMES: &str = "process, seed, ykman, tty, pinentry, dialog";
 
     fn name(self) -> &'static str {
@@ -49,41 +53,43 @@ impl Rung {
         }
     }
 
-    /// Returns whether it asks a person, who can be asked again and can confirm.
+    /// Returns whether the method asks a person, who can be asked again and can confirm.
     pub fn is_person(self) -> bool {
         matches!(self, Self::Tty | Self::Pinentry | Self::Dialog)
     }
 
-    /// Reads an order such as `tty, pinentry`; the error is the name that is not known.
+    /// Parses an order such as `tty, pinentry`. The error is the unknown name.
     pub fn parse_order(text: &str) -> Result<Vec<Self>, String> {
         let mut order = vec![Self::Token];
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            let rung = Self::ALL
+            let method = Self::ALL
                 .into_iter()
-                .find(|rung| rung.name().eq_ignore_ascii_case(word))
+                .find(|method| method.name().eq_ignore_ascii_case(word))
                 .ok_or_else(|| word.to_owned())?;
-            if !order.contains(&rung) {
-                order.push(rung);
+            if !order.contains(&method) {
+                order.push(method);
             }
         }
         Ok(order)
     }
 }
 
-impl fmt::Display for Rung {
+impl fmt::Display for PromptMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-/// What came of one rung.
+/// What came of one method.
 pub enum Outcome<T> {
     Had(T),
-    /// The person does not want to: nobody else is asked.
+    /// The person does not want to answer. Nobody else is asked.
     Declined,
-    /// The person did not answer in time: nobody else is asked.
+    /// Another process asked the same a moment ago, and got no answer. Nobody is asked.
+    DeclinedMeanwhile,
+    /// The person did not answer in time. Nobody else is asked.
     Silent,
-    /// It cannot be used here, and why: the next rung is tried.
+    /// The reason why the method cannot be used here. The next one is tried.
     Absent(String),
 }
 
@@ -96,6 +102,7 @@ impl<T> Outcome<T> {
         match self {
             Self::Had(value) => Outcome::Had(change(value)),
             Self::Declined => Outcome::Declined,
+            Self::DeclinedMeanwhile => Outcome::DeclinedMeanwhile,
             Self::Silent => Outcome::Silent,
             Self::Absent(why) => Outcome::Absent(why),
         }
@@ -110,10 +117,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_keeps_what_was_chosen_and_the_token_first() {
+    fn order_keeps_choice_and_begins_with_token() {
         let order = |text: &str| {
-            Rung::parse_order(text)
-                .map(|o| o.iter().map(Rung::to_string).collect::<Vec<_>>().join(" "))
+            PromptMethod::parse_order(text)
+                .map(|o| o.iter().map(PromptMethod::to_string).collect::<Vec<_>>().join(" "))
         };
         assert_eq!(order("pinentry,tty").as_deref(), Ok("token pinentry tty"));
         assert_eq!(order(" TTY , tty,token,, process ").as_deref(), Ok("token tty process"));
@@ -122,8 +129,8 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_listed_and_read() {
-        let all = Rung::parse_order(Rung::NAMES).unwrap();
-        assert_eq!(all, Rung::ALL);
+    fn every_listed_name_parses() {
+        let all = PromptMethod::parse_order(PromptMethod::NAMES).unwrap();
+        assert_eq!(all, PromptMethod::ALL);
     }
 }
