@@ -10,17 +10,19 @@ use secrecy::SecretString;
 use crate::aws::duration;
 use crate::cli::Global;
 use crate::config::load::Paths;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::prompt::tty::Tty;
 use crate::prompt::{Rung, Surroundings};
 use crate::settings::Settings;
 use crate::store::choice::Stores;
 use crate::store::seeds::StoredSeeds;
-use crate::store::{FileStore, NoStore, SecretStore, StoreError, StoreName};
-use crate::system::clock::{Clock, SystemClock};
+use crate::store::{FileStore, NoStore, SecretStore, StoreError, StoreName, UnlockPolicy};
+use crate::system::clock::SystemClock;
 use crate::system::directories::{Directories, directories};
 use crate::system::environment::Environment;
 use crate::system::environment::read_environment;
 use crate::system::runtime::Runtime;
+use crate::system::state_file::StateFile;
 use crate::text::color::ColorChoice;
 use crate::ui::Ui;
 
@@ -165,8 +167,7 @@ impl Context {
     }
 
     /// Returns the stores in the order in which they are tried.
-    /// `person`: whether a locked one may ask to be unlocked.
-    pub fn stores(&self, typed: Option<StoreName>, person: bool) -> Stores<'_> {
+    pub fn stores(&self, typed: Option<StoreName>, unlock: UnlockPolicy) -> Stores<'_> {
         let order = match typed.or(self.settings.store) {
             Some(name) => vec![self.store(name)],
             None if cfg!(target_os = "linux") => {
@@ -178,18 +179,23 @@ impl Context {
             }
             None => vec![self.store(StoreName::Keyring), self.store(StoreName::None)],
         };
-        Stores::new(order, &self.ui, person && self.is_attended())
+        Stores::new(order, &self.ui, self.attended(unlock))
     }
 
-    /// Returns the seeds of MFA devices; `person` as for `stores`.
-    pub fn seeds(&self, typed: Option<StoreName>, person: bool) -> StoredSeeds<'_> {
+    /// Returns the seeds of MFA devices.
+    pub fn seeds(&self, typed: Option<StoreName>, unlock: UnlockPolicy) -> StoredSeeds<'_> {
         StoredSeeds {
             open: Box::new(|name| self.store(name)),
             chosen: typed.or(self.settings.store),
-            records: self.directories.seeds(),
-            person: person && self.is_attended(),
+            records: self.directories.seeds().map(StateFile::new),
+            unlock: self.attended(unlock),
             report: &self.ui,
         }
+    }
+
+    /// Lets no store ask where nobody is there to answer.
+    pub fn attended(&self, unlock: UnlockPolicy) -> UnlockPolicy {
+        if self.is_attended() { unlock } else { UnlockPolicy::Never }
     }
 
     /// Returns whether a person is there to unlock a store.
@@ -209,7 +215,7 @@ impl Context {
 
     /// Returns the `file` store; `None` where there is no folder for it.
     pub fn file_store(&self) -> Option<FileStore<'_>> {
-        Some(FileStore::new(self.directories.file_store()?, self.passphrase(), now()))
+        Some(FileStore::new(self.directories.file_store()?, self.passphrase(), &SystemClock))
     }
 
     pub fn store(&self, name: StoreName) -> Box<dyn SecretStore + '_> {
@@ -219,7 +225,7 @@ impl Context {
             StoreName::None => Box::new(NoStore),
             StoreName::File => {
                 let folder = self.directories.file_store().unwrap_or_default();
-                Box::new(FileStore::new(folder, self.passphrase(), now()))
+                Box::new(FileStore::new(folder, self.passphrase(), &SystemClock))
             }
         }
     }
@@ -227,53 +233,47 @@ impl Context {
     #[cfg(target_os = "linux")]
     fn keyring(&self) -> Box<dyn SecretStore + '_> {
         let address = self.environment.get("DBUS_SESSION_BUS_ADDRESS").map(str::to_owned);
-        Box::new(crate::store::SecretService::new(address, self.directories.runtime.clone()))
+        Box::new(crate::store::SecretService::keyring(address, self.directories.runtime.clone()))
     }
 
     #[cfg(not(target_os = "linux"))]
     fn keyring(&self) -> Box<dyn SecretStore + '_> {
-        Box::new(crate::store::Native::new())
+        Box::new(crate::store::native::keyring())
     }
 
     /// Asks for the passphrase of the `file` store: in the environment, else on the terminal.
     fn passphrase(&self) -> Box<dyn Fn() -> Result<SecretString, StoreError> + '_> {
-        let asked: OnceCell<Option<SecretString>> = OnceCell::new();
-        Box::new(move || {
-            let passphrase = asked.get_or_init(|| {
-                if let Some(passphrase) = self.environment.get("ROLECALL_FILE_PASSPHRASE") {
-                    return Some(SecretString::from(passphrase));
-                }
-                let mut tty = if self.no_input { None } else { crate::prompt::tty::Tty::open() }?;
-                let answer = tty
-                    .ask_hidden(
-                        &self.runtime,
-                        "Passphrase of the rolecall file store: ",
-                        self.patience(),
-                    )
-                    .ok()??;
-                Some(SecretString::from(answer.trim_end_matches(['\r', '\n'])))
-            });
-            passphrase.clone().ok_or_else(|| {
-                StoreError::Passphrase(
-                    "set ROLECALL_FILE_PASSPHRASE, or run on a terminal".to_owned(),
-                )
-            })
-        })
+        let asked: OnceCell<Result<SecretString, StoreError>> = OnceCell::new();
+        Box::new(move || asked.get_or_init(|| self.ask_passphrase()).clone())
+    }
+
+    fn ask_passphrase(&self) -> Result<SecretString, StoreError> {
+        if let Some(passphrase) = self.environment.get("ROLECALL_FILE_PASSPHRASE") {
+            return Ok(SecretString::from(passphrase));
+        }
+        let question = "Passphrase of the rolecall file store: ";
+        let answer = match if self.no_input { None } else { Tty::open() } {
+            Some(mut tty) => tty.ask_hidden(&self.runtime, question, self.patience()),
+            None => Ok(None),
+        };
+        match answer {
+            Ok(Some(answer)) => Ok(SecretString::from(answer.trim_end_matches(['\r', '\n']))),
+            Err(error) if error.kind == Kind::Interrupted => Err(StoreError::Interrupted),
+            Ok(None) | Err(_) => Err(StoreError::Passphrase(
+                "set ROLECALL_FILE_PASSPHRASE, or run on a terminal".to_owned(),
+            )),
+        }
     }
 }
 
 #[cfg(target_os = "linux")]
 fn keyutils() -> Box<dyn SecretStore> {
-    Box::new(crate::store::Keyutils::new(now()))
+    Box::new(crate::store::Keyutils::new(&SystemClock))
 }
 
 #[cfg(not(target_os = "linux"))]
 fn keyutils() -> Box<dyn SecretStore> {
     Box::new(NoStore)
-}
-
-fn now() -> Box<dyn Fn() -> i64> {
-    Box::new(|| SystemClock.now().timestamp())
 }
 
 /// Returns the shortest life that a cached session must have left.

@@ -20,8 +20,9 @@ use crate::hint;
 use crate::prompt::seed::Seeds;
 use crate::prompt::{Ladder, State};
 use crate::sources::Sources;
-use crate::store::StoreName;
+use crate::store::index::Index;
 use crate::store::sessions::StoredSessions;
+use crate::store::{StoreName, UnlockPolicy};
 use crate::system::clock::Clock;
 use crate::system::clock::SystemClock;
 use crate::system::locks::FileLocks;
@@ -165,7 +166,9 @@ pub fn walk(
     default_min_ttl: TimeDelta,
     chain: &Chain,
 ) -> Result<Walked> {
-    Walks::new(context, options, default_min_ttl, default_min_ttl == FOR_PEOPLE).walk(chain)
+    let unlock =
+        if default_min_ttl == FOR_PEOPLE { UnlockPolicy::Ask } else { UnlockPolicy::Never };
+    Walks::new(context, options, default_min_ttl, unlock).walk(chain)
 }
 
 /// The real adapters, for all chains that one command walks.
@@ -178,8 +181,7 @@ pub struct Walks<'a> {
     store: Option<StoreName>,
     /// `--yes`, and whether the settings allow it.
     yes: Option<bool>,
-    /// Whether a locked store may ask to be unlocked.
-    person: bool,
+    unlock: UnlockPolicy,
     /// `--mfa-token`, until it was used.
     token_code: RefCell<Option<String>>,
 }
@@ -189,7 +191,7 @@ impl<'a> Walks<'a> {
         context: &'a Context,
         options: &cli::Credentials,
         default_min_ttl: TimeDelta,
-        person: bool,
+        unlock: UnlockPolicy,
     ) -> Self {
         Self {
             context,
@@ -206,14 +208,14 @@ impl<'a> Walks<'a> {
                 &context.ui,
             ),
             sessions: StoredSessions {
-                stores: context.stores(options.store, person),
-                index: context.directories.index(),
+                stores: context.stores(options.store, unlock),
+                index: context.directories.index().map(Index::new),
                 clock: &SystemClock,
                 report: &context.ui,
             },
             store: options.store,
             yes: options.yes.then_some(context.settings.allow_yes),
-            person,
+            unlock,
             token_code: RefCell::new(options.mfa_token.clone()),
         }
     }
@@ -232,7 +234,7 @@ impl<'a> Walks<'a> {
             trail: context.trail(),
         };
         let surroundings = || context.surroundings();
-        let seeds = || context.seeds(self.store, self.person);
+        let seeds = || context.seeds(self.store, self.unlock);
         let prompt = Ladder {
             token_code: RefCell::new(self.token_code.take()),
             seeds: Seeds::new(&seeds, &SystemClock, &context.runtime, &context.ui),
@@ -261,8 +263,6 @@ impl<'a> Walks<'a> {
         .walk(chain);
         // Unused, it is the next chain's.
         self.token_code.replace(prompt.token_code.take());
-        // A question of the store may have been interrupted, which by itself only costs the store.
-        context.runtime.check()?;
         walked.inspect(|walked| log(context, chain, walked))
     }
 }

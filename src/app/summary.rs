@@ -101,7 +101,7 @@ fn fill(row: &mut Row, chain: &Chain, entries: &Entries) {
     row.mfa = chain.mfa_serial().map(str::to_owned);
     let now = SystemClock.now();
     row.session =
-        entries.get(SessionKeys::of(chain).last().as_str()).filter(|e| e.expires_at > now).cloned();
+        entries.get(SessionKeys::of(chain).last()).filter(|e| e.expires_at > now).cloned();
     row.account = row.account.take().or_else(|| row.session.as_ref()?.account_id.clone());
 }
 

@@ -8,8 +8,8 @@ use super::overrides::Overrides;
 use super::resolve::property;
 use super::{AssumeRole, Mfa, MfaUse};
 use crate::aws::arn::Arn;
-use crate::aws::duration;
 use crate::aws::partition::Endpoint;
+use crate::aws::{MfaSerial, duration};
 use crate::config::profiles::{Merged, Place};
 use crate::error::{Error, Result};
 use crate::hint;
@@ -164,7 +164,7 @@ impl Hops<'_> {
             typed,
             "mfa_serial",
             "--mfa-serial",
-            |v| v == AUTO || is_serial(v),
+            |v| v == AUTO || MfaSerial::parse(v).is_some(),
             rule,
         )?;
         let of_either = |key| {
@@ -394,11 +394,6 @@ pub(super) fn is_session_name(value: &str) -> bool {
 /// ExternalId: `[\w+=,.@:\/-]{2,1224}`.
 fn is_external_id(value: &str) -> bool {
     (2..=1224).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@:/-"))
-}
-
-/// SerialNumber: `[\w+=/:,.@-]{9,256}`.
-pub fn is_serial(value: &str) -> bool {
-    (9..=256).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=/:,.@-"))
 }
 
 /// Returns a role session name that shows the person in CloudTrail: the local user's name made

@@ -20,7 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::hint::{path as path_word, word};
 use crate::output::print;
 use crate::sources::sso;
-use crate::store::StoreName;
+use crate::store::{StoreName, UnlockPolicy};
 use crate::system::clock::Clock;
 use crate::system::clock::SystemClock;
 
@@ -87,12 +87,10 @@ pub fn run(context: &Context, args: &Doctor) -> Result<ExitCode> {
             reach(context, &endpoints, &mut findings)?;
         }
     }
-    stores(context, args.store, &mut findings);
+    stores(context, args.store, &mut findings)?;
     folders(context, &mut findings);
     log(context, &mut findings);
     prompts(context, &mut findings);
-    // A store that was interrupted only says that it could not be asked.
-    context.runtime.check()?;
     print(&if args.json { render_json(&findings) } else { render_text(&findings) })?;
     let problem = findings.0.iter().any(|f| f.status == Status::Problem);
     Ok(if problem { ExitCode::from(Kind::Failed.exit_code()) } else { ExitCode::SUCCESS })
@@ -320,16 +318,17 @@ fn reach(
     Ok(())
 }
 
-fn stores(context: &Context, typed: Option<StoreName>, findings: &mut Findings) {
-    let stores = context.stores(typed, false);
+fn stores(context: &Context, typed: Option<StoreName>, findings: &mut Findings) -> Result<()> {
+    let stores = context.stores(typed, UnlockPolicy::Never);
     let chosen = stores.order.len() == 1;
     for store in &stores.order {
         match store.probe() {
             Ok(what) => {
                 findings.ok("store", format!("{}: {what}", store.name()));
-                return;
+                return Ok(());
             }
             Err(error) => {
+                let error = error.unless_interrupted()?;
                 let status = if chosen { Status::Problem } else { Status::Warning };
                 let hint = match store.name() {
                     "keyring" => Some("start or unlock your keyring, or choose another store: export ROLECALL_STORE=file".to_owned()),
@@ -340,6 +339,7 @@ fn stores(context: &Context, typed: Option<StoreName>, findings: &mut Findings) 
             }
         }
     }
+    Ok(())
 }
 
 /// The folders that rolecall writes to.

@@ -9,16 +9,15 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::app::context::Context;
+use crate::aws::MfaSerial;
 use crate::aws::arn::Arn;
 use crate::aws::totp::Seed;
-use crate::chain::hop::is_serial;
 use crate::cli::{MfaAdd, MfaCommand, MfaList, MfaRemove};
 use crate::error::{Error, Result};
 use crate::output::{print, table};
 use crate::prompt::qr;
 use crate::prompt::tty::Tty;
-use crate::store::StoreName;
-use crate::store::seeds::keeps_seeds;
+use crate::store::{StoreName, UnlockPolicy};
 use crate::system::clock::Clock;
 use crate::system::clock::SystemClock;
 use crate::system::report::Report;
@@ -39,14 +38,12 @@ pub fn run(context: &Context, command: &MfaCommand) -> Result<ExitCode> {
 
 fn add(context: &Context, args: &MfaAdd) -> Result<()> {
     let serial = checked(&args.serial, &args.more)?;
-    let target = target(context, args.store, serial)?;
-    let seeds = context.seeds(args.store, true);
+    let target = target(context, args.store, &serial)?;
+    let seeds = context.seeds(args.store, UnlockPolicy::Ask);
     // Before anybody types anything: a store that cannot be used would take it in vain.
-    let existing = seeds.existing(serial, target);
-    context.runtime.check()?;
-    let existing = existing?;
-    let typed = read(context, serial)?;
-    let seed = Seed::parse(&typed, serial).map_err(|what| {
+    let existing = seeds.existing(&serial, target)?;
+    let typed = read(context, &serial)?;
+    let seed = Seed::parse(&typed, serial.as_str()).map_err(|what| {
         Error::usage(format!("{what}; nothing was kept"))
             .hint(format!("try again: rolecall keys mfa add {serial}"))
     })?;
@@ -59,19 +56,17 @@ fn add(context: &Context, args: &MfaAdd) -> Result<()> {
     if context.is_attended() && !args.no_qr {
         qr::show(&context.runtime, &context.ui, &seed)?;
     }
-    let kept = seeds.put(serial, &seed, target, SystemClock.now());
-    context.runtime.check()?;
-    kept?;
+    seeds.put(&serial, &seed, target, SystemClock.now())?;
     let now = seed.window(SystemClock.now().timestamp());
     let codes = [seed.code(now.saturating_sub(1)), seed.code(now)];
     let text = if args.json {
         let name = context.store(target).name();
-        json!({"serial": serial, "store": name, "authentication_code1": codes[0], "authentication_code2": codes[1]}).to_string()
+        json!({"serial": serial.as_str(), "store": name, "authentication_code1": codes[0], "authentication_code2": codes[1]}).to_string()
     } else {
         codes.join("\n")
     };
     print(&format!("{text}\n"))?;
-    let user = Arn::parse(serial).map_or("USER", |arn| arn.name());
+    let user = Arn::parse(serial.as_str()).map_or("USER", |arn| arn.name());
     context.ui.hint(&format!(
         "both codes are valid now, and not for long; if the device is new, let AWS know it: aws iam enable-mfa-device --user-name {user} \
          --serial-number {serial} --authentication-code1 {} --authentication-code2 {}",
@@ -81,10 +76,10 @@ fn add(context: &Context, args: &MfaAdd) -> Result<()> {
 }
 
 fn list(context: &Context, args: &MfaList) -> Result<()> {
-    let records = context.seeds(None, false).records();
+    let records = context.seeds(None, UnlockPolicy::Never).records();
     let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     if args.json {
-        let all = records.iter().map(|(serial, one)| json!({"serial": serial, "store": one.store, "added_at": time(one.added_at)}));
+        let all = records.iter().map(|(serial, one)| json!({"serial": serial.as_str(), "store": one.store, "added_at": time(one.added_at)}));
         return print(&format!("{}\n", Value::Array(all.collect())));
     }
     if records.is_empty() {
@@ -93,19 +88,17 @@ fn list(context: &Context, args: &MfaList) -> Result<()> {
     }
     let rows: Vec<_> = records
         .iter()
-        .map(|(serial, one)| vec![serial.clone(), one.store.clone(), time(one.added_at)])
+        .map(|(serial, one)| vec![serial.to_string(), one.store.clone(), time(one.added_at)])
         .collect();
     print(&table::plain(&["SERIAL", "STORE", "ADDED"], &rows))
 }
 
 fn remove(context: &Context, args: &MfaRemove) -> Result<()> {
     let serial = checked(&args.serial, &[])?;
-    if let Some(name) = args.store.filter(|name| !keeps_seeds(*name)) {
+    if let Some(name) = args.store.filter(|name| !name.takes_long_lived_secrets()) {
         return Err(keeps_none(context, name, &format!("remove {serial}")));
     }
-    let removed = context.seeds(args.store, true).remove(serial);
-    context.runtime.check()?;
-    if !removed? {
+    if !context.seeds(args.store, UnlockPolicy::Ask).remove(&serial)? {
         return Err(Error::failed(format!("no seed of {serial} is kept"))
             .hint("see those that are: rolecall keys mfa list"));
     }
@@ -114,7 +107,7 @@ fn remove(context: &Context, args: &MfaRemove) -> Result<()> {
 }
 
 /// Checks a serial number; a seed in its place is not repeated.
-fn checked<'a>(serial: &'a str, more: &[String]) -> Result<&'a str> {
+fn checked(serial: &str, more: &[String]) -> Result<MfaSerial> {
     let is_uri = serial.to_ascii_lowercase().starts_with("otpauth:");
     let is_base32 = serial.len() >= 24
         && serial.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'2'..=b'7'));
@@ -122,20 +115,17 @@ fn checked<'a>(serial: &'a str, more: &[String]) -> Result<&'a str> {
         return Err(Error::usage("a seed does not belong on the command line, where every user of this machine can read it")
             .hint("type it when asked, or pipe it in: rolecall keys mfa add SERIAL"));
     }
-    if !is_serial(serial) {
-        return Err(Error::usage(
-            "SERIAL must be an MFA device's serial number or ARN (9 to 256 characters)",
-        )
-        .hint("list your devices: aws iam list-mfa-devices"));
-    }
-    Ok(serial)
+    MfaSerial::parse(serial).ok_or_else(|| {
+        Error::usage("SERIAL must be an MFA device's serial number or ARN (9 to 256 characters)")
+            .hint("list your devices: aws iam list-mfa-devices")
+    })
 }
 
 /// Returns the store that a new seed goes to.
-fn target(context: &Context, typed: Option<StoreName>, serial: &str) -> Result<StoreName> {
+fn target(context: &Context, typed: Option<StoreName>, serial: &MfaSerial) -> Result<StoreName> {
     match typed.or(context.settings.store) {
         None => Ok(StoreName::Keyring),
-        Some(name) if keeps_seeds(name) => Ok(name),
+        Some(name) if name.takes_long_lived_secrets() => Ok(name),
         Some(name) => Err(keeps_none(context, name, &format!("add {serial}"))),
     }
 }
@@ -151,7 +141,7 @@ fn keeps_none(context: &Context, name: StoreName, verb: &str) -> Error {
 }
 
 /// Reads the seed from a pipe or asks for it, hidden.
-fn read(context: &Context, serial: &str) -> Result<Zeroizing<String>> {
+fn read(context: &Context, serial: &MfaSerial) -> Result<Zeroizing<String>> {
     if let Some(piped) = piped(context)? {
         return Ok(piped);
     }

@@ -18,7 +18,7 @@ use crate::config::profiles::Profiles;
 use crate::error::{Error, Kind, Result};
 use crate::executor::{Origin, Walked, is_cacheable};
 use crate::output::print;
-use crate::store::StoreName;
+use crate::store::{StoreName, UnlockPolicy};
 use crate::system::clock::Clock;
 use crate::system::clock::SystemClock;
 use crate::system::report::Report;
@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: &Login) -> Result<ExitCode> {
     if tasks.is_empty() {
         context.ui.note("there is no profile that a session could be fetched for");
     }
-    let walks = Walks::new(context, &options, FOR_SDKS, true);
+    let walks = Walks::new(context, &options, FOR_SDKS, UnlockPolicy::Ask);
     let order = order(&tasks);
     for (done, at) in order.iter().enumerate() {
         let task = &mut tasks[*at];

@@ -51,15 +51,15 @@ fn list(context: &Context, args: &SessionsList) -> Result<ExitCode> {
     let profiles = load(context)?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let now = SystemClock.now();
-    let mut rows: HashMap<&str, Row> = entries
+    let mut rows: HashMap<&SessionKey, Row> = entries
         .iter()
         .filter(|(_, entry)| entry.expires_at > now)
-        .map(|(key, entry)| (key.as_str(), row(entry)))
+        .map(|(key, entry)| (key, row(entry)))
         .collect();
     for (name, chain) in chains(context, &profiles) {
         let keys = SessionKeys::of(&chain);
         for (at, key) in (0..).zip(along(&keys)) {
-            if let Some(row) = rows.get_mut(key.as_str()) {
+            if let Some(row) = rows.get_mut(key) {
                 row.used_by(name, &chain, at);
             }
         }

@@ -89,7 +89,7 @@ impl Executor<'_> {
         let cached = if self.policy.no_cache || !is_cacheable(chain) {
             None
         } else {
-            self.sessions.get(keys.last())
+            self.sessions.get(keys.last())?
         };
         if let (Some(session), false) = (&cached, self.policy.refresh) {
             if self.is_usable(session) {
@@ -113,10 +113,11 @@ impl Executor<'_> {
         let cacheable = !self.policy.no_cache && is_cacheable(chain);
         let asked_at = self.clock.now();
         let meanwhile = || {
-            let session = self.sessions.get(keys.last())?;
-            let fresh = session.issued_at.is_some_and(|at| at >= asked_at);
-            (self.is_usable(&session) && (fresh || !self.policy.refresh))
-                .then_some(Credentials::Session(session))
+            let session = self.sessions.get(keys.last())?.filter(|session| {
+                let fresh = session.issued_at.is_some_and(|at| at >= asked_at);
+                self.is_usable(session) && (fresh || !self.policy.refresh)
+            });
+            Result::Ok(session.map(Credentials::Session))
         };
         let mut declined = Vec::new();
         let lock = loop {
@@ -135,7 +136,7 @@ impl Executor<'_> {
             }
             // Another process may have fetched it since the first look; those that waited all read
             // it at once.
-            if let Some(credentials) = if cacheable { meanwhile() } else { None } {
+            if let Some(credentials) = if cacheable { meanwhile()? } else { None } {
                 self.report.decided(&|| "another process fetched the session meanwhile".to_owned());
                 return Ok(Walked { credentials, origin: Origin::Cached });
             }
@@ -163,7 +164,7 @@ impl Executor<'_> {
 
     /// Makes the session from the deepest that is kept.
     fn make(&self, chain: &Chain, keys: &SessionKeys) -> Result<Walked> {
-        let credentials = match self.deepest(chain, keys) {
+        let credentials = match self.deepest(chain, keys)? {
             None => {
                 self.confirm(chain, true, &chain.steps)?;
                 self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
@@ -233,7 +234,7 @@ impl Executor<'_> {
                 ),
             };
             if self.agrees_with_the_clock(&session, Some(step.seconds())) {
-                self.keep(key, &session, profile.unwrap_or_else(|| chain.name()), role_arn);
+                self.cache(key, &session, profile.unwrap_or_else(|| chain.name()), role_arn)?;
             }
             credentials = Credentials::Session(session);
         }
@@ -331,30 +332,33 @@ impl Executor<'_> {
     }
 
     /// Finds the furthest session of the chain that is still good, and how many steps it covers.
-    fn deepest(&self, chain: &Chain, keys: &SessionKeys) -> Option<(Credentials, usize)> {
+    fn deepest(&self, chain: &Chain, keys: &SessionKeys) -> Result<Option<(Credentials, usize)>> {
         if self.policy.no_cache || self.policy.refresh {
-            return None;
+            return Ok(None);
         }
         let good = |key: &SessionKey| {
-            self.sessions.get(key).filter(|session| self.lives(session, ENOUGH_FOR_A_CALL))
+            let session = self.sessions.get(key)?;
+            Result::Ok(session.filter(|session| self.lives(session, ENOUGH_FOR_A_CALL)))
         };
         for done in (1..chain.steps.len()).rev() {
-            if let Some(session) = good(&keys.steps[done - 1]) {
+            if let Some(session) = good(&keys.steps[done - 1])? {
                 self.report.decided(&|| {
                     format!(
                         "going on from the cached session of step {done}, {}",
                         self.life(&session)
                     )
                 });
-                return Some((Credentials::Session(session), done));
+                return Ok(Some((Credentials::Session(session), done)));
             }
         }
         if !is_kept(&chain.base) || chain.steps.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let session = good(&keys.base)?;
-        self.report.decided(&|| format!("going on from the cached base, {}", self.life(&session)));
-        Some((Credentials::Session(session), 0))
+        Ok(good(&keys.base)?.map(|session| {
+            self.report
+                .decided(&|| format!("going on from the cached base, {}", self.life(&session)));
+            (Credentials::Session(session), 0)
+        }))
     }
 
     fn fetch_base(&self, chain: &Chain, keys: &SessionKeys) -> Result<Credentials> {
@@ -369,25 +373,30 @@ impl Executor<'_> {
                 _ => (None, true),
             };
             if right {
-                self.keep(
+                self.cache(
                     &keys.base,
                     session,
                     chain.base_profile.as_deref().unwrap_or_else(|| chain.name()),
                     role,
-                );
+                )?;
             }
         }
         Ok(credentials)
     }
 
-    fn keep(&self, key: &SessionKey, session: &Session, profile: &str, role_arn: Option<&str>) {
-        if !self.policy.no_cache && session.expires_at.is_some() {
-            self.sessions.put(
-                key,
-                session,
-                &Metadata { profile: profile.to_owned(), role_arn: role_arn.map(str::to_owned) },
-            );
+    fn cache(
+        &self,
+        key: &SessionKey,
+        session: &Session,
+        profile: &str,
+        role_arn: Option<&str>,
+    ) -> Result<()> {
+        if self.policy.no_cache || session.expires_at.is_none() {
+            return Ok(());
         }
+        let metadata =
+            Metadata { profile: profile.to_owned(), role_arn: role_arn.map(str::to_owned) };
+        self.sessions.put(key, session, &metadata)
     }
 
     /// Returns whether a new session ends when it should by this machine's clock. AWS's time tells

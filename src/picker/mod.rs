@@ -9,7 +9,7 @@ mod model;
 mod search;
 #[cfg(unix)]
 mod terminal;
-mod used;
+mod usage_history;
 mod view;
 
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use std::io::IsTerminal;
 
 use self::model::{Key, Model, Outcome};
 use self::search::Fields;
-use self::used::Used;
+use self::usage_history::UsageHistory;
 use self::view::{COLUMNS, Frame, Layout, Preview, Row, Size};
 use crate::app::context::Context;
 use crate::app::summary;
@@ -87,7 +87,7 @@ pub fn pick_from(context: &Context, query: &str) -> Result<String> {
 /// Counts a use of a profile, for the order of the list.
 pub fn record(context: &Context, profile: &str) {
     if let Some(path) = context.directories.used() {
-        if let Err(error) = used::record(&path, profile, SystemClock.now().timestamp()) {
+        if let Err(error) = UsageHistory::record(&path, profile, SystemClock.now().timestamp()) {
             context
                 .ui
                 .decided(&|| format!("{}: what was used cannot be kept: {error}", path.display()));
@@ -167,7 +167,8 @@ impl<'a> Picker<'a> {
     fn new(context: &'a Context, profiles: &'a Profiles) -> Self {
         let entries =
             context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
-        let used = context.directories.used().map(|path| Used::read(&path)).unwrap_or_default();
+        let used =
+            context.directories.used().map(|path| UsageHistory::read(&path)).unwrap_or_default();
         let now = SystemClock.now().timestamp();
         let accounts = entries
             .values()
@@ -180,7 +181,7 @@ impl<'a> Picker<'a> {
         };
         let names = profiles.names().filter(|name| !settings(name));
         let model =
-            Model::new(names.map(|name| (name.to_owned(), used.weight(name, now))).collect());
+            Model::new(names.map(|name| (name.to_owned(), history.weight(name, now))).collect());
         let widest = table::widest(&COLUMNS, std::iter::empty());
         Self {
             context,

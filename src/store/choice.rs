@@ -1,10 +1,13 @@
 //! Which store is used: the one that was chosen, or the first that works.
 
 use std::cell::Cell;
+use std::fmt;
 
 use secrecy::SecretString;
 
-use super::{SecretStore, StoreError};
+use crate::store::entry_name::EntryName;
+use crate::store::error::StoreError;
+use crate::store::secret_store::{SecretStore, UnlockPolicy};
 use crate::system::report::Report;
 
 /// The stores by the names that users give them.
@@ -23,6 +26,22 @@ impl StoreName {
     pub fn parse(name: &str) -> Option<Self> {
         <Self as clap::ValueEnum>::from_str(name, true).ok()
     }
+
+    /// Returns whether the store takes what must survive a reboot: seeds.
+    pub fn takes_long_lived_secrets(self) -> bool {
+        matches!(self, Self::Keyring | Self::File)
+    }
+}
+
+impl fmt::Display for StoreName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keyring => "keyring",
+            Self::Keyutils => "keyutils",
+            Self::File => "file",
+            Self::None => "none",
+        })
+    }
 }
 
 /// Stores in the order in which they are tried; one that does not work is not asked again by this
@@ -32,17 +51,17 @@ pub struct Stores<'a> {
     pub report: &'a dyn Report,
     /// The first store that may still work.
     first: Cell<usize>,
-    /// Whether a person is there to unlock a store; asked once.
-    person: Cell<bool>,
+    /// A person is asked once.
+    unlock: Cell<UnlockPolicy>,
 }
 
 impl<'a> Stores<'a> {
     pub fn new(
         order: Vec<Box<dyn SecretStore + 'a>>,
         report: &'a dyn Report,
-        person: bool,
+        unlock: UnlockPolicy,
     ) -> Self {
-        Self { order, report, first: Cell::new(0), person: Cell::new(person) }
+        Self { order, report, first: Cell::new(0), unlock: Cell::new(unlock) }
     }
 
     fn attempt<T>(
@@ -55,13 +74,17 @@ impl<'a> Stores<'a> {
                 return Err(StoreError::Unavailable("there is no store that works".to_owned()));
             };
             match operation(store.as_ref()) {
-                Err(StoreError::Locked(_)) if self.person.replace(false) => {
+                Err(StoreError::Locked(_))
+                    if self.unlock.replace(UnlockPolicy::Never) == UnlockPolicy::Ask =>
+                {
                     self.report.note(&format!(
                         "the {} is locked: answer its dialog, or go on without it by Ctrl-C and --store none",
                         store.name()
                     ));
-                    // Locked again, it is treated like one that was never asked about.
-                    let _ = store.unlock();
+                    // Any other failure shows again, as that of a store nobody was asked about.
+                    if let Err(StoreError::Interrupted) = store.unlock() {
+                        return Err(StoreError::Interrupted);
+                    }
                 }
                 Err(
                     error @ (StoreError::Unavailable(_)
@@ -94,31 +117,44 @@ impl<'a> Stores<'a> {
 
     /// Looks in the store in use; on a miss also in those behind it, which may have served while it
     /// was locked.
-    pub fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
-        match self.attempt(|store| store.get(key))? {
-            Some(secret) => Ok(Some(secret)),
-            None => Ok(self
-                .order
-                .iter()
-                .skip(self.first.get() + 1)
-                .find_map(|store| store.get(key).ok().flatten())),
+    ///
+    /// # Errors
+    /// That of the store in use, or an interruption.
+    pub fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError> {
+        if let Some(secret) = self.attempt(|store| store.get(name))? {
+            return Ok(Some(secret));
         }
+        for store in self.order.iter().skip(self.first.get() + 1) {
+            match store.get(name) {
+                Ok(Some(secret)) => return Ok(Some(secret)),
+                Err(StoreError::Interrupted) => return Err(StoreError::Interrupted),
+                Ok(None) | Err(_) => {}
+            }
+        }
+        Ok(None)
     }
 
+    /// Writes an entry into the store in use; arguments as for `SecretStore::put`.
+    ///
+    /// # Errors
+    /// That of the last store that could be tried.
     pub fn put(
         &self,
-        key: &str,
+        name: &EntryName,
         label: &str,
         secret: &SecretString,
         expires_at: Option<i64>,
     ) -> Result<(), StoreError> {
-        self.attempt(|store| store.put(key, label, secret, expires_at))
+        self.attempt(|store| store.put(name, label, secret, expires_at))
     }
 
-    /// Forgets in the store in use and in those behind it; one that does not answer keeps none of
-    /// the others from it.
-    pub fn delete(&self, key: &str) -> Result<(), StoreError> {
+    /// Deletes an entry from the store in use and from those behind it; one that does not answer
+    /// keeps none of the others from it.
+    ///
+    /// # Errors
+    /// That of the first store that failed.
+    pub fn delete(&self, name: &EntryName) -> Result<(), StoreError> {
         let stores = self.order.iter().skip(self.first.get());
-        stores.map(|store| store.delete(key).map(drop)).fold(Ok(()), Result::and)
+        stores.map(|store| store.delete(name).map(drop)).fold(Ok(()), Result::and)
     }
 }

@@ -9,3 +9,4 @@ pub mod files;
 pub mod locks;
 pub mod report;
 pub mod runtime;
+pub mod state_file;

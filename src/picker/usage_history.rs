@@ -1,6 +1,5 @@
-//! What was used most and last: a small file beside the index, read by the picker and written when
-//! a profile is chosen. It is rewritten by rename and begun anew when it cannot be read; losing it
-//! costs the order of the list only.
+//! Which profiles were used most and last: a small file beside the index, read by the picker and
+//! written when a profile is chosen. Losing it costs the order of the list only.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,10 +7,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::system::state_file::StateFile;
+
 /// After so many seconds a use counts half: a week.
 const HALF_LIFE: f64 = 7.0 * 86_400.0;
-/// How many names are kept, the weightiest.
-const KEPT: usize = 1_000;
+/// How many names the history holds, the weightiest.
+const MAX_NAMES: usize = 1_000;
 
 /// How much a profile was used, as counted at its last use.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -23,15 +24,20 @@ struct Use {
 
 /// Uses by profile.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Used(HashMap<String, Use>);
+pub struct UsageHistory(HashMap<String, Use>);
 
-impl Used {
+impl UsageHistory {
     /// Reads the file; one that is missing or broken is empty.
     pub fn read(path: &Path) -> Self {
-        std::fs::read(path)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+        StateFile::new(path).read()
+    }
+
+    /// Counts a use in the file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn record(path: &Path, name: &str, now: i64) -> io::Result<()> {
+        StateFile::new(path).update(|history: &mut Self| history.add(name, now))
     }
 
     /// Returns how much a profile counts at a time: the more and the later it was used.
@@ -42,10 +48,10 @@ impl Used {
     fn add(&mut self, name: &str, now: i64) {
         let score = self.weight(name, now) + 1.0;
         self.0.insert(name.to_owned(), Use { score, last: now });
-        if self.0.len() > KEPT {
+        if self.0.len() > MAX_NAMES {
             let mut all: Vec<_> = self.0.drain().collect();
             all.sort_by(|(_, a), (_, b)| faded(*b, now).total_cmp(&faded(*a, now)));
-            all.truncate(KEPT);
+            all.truncate(MAX_NAMES);
             self.0.extend(all);
         }
     }
@@ -59,13 +65,6 @@ fn faded(one: Use, now: i64) -> f64 {
     one.score.clamp(0.0, 10_000.0) * (-age / HALF_LIFE).exp2()
 }
 
-/// Counts a use. Two at once may cost one of them.
-pub fn record(path: &Path, name: &str, now: i64) -> io::Result<()> {
-    let mut used = Used::read(path);
-    used.add(name, now);
-    crate::system::files::write_private(path, &serde_json::to_vec(&used)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,17 +72,17 @@ mod tests {
     const DAY: i64 = 86_400;
 
     #[test]
-    fn more_and_later_uses_count_more() {
-        let mut used = Used::default();
+    fn profile_used_more_and_later_weighs_more() {
+        let mut history = UsageHistory::default();
         for day in 0..10 {
-            used.add("often", day * DAY);
+            history.add("often", day * DAY);
         }
-        used.add("once", 10 * DAY);
-        let weight = |name: &str, day: i64| used.weight(name, day * DAY);
+        history.add("once", 10 * DAY);
+        let weight = |name: &str, day: i64| history.weight(name, day * DAY);
         assert!(weight("often", 10) > weight("once", 10));
         assert!(weight("once", 10) > weight("never", 10));
         assert!(weight("often", 17) < weight("often", 10));
-        let mut later = Used::default();
+        let mut later = UsageHistory::default();
         later.add("long ago", 0);
         later.add("long ago", 0);
         later.add("now", 30 * DAY);
@@ -91,31 +90,34 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_somebody_wrote_is_bounded() {
+    fn weight_from_a_forged_file_is_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/used.json");
-        record(&path, "prod", 0).unwrap();
-        record(&path, "prod", 0).unwrap();
-        assert!((Used::read(&path).weight("prod", 0) - 2.0).abs() < 1e-9);
+        UsageHistory::record(&path, "prod", 0).unwrap();
+        UsageHistory::record(&path, "prod", 0).unwrap();
+        assert!((UsageHistory::read(&path).weight("prod", 0) - 2.0).abs() < 1e-9);
         for text in
             ["", "{", "[]", "null", "{\"prod\":1}", "{\"prod\":{\"score\":1e999,\"last\":0}}"]
         {
             std::fs::write(&path, text).unwrap();
-            assert_eq!(Used::read(&path), Used::default(), "{text}");
+            assert_eq!(UsageHistory::read(&path), UsageHistory::default(), "{text}");
         }
         for text in [
             "{\"prod\":{\"score\":-5,\"last\":-9223372036854775808}}",
             "{\"prod\":{\"score\":1e300,\"last\":9223372036854775807}}",
         ] {
             std::fs::write(&path, text).unwrap();
-            assert!((0.0..=10_000.0).contains(&Used::read(&path).weight("prod", 0)), "{text}");
-            record(&path, "prod", 0).unwrap();
+            assert!(
+                (0.0..=10_000.0).contains(&UsageHistory::read(&path).weight("prod", 0)),
+                "{text}"
+            );
+            UsageHistory::record(&path, "prod", 0).unwrap();
         }
-        let mut used = Used::default();
-        for number in 0..KEPT + 10 {
-            used.add(&number.to_string(), i64::try_from(number).unwrap() * DAY);
+        let mut history = UsageHistory::default();
+        for number in 0..MAX_NAMES + 10 {
+            history.add(&number.to_string(), i64::try_from(number).unwrap() * DAY);
         }
-        assert_eq!(used.0.len(), KEPT);
-        assert!(used.0.contains_key("1009") && !used.0.contains_key("0"));
+        assert_eq!(history.0.len(), MAX_NAMES);
+        assert!(history.0.contains_key("1009") && !history.0.contains_key("0"));
     }
 }
