@@ -18,7 +18,7 @@
           cargoLock.lockFile = ./Cargo.lock;
           nativeBuildInputs = [ pkgs.installShellFiles ];
           # The black-box tests want a network of their own and a kernel's keyring, which a sandbox has not.
-          cargoTestFlags = [ "--bins" ];
+          cargoTestFlags = [ "--lib" ];
           nativeCheckInputs = [ pkgs.bash ];
           postInstall = ''
             installManPage packaging/man/*.1

@@ -1,15 +1,12 @@
 //! Two shared files and an environment, divided by lines `%%`: read, merged, and resolved for every
 //! profile.
 #![no_main]
-#![allow(dead_code, unused)]
-
-include!("../tree.rs");
 
 use std::path::Path;
 
-use chain::overrides::{Environment, Overrides};
-use config::document::{Document, FileKind};
-use config::profiles::Profiles;
+use rolecall::fuzzing::{
+    Document, Environment, FileKind, Kind, Overrides, Profiles, SessionKeys, resolve,
+};
 use zeroize::Zeroizing;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
@@ -38,15 +35,14 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     for name in names {
         for role_arn in [None, Some("arn:aws:iam::222222222222:role/admin".to_owned())] {
             let overrides = Overrides { profile: name.clone(), role_arn, ..Overrides::default() };
-            match chain::resolve::resolve(&profiles, &overrides, &environment) {
+            match resolve(&profiles, &overrides, &environment) {
                 Ok(chain) => {
-                    let keys = chain::session_key::SessionKeys::of(&chain);
+                    let keys = SessionKeys::of(&chain);
                     assert_eq!(keys.last().as_str().len(), 64);
                 }
-                Err(error) => assert!(
-                    matches!(error.kind, error::Kind::Configuration | error::Kind::Usage),
-                    "{error:?}"
-                ),
+                Err(error) => {
+                    assert!(matches!(error.kind, Kind::Configuration | Kind::Usage), "{error:?}")
+                }
             }
         }
     }

@@ -1,8 +1,5 @@
 //! An HTTP answer (status, headers, empty line, body) to every call of the STS adapter.
 #![no_main]
-#![allow(dead_code, unused)]
-
-include!("../tree.rs");
 
 use std::cell::OnceCell;
 use std::time::{Duration, Instant};
@@ -14,9 +11,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use chrono::{DateTime, Utc};
-
-use aws::partition::Endpoint;
-use executor::Sts;
+use rolecall::fuzzing::{
+    AssumeRole, AwsSts, Base, Chain, Clock, Credentials, Endpoint, LongTermKeys, NamedBy, Network,
+    Result, Runtime, Sts, WebIdentity,
+};
 
 #[derive(Debug, Clone)]
 struct Answer(Vec<u8>);
@@ -59,13 +57,13 @@ impl HttpClient for Answer {
 
 struct Noon;
 
-impl executor::Clock for Noon {
+impl Clock for Noon {
     fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
 }
 
-fn check<T>(result: error::Result<T>) {
+fn check<T>(result: Result<T>) {
     if let Err(error) = result {
         for text in [&error.message].into_iter().chain(&error.causes).chain(&error.hints) {
             assert!(!text.contains(char::is_control), "{text:?}");
@@ -75,19 +73,19 @@ fn check<T>(result: error::Result<T>) {
 }
 
 thread_local! {
-    static RUNTIME: runtime::Runtime = runtime::Runtime::default();
+    static RUNTIME: Runtime = Runtime::default();
 }
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     RUNTIME.with(|runtime| {
         let http = OnceCell::from(SharedHttpClient::new(Answer(data.to_vec())));
-        let sts = sts::AwsSts { runtime, clock: &Noon, native_roots: false, http };
+        let sts = AwsSts { runtime, clock: &Noon, native_roots: false, http };
         let endpoint =
             Endpoint { url: "http://localhost".to_owned(), signing_region: "eu-west-1".to_owned() };
         // One attempt: a second one would get the same answer a second later.
-        let network = chain::Network { max_attempts: Some(1), ..chain::Network::default() };
+        let network = Network { max_attempts: Some(1), ..Network::default() };
         let role_arn = "arn:aws:iam::222222222222:role/admin".to_owned();
-        let caller = aws::Credentials::LongTerm(aws::LongTermKeys {
+        let caller = Credentials::LongTerm(LongTermKeys {
             access_key_id: "AKIA1".to_owned(),
             secret_access_key: "s".into(),
             account_id: None,
@@ -99,7 +97,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         );
         check(sts.assume_role_with_web_identity(
             &network,
-            &chain::WebIdentity {
+            &WebIdentity {
                 role_arn: role_arn.clone(),
                 token_file: String::new(),
                 role_session_name: "bob".to_owned(),
@@ -111,18 +109,18 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             },
             &"token".into(),
         ));
-        let call = chain::AssumeRole {
+        let call = AssumeRole {
             profile: Some("prod".to_owned()),
             role_arn,
             role_session_name: "bob".to_owned(),
             endpoint: Some(endpoint.clone()),
-            ..chain::AssumeRole::default()
+            ..AssumeRole::default()
         };
-        let chain = chain::Chain {
+        let chain = Chain {
             profile: None,
-            named_by: chain::NamedBy::default(),
+            named_by: NamedBy::default(),
             base_profile: None,
-            base: chain::Base::EcsContainer,
+            base: Base::EcsContainer,
             steps: Vec::new(),
             region: None,
             network,

@@ -8,6 +8,7 @@ mod look;
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 
+use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::hand_out::*;
@@ -40,6 +41,34 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// Parses the command line as `Parser::try_parse` does, and returns the verb's name too, but leaves
+/// the parser to the end of the process: taking it apart costs more than looking a session up.
+///
+/// # Errors
+/// Returns help, the version, or what is wrong with the command line, for [`crate::commands::usage`]
+/// to show.
+pub fn parse() -> Result<(Cli, String), clap::Error> {
+    if let Some(cli) = process(std::env::args_os().skip(1)) {
+        return Ok((cli, "process".to_owned()));
+    }
+    let mut parser = ManuallyDrop::new(Cli::command());
+    let mut matches = match parser.try_get_matches_from_mut(std::env::args_os()) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            ) =>
+        {
+            with_examples_first(Cli::command()).try_get_matches_from(std::env::args_os())?
+        }
+        other => other?,
+    };
+    let command = matches.subcommand_name().unwrap_or_default().to_owned();
+    Cli::from_arg_matches_mut(&mut matches)
+        .map(|cli| (cli, command))
+        .map_err(|error| error.format(&mut parser))
+}
+
 /// `process` alone: without the other verbs the parser is made in a fraction of the time.
 #[derive(Debug, Parser)]
 #[command(disable_help_flag = true, no_binary_name = true)]
@@ -52,7 +81,7 @@ struct ProcessOnly {
 
 /// Reads a right `process …`, which SDKs wait for. Help, and what is wrong, is for the whole parser
 /// to say.
-pub fn process(words: impl IntoIterator<Item = OsString>) -> Option<Cli> {
+fn process(words: impl IntoIterator<Item = OsString>) -> Option<Cli> {
     let mut words = words.into_iter();
     words.next().filter(|verb| verb == "process")?;
     let words: Vec<OsString> = words.collect();
@@ -143,10 +172,6 @@ pub enum Command {
     /// Answer the scripts that `completions` prints
     #[command(name = "__complete", hide = true)]
     Complete(Complete),
-    /// Show the main job against an embedded STS, in a throw-away home
-    #[cfg(feature = "demo")]
-    #[command(after_help = "Examples:\n  rolecall demo")]
-    Demo,
 }
 
 /// How help is laid out: examples first, because they teach more than a list of options.

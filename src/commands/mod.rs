@@ -1,20 +1,18 @@
 //! One file per verb: each joins config, chain, executor and output for one purpose.
 
 mod choose;
-pub mod complete;
-#[cfg(feature = "demo")]
-mod demo;
+mod complete;
 mod doctor;
 mod env;
 mod exec;
 mod explain;
-pub mod init;
+mod init;
 mod keys_mfa;
 mod list;
 mod log;
 mod login;
 mod logout;
-pub mod man;
+mod man;
 mod policy;
 mod process;
 mod profile_dump;
@@ -26,10 +24,39 @@ mod whoami;
 use std::process::ExitCode;
 
 use crate::app::context::Context;
-use crate::cli::{Command, KeysCommand};
-use crate::error::{Kind, Result};
+use crate::cli::{Cli, Command, KeysCommand};
+use crate::error::{Error, Kind, Result};
+use crate::ui::Ui;
 
-pub fn run(context: &mut Context, command: Command) -> Result<ExitCode> {
+/// Runs the verb that was typed and returns its exit code. An error is shown on stderr.
+pub fn run(cli: Cli, verb: String) -> ExitCode {
+    // What needs no settings, and works though they are broken. Every new shell waits for `init`.
+    let alone = match &cli.command {
+        Command::Complete(args) => Some(Ok(complete::complete(args))),
+        Command::Completions(args) => Some(complete::completions(args)),
+        Command::Init(args) => Some(init::run(args)),
+        Command::Man(args) => Some(man::run(args)),
+        _ => None,
+    };
+    let failed = |error: Error| {
+        Ui::new(cli.global.verbose, cli.global.quiet, cli.global.color, (true, false))
+            .error(&error);
+        ExitCode::from(error.kind.exit_code())
+    };
+    if let Some(result) = alone {
+        return result.unwrap_or_else(failed);
+    }
+    let mut context = match Context::new(&cli.global, verb) {
+        Ok(context) => context,
+        Err(error) => return failed(error),
+    };
+    dispatch(&mut context, cli.command).unwrap_or_else(|error| {
+        context.ui.error(&error);
+        ExitCode::from(error.kind.exit_code())
+    })
+}
+
+fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode> {
     match command {
         Command::Process(args) => process::run(context, &args),
         Command::Env(args) => env::run(context, &args),
@@ -52,8 +79,6 @@ pub fn run(context: &mut Context, command: Command) -> Result<ExitCode> {
         Command::Completions(args) => complete::completions(&args),
         Command::Man(args) => man::run(&args),
         Command::Complete(args) => Ok(complete::complete(&args)),
-        #[cfg(feature = "demo")]
-        Command::Demo => demo::run(context),
     }
 }
 

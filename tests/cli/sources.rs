@@ -1,6 +1,7 @@
 //! The bases: environment, instance, container, web identity, processes.
 
-use super::support::fake_aws::web_identity_token;
+use fake_aws::web_identity_token;
+
 use super::support::{ADMIN, DEV, Fault, Kind, PROD, Role, Sandbox, TrustStatement, role};
 
 const ISSUER: &str = "https://issuer.example";

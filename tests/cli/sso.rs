@@ -133,10 +133,9 @@ fn an_expired_token_is_renewed_and_written_back_whole() {
 
 #[test]
 fn a_refresh_token_is_kept_when_the_answer_has_none() {
-    use super::support::fake_aws::Refresh;
     let sandbox = people();
     let before = log_in(&sandbox, "corp", -60);
-    sandbox.aws.world(|world| world.sso.refresh = Refresh::Silent);
+    sandbox.aws.world(|world| world.sso.refresh = fake_aws::Refresh::Silent);
     sandbox.run(&["process", "people"]).ok();
     assert_eq!(token(&sandbox)["refreshToken"], before["refreshToken"]);
 }

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
+use fake_aws::{TrustStatement, totp};
 use linux_keyutils::{Key, KeySerialId};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::support::fake_aws::{TrustStatement, totp};
 use super::support::{ADMIN, BOB_MFA, DEV, Fault, Kind, Role, Sandbox, Terminal, role, until};
 
 const QUESTION: &str = "MFA code";

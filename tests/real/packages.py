@@ -245,7 +245,7 @@ def the_flake_is_nix_and_takes_its_version_from_cargo():
 def the_container_builds_with_a_new_enough_rust_and_runs_as_nobody():
     lines = [line.split() for line in read(os.path.join(ROOT, "packaging/Containerfile")).splitlines() if line and line[0].isupper()]
     stages = [words for words in lines if words[0] == "FROM"]
-    want_in("rust:%s-alpine" % MANIFEST["package"]["rust-version"], stages[0][1])
+    want_in("rust:%s-alpine" % MANIFEST["workspace"]["package"]["rust-version"], stages[0][1])
     want_in(":nonroot", stages[-1][1])
     for words in lines:
         if words[0] == "COPY" and not words[1].startswith("--"):

@@ -5,7 +5,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 TARGET = os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or os.path.join(ROOT, "target"))
 BIN = os.path.join(TARGET, "debug", "rolecall")
-FAKE = os.path.join(TARGET, "debug", "examples", "fake_aws")
+FAKE = os.path.join(TARGET, "debug", "fake-aws")
 TOOLS = os.path.join(TARGET, "real")
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
@@ -149,7 +149,7 @@ def as_user(number):
 
 
 class FakeAws:
-    """The strict stand-in: it checks signatures, sessions, trust and MFA (see fake_aws.rs for its world)."""
+    """The strict stand-in: it checks signatures, sessions, trust and MFA (see tests/fake-aws/src/main.rs for its world)."""
 
     def __init__(self):
         self.process = subprocess.Popen([FAKE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

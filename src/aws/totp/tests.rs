@@ -1,10 +1,7 @@
+use fake_aws::totp as fake;
 use proptest::prelude::*;
 
 use super::*;
-
-#[path = "../../../tests/cli/support/fake_aws/totp.rs"]
-#[allow(clippy::duplicate_mod, reason = "the demo has it too")]
-mod fake;
 
 const SERIAL: &str = "arn:aws:iam::111111111111:mfa/bob";
 const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";

@@ -4,24 +4,9 @@
 
 use std::collections::HashMap;
 
+use fake_aws::rules::{self, CallerKind};
+
 use super::*;
-
-#[path = "../../../tests/cli/support/fake_aws/constraints.rs"]
-#[allow(
-    dead_code,
-    clippy::duplicate_mod,
-    reason = "only the rules are of use here; the demo has all of it"
-)]
-mod constraints;
-#[path = "../../../tests/cli/support/fake_aws/rules.rs"]
-#[allow(
-    dead_code,
-    clippy::duplicate_mod,
-    reason = "only the rules of AssumeRole and GetSessionToken are of use here"
-)]
-mod rules;
-
-use rules::CallerKind;
 
 /// What is wanted of an identity: credentials of two such chains, at every moment of twelve hours.
 const DAY: u32 = 43_200;

@@ -1,7 +1,6 @@
-//! What the tests stand on: a sandboxed home, runs of the program with limits, a terminal, and a
-//! fake AWS.
+//! What the tests stand on: a sandboxed home with a fake AWS beside it, runs of the program with
+//! limits, and a terminal.
 
-pub mod fake_aws;
 mod people;
 mod run;
 mod sandbox;

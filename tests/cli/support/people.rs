@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::fake_aws::{Role, Statement, TrustStatement, User, World};
+use fake_aws::{Role, Statement, TrustStatement, User, World};
+
 use super::sandbox::Sandbox;
 
 /// Where the users are.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use super::fake_aws::{FakeAws, World};
+use fake_aws::{FakeAws, World};
+
 use super::people::people;
 use super::run::{Keep, Run, Running, no_secret};
 

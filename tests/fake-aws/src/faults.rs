@@ -1,0 +1,138 @@
+//! Ways in which a service can fail.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::encoding::random;
+use crate::http::{Connection, Response};
+use crate::rules::Refusal;
+use crate::{xml, xml::STS};
+
+const FOREVER: Duration = Duration::from_hours(1);
+const DRIP: Duration = Duration::from_millis(10);
+
+/// Something that goes wrong with calls of an operation.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The operation, or `*` for every one.
+    pub on: String,
+    /// How many more times it happens; `None` for every time.
+    pub times: Option<u32>,
+    pub kind: Kind,
+}
+
+impl Fault {
+    /// Goes wrong once.
+    pub fn once(on: &str, kind: Kind) -> Self {
+        Self::times(on, 1, kind)
+    }
+
+    /// Goes wrong this many times.
+    pub fn times(on: &str, times: u32, kind: Kind) -> Self {
+        Self { on: on.to_owned(), times: Some(times), kind }
+    }
+
+    /// Goes wrong until it is taken away.
+    pub fn always(on: &str, kind: Kind) -> Self {
+        Self { on: on.to_owned(), times: None, kind }
+    }
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The answer comes this many milliseconds late.
+    Delay(u64),
+    /// The service says that there are too many calls.
+    Throttle,
+    /// Another status and body come.
+    Status(u16, String),
+    /// The connection ends without an answer.
+    Reset,
+    /// Random bytes come.
+    Garbage,
+    /// The connection ends in the middle of the answer.
+    TruncatedBody,
+    /// This many bytes come.
+    HugeBody(usize),
+    /// No answer ever comes.
+    Hang,
+    /// The answer comes byte by byte.
+    SlowDrip,
+    /// The answer's date is wrong by this many seconds.
+    WrongDate(i64),
+}
+
+/// Takes the fault that applies to an operation now, and counts it.
+pub fn take(faults: &mut Vec<Fault>, operation: &str) -> Option<Kind> {
+    let place = faults.iter().position(|fault| fault.on == "*" || fault.on == operation)?;
+    let kind = faults[place].kind.clone();
+    if let Some(times) = &mut faults[place].times {
+        *times = times.saturating_sub(1);
+        if *times == 0 {
+            faults.remove(place);
+        }
+    }
+    Some(kind)
+}
+
+/// Returns the answer that a fault gives in place of the service's, if it gives one.
+pub fn instead(kind: &Kind, query_protocol: bool) -> Option<Response> {
+    match kind {
+        Kind::Throttle if query_protocol => {
+            Some(xml::error(STS, &Refusal::new(400, "Throttling", "Rate exceeded")))
+        }
+        Kind::Throttle => Some(
+            Response::json(429, &json!({"message": "Rate exceeded"}))
+                .with("x-amzn-ErrorType", "TooManyRequestsException"),
+        ),
+        Kind::Status(code, body) if query_protocol => {
+            Some(Response::new(*code, "text/xml", body.clone()))
+        }
+        Kind::Status(code, body) => Some(Response::new(*code, "application/json", body.clone())),
+        Kind::Garbage => Some(Response::new(200, "text/xml", random(512))),
+        Kind::HugeBody(bytes) => Some(Response::new(200, "text/xml", vec![b'a'; *bytes])),
+        Kind::Reset | Kind::Hang => Some(Response::text(500, "")),
+        Kind::Delay(_) | Kind::TruncatedBody | Kind::SlowDrip | Kind::WrongDate(_) => None,
+    }
+}
+
+/// Sends an answer the way a fault wants it, and returns whether the connection goes on.
+pub fn deliver(
+    kind: &Kind,
+    connection: &mut Connection,
+    response: &Response,
+    date: &str,
+    close: bool,
+) -> io::Result<bool> {
+    match kind {
+        Kind::Reset => return Ok(false),
+        Kind::Hang => {
+            connection.wait(FOREVER);
+            return Ok(false);
+        }
+        Kind::Delay(milliseconds) => connection.wait(Duration::from_millis(*milliseconds)),
+        Kind::TruncatedBody => {
+            connection.write(response.head(date, true).as_bytes())?;
+            connection.write(&response.body[..response.body.len() / 2])?;
+            return Ok(false);
+        }
+        Kind::SlowDrip => {
+            connection.write(response.head(date, close).as_bytes())?;
+            for byte in &response.body {
+                connection.write(&[*byte])?;
+                connection.wait(DRIP);
+            }
+            return Ok(!close);
+        }
+        Kind::Throttle
+        | Kind::Status(..)
+        | Kind::Garbage
+        | Kind::HugeBody(_)
+        | Kind::WrongDate(_) => {}
+    }
+    connection.send(response, date, close)?;
+    Ok(!close)
+}

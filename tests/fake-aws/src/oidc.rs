@@ -1,0 +1,200 @@
+//! The `OpenID` Connect service behind `aws sso login`.
+
+use serde_json::{Map, Value, json};
+
+use crate::encoding::{base64url, identifier, random};
+use crate::http::{Request, Response};
+use crate::sso_data::{Client, Device, Refresh, RefreshToken, Token};
+use crate::world::World;
+
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Returns the operation at a path of the service.
+pub fn operation(method: &str, path: &str) -> Option<&'static str> {
+    match (method, path) {
+        ("POST", "/client/register") => Some("RegisterClient"),
+        ("POST", "/device_authorization") => Some("StartDeviceAuthorization"),
+        ("POST", "/token") => Some("CreateToken"),
+        _ => None,
+    }
+}
+
+/// Returns the fields of a JSON request.
+pub fn fields(request: &Request) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(&request.body) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
+    }
+}
+
+fn problem(status: u16, exception: &str, error: &str, description: &str) -> Response {
+    Response::json(status, &json!({"error": error, "error_description": description}))
+        .with("x-amzn-ErrorType", exception)
+}
+
+fn invalid_request(description: &str) -> Response {
+    problem(400, "InvalidRequestException", "invalid_request", description)
+}
+
+fn invalid_grant() -> Response {
+    problem(400, "InvalidGrantException", "invalid_grant", "Invalid grant provided")
+}
+
+/// Answers a request to the service.
+pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -> Response {
+    let Some(fields) = fields(request) else {
+        return invalid_request("The request is no JSON object");
+    };
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    if operation == "RegisterClient" {
+        if text("clientName").is_none() || text("clientType") != Some("public") {
+            return problem(
+                400,
+                "InvalidClientMetadataException",
+                "invalid_client_metadata",
+                "Invalid client metadata provided",
+            );
+        }
+        return register(world, now);
+    }
+    let (id, secret) = (text("clientId"), text("clientSecret"));
+    let known = |one: &&Client| id == Some(&one.id) && secret == Some(&one.secret);
+    let Some(client) = world.sso.clients.iter().find(known).cloned() else {
+        return problem(401, "InvalidClientException", "invalid_client", "Invalid client provided");
+    };
+    if client.expires <= now {
+        return problem(401, "InvalidClientException", "invalid_client", "Client expired");
+    }
+    match (operation, text("grantType")) {
+        ("StartDeviceAuthorization", _) if text("startUrl").is_some() => {
+            start(world, request, &client.id, now)
+        }
+        ("CreateToken", Some("refresh_token")) => match text("refreshToken") {
+            Some(token) => refresh(world, &client.id, token, now),
+            None => invalid_request("Missing refreshToken"),
+        },
+        ("CreateToken", Some(DEVICE)) => match text("deviceCode") {
+            Some(code) => device(world, &client.id, code, now),
+            None => invalid_request("Missing deviceCode"),
+        },
+        ("CreateToken", Some(_)) => problem(
+            400,
+            "UnsupportedGrantTypeException",
+            "unsupported_grant_type",
+            "Unsupported grant type",
+        ),
+        _ => invalid_request("A field is missing"),
+    }
+}
+
+fn register(world: &mut World, now: i64) -> Response {
+    let client = Client {
+        id: base64url(&random(24)),
+        secret: base64url(&random(400)),
+        expires: now + 90 * 86_400,
+    };
+    let answer = json!({
+        "clientId": client.id,
+        "clientSecret": client.secret,
+        "clientIdIssuedAt": now,
+        "clientSecretExpiresAt": client.expires,
+    });
+    world.sso.clients.push(client);
+    Response::json(200, &answer)
+}
+
+fn start(world: &mut World, request: &Request, client: &str, now: i64) -> Response {
+    let letters = identifier("", &random(8));
+    let user_code = format!("{}-{}", &letters[..4], &letters[4..]);
+    let host = request.header("host").unwrap_or("127.0.0.1");
+    let address = format!("http://{host}/device");
+    let device = Device {
+        code: base64url(&random(48)),
+        user_code: user_code.clone(),
+        client: client.to_owned(),
+        expires: now + 600,
+        polls: 0,
+    };
+    let answer = json!({
+        "deviceCode": device.code,
+        "userCode": user_code,
+        "verificationUri": address,
+        "verificationUriComplete": format!("{address}?user_code={user_code}"),
+        "expiresIn": 600,
+        "interval": world.sso.interval,
+    });
+    world.sso.devices.push(device);
+    Response::json(200, &answer)
+}
+
+fn device(world: &mut World, client: &str, code: &str, now: i64) -> Response {
+    let approval = world.sso.approval.clone();
+    let denies = world.sso.denies;
+    let known = |one: &&mut Device| one.code == code && one.client == client;
+    let Some(device) = world.sso.devices.iter_mut().find(known) else {
+        return invalid_grant();
+    };
+    if device.expires <= now {
+        return problem(400, "ExpiredTokenException", "expired_token", "Device code expired");
+    }
+    if denies {
+        return problem(
+            400,
+            "AccessDeniedException",
+            "access_denied",
+            "The user denied the request",
+        );
+    }
+    device.polls += 1;
+    match approval {
+        Some((user, polls)) if device.polls > polls => {
+            world.sso.devices.retain(|one| one.code != code);
+            let fresh = new_refresh(world, &user, client);
+            tokens(world, &user, Some(fresh), now)
+        }
+        _ => problem(400, "AuthorizationPendingException", "authorization_pending", ""),
+    }
+}
+
+fn refresh(world: &mut World, client: &str, token: &str, now: i64) -> Response {
+    let rotate = world.sso.refresh == Refresh::Rotate;
+    let known = |one: &&mut RefreshToken| {
+        one.token == token && one.client.as_ref().is_none_or(|owner| owner == client)
+    };
+    let Some(found) = world.sso.refresh_tokens.iter_mut().find(known) else {
+        return invalid_grant();
+    };
+    if found.used {
+        return invalid_grant();
+    }
+    found.used = rotate;
+    let user = found.user.clone();
+    let next = match world.sso.refresh {
+        Refresh::Rotate => Some(new_refresh(world, &user, client)),
+        Refresh::Keep => Some(token.to_owned()),
+        Refresh::Silent => None,
+    };
+    tokens(world, &user, next, now)
+}
+
+fn new_refresh(world: &mut World, user: &str, client: &str) -> String {
+    let token = format!("aorAAAAAG{}", base64url(&random(200)));
+    world.sso.refresh_tokens.push(RefreshToken {
+        token: token.clone(),
+        user: user.to_owned(),
+        client: Some(client.to_owned()),
+        used: false,
+    });
+    token
+}
+
+fn tokens(world: &mut World, user: &str, refresh: Option<String>, now: i64) -> Response {
+    let token = format!("aoaAAAAAG{}", base64url(&random(200)));
+    let seconds = world.sso.token_seconds;
+    let mut answer = json!({"accessToken": token, "expiresIn": seconds, "tokenType": "Bearer"});
+    if let Some(refresh) = refresh {
+        answer["refreshToken"] = Value::String(refresh);
+    }
+    world.sso.tokens.push(Token { text: token, user: user.to_owned(), expires: now + seconds });
+    Response::json(200, &answer)
+}

@@ -1,0 +1,214 @@
+//! Identity policies and session policies, as far as roles need them.
+
+use serde_json::Value;
+
+/// Whether a statement grants or forbids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Allow,
+    Deny,
+}
+
+/// Whether a statement counts for requests with MFA, without it, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Always,
+    WithMfa,
+    WithoutMfa,
+}
+
+/// One statement of a policy.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub effect: Effect,
+    pub actions: Vec<String>,
+    pub resources: Vec<String>,
+    pub when: When,
+}
+
+/// The answer of policies to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Allowed,
+    ImplicitDeny,
+    ExplicitDeny,
+}
+
+impl Statement {
+    /// Grants an action on a resource; both may hold `*` and `?`.
+    pub fn allow(action: &str, resource: &str) -> Self {
+        Self {
+            effect: Effect::Allow,
+            actions: vec![action.to_owned()],
+            resources: vec![resource.to_owned()],
+            when: When::Always,
+        }
+    }
+
+    /// Forbids an action on a resource; both may hold `*` and `?`.
+    pub fn deny(action: &str, resource: &str) -> Self {
+        Self { effect: Effect::Deny, ..Self::allow(action, resource) }
+    }
+
+    /// Counts only in requests made with MFA.
+    #[must_use]
+    pub fn with_mfa(self) -> Self {
+        Self { when: When::WithMfa, ..self }
+    }
+
+    /// Counts only in requests made without MFA.
+    #[must_use]
+    pub fn without_mfa(self) -> Self {
+        Self { when: When::WithoutMfa, ..self }
+    }
+
+    fn matches(&self, action: &str, resource: &str, mfa: bool) -> bool {
+        let action = action.to_ascii_lowercase();
+        let met = match self.when {
+            When::Always => true,
+            When::WithMfa => mfa,
+            When::WithoutMfa => !mfa,
+        };
+        met && self.actions.iter().any(|pattern| wildcard(&pattern.to_ascii_lowercase(), &action))
+            && self.resources.iter().any(|pattern| wildcard(pattern, resource))
+    }
+}
+
+/// Returns the decision of some statements together about an action on a resource.
+pub fn decide(statements: &[Statement], action: &str, resource: &str, mfa: bool) -> Decision {
+    let mut decision = Decision::ImplicitDeny;
+    for statement in statements {
+        if statement.matches(action, resource, mfa) {
+            match statement.effect {
+                Effect::Deny => return Decision::ExplicitDeny,
+                Effect::Allow => decision = Decision::Allowed,
+            }
+        }
+    }
+    decision
+}
+
+/// Returns whether a pattern of `*` and `?` covers a text.
+pub fn wildcard(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        if p < pattern.len() && pattern[p] == '*' {
+            star = Some((p, t));
+            p += 1;
+        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
+            p += 1;
+            t += 1;
+        } else if let Some((at, from)) = star {
+            star = Some((at, from + 1));
+            p = at + 1;
+            t = from + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|character| *character == '*')
+}
+
+/// Returns the statements of a policy document. A statement with a condition other than MFA's never
+/// allows.
+pub fn parse(document: &str) -> Result<Vec<Statement>, &'static str> {
+    let value: Value =
+        serde_json::from_str(document).map_err(|_| "This policy contains invalid Json")?;
+    let list = match value.get("Statement") {
+        Some(Value::Array(list)) if !list.is_empty() => list.clone(),
+        Some(one @ Value::Object(_)) => vec![one.clone()],
+        _ => return Err("Syntax errors in policy."),
+    };
+    list.iter().filter_map(|one| statement(one).transpose()).collect()
+}
+
+fn statement(value: &Value) -> Result<Option<Statement>, &'static str> {
+    const SYNTAX: &str = "Syntax errors in policy.";
+    let effect = match value.get("Effect").and_then(Value::as_str) {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        _ => return Err(SYNTAX),
+    };
+    if value.get("Action").is_none() && value.get("NotAction").is_none()
+        || value.get("Principal").is_some()
+    {
+        return Err(SYNTAX);
+    }
+    let when = match value.get("Condition") {
+        None => When::Always,
+        Some(condition) => match mfa_condition(condition) {
+            Some(when) => when,
+            None if effect == Effect::Allow => return Ok(None),
+            None => When::Always,
+        },
+    };
+    Ok(Some(Statement {
+        effect,
+        actions: texts(value.get("Action")),
+        resources: texts(value.get("Resource")),
+        when,
+    }))
+}
+
+fn mfa_condition(condition: &Value) -> Option<When> {
+    let operators = condition.as_object()?;
+    let (operator, keys) = operators.iter().next().filter(|_| operators.len() == 1)?;
+    let (key, wanted) = keys.as_object().and_then(|keys| keys.iter().next())?;
+    if !key.eq_ignore_ascii_case("aws:MultiFactorAuthPresent") || !operator.starts_with("Bool") {
+        return None;
+    }
+    let wanted = wanted.as_bool().or(wanted.as_str().map(|text| text == "true"))?;
+    Some(if wanted { When::WithMfa } else { When::WithoutMfa })
+}
+
+fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(list)) => {
+            list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, Statement, decide, parse, wildcard};
+
+    #[test]
+    fn wildcards() {
+        for (pattern, text, covered) in [
+            ("*", "", true),
+            ("arn:aws:iam::*:role/dev-*", "arn:aws:iam::1:role/dev-x", true),
+            ("arn:aws:iam::*:role/dev-*", "arn:aws:iam::1:role/ops", false),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("sts:*", "sts:assumerole", true),
+        ] {
+            assert_eq!(wildcard(pattern, text), covered, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_deny_wins() {
+        let rules = [
+            Statement::allow("sts:*", "*"),
+            Statement::deny("sts:AssumeRole", "*/prod").without_mfa(),
+        ];
+        let says = |resource, mfa| decide(&rules, "sts:AssumeRole", resource, mfa);
+        assert_eq!(says("role/dev", false), Decision::Allowed);
+        assert_eq!(says("role/prod", false), Decision::ExplicitDeny);
+        assert_eq!(says("role/prod", true), Decision::Allowed);
+        assert_eq!(decide(&rules, "iam:Get", "x", true), Decision::ImplicitDeny);
+    }
+
+    #[test]
+    fn documents() {
+        assert!(parse("{").is_err());
+        assert!(parse("{}").is_err());
+        let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+        assert_eq!(parse(text).unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,86 @@
+//! Which service and operation a request is meant for.
+
+use serde_json::Value;
+
+use crate::http::{Request, Response};
+use crate::params::Params;
+use crate::sigv4::Authorization;
+use crate::world::World;
+use crate::{encoding, iam, metadata, oidc, sso, sts};
+
+/// The service and operation that a request is for.
+pub struct Route {
+    pub service: &'static str,
+    pub operation: String,
+    pub params: Params,
+}
+
+impl Route {
+    /// Returns whether errors are XML of the query protocol.
+    pub fn query_protocol(&self) -> bool {
+        matches!(self.service, "sts" | "iam")
+    }
+}
+
+fn route(service: &'static str, operation: &str, params: Vec<(String, String)>) -> Route {
+    Route { service, operation: operation.to_owned(), params: Params(params) }
+}
+
+/// Finds out what a request wants.
+pub fn find(request: &Request) -> Route {
+    let (method, path) = (request.method.as_str(), request.path.as_str());
+    if let Some(operation) = sso::operation(method, path) {
+        return route("sso", operation, request.query_pairs());
+    }
+    if let Some(operation) = oidc::operation(method, path) {
+        return route("sso-oidc", operation, json_params(request));
+    }
+    if path.starts_with("/v2/credentials/") {
+        return route("container", "ContainerCredentials", Vec::new());
+    }
+    if path.starts_with("/latest/") {
+        return route("imds", metadata::operation(method, path), Vec::new());
+    }
+    let mut pairs = request.query_pairs();
+    if method == "POST" {
+        pairs.extend(encoding::form(&request.text()));
+    }
+    let action = pairs.iter().find(|(name, _)| name == "Action").cloned();
+    match action {
+        Some((_, action)) if iam::ACTIONS.contains(&action.as_str()) => {
+            route("iam", &action, pairs)
+        }
+        Some((_, action)) if path == "/" => {
+            let signed = Authorization::of(request).map(|one| one.service);
+            let known = sts::ACTIONS.contains(&action.as_str());
+            let iam = !known && signed.as_deref() == Some("iam");
+            route(if iam { "iam" } else { "sts" }, &action, pairs)
+        }
+        _ => route("none", "Unknown", pairs),
+    }
+}
+
+fn json_params(request: &Request) -> Vec<(String, String)> {
+    let fields = oidc::fields(request).unwrap_or_default();
+    fields
+        .into_iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => (name, text),
+            other => (name, other.to_string()),
+        })
+        .collect()
+}
+
+/// Lets the service answer.
+pub fn answer(world: &mut World, request: &Request, route: &Route, now: i64) -> Response {
+    let Route { operation, params, .. } = route;
+    match route.service {
+        "sts" => sts::answer(world, request, operation, params, now),
+        "iam" => iam::answer(world, request, operation, params, now),
+        "sso" => sso::answer(world, request, operation, now),
+        "sso-oidc" => oidc::answer(world, request, operation, now),
+        "imds" => metadata::instance(world, request, now),
+        "container" => metadata::container(world, request, now),
+        _ => Response::text(404, "there is nothing here"),
+    }
+}

@@ -1,0 +1,110 @@
+//! The portal of IAM Identity Center.
+
+use serde_json::{Value, json};
+
+use crate::http::{Request, Response};
+use crate::params::Params;
+use crate::session::{Owner, Session};
+use crate::sso_data::reserved_arn;
+use crate::world::World;
+
+/// Returns the operation at a path of the portal.
+pub fn operation(method: &str, path: &str) -> Option<&'static str> {
+    match (method, path) {
+        ("GET", "/federation/credentials") => Some("GetRoleCredentials"),
+        ("GET", "/assignment/accounts") => Some("ListAccounts"),
+        ("GET", "/assignment/roles") => Some("ListAccountRoles"),
+        ("POST", "/logout") => Some("Logout"),
+        _ => None,
+    }
+}
+
+fn problem(status: u16, code: &str, message: &str) -> Response {
+    Response::json(status, &json!({"message": message, "__type": code}))
+        .with("x-amzn-ErrorType", code)
+}
+
+/// Answers a request to the portal.
+pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -> Response {
+    let params = Params(request.query_pairs());
+    let given = request.header("x-amz-sso_bearer_token").unwrap_or("");
+    let token = world.sso.tokens.iter().find(|one| one.text == given);
+    let Some(user) = token.filter(|one| now < one.expires).map(|one| one.user.clone()) else {
+        return problem(401, "UnauthorizedException", "Session token not found or invalid");
+    };
+    match operation {
+        "GetRoleCredentials" => credentials(world, &user, &params, now),
+        "ListAccounts" => accounts(world, &user, &params),
+        "ListAccountRoles" => roles(world, &user, &params),
+        _ => {
+            world.sso.tokens.retain(|one| one.text != given);
+            Response::new(200, "application/json", "")
+        }
+    }
+}
+
+fn credentials(world: &mut World, user: &str, params: &Params, now: i64) -> Response {
+    let (Some(account), Some(role)) = (params.get("account_id"), params.get("role_name")) else {
+        return problem(400, "InvalidRequestException", "Request is invalid");
+    };
+    let granted = world
+        .sso
+        .grants
+        .iter()
+        .any(|one| one.user == user && one.account == account && one.role_name == role);
+    if !granted {
+        return problem(403, "ForbiddenException", "No access");
+    }
+    let owner = Owner::Role { arn: reserved_arn(account, role), name: user.to_owned() };
+    let session = Session::new(owner, now + world.sso.role_seconds);
+    let answer = json!({"roleCredentials": {
+        "accessKeyId": session.access_key_id,
+        "secretAccessKey": session.secret,
+        "sessionToken": session.token,
+        "expiration": session.expires * 1000,
+    }});
+    world.sessions.push(session);
+    Response::json(200, &answer)
+}
+
+fn accounts(world: &World, user: &str, params: &Params) -> Response {
+    let mut ids: Vec<&String> =
+        world.sso.grants.iter().filter(|one| one.user == user).map(|one| &one.account).collect();
+    ids.sort();
+    ids.dedup();
+    let list = ids
+        .into_iter()
+        .map(|id| {
+            let name = world.accounts.get(id).map_or("account", String::as_str);
+            json!({"accountId": id, "accountName": name, "emailAddress": format!("{name}@example.com")})
+        })
+        .collect();
+    page("accountList", list, params)
+}
+
+fn roles(world: &World, user: &str, params: &Params) -> Response {
+    let Some(account) = params.get("account_id") else {
+        return problem(400, "InvalidRequestException", "Request is invalid");
+    };
+    let list: Vec<Value> = world
+        .sso
+        .grants
+        .iter()
+        .filter(|one| one.user == user && one.account == account)
+        .map(|one| json!({"roleName": one.role_name, "accountId": account}))
+        .collect();
+    if list.is_empty() {
+        return problem(403, "ForbiddenException", "No access");
+    }
+    page("roleList", list, params)
+}
+
+/// Returns one page of a list. Its next token is the index at which the next page begins.
+fn page(name: &str, list: Vec<Value>, params: &Params) -> Response {
+    let number = |name: &str| params.get(name).and_then(|text| text.parse::<usize>().ok());
+    let start = number("next_token").unwrap_or(0);
+    let size = number("max_result").unwrap_or(100).max(1);
+    let next = (start + size < list.len()).then(|| (start + size).to_string());
+    let items: Vec<Value> = list.into_iter().skip(start).take(size).collect();
+    Response::json(200, &json!({name: items, "nextToken": next}))
+}

@@ -1,0 +1,134 @@
+//! The Security Token Service.
+
+use crate::assume_role;
+use crate::constraints::{self, Checks};
+use crate::http::{Request, Response};
+use crate::params::{self, Params};
+use crate::rules::{self, Refusal};
+use crate::session::{Caller, Owner, Session};
+use crate::sigv4::{self, Authorization};
+use crate::web_identity;
+use crate::world::World;
+use crate::xml;
+
+/// The actions that the service knows.
+pub const ACTIONS: [&str; 4] =
+    ["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"];
+
+const VERSION: &str = "2011-06-15";
+
+/// Answers a request for an action of STS.
+pub fn answer(
+    world: &mut World,
+    request: &Request,
+    action: &str,
+    params: &Params,
+    now: i64,
+) -> Response {
+    let result = if action == "AssumeRoleWithWebIdentity" {
+        params::check_version(action, params, VERSION)
+            .and_then(|()| web_identity::assume(world, params, now))
+    } else {
+        signed(world, request, action, params, now)
+    };
+    match result {
+        Ok(result) => xml::answer(xml::STS, action, &result),
+        Err(refusal) => xml::error(xml::STS, &refusal),
+    }
+}
+
+fn signed(
+    world: &mut World,
+    request: &Request,
+    action: &str,
+    params: &Params,
+    now: i64,
+) -> Result<String, Refusal> {
+    let caller = sigv4::verify(world, request, "sts", now)?;
+    params::check_version(action, params, VERSION)?;
+    if let Some(authorization) = Authorization::of(request)
+        && world.disabled_regions.contains(&authorization.region)
+    {
+        return Err(Refusal::new(
+            403,
+            "RegionDisabledException",
+            format!(
+                "STS is not activated in this region for account:{}. Your account administrator can activate STS in this region using the IAM Console.",
+                caller.account
+            ),
+        ));
+    }
+    match action {
+        "GetCallerIdentity" => Ok(caller_identity(&caller)),
+        "GetSessionToken" => session_token(world, &caller, params, now),
+        "AssumeRole" => assume_role::assume(world, &caller, params, now),
+        other => Err(params::unknown(other, params)),
+    }
+}
+
+fn caller_identity(caller: &Caller) -> String {
+    xml::element("Arn", &caller.arn)
+        + &xml::element("UserId", &caller.user_id)
+        + &xml::element("Account", &caller.account)
+}
+
+fn session_token(
+    world: &mut World,
+    caller: &Caller,
+    params: &Params,
+    now: i64,
+) -> Result<String, Refusal> {
+    let asked = params.number("DurationSeconds")?;
+    let mut checks = Checks::default();
+    checks.range("durationSeconds", asked, rules::LEAST, rules::TOKEN_MOST);
+    constraints::mfa(&mut checks, params.get("SerialNumber"), params.get("TokenCode"));
+    checks.finish()?;
+    rules::may_get_session_token(caller.kind)?;
+    let mfa = check_mfa(world, caller, params, now)?;
+    let seconds = rules::session_token_seconds(asked)?;
+    let owner = Owner::User {
+        account: caller.account.clone(),
+        name: caller.user_name().unwrap_or_default().to_owned(),
+    };
+    let mut session = Session::new(owner, now + i64::from(seconds));
+    session.mfa = mfa;
+    let result = xml::credentials(&session);
+    world.sessions.push(session);
+    Ok(result)
+}
+
+/// Returns whether a request brought a right code of the caller's own device.
+///
+/// # Errors
+/// Refuses a wrong code.
+pub fn check_mfa(
+    world: &mut World,
+    caller: &Caller,
+    params: &Params,
+    now: i64,
+) -> Result<bool, Refusal> {
+    let (serial, code) = (params.get("SerialNumber"), params.get("TokenCode"));
+    let (serial, code) = match (serial, code) {
+        (None, None) => return Ok(false),
+        (Some(serial), Some(code)) => (serial, code),
+        _ => {
+            return Err(Refusal::denied(
+                "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+            ));
+        }
+    };
+    rules::may_present_code(caller.kind)?;
+    let device = caller
+        .user_name()
+        .and_then(|name| world.find_user(&caller.account, name))
+        .and_then(|user| user.mfa.clone())
+        .filter(|device| device.serial == serial)
+        .ok_or_else(rules::unknown_device)?;
+    if world.use_code(&device, code, now) {
+        Ok(true)
+    } else {
+        Err(Refusal::denied(
+            "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+        ))
+    }
+}
