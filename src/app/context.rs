@@ -60,12 +60,15 @@ impl Context {
         let mut settings = settings_path
             .map_or_else(|| Ok(Settings::default()), |path| crate::settings::load(&path))?;
         if let Some(name) = environment.get("ROLECALL_STORE") {
-            settings.store = Some(StoreName::parse(name).ok_or_else(|| {
-                Error::configuration(format!(
-                    "ROLECALL_STORE must be keyring, keyutils, file or none, not `{name}`"
-                ))
-                .hint("leave it to the default: unset ROLECALL_STORE")
-            })?);
+            let wrong = |what: &str| {
+                Error::configuration(format!("ROLECALL_STORE {what}"))
+                    .hint("leave it to the default: unset ROLECALL_STORE")
+            };
+            let name = StoreName::parse(name).ok_or_else(|| {
+                wrong(&format!("must be keyring, keyutils, file or none, not `{name}`"))
+            })?;
+            let available = name.available().map_err(|what| wrong(&format!("={name}: {what}")))?;
+            settings.store = Some(available);
         }
         if let Some(order) = environment.get("ROLECALL_PROMPT") {
             settings.prompt = Some(crate::settings::prompt_order("ROLECALL_PROMPT", order)?);

@@ -81,7 +81,7 @@ pub struct Login {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub min_ttl: Option<u32>,
     /// Where sessions are kept
-    #[arg(long, value_enum, value_name = "STORE")]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<StoreName>,
     /// Session length: 15m to 12h, at most 1h for a chained role; for calls with the same
     /// --duration
@@ -157,7 +157,7 @@ pub struct MfaAdd {
     #[arg(long)]
     pub json: bool,
     /// Where the seed is kept: keyring or file
-    #[arg(long, value_enum, value_name = "STORE")]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<StoreName>,
 }
 
@@ -177,6 +177,6 @@ pub struct MfaRemove {
     #[arg(value_name = "SERIAL")]
     pub serial: String,
     /// The only store to look in
-    #[arg(long, value_enum, value_name = "STORE")]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<StoreName>,
 }

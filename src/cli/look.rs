@@ -93,6 +93,6 @@ pub struct Doctor {
     #[arg(long)]
     pub json: bool,
     /// Store to check
-    #[arg(long, value_enum, value_name = "STORE")]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<StoreName>,
 }

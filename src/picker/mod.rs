@@ -167,7 +167,7 @@ impl<'a> Picker<'a> {
     fn new(context: &'a Context, profiles: &'a Profiles) -> Self {
         let entries =
             context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
-        let used =
+        let history =
             context.directories.used().map(|path| UsageHistory::read(&path)).unwrap_or_default();
         let now = SystemClock.now().timestamp();
         let accounts = entries

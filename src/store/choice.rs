@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
+use clap::builder::{EnumValueParser, TypedValueParser, ValueParser, ValueParserFactory};
 use secrecy::SecretString;
 
 use crate::store::entry_name::EntryName;
@@ -27,6 +28,16 @@ impl StoreName {
         <Self as clap::ValueEnum>::from_str(name, true).ok()
     }
 
+    /// Refuses a store that this build does not have, with a sentence that says so.
+    pub fn available(self) -> Result<Self, &'static str> {
+        match self {
+            Self::File if !cfg!(feature = "file-store") => Err(
+                "this build has no store `file`: it was made without the cargo feature file-store",
+            ),
+            name => Ok(name),
+        }
+    }
+
     /// Returns whether the store takes what must survive a reboot: seeds.
     pub fn takes_long_lived_secrets(self) -> bool {
         matches!(self, Self::Keyring | Self::File)
@@ -41,6 +52,14 @@ impl fmt::Display for StoreName {
             Self::File => "file",
             Self::None => "none",
         })
+    }
+}
+
+impl ValueParserFactory for StoreName {
+    type Parser = ValueParser;
+
+    fn value_parser() -> ValueParser {
+        EnumValueParser::<Self>::new().try_map(Self::available).into()
     }
 }
 

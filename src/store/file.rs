@@ -5,8 +5,7 @@ mod identity;
 #[cfg(target_os = "linux")]
 mod kernel_copy;
 #[cfg(not(target_os = "linux"))]
-#[path = "file/no_kernel_copy.rs"]
-mod kernel_copy;
+mod no_kernel_copy;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -15,15 +14,14 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use self::identity::StoreIdentity;
+#[cfg(not(target_os = "linux"))]
+use self::no_kernel_copy as kernel_copy;
 use crate::store::entry_name::EntryName;
 use crate::store::envelope;
 use crate::store::error::StoreError;
-use crate::store::secret_store::SecretStore;
+use crate::store::secret_store::{PassphraseSource, SecretStore};
 use crate::system::clock::Clock;
 use crate::system::files;
-
-/// Asks for the passphrase of the store, or says why it cannot be asked for.
-pub type PassphraseSource<'a> = Box<dyn Fn() -> Result<SecretString, StoreError> + 'a>;
 
 const EXTENSION: &str = "age";
 /// What no file of the store comes near: a session takes some 2 KiB.

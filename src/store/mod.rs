@@ -4,13 +4,17 @@
 pub mod choice;
 pub mod clear;
 pub mod entry_name;
+#[cfg(any(target_os = "linux", feature = "file-store"))]
 mod envelope;
 mod error;
+#[cfg(feature = "file-store")]
 mod file;
 pub mod index;
 mod keyring;
 #[cfg(target_os = "linux")]
 mod keyutils;
+#[cfg(not(feature = "file-store"))]
+mod no_file_store;
 mod none;
 #[cfg(target_os = "linux")]
 mod secret_service;
@@ -20,11 +24,14 @@ pub mod sessions;
 
 pub use choice::StoreName;
 pub use error::StoreError;
+#[cfg(feature = "file-store")]
 pub use file::FileStore;
 #[cfg(any(target_os = "macos", windows))]
 pub use keyring::native;
 #[cfg(target_os = "linux")]
 pub use keyutils::Keyutils;
+#[cfg(not(feature = "file-store"))]
+pub use no_file_store::FileStore;
 pub use none::NoStore;
 #[cfg(target_os = "linux")]
 pub use secret_service::SecretService;

@@ -59,6 +59,9 @@ pub trait SecretStore {
     }
 }
 
+/// Asks for the passphrase of the store `file`, or says why it cannot be asked for.
+pub type PassphraseSource<'a> = Box<dyn Fn() -> Result<SecretString, StoreError> + 'a>;
+
 /// Whether a locked store may ask its user to unlock it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnlockPolicy {

@@ -15,6 +15,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a file unless there is one, in a folder that exists; returns whether it did.
+#[cfg(feature = "file-store")]
 pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     match written(folder, bytes)?.persist_noclobber(path) {

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::kernel_copy;
-use super::{PassphraseSource, failed, read};
+use super::{failed, read};
 use crate::store::error::StoreError;
+use crate::store::secret_store::PassphraseSource;
 
 /// The file beside the entries, without its extension. No `EntryName` reads so.
 const NAME: &str = "identity";
