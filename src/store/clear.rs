@@ -208,3 +208,117 @@ fn delete_all(
     }
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::aws::MfaSerial;
+    use crate::error::Kind;
+    use crate::system::clock::SystemClock;
+    use crate::ui::Ui;
+
+    /// A store by the names that it holds, with the error that its next call gives.
+    #[derive(Default)]
+    struct FakeStore {
+        names: RefCell<BTreeSet<EntryName>>,
+        failure: RefCell<Option<StoreError>>,
+        unlocking: RefCell<Option<StoreError>>,
+    }
+
+    impl SecretStore for &FakeStore {
+        fn name(&self) -> &'static str {
+            "keyring"
+        }
+        fn get(&self, _: &EntryName) -> Result<Option<SecretString>, StoreError> {
+            panic!("clearing reads no secret")
+        }
+        fn put(
+            &self,
+            _: &EntryName,
+            _: &str,
+            _: &SecretString,
+            _: Option<i64>,
+        ) -> Result<(), StoreError> {
+            panic!("clearing writes no secret")
+        }
+        fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {
+            self.failure.take().map_or_else(|| Ok(self.names.borrow_mut().remove(name)), Err)
+        }
+        fn list(&self) -> Result<Vec<EntryName>, StoreError> {
+            let names = || Ok(self.names.borrow().iter().cloned().collect());
+            self.failure.take().map_or_else(names, Err)
+        }
+        fn probe(&self) -> Result<String, StoreError> {
+            Ok(String::new())
+        }
+        fn unlock(&self) -> Result<(), StoreError> {
+            self.unlocking.take().map_or(Ok(()), Err)
+        }
+    }
+
+    fn key(digit: char) -> SessionKey {
+        SessionKey::parse(&digit.to_string().repeat(64)).unwrap()
+    }
+
+    fn seed() -> EntryName {
+        EntryName::from(&MfaSerial::parse("GAHT12345678").unwrap())
+    }
+
+    fn store() -> FakeStore {
+        let names = [EntryName::from(&key('a')), EntryName::from(&key('b')), seed()];
+        FakeStore { names: RefCell::new(names.into()), ..FakeStore::default() }
+    }
+
+    fn clear(store: &FakeStore, unlock: UnlockPolicy, which: &Which) -> Result<Cleared> {
+        Clearing {
+            stores: vec![SessionsOf::new(Box::new(store))],
+            index: None,
+            clock: &SystemClock,
+            report: &Ui::default(),
+            unlock: Cell::new(unlock),
+        }
+        .clear(which)
+    }
+
+    #[test]
+    fn all_sessions_are_deleted_and_nothing_else() {
+        let store = store();
+        let cleared = clear(&store, UnlockPolicy::Never, &Which::All).unwrap();
+        assert_eq!(cleared.sessions, BTreeSet::from([key('a'), key('b')]));
+        assert_eq!(*store.names.borrow(), BTreeSet::from([seed()]));
+    }
+
+    #[test]
+    fn named_session_is_deleted_and_the_others_stay() {
+        let store = store();
+        let which = Which::Keys(BTreeSet::from([key('a'), key('c')]));
+        let cleared = clear(&store, UnlockPolicy::Never, &which).unwrap();
+        assert_eq!(cleared.sessions, BTreeSet::from([key('a')]));
+        assert_eq!(*store.names.borrow(), BTreeSet::from([EntryName::from(&key('b')), seed()]));
+    }
+
+    #[test]
+    fn locked_store_is_cleared_after_its_user_unlocks_it() {
+        let store = store();
+        store.failure.replace(Some(StoreError::Locked(String::new())));
+        let cleared = clear(&store, UnlockPolicy::Ask, &Which::All).unwrap();
+        assert_eq!((cleared.sessions.len(), cleared.left.len()), (2, 0));
+        store.failure.replace(Some(StoreError::Locked(String::new())));
+        let cleared = clear(&store, UnlockPolicy::Never, &Which::All).unwrap();
+        assert!(matches!(cleared.left[..], [("keyring", StoreError::Locked(_))]));
+    }
+
+    #[test]
+    fn interruption_while_a_store_is_unlocked_is_an_error() {
+        let store = store();
+        store.failure.replace(Some(StoreError::Locked(String::new())));
+        store.unlocking.replace(Some(StoreError::Interrupted));
+        let error = clear(&store, UnlockPolicy::Ask, &Which::All).unwrap_err();
+        assert_eq!(error.kind, Kind::Interrupted);
+        assert_eq!(store.names.borrow().len(), 3);
+    }
+}

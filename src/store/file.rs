@@ -1,33 +1,31 @@
 //! Encrypted files, for machines without a keyring whose secrets must survive a reboot: one
 //! [age](https://age-encryption.org/v1) file per entry, all for one identity of the store's own.
 
+mod disk;
 mod identity;
 #[cfg(target_os = "linux")]
 mod kernel_copy;
 #[cfg(not(target_os = "linux"))]
 mod no_kernel_copy;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{fs, io};
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use self::identity::StoreIdentity;
 #[cfg(not(target_os = "linux"))]
 use self::no_kernel_copy as kernel_copy;
 use crate::store::entry_name::EntryName;
 use crate::store::envelope;
 use crate::store::error::StoreError;
+use crate::store::file::disk::{EXTENSION, failed, make_folder, read, remove};
+use crate::store::file::identity::StoreIdentity;
 use crate::store::secret_store::{PassphraseSource, SecretStore};
 use crate::system::clock::Clock;
 use crate::system::files;
 
-const EXTENSION: &str = "age";
-/// What no file of the store comes near: a session takes some 2 KiB.
-const MAX_BYTES: u64 = 1024 * 1024;
-
-/// A folder of encrypted files. The passphrase unlocks the identity, which the kernel then keeps
+/// A folder of encrypted files. The passphrase unlocks the identity, of which the kernel holds a copy
 /// until the next boot where it can.
 pub struct FileStore<'a> {
     folder: PathBuf,
@@ -43,10 +41,10 @@ impl<'a> FileStore<'a> {
         Self { folder, identity, clock }
     }
 
-    /// Has the kernel forget what keeps the store open; returns whether it was open.
+    /// Has the kernel forget the copy; returns whether there was one.
     ///
     /// # Errors
-    /// When the kernel keeps it all the same.
+    /// When the kernel holds it all the same.
     pub fn close(&self) -> Result<bool, StoreError> {
         self.identity.close()
     }
@@ -132,55 +130,7 @@ impl SecretStore for FileStore<'_> {
     }
 }
 
-/// Makes the folder, or closes the one that is there to everyone else.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    files::create_private_folder(folder)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        }
-    }
-    Ok(())
-}
-
-/// Returns the content of a file; `None` when there is none.
-fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match files::read_regular(path, MAX_BYTES) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(path, &error)),
-    }
-}
-
-/// Removes a file and returns whether there was one.
-fn remove(path: &Path) -> Result<bool, StoreError> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        // A disk that cannot be written says so before it looks.
-        Err(error)
-            if error.kind() == io::ErrorKind::NotFound
-                || path.try_exists().is_ok_and(|there| !there) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(failed(path, &error)),
-    }
-}
-
 /// `None` for a torn or foreign file.
 fn decrypt(identity: &age::x25519::Identity, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     age::decrypt(identity, sealed).ok().map(Zeroizing::new)
-}
-
-fn failed(path: &Path, error: &io::Error) -> StoreError {
-    let message = format!("{}: {error}", path.display());
-    match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::Unavailable(message)
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full(message),
-        _ => StoreError::Failed(message),
-    }
 }

@@ -7,9 +7,9 @@ use secrecy::SecretString;
 
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
+use crate::store::keyutils::user_keyring::{Expiry, PREFIX};
 use crate::store::secret_store::SecretStore;
 use crate::system::clock::Clock;
-use user_keyring::{Expiry, PREFIX};
 
 /// What `probe` writes and removes, and how long it would live otherwise, in seconds.
 const PROBE: &str = "rolecall:probe";

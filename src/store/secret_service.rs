@@ -29,10 +29,9 @@ use keyring_core::api::CredentialStoreApi;
 use keyring_core::attributes::parse_attributes;
 use keyring_core::{Entry, Error, Result};
 
-use self::item::Item;
-use self::link::Link;
-use crate::store::error::StoreError;
 use crate::store::keyring::{Keyring, OsKeyring, SERVICE};
+use crate::store::secret_service::item::Item;
+use crate::store::secret_service::link::Link;
 
 /// The keyring of the user's session, reached over the session bus.
 pub struct SecretService {
@@ -91,7 +90,7 @@ impl CredentialStoreApi for SecretService {
             return Err(Error::Invalid("service".to_owned(), "must be given".to_owned()));
         };
         let users = self.link.write(async |client| client.users(service).await);
-        Ok(users.map_err(pass_on)?.iter().map(|user| self.item(service, user, None)).collect())
+        Ok(users?.iter().map(|user| self.item(service, user, None)).collect())
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -114,18 +113,10 @@ impl OsKeyring for SecretService {
 
     fn probe(&self) -> Result<String> {
         let collection = self.link.look_up(async |client| client.probe().await);
-        collection.map(|path| format!("Secret Service, unlocked: {path}")).map_err(pass_on)
+        collection.map(|path| format!("Secret Service, unlocked: {path}"))
     }
 
     fn unlock(&self) -> Result<()> {
-        self.link.unlock(async |client| client.unlock(SERVICE).await).map_err(pass_on)
-    }
-}
-
-/// Gives an error of ours to `keyring_core`, which passes it on as it is.
-fn pass_on(error: StoreError) -> Error {
-    match error {
-        StoreError::Locked(_) => Error::NoStorageAccess(Box::new(error)),
-        _ => Error::PlatformFailure(Box::new(error)),
+        self.link.unlock(async |client| client.unlock(SERVICE).await)
     }
 }

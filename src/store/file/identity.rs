@@ -1,5 +1,5 @@
-//! The identity that entries are encrypted for: made once per store, kept in `identity.age` under
-//! the passphrase, and left unwrapped with the kernel so that scrypt is paid once per boot.
+//! The identity that entries are encrypted for: made once per store, wrapped by the passphrase in
+//! `identity.age`, and left unwrapped with the kernel so that scrypt is paid once per boot.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,9 @@ use age::x25519::Identity;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::kernel_copy;
-use super::{failed, read};
 use crate::store::error::StoreError;
+use crate::store::file::disk::{EXTENSION, failed, read};
+use crate::store::file::kernel_copy;
 use crate::store::secret_store::PassphraseSource;
 
 /// The file beside the entries, without its extension. No `EntryName` reads so.
@@ -30,13 +30,13 @@ pub(super) struct StoreIdentity<'a> {
 impl<'a> StoreIdentity<'a> {
     pub(super) fn new(folder: &Path, passphrase: PassphraseSource<'a>) -> Self {
         Self {
-            path: folder.join(NAME).with_extension(super::EXTENSION),
+            path: folder.join(NAME).with_extension(EXTENSION),
             passphrase,
             identity: OnceCell::new(),
         }
     }
 
-    /// The identity, if it is unwrapped already, here or with the kernel.
+    /// Returns the identity, if it is unwrapped already, here or with the kernel.
     pub(super) fn without_asking(&self) -> Option<&Identity> {
         if let Some(identity) = self.identity.get() {
             return Some(identity);
@@ -46,7 +46,7 @@ impl<'a> StoreIdentity<'a> {
         Some(self.identity.get_or_init(|| identity))
     }
 
-    /// The identity of this store; `None` when it has none yet.
+    /// Returns the identity of this store; `None` when it has none yet.
     pub(super) fn existing(&self) -> Result<Option<&Identity>, StoreError> {
         if let Some(identity) = self.identity.get() {
             return Ok(Some(identity));
@@ -61,7 +61,7 @@ impl<'a> StoreIdentity<'a> {
         Ok(Some(self.identity.get_or_init(|| identity)))
     }
 
-    /// The identity of this store, made now if need be. Of two processes that make one at the same
+    /// Returns the identity of this store, made now if need be. Of two processes that make one at the same
     /// time, both end up with that of the first.
     pub(super) fn existing_or_new(&self) -> Result<&Identity, StoreError> {
         if let Some(identity) = self.existing()? {

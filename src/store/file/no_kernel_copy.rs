@@ -1,4 +1,5 @@
-//! Stands in for `kernel_copy` where the kernel keeps no keys: the passphrase is asked for each time.
+//! Stands in for `kernel_copy` where the kernel holds no keys: the passphrase is asked for
+//! each time.
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use keyring_core::Error;
 use keyring_core::api::CredentialStoreApi;
 
-use super::{Keyring, OsKeyring, SERVICE};
+use crate::store::keyring::{Keyring, OsKeyring, SERVICE};
 
 #[cfg(target_os = "macos")]
 use apple_native_keyring_store::keychain::Store;

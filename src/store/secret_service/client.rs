@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use zbus::{Connection, ObjectPath, OwnedObjectPath, Variant};
 
-use super::bus::{self, CallError, ROOT, malformed};
 use crate::store::error::StoreError;
+use crate::store::secret_service::bus::{self, CallError, ROOT, malformed};
 
 pub(super) const ROOT_INTERFACE: &str = "org.freedesktop.Secret.Service";
 pub(super) const COLLECTION: &str = "org.freedesktop.Secret.Collection";
@@ -212,7 +212,8 @@ impl Client {
         Ok(collection)
     }
 
-    /// Returns the collection that new items go to: `default`, else `login`, else the first that is kept.
+    /// Returns the collection that new items go to: `default`, else `login`, else the first on
+    /// the disk.
     pub(super) async fn collection(&self) -> Result<Option<OwnedObjectPath>, StoreError> {
         for alias in ["default", "login"] {
             let reply = self.call(ROOT, ROOT_INTERFACE, "ReadAlias", &(alias,)).await?;

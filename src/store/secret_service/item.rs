@@ -8,9 +8,8 @@ use keyring_core::api::{Credential, CredentialApi};
 use keyring_core::{Error, Result};
 use zeroize::Zeroize;
 
-use super::client::Client;
-use super::link::Link;
-use super::pass_on;
+use crate::store::secret_service::client::Client;
+use crate::store::secret_service::link::Link;
 
 /// The item with these attributes, whether it is there or not.
 ///
@@ -28,20 +27,19 @@ impl CredentialApi for Item {
         let label = self.label.as_deref().unwrap_or(&self.service);
         let put =
             async |client: &Client| client.put(&self.service, &self.user, label, secret).await;
-        self.link.write(put).map_err(pass_on)
+        self.link.write(put)
     }
 
     fn get_secret(&self) -> Result<Vec<u8>> {
         self.link
-            .look_up(async |client| client.get(&self.service, &self.user).await)
-            .map_err(pass_on)?
+            .look_up(async |client| client.get(&self.service, &self.user).await)?
             .ok_or(Error::NoEntry)
     }
 
     fn delete_credential(&self) -> Result<()> {
         let deleted =
             self.link.write(async |client| client.delete(&self.service, &self.user).await);
-        if deleted.map_err(pass_on)? { Ok(()) } else { Err(Error::NoEntry) }
+        if deleted? { Ok(()) } else { Err(Error::NoEntry) }
     }
 
     fn get_credential(&self) -> Result<Option<Arc<Credential>>> {

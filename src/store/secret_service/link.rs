@@ -1,4 +1,5 @@
-//! The connection to the session bus, and the time that each call over it may take.
+//! The connection to the session bus, and the time that each call over it may take. Failures leave
+//! as errors of `keyring_core`, which carry ours inside.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::client::Client;
 use crate::store::error::StoreError;
+use crate::store::secret_service::client::Client;
 
 /// The longest that one call may take, connecting included.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -40,28 +41,28 @@ impl Link {
     pub(super) fn look_up<T>(
         &self,
         operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.run(LOOK_UP_TIMEOUT, operation)
+    ) -> keyring_core::Result<T> {
+        self.run(LOOK_UP_TIMEOUT, operation).map_err(pass_on)
     }
 
     /// Runs an operation that writes or lists.
     pub(super) fn write<T>(
         &self,
         operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.run(WRITE_TIMEOUT, operation)
+    ) -> keyring_core::Result<T> {
+        self.run(WRITE_TIMEOUT, operation).map_err(pass_on)
     }
 
     /// Runs an operation that waits for a person.
     pub(super) fn unlock(
         &self,
         operation: impl AsyncFnOnce(&Client) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> keyring_core::Result<()> {
         self.state().silent = None;
         let outcome = self.run(UNLOCK_TIMEOUT, operation);
         // A person who stays away says nothing about the bus.
         self.state().silent = None;
-        outcome
+        outcome.map_err(pass_on)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -128,5 +129,13 @@ impl Drop for State {
             // Waits for nothing, and is allowed inside another runtime.
             runtime.shutdown_background();
         }
+    }
+}
+
+/// Gives an error of ours to `keyring_core`, which passes it on as it is.
+fn pass_on(error: StoreError) -> keyring_core::Error {
+    match error {
+        StoreError::Locked(_) => keyring_core::Error::NoStorageAccess(Box::new(error)),
+        _ => keyring_core::Error::PlatformFailure(Box::new(error)),
     }
 }

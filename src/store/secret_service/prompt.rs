@@ -8,9 +8,9 @@ use zbus::export::futures_core::Stream;
 use zbus::message::Type;
 use zbus::{MatchRule, MessageStream, ObjectPath, OwnedObjectPath, Variant};
 
-use super::bus::{BUS_NAME, ROOT, malformed};
-use super::client::{Client, NONE, ROOT_INTERFACE};
 use crate::store::error::StoreError;
+use crate::store::secret_service::bus::{BUS_NAME, ROOT, malformed};
+use crate::store::secret_service::client::{Client, NONE, ROOT_INTERFACE};
 
 const PROMPT: &str = "org.freedesktop.Secret.Prompt";
 
