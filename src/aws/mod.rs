@@ -2,11 +2,10 @@
 
 pub mod arn;
 pub mod duration;
-pub mod mfa_serial;
+pub mod names;
 pub mod partition;
 pub mod process_json;
 pub mod session;
 pub mod totp;
 
-pub use mfa_serial::MfaSerial;
 pub use session::{Credentials, LongTermKeys, Session};

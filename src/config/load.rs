@@ -11,6 +11,8 @@ use super::document::{Document, FileKind};
 use super::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::hint;
+use crate::system::directories::Directories;
+use crate::system::environment::Environment;
 
 /// The largest shared file that is read, in bytes: a thousand times a large one.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -22,6 +24,20 @@ pub struct Paths {
     pub credentials: PathBuf,
 }
 
+impl Paths {
+    /// Finds the files: in the home, unless the environment moves them.
+    pub fn find(environment: &Environment, directories: &Directories) -> Self {
+        let path = |variable: &str, name: &str| match environment.get(variable) {
+            Some(path) => directories.expand(path),
+            None => directories.aws(name),
+        };
+        Self {
+            config: path("AWS_CONFIG_FILE", "config"),
+            credentials: path("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+        }
+    }
+}
+
 /// Reads both shared files.
 pub fn load(paths: &Paths) -> Result<Profiles> {
     let document = |kind, path: &Path| Ok::<_, Error>(Document::parse(kind, path, read(path)?));
@@ -31,7 +47,7 @@ pub fn load(paths: &Paths) -> Result<Profiles> {
     ))
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>> {
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let error = |what: String| Error::configuration(format!("{}: {what}", path.display()));
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -67,12 +83,7 @@ fn read(path: &Path) -> Result<Zeroizing<String>> {
     if bytes.len() as u64 > LARGEST {
         return Err(error(format!("is larger than {} MiB", LARGEST / 1024 / 1024)));
     }
-    let bytes = std::mem::take(&mut *bytes);
-    Ok(Zeroizing::new(match String::from_utf8(bytes) {
-        Ok(text) => text,
-        // A broken byte breaks its own line only.
-        Err(e) => String::from_utf8_lossy(&Zeroizing::new(e.into_bytes())).into_owned(),
-    }))
+    Ok(bytes)
 }
 
 #[cfg(unix)]

@@ -3,8 +3,12 @@
 //! for who uses its section only.
 
 pub mod document;
+pub mod edit;
 pub mod load;
+mod profile_name;
 pub mod profiles;
+
+pub use profile_name::ProfileName;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -24,6 +24,16 @@ pub enum StoreName {
 }
 
 impl StoreName {
+    /// Returns the name that a user types.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keyring => "keyring",
+            Self::Keyutils => "keyutils",
+            Self::File => "file",
+            Self::None => "none",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         <Self as clap::ValueEnum>::from_str(name, true).ok()
     }
@@ -46,12 +56,7 @@ impl StoreName {
 
 impl fmt::Display for StoreName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Keyring => "keyring",
-            Self::Keyutils => "keyutils",
-            Self::File => "file",
-            Self::None => "none",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -216,7 +216,7 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
-    use crate::aws::MfaSerial;
+    use crate::aws::names::MfaSerial;
     use crate::error::Kind;
     use crate::system::clock::SystemClock;
     use crate::ui::Ui;

@@ -1,6 +1,6 @@
 //! The names of what lies in a store.
 
-use crate::aws::MfaSerial;
+use crate::aws::names::MfaSerial;
 use crate::chain::session_key::SessionKey;
 use crate::system::digest::{is_sha256_hex, sha256_hex};
 

@@ -115,7 +115,7 @@ impl<K: OsKeyring> SecretStore for Keyring<K> {
             return Ok(None);
         };
         let Some(head) = split::head(&first) else {
-            return text(&first).map(Some);
+            return text(first).map(Some);
         };
         let mut parts = Vec::with_capacity(usize::from(head.parts));
         for part in 1..=head.parts {
@@ -124,7 +124,7 @@ impl<K: OsKeyring> SecretStore for Keyring<K> {
                 None => return Ok(None),
             }
         }
-        split::join(head, &parts).map(|value| text(&value)).transpose()
+        split::join(head, &parts).map(text).transpose()
     }
 
     fn put(
@@ -187,10 +187,15 @@ fn user(name: &str, part: u16) -> String {
     }
 }
 
-fn text(value: &[u8]) -> Result<SecretString, StoreError> {
-    str::from_utf8(value)
-        .map(SecretString::from)
-        .map_err(|_| StoreError::Failed("the keyring's entry is not text".to_owned()))
+/// Takes the bytes as a secret text. They are not copied, because each copy has to be wiped.
+fn text(mut value: Zeroizing<Vec<u8>>) -> Result<SecretString, StoreError> {
+    match String::from_utf8(std::mem::take(&mut value)) {
+        Ok(text) => Ok(SecretString::from(text)),
+        Err(error) => {
+            error.into_bytes().zeroize();
+            Err(StoreError::Failed("the keyring's entry is not text".to_owned()))
+        }
+    }
 }
 
 /// Returns the error of a keyring that waits for its user.

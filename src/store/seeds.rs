@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::aws::MfaSerial;
+use crate::aws::names::MfaSerial;
 use crate::aws::totp::Seed;
 use crate::error::{Error, Kind, Result};
 use crate::store::choice::{StoreName, Stores};
@@ -24,8 +24,8 @@ pub struct Record {
     pub added_at: DateTime<Utc>,
 }
 
-/// Records by device.
-pub type Records = BTreeMap<MfaSerial, Record>;
+/// Records by serial number.
+pub type Records = BTreeMap<String, Record>;
 
 pub struct StoredSeeds<'a> {
     pub open: Box<dyn Fn(StoreName) -> Box<dyn SecretStore + 'a> + 'a>,
@@ -44,7 +44,7 @@ impl StoredSeeds<'_> {
 
     /// Returns the store that is on record for a device's seed.
     fn recorded(&self, serial: &MfaSerial) -> Option<StoreName> {
-        StoreName::parse(&self.records().get(serial)?.store)
+        StoreName::parse(&self.records().get(serial.as_str())?.store)
             .filter(|name| name.takes_long_lived_secrets())
     }
 
@@ -179,7 +179,7 @@ impl StoredSeeds<'_> {
                 failed(&error, what, name)
             })?;
         }
-        self.update(|records| drop(records.remove(serial)));
+        self.update(|records| drop(records.remove(serial.as_str())));
         Ok(found)
     }
 
@@ -198,7 +198,7 @@ impl StoredSeeds<'_> {
 
     fn record(&self, serial: &MfaSerial, store: StoreName, added_at: DateTime<Utc>) {
         let store = store.to_string();
-        self.update(|records| drop(records.insert(serial.clone(), Record { store, added_at })));
+        self.update(|records| drop(records.insert(serial.to_string(), Record { store, added_at })));
     }
 
     fn update(&self, change: impl FnOnce(&mut Records)) {

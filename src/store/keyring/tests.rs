@@ -3,7 +3,7 @@
 use keyring_core::mock::{Cred, Store};
 
 use super::*;
-use crate::aws::MfaSerial;
+use crate::aws::names::MfaSerial;
 use crate::chain::session_key::SessionKey;
 
 const LIMIT: usize = 64;
