@@ -1,9 +1,7 @@
-//! Which store is used: the one that was chosen, or the first that works.
+//! The stores that a command uses: the one that was chosen, or the first that works.
 
 use std::cell::Cell;
-use std::fmt;
 
-use clap::builder::{EnumValueParser, TypedValueParser, ValueParser, ValueParserFactory};
 use secrecy::SecretString;
 
 use crate::store::entry_name::EntryName;
@@ -11,68 +9,11 @@ use crate::store::error::StoreError;
 use crate::store::secret_store::{SecretStore, UnlockPolicy};
 use crate::system::report::Report;
 
-/// The stores by the names that users give them.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreName {
-    Keyring,
-    Keyutils,
-    File,
-    None,
-}
-
-impl StoreName {
-    /// Returns the name that a user types.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Keyring => "keyring",
-            Self::Keyutils => "keyutils",
-            Self::File => "file",
-            Self::None => "none",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        <Self as clap::ValueEnum>::from_str(name, true).ok()
-    }
-
-    /// Refuses a store that this build does not have, with a sentence that says so.
-    pub fn available(self) -> Result<Self, &'static str> {
-        match self {
-            Self::File if !cfg!(feature = "file-store") => Err(
-                "this build has no store `file`: it was made without the cargo feature file-store",
-            ),
-            name => Ok(name),
-        }
-    }
-
-    /// Returns whether the store takes what must survive a reboot: seeds.
-    pub fn takes_long_lived_secrets(self) -> bool {
-        matches!(self, Self::Keyring | Self::File)
-    }
-}
-
-impl fmt::Display for StoreName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl ValueParserFactory for StoreName {
-    type Parser = ValueParser;
-
-    fn value_parser() -> ValueParser {
-        EnumValueParser::<Self>::new().try_map(Self::available).into()
-    }
-}
-
 /// Stores in the order in which they are tried; one that does not work is not asked again by this
 /// process.
 pub struct Stores<'a> {
     pub order: Vec<Box<dyn SecretStore + 'a>>,
-    pub report: &'a dyn Report,
+    report: &'a dyn Report,
     /// The first store that may still work.
     first: Cell<usize>,
     /// A person is asked once.
@@ -88,50 +29,56 @@ impl<'a> Stores<'a> {
         Self { order, report, first: Cell::new(0), unlock: Cell::new(unlock) }
     }
 
+    /// Does something with the first store that works.
     fn attempt<T>(
         &self,
         operation: impl Fn(&dyn SecretStore) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         loop {
-            let at = self.first.get();
-            let Some(store) = self.order.get(at) else {
+            let Some(store) = self.order.get(self.first.get()) else {
                 return Err(StoreError::Unavailable("there is no store that works".to_owned()));
             };
             match operation(store.as_ref()) {
                 Err(StoreError::Locked(_))
                     if self.unlock.replace(UnlockPolicy::Never) == UnlockPolicy::Ask =>
                 {
-                    self.report.note(&format!(
-                        "the {} is locked: answer its dialog, or go on without it by Ctrl-C and --store none",
-                        store.name()
-                    ));
-                    // Any other failure shows again, as that of a store nobody was asked about.
-                    if let Err(StoreError::Interrupted) = store.unlock() {
-                        return Err(StoreError::Interrupted);
-                    }
+                    self.ask_to_unlock(store.as_ref())?;
                 }
-                Err(
-                    error @ (StoreError::Unavailable(_)
-                    | StoreError::TimedOut(_)
-                    | StoreError::Locked(_)),
-                ) if at + 1 < self.order.len() => {
-                    let what = || {
-                        format!(
-                            "the store {} cannot be used ({error}); trying {}",
-                            store.name(),
-                            self.order[at + 1].name()
-                        )
-                    };
-                    // A locked keyring is for its user to unlock; that there is none is no news.
-                    match error {
-                        StoreError::Locked(_) => self.report.warn(&what()),
-                        _ => self.report.decided(&what),
-                    }
-                    self.first.set(at + 1);
-                }
-                other => return other,
+                Err(error) => self.pass_over(store.name(), error)?,
+                done => return done,
             }
         }
+    }
+
+    /// Lets a store ask its user. Only an interruption ends the attempt: any other failure shows
+    /// again, as that of a store nobody was asked about.
+    fn ask_to_unlock(&self, store: &dyn SecretStore) -> Result<(), StoreError> {
+        self.report.note(&format!(
+            "the {} is locked: answer its dialog, or go on without it by Ctrl-C and --store none",
+            store.name()
+        ));
+        match store.unlock() {
+            Err(StoreError::Interrupted) => Err(StoreError::Interrupted),
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes on to the next store, where there is one and the failure is of the store itself.
+    fn pass_over(&self, name: &str, error: StoreError) -> Result<(), StoreError> {
+        let (StoreError::Unavailable(_) | StoreError::TimedOut(_) | StoreError::Locked(_)) = error
+        else {
+            return Err(error);
+        };
+        let at = self.first.get() + 1;
+        let Some(next) = self.order.get(at) else { return Err(error) };
+        let what = || format!("the store {name} cannot be used ({error}); trying {}", next.name());
+        // A locked keyring is for its user to unlock; that there is none is no news.
+        match error {
+            StoreError::Locked(_) => self.report.warn(&what()),
+            _ => self.report.decided(&what),
+        }
+        self.first.set(at);
+        Ok(())
     }
 
     /// Returns the name of the store in use.

@@ -219,7 +219,7 @@ mod tests {
     use crate::aws::names::MfaSerial;
     use crate::error::Kind;
     use crate::system::clock::SystemClock;
-    use crate::ui::Ui;
+    use crate::system::report::Silent;
 
     /// A store by the names that it holds, with the error that its next call gives.
     #[derive(Default)]
@@ -278,7 +278,7 @@ mod tests {
             stores: vec![SessionsOf::new(Box::new(store))],
             index: None,
             clock: &SystemClock,
-            report: &Ui::default(),
+            report: &Silent,
             unlock: Cell::new(unlock),
         }
         .clear(which)

@@ -21,8 +21,8 @@ mod secret_service;
 mod secret_store;
 pub mod seeds;
 pub mod sessions;
+mod store_name;
 
-pub use choice::StoreName;
 pub use error::StoreError;
 #[cfg(feature = "file-store")]
 pub use file::FileStore;
@@ -36,3 +36,4 @@ pub use none::NoStore;
 #[cfg(target_os = "linux")]
 pub use secret_service::SecretService;
 pub use secret_store::{SecretStore, UnlockPolicy};
+pub use store_name::StoreName;

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::aws::names::MfaSerial;
 use crate::aws::totp::Seed;
 use crate::error::{Error, Kind, Result};
-use crate::store::choice::{StoreName, Stores};
+use crate::store::choice::Stores;
 use crate::store::error::StoreError;
 use crate::store::secret_store::{SecretStore, UnlockPolicy};
+use crate::store::store_name::StoreName;
 use crate::system::report::Report;
 use crate::system::state_file::StateFile;
 

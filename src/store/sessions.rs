@@ -201,6 +201,7 @@ mod tests {
     use crate::error::Kind;
     use crate::store::NoStore;
     use crate::store::secret_store::{SecretStore, UnlockPolicy};
+    use crate::system::report::Silent;
 
     #[test]
     fn rendered_session_is_parsed_back_and_garbage_is_a_miss() {
@@ -304,7 +305,7 @@ mod tests {
     fn store_and_index_stay_in_step() {
         let home = tempfile::tempdir().unwrap();
         let witness = witness(&home);
-        let report = crate::ui::Ui::default();
+        let report = Silent;
         let put = |second: Option<Box<dyn SecretStore>>, digit: char, now: i64, life: i64| {
             let first: Box<dyn SecretStore> = Box::new(&witness);
             let order = [Some(first), second].into_iter().flatten().collect();
@@ -347,7 +348,7 @@ mod tests {
     fn interrupted_look_up_is_an_error_and_any_other_failure_a_miss() {
         let home = tempfile::tempdir().unwrap();
         let witness = witness(&home);
-        let report = crate::ui::Ui::default();
+        let report = Silent;
         let sessions = StoredSessions {
             stores: Stores::new(vec![Box::new(&witness)], &report, UnlockPolicy::Never),
             index: None,
