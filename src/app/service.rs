@@ -23,6 +23,7 @@ use crate::prompt::seed::Seeds;
 use crate::prompt::{Progress, PromptChain, PromptEnvironment, YesOption};
 use crate::settings::EffectiveSettings;
 use crate::sources::{self, Sources};
+use crate::store::index::Index;
 use crate::store::sessions::StoredSessions;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::locks::FileLocks;
@@ -187,7 +188,7 @@ impl<'a> Acquirer<'a> {
             runtime,
             sessions: StoredSessions {
                 stores: stores.in_order(call.store),
-                index: context.directories.index(),
+                index: context.directories.index().map(Index::new),
                 clock: &SystemClock,
                 report,
             },
@@ -246,8 +247,6 @@ impl<'a> Acquirer<'a> {
         .acquire(chain);
         // Unused, it is the next chain's.
         self.token_code.replace(prompt.token_code.take());
-        // A question of the store may have been interrupted, which by itself only costs the store.
-        runtime.check()?;
         acquired.inspect(|acquired| self.log(chain, acquired))
     }
 

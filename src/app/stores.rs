@@ -6,26 +6,35 @@ use secrecy::SecretString;
 
 use super::call::AskPolicy;
 use super::context::Context;
+use crate::error::Kind;
 use crate::prompt::tty::Tty;
 use crate::store::choice::Stores;
 use crate::store::seeds::StoredSeeds;
-use crate::store::{FileStore, NoStore, SecretStore, StoreError, StoreName};
-use crate::system::clock::{Clock, SystemClock};
+use crate::store::{FileStore, NoStore, SecretStore, StoreError, StoreName, UnlockPolicy};
+use crate::system::clock::SystemClock;
 use crate::system::report::Report;
+use crate::system::state_file::StateFile;
 
 /// Opens stores for one command.
 #[derive(Clone, Copy)]
 pub struct StoreOpener<'a> {
     context: &'a Context,
     report: &'a dyn Report,
-    /// Whether a person may be asked to unlock one.
-    ask: AskPolicy,
+    unlock: UnlockPolicy,
 }
 
 impl<'a> StoreOpener<'a> {
     pub fn new(context: &'a Context, report: &'a dyn Report, ask: AskPolicy) -> Self {
-        let ask = if context.is_attended() { ask } else { AskPolicy::Never };
-        Self { context, report, ask }
+        let unlock = match ask {
+            AskPolicy::Allowed if context.is_attended() => UnlockPolicy::Ask,
+            _ => UnlockPolicy::Never,
+        };
+        Self { context, report, unlock }
+    }
+
+    /// Returns whether a store may ask a person to unlock it: where one may be asked and is there.
+    pub fn unlock_policy(self) -> UnlockPolicy {
+        self.unlock
     }
 
     /// Returns the stores in the order in which they are tried.
@@ -41,7 +50,7 @@ impl<'a> StoreOpener<'a> {
             }
             None => vec![self.open(StoreName::Keyring), self.open(StoreName::None)],
         };
-        Stores::new(order, self.report, self.ask == AskPolicy::Allowed)
+        Stores::new(order, self.report, self.unlock)
     }
 
     /// Returns the seeds of MFA devices.
@@ -49,8 +58,8 @@ impl<'a> StoreOpener<'a> {
         StoredSeeds {
             open: Box::new(move |name| self.open(name)),
             chosen: self.context.settings.store(typed),
-            records: self.context.directories.seeds(),
-            person: self.ask == AskPolicy::Allowed,
+            records: self.context.directories.seeds().map(StateFile::new),
+            unlock: self.unlock,
             report: self.report,
         }
     }
@@ -68,7 +77,7 @@ impl<'a> StoreOpener<'a> {
     /// Returns the `file` store; `None` where there is no folder for it.
     pub fn file_store(self) -> Option<FileStore<'a>> {
         let folder = self.context.directories.file_store()?;
-        Some(FileStore::new(folder, self.passphrase(), now()))
+        Some(FileStore::new(folder, self.passphrase(), &SystemClock))
     }
 
     pub fn open(self, name: StoreName) -> Box<dyn SecretStore + 'a> {
@@ -78,7 +87,7 @@ impl<'a> StoreOpener<'a> {
             StoreName::None => Box::new(NoStore),
             StoreName::File => {
                 let folder = self.context.directories.file_store().unwrap_or_default();
-                Box::new(FileStore::new(folder, self.passphrase(), now()))
+                Box::new(FileStore::new(folder, self.passphrase(), &SystemClock))
             }
         }
     }
@@ -86,49 +95,48 @@ impl<'a> StoreOpener<'a> {
     #[cfg(target_os = "linux")]
     fn keyring(self) -> Box<dyn SecretStore + 'a> {
         let address = self.context.environment.get("DBUS_SESSION_BUS_ADDRESS").map(str::to_owned);
-        let runtime = self.context.directories.runtime.clone();
-        Box::new(crate::store::SecretService::new(address, runtime))
+        let runtime_dir = self.context.directories.runtime.clone();
+        Box::new(crate::store::SecretService::keyring(address, runtime_dir))
     }
 
     #[cfg(not(target_os = "linux"))]
     fn keyring(self) -> Box<dyn SecretStore + 'a> {
-        Box::new(crate::store::Native::new())
+        Box::new(crate::store::native::keyring())
     }
 
     /// Asks for the passphrase of the `file` store: in the environment, else on the terminal.
     fn passphrase(self) -> Box<dyn Fn() -> Result<SecretString, StoreError> + 'a> {
-        let asked: OnceCell<Option<SecretString>> = OnceCell::new();
-        Box::new(move || {
-            let passphrase = asked.get_or_init(|| self.ask_for_passphrase());
-            passphrase.clone().ok_or_else(|| {
-                let way = "set ROLECALL_FILE_PASSPHRASE, or run on a terminal";
-                StoreError::Passphrase(way.to_owned())
-            })
-        })
+        let asked: OnceCell<Result<SecretString, StoreError>> = OnceCell::new();
+        Box::new(move || asked.get_or_init(|| self.ask_for_passphrase()).clone())
     }
 
-    fn ask_for_passphrase(self) -> Option<SecretString> {
+    fn ask_for_passphrase(self) -> Result<SecretString, StoreError> {
         let Context { environment, settings, runtime, .. } = self.context;
         if let Some(passphrase) = environment.get("ROLECALL_FILE_PASSPHRASE") {
-            return Some(SecretString::from(passphrase));
+            return Ok(SecretString::from(passphrase));
         }
-        let mut tty = if settings.no_input() { None } else { Tty::open() }?;
         let question = "Passphrase of the rolecall file store: ";
-        let answer = tty.ask_hidden(runtime, question, settings.prompt_timeout()).ok()??;
-        Some(SecretString::from(answer.trim_end_matches(['\r', '\n'])))
+        let answer = match if settings.no_input() { None } else { Tty::open() } {
+            Some(mut tty) => tty.ask_hidden(runtime, question, settings.prompt_timeout()),
+            None => Ok(None),
+        };
+        match answer {
+            Ok(Some(answer)) => Ok(SecretString::from(answer.trim_end_matches(['\r', '\n']))),
+            Err(error) if error.kind() == Kind::Interrupted => Err(StoreError::Interrupted),
+            Ok(None) | Err(_) => {
+                let way = "set ROLECALL_FILE_PASSPHRASE, or run on a terminal";
+                Err(StoreError::Passphrase(way.to_owned()))
+            }
+        }
     }
 }
 
 #[cfg(target_os = "linux")]
 fn keyutils() -> Box<dyn SecretStore> {
-    Box::new(crate::store::Keyutils::new(now()))
+    Box::new(crate::store::Keyutils::new(&SystemClock))
 }
 
 #[cfg(not(target_os = "linux"))]
 fn keyutils() -> Box<dyn SecretStore> {
     Box::new(NoStore)
-}
-
-fn now() -> Box<dyn Fn() -> i64> {
-    Box::new(|| SystemClock.now().timestamp())
 }

@@ -95,7 +95,7 @@ fn fill(row: &mut ProfileSummary, chain: &Chain, entries: &Entries) {
     row.mfa = chain.mfa_serial().map(MfaSerial::to_string);
     let now = SystemClock.now();
     row.session =
-        entries.get(SessionKeys::of(chain).last().as_str()).filter(|e| e.expires_at > now).cloned();
+        entries.get(SessionKeys::of(chain).last()).filter(|e| e.expires_at > now).cloned();
     row.account = row.account.take().or_else(|| row.session.as_ref()?.account_id.clone());
 }
 

@@ -66,7 +66,7 @@ impl MfaSerial {
 }
 
 /// Returns whether a text can be a device's serial number.
-pub fn is_serial(text: &str) -> bool {
+fn is_serial(text: &str) -> bool {
     (9..=256).contains(&text.len())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+=/:,.@-".contains(c))
 }

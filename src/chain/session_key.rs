@@ -3,6 +3,7 @@
 
 use ring::digest::{Context, SHA256};
 use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
 
 use super::Chain;
 use super::base::Base;
@@ -12,12 +13,26 @@ use crate::aws::partition::Endpoint;
 use crate::system::digest;
 
 /// The name of a session in the store: 64 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct SessionKey(String);
 
 impl SessionKey {
+    /// Parses the name of a session; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        digest::is_sha256_hex(text).then(|| Self(text.to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for SessionKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if digest::is_sha256_hex(&text) { Ok(Self(text)) } else { Err("not a session's name") }
     }
 }
 
@@ -161,9 +176,4 @@ impl Hash {
         self.text(&call.region);
         self.endpoint(&call.endpoint);
     }
-}
-
-/// Returns whether a name in a store is a session's.
-pub fn is_key(name: &str) -> bool {
-    name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -44,7 +44,7 @@ pub struct DoctorArgs {
     #[arg(long)]
     pub json: bool,
     /// Store to check
-    #[arg(long, value_enum, value_name = "STORE")]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<StoreName>,
 }
 
@@ -112,12 +112,10 @@ pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<ExitCode> 
             reach(service, &endpoints, &mut findings)?;
         }
     }
-    stores(context, args.store, &mut findings);
+    stores(context, args.store, &mut findings)?;
     folders(context, &mut findings);
     log(context, &mut findings);
     prompts(context, &mut findings);
-    // A store that was interrupted only says that it could not be asked.
-    context.runtime.check()?;
     print(&if args.json { render_json(&findings) } else { render_text(&findings) })?;
     let problem = findings.0.iter().any(|f| f.status == Status::Problem);
     Ok(if problem { ExitCode::from(Kind::Failed.exit_code()) } else { ExitCode::SUCCESS })
@@ -348,16 +346,17 @@ fn reach(
     Ok(())
 }
 
-fn stores(context: &Context, typed: Option<StoreName>, findings: &mut Findings) {
+fn stores(context: &Context, typed: Option<StoreName>, findings: &mut Findings) -> Result<()> {
     let stores = StoreOpener::new(context, &context.ui, AskPolicy::Never).in_order(typed);
     let chosen = stores.order.len() == 1;
     for store in &stores.order {
         match store.probe() {
             Ok(what) => {
                 findings.ok("store", format!("{}: {what}", store.name()));
-                return;
+                return Ok(());
             }
             Err(error) => {
+                let error = error.unless_interrupted()?;
                 let status = if chosen { Status::Problem } else { Status::Warning };
                 let hint = match store.name() {
                     "keyring" => Some("start or unlock your keyring, or choose another store: export ROLECALL_STORE=file".to_owned()),
@@ -368,6 +367,7 @@ fn stores(context: &Context, typed: Option<StoreName>, findings: &mut Findings) 
             }
         }
     }
+    Ok(())
 }
 
 /// The folders that rolecall writes to.

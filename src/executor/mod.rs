@@ -50,10 +50,11 @@ pub struct Metadata {
     pub role_arn: Option<String>,
 }
 
-/// Where sessions are kept. A store that fails is a miss or a warning, never an error.
+/// Where sessions are cached. A store that fails is a miss or a warning. The only error is an
+/// interruption, which ends the walk.
 pub trait Sessions {
-    fn get(&self, key: &SessionKey) -> Option<Session>;
-    fn put(&self, key: &SessionKey, session: &Session, metadata: &Metadata);
+    fn get(&self, key: &SessionKey) -> Result<Option<Session>>;
+    fn put(&self, key: &SessionKey, session: &Session, metadata: &Metadata) -> Result<()>;
 }
 
 /// A question for a token code.

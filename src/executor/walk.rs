@@ -95,7 +95,7 @@ impl Executor<'_> {
         let cached = if self.is_off() || !chain.is_cacheable() {
             None
         } else {
-            self.sessions.get(keys.last())
+            self.sessions.get(keys.last())?
         };
         if let (Some(session), false) = (&cached, self.policy.mode == CacheMode::Refresh) {
             if self.is_usable(session) {
@@ -123,10 +123,11 @@ impl Executor<'_> {
         let cacheable = !self.is_off() && chain.is_cacheable();
         let asked_at = self.clock.now();
         let meanwhile = || {
-            let session = self.sessions.get(keys.last())?;
-            let fresh = session.issued_at.is_some_and(|at| at >= asked_at);
-            (self.is_usable(&session) && (fresh || self.policy.mode != CacheMode::Refresh))
-                .then_some(Credentials::Session(session))
+            let session = self.sessions.get(keys.last())?.filter(|session| {
+                let fresh = session.issued_at.is_some_and(|at| at >= asked_at);
+                self.is_usable(session) && (fresh || self.policy.mode != CacheMode::Refresh)
+            });
+            Ok::<_, Error>(session.map(Credentials::Session))
         };
         let mut declined = Vec::new();
         let lock = loop {
@@ -145,7 +146,7 @@ impl Executor<'_> {
             }
             // Another process may have fetched it since the first look; those that waited all read
             // it at once.
-            if let Some(credentials) = if cacheable { meanwhile() } else { None } {
+            if let Some(credentials) = if cacheable { meanwhile()? } else { None } {
                 self.report.decided(&|| "another process fetched the session meanwhile".to_owned());
                 return Ok(Acquired { credentials, origin: Origin::Cached });
             }
@@ -173,7 +174,7 @@ impl Executor<'_> {
 
     /// Makes the session from the deepest that is kept.
     fn make(&self, chain: &Chain, keys: &SessionKeys) -> Result<Acquired> {
-        let credentials = match self.deepest(chain, keys) {
+        let credentials = match self.deepest(chain, keys)? {
             None => {
                 self.confirm(chain, true, &chain.plan.steps)?;
                 self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
@@ -237,7 +238,7 @@ impl Executor<'_> {
                 ),
             };
             if self.agrees_with_the_clock(&session, Some(step.seconds())) {
-                self.keep(key, &session, profile, step.role_arn());
+                self.cache(key, &session, profile, step.role_arn())?;
             }
             credentials = Credentials::Session(session);
         }
@@ -335,30 +336,33 @@ impl Executor<'_> {
     }
 
     /// Finds the furthest session of the chain that is still good, and how many steps it covers.
-    fn deepest(&self, chain: &Chain, keys: &SessionKeys) -> Option<(Credentials, usize)> {
+    fn deepest(&self, chain: &Chain, keys: &SessionKeys) -> Result<Option<(Credentials, usize)>> {
         if self.policy.mode != CacheMode::Use {
-            return None;
+            return Ok(None);
         }
         let good = |key: &SessionKey| {
-            self.sessions.get(key).filter(|session| self.lives(session, ENOUGH_FOR_A_CALL))
+            let session = self.sessions.get(key)?;
+            Ok::<_, Error>(session.filter(|session| self.lives(session, ENOUGH_FOR_A_CALL)))
         };
         for done in (1..chain.plan.steps.len()).rev() {
-            if let Some(session) = good(&keys.steps[done - 1]) {
+            if let Some(session) = good(&keys.steps[done - 1])? {
                 self.report.decided(&|| {
                     format!(
                         "going on from the cached session of step {done}, {}",
                         self.life(&session)
                     )
                 });
-                return Some((Credentials::Session(session), done));
+                return Ok(Some((Credentials::Session(session), done)));
             }
         }
         if !chain.plan.base.facts().cacheable || chain.plan.steps.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let session = good(&keys.base)?;
-        self.report.decided(&|| format!("going on from the cached base, {}", self.life(&session)));
-        Some((Credentials::Session(session), 0))
+        Ok(good(&keys.base)?.map(|session| {
+            self.report
+                .decided(&|| format!("going on from the cached base, {}", self.life(&session)));
+            (Credentials::Session(session), 0)
+        }))
     }
 
     fn fetch_base(&self, chain: &Chain, keys: &SessionKeys) -> Result<Credentials> {
@@ -375,20 +379,25 @@ impl Executor<'_> {
             };
             if right {
                 let role = chain.plan.base.facts().role_arn;
-                self.keep(&keys.base, session, chain.base_name(), role);
+                self.cache(&keys.base, session, chain.base_name(), role)?;
             }
         }
         Ok(credentials)
     }
 
-    fn keep(&self, key: &SessionKey, session: &Session, profile: &str, role: Option<&RoleArn>) {
-        if !self.is_off() && session.expires_at.is_some() {
-            self.sessions.put(
-                key,
-                session,
-                &Metadata { profile: profile.to_owned(), role_arn: role.map(RoleArn::to_string) },
-            );
+    fn cache(
+        &self,
+        key: &SessionKey,
+        session: &Session,
+        profile: &str,
+        role: Option<&RoleArn>,
+    ) -> Result<()> {
+        if self.is_off() || session.expires_at.is_none() {
+            return Ok(());
         }
+        let metadata =
+            Metadata { profile: profile.to_owned(), role_arn: role.map(RoleArn::to_string) };
+        self.sessions.put(key, session, &metadata)
     }
 
     /// Returns whether a new session ends when it should by this machine's clock. AWS's time tells

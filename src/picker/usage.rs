@@ -1,12 +1,13 @@
 //! Which profiles were used most and last: a small file beside the index. The picker reads it, and
-//! each choice of a profile is written to it. The file is replaced by rename, and a file that
-//! cannot be read counts as empty; without it only the order of the list is lost.
+//! each choice of a profile is written to it. Without it only the order of the list is lost.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::system::state_file::StateFile;
 
 /// The age at which a use counts half, in seconds: a week.
 const HALF_LIFE: f64 = 7.0 * 86_400.0;
@@ -28,10 +29,7 @@ pub struct UsageHistory(HashMap<String, Use>);
 impl UsageHistory {
     /// Reads the file; one that is missing or broken is empty.
     pub fn read(path: &Path) -> Self {
-        std::fs::read(path)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+        StateFile::new(path).read()
     }
 
     /// Returns how much a profile counts at a time: the more and the later it was used.
@@ -59,11 +57,12 @@ fn faded(one: Use, now: i64) -> f64 {
     one.score.clamp(0.0, 10_000.0) * (-age / HALF_LIFE).exp2()
 }
 
-/// Counts a use. When two processes do it at once, one of the two uses may be lost.
+/// Counts a use in the file.
+///
+/// # Errors
+/// Where the file cannot be written.
 pub fn record(path: &Path, name: &str, now: i64) -> io::Result<()> {
-    let mut used = UsageHistory::read(path);
-    used.add(name, now);
-    crate::system::files::write_private(path, &serde_json::to_vec(&used)?)
+    StateFile::new(path).update(|history: &mut UsageHistory| history.add(name, now))
 }
 
 #[cfg(test)]

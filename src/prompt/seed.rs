@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use crate::aws::names::MfaSerial;
 use crate::aws::totp::Seed;
 use crate::error::{Error, Result};
 use crate::executor::Question;
@@ -58,9 +59,10 @@ impl<'a> Seeds<'a> {
             Some(at) => at,
             None if question.refused.is_some() => return Ok(None),
             None => {
-                let seed = (self.open)().find(question.serial, self.clock.now());
-                // The passphrase of a store may have been asked for.
-                self.runtime.check()?;
+                let seed = match MfaSerial::parse(question.serial) {
+                    Some(serial) => (self.open)().find(&serial, self.clock.now())?,
+                    None => None,
+                };
                 devices.push(Device {
                     serial: question.serial.to_owned(),
                     seed,

@@ -39,13 +39,16 @@ impl EffectiveSettings {
     pub fn load(path: Option<&Path>, environment: &Environment, typed: Typed) -> Result<Self> {
         let mut settings = path.map_or_else(|| Ok(Settings::default()), super::load)?;
         if let Some(name) = environment.get("ROLECALL_STORE") {
-            settings.store = Some(StoreName::parse(name).ok_or_else(|| {
-                Error::configuration(format!(
-                    "ROLECALL_STORE must be keyring, keyutils, file or none, not `{name}`"
-                ))
-                .at(Place::Variable("ROLECALL_STORE"))
-                .hint("leave it to the default: unset ROLECALL_STORE")
-            })?);
+            let wrong = |what: &str| {
+                Error::configuration(what)
+                    .at(Place::Variable("ROLECALL_STORE"))
+                    .hint("leave it to the default: unset ROLECALL_STORE")
+            };
+            let name = StoreName::parse(name).ok_or_else(|| {
+                let rule = "ROLECALL_STORE must be keyring, keyutils, file or none";
+                wrong(&format!("{rule}, not `{name}`"))
+            })?;
+            settings.store = Some(name.available().map_err(wrong)?);
         }
         if let Some(order) = environment.get("ROLECALL_PROMPT") {
             settings.prompt = Some(prompt_order_of("ROLECALL_PROMPT", order)?);

@@ -187,9 +187,9 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Plac
     let flag = || value.parse::<bool>().map_err(|_| wrong("true or false"));
     match key {
         "store" => {
-            settings.store = Some(
-                StoreName::parse(value).ok_or_else(|| wrong("keyring, keyutils, file or none"))?,
-            );
+            let name =
+                StoreName::parse(value).ok_or_else(|| wrong("keyring, keyutils, file or none"))?;
+            settings.store = Some(name.available().map_err(|what| error(place(), what))?);
         }
         "min_ttl" => settings.min_ttl = Some(seconds()?),
         "process_timeout" => {

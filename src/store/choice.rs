@@ -1,100 +1,84 @@
-//! Which store is used: the one that was chosen, or the first that works.
+//! The stores that a command uses: the one that was chosen, or the first that works.
 
 use std::cell::Cell;
 
 use secrecy::SecretString;
 
-use super::{SecretStore, StoreError};
+use crate::store::entry_name::EntryName;
+use crate::store::error::StoreError;
+use crate::store::secret_store::{SecretStore, UnlockPolicy};
 use crate::system::report::Report;
-
-/// The stores by the names that users give them.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreName {
-    Keyring,
-    Keyutils,
-    File,
-    None,
-}
-
-impl StoreName {
-    /// Returns the name that a user types.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Keyring => "keyring",
-            Self::Keyutils => "keyutils",
-            Self::File => "file",
-            Self::None => "none",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        <Self as clap::ValueEnum>::from_str(name, true).ok()
-    }
-}
 
 /// Stores in the order in which they are tried; one that does not work is not asked again by this
 /// process.
 pub struct Stores<'a> {
     pub order: Vec<Box<dyn SecretStore + 'a>>,
-    pub report: &'a dyn Report,
+    report: &'a dyn Report,
     /// The first store that may still work.
     first: Cell<usize>,
-    /// Whether a person is there to unlock a store; asked once.
-    person: Cell<bool>,
+    /// A person is asked once.
+    unlock: Cell<UnlockPolicy>,
 }
 
 impl<'a> Stores<'a> {
     pub fn new(
         order: Vec<Box<dyn SecretStore + 'a>>,
         report: &'a dyn Report,
-        person: bool,
+        unlock: UnlockPolicy,
     ) -> Self {
-        Self { order, report, first: Cell::new(0), person: Cell::new(person) }
+        Self { order, report, first: Cell::new(0), unlock: Cell::new(unlock) }
     }
 
+    /// Does something with the first store that works.
     fn attempt<T>(
         &self,
         operation: impl Fn(&dyn SecretStore) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         loop {
-            let at = self.first.get();
-            let Some(store) = self.order.get(at) else {
+            let Some(store) = self.order.get(self.first.get()) else {
                 return Err(StoreError::Unavailable("there is no store that works".to_owned()));
             };
             match operation(store.as_ref()) {
-                Err(StoreError::Locked(_)) if self.person.replace(false) => {
-                    self.report.note(&format!(
-                        "the {} is locked: answer its dialog, or go on without it by Ctrl-C and --store none",
-                        store.name()
-                    ));
-                    // Locked again, it is treated like one that was never asked about.
-                    let _ = store.unlock();
+                Err(StoreError::Locked(_))
+                    if self.unlock.replace(UnlockPolicy::Never) == UnlockPolicy::Ask =>
+                {
+                    self.ask_to_unlock(store.as_ref())?;
                 }
-                Err(
-                    error @ (StoreError::Unavailable(_)
-                    | StoreError::TimedOut(_)
-                    | StoreError::Locked(_)),
-                ) if at + 1 < self.order.len() => {
-                    let what = || {
-                        format!(
-                            "the store {} cannot be used ({error}); trying {}",
-                            store.name(),
-                            self.order[at + 1].name()
-                        )
-                    };
-                    // A locked keyring is for its user to unlock; that there is none is no news.
-                    match error {
-                        StoreError::Locked(_) => self.report.warn(&what()),
-                        _ => self.report.decided(&what),
-                    }
-                    self.first.set(at + 1);
-                }
-                other => return other,
+                Err(error) => self.pass_over(store.name(), error)?,
+                done => return done,
             }
         }
+    }
+
+    /// Lets a store ask its user. Only an interruption ends the attempt: any other failure shows
+    /// again, as that of a store nobody was asked about.
+    fn ask_to_unlock(&self, store: &dyn SecretStore) -> Result<(), StoreError> {
+        self.report.note(&format!(
+            "the {} is locked: answer its dialog, or go on without it by Ctrl-C and --store none",
+            store.name()
+        ));
+        match store.unlock() {
+            Err(StoreError::Interrupted) => Err(StoreError::Interrupted),
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes on to the next store, where there is one and the failure is of the store itself.
+    fn pass_over(&self, name: &str, error: StoreError) -> Result<(), StoreError> {
+        let (StoreError::Unavailable(_) | StoreError::TimedOut(_) | StoreError::Locked(_)) = error
+        else {
+            return Err(error);
+        };
+        let at = self.first.get() + 1;
+        let Some(next) = self.order.get(at) else { return Err(error) };
+        let what = || format!("the store {name} cannot be used ({error}); trying {}", next.name());
+        // A locked keyring is for its user to unlock; that there is none is no news.
+        match error {
+            StoreError::Locked(_) => self.report.warn(&what()),
+            _ => self.report.decided(&what),
+        }
+        self.first.set(at);
+        Ok(())
     }
 
     /// Returns the name of the store in use.
@@ -104,31 +88,44 @@ impl<'a> Stores<'a> {
 
     /// Looks in the store in use; on a miss also in those behind it, which may have served while it
     /// was locked.
-    pub fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
-        match self.attempt(|store| store.get(key))? {
-            Some(secret) => Ok(Some(secret)),
-            None => Ok(self
-                .order
-                .iter()
-                .skip(self.first.get() + 1)
-                .find_map(|store| store.get(key).ok().flatten())),
+    ///
+    /// # Errors
+    /// That of the store in use, or an interruption.
+    pub fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError> {
+        if let Some(secret) = self.attempt(|store| store.get(name))? {
+            return Ok(Some(secret));
         }
+        for store in self.order.iter().skip(self.first.get() + 1) {
+            match store.get(name) {
+                Ok(Some(secret)) => return Ok(Some(secret)),
+                Err(StoreError::Interrupted) => return Err(StoreError::Interrupted),
+                Ok(None) | Err(_) => {}
+            }
+        }
+        Ok(None)
     }
 
+    /// Writes an entry into the store in use; arguments as for `SecretStore::put`.
+    ///
+    /// # Errors
+    /// That of the last store that could be tried.
     pub fn put(
         &self,
-        key: &str,
+        name: &EntryName,
         label: &str,
         secret: &SecretString,
         expires_at: Option<i64>,
     ) -> Result<(), StoreError> {
-        self.attempt(|store| store.put(key, label, secret, expires_at))
+        self.attempt(|store| store.put(name, label, secret, expires_at))
     }
 
-    /// Forgets in the store in use and in those behind it; one that does not answer keeps none of
-    /// the others from it.
-    pub fn delete(&self, key: &str) -> Result<(), StoreError> {
+    /// Deletes an entry from the store in use and from those behind it; one that does not answer
+    /// keeps none of the others from it.
+    ///
+    /// # Errors
+    /// That of the first store that failed.
+    pub fn delete(&self, name: &EntryName) -> Result<(), StoreError> {
         let stores = self.order.iter().skip(self.first.get());
-        stores.map(|store| store.delete(key).map(drop)).fold(Ok(()), Result::and)
+        stores.map(|store| store.delete(name).map(drop)).fold(Ok(()), Result::and)
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn seal(expires_at: Option<i64>, secret: &str) -> Zeroizing<Vec<u8>> 
     sealed
 }
 
-/// The expiry and the secret; `None` when the bytes are not of this layout.
+/// Returns the expiry and the secret; `None` when the bytes are not of this layout.
 pub(super) fn open(sealed: &[u8]) -> Option<(Option<i64>, &str)> {
     let (&version, rest) = sealed.split_first()?;
     let (expiry, secret) = rest.split_first_chunk()?;
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sealed_opens() {
+    fn sealed_secret_opens_with_its_expiry() {
         for expiry in [None, Some(0), Some(-1), Some(1_900_000_000)] {
             for secret in ["", "x", "größer"] {
                 assert_eq!(open(&seal(expiry, secret)), Some((expiry, secret)));
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_does_not() {
+    fn bytes_of_another_layout_do_not_open() {
         assert_eq!(open(b""), None);
         assert_eq!(open(b"\x01\0\0\0\0\0\0\0"), None);
         assert_eq!(open(b"\x02\0\0\0\0\0\0\0\0x"), None);

@@ -1,62 +1,60 @@
 //! Encrypted files, for machines without a keyring whose secrets must survive a reboot: one
 //! [age](https://age-encryption.org/v1) file per entry, all for one identity of the store's own.
 
+mod disk;
 mod identity;
+#[cfg(target_os = "linux")]
+mod kernel_copy;
+#[cfg(not(target_os = "linux"))]
+mod no_kernel_copy;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
+use std::{fs, io};
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use self::identity::Keyring;
-use super::{Clock, SecretStore, StoreError, envelope};
+#[cfg(not(target_os = "linux"))]
+use self::no_kernel_copy as kernel_copy;
+use crate::store::entry_name::EntryName;
+use crate::store::envelope;
+use crate::store::error::StoreError;
+use crate::store::file::disk::{EXTENSION, failed, make_folder, read, remove};
+use crate::store::file::identity::StoreIdentity;
+use crate::store::secret_store::{PassphraseSource, SecretStore};
+use crate::system::clock::Clock;
 use crate::system::files;
 
-/// Asks for the passphrase of the store, or says why it cannot be asked for.
-pub type PassphraseSource<'a> = Box<dyn Fn() -> Result<SecretString, StoreError> + 'a>;
-
-const EXTENSION: &str = "age";
-/// A longer name could exceed what a file system takes (255 bytes).
-const MAX_KEY: usize = 200;
-
-/// A folder of encrypted files. The passphrase unlocks the identity, which the kernel then keeps
+/// A folder of encrypted files. The passphrase unlocks the identity, of which the kernel holds a copy
 /// until the next boot where it can.
 pub struct FileStore<'a> {
     folder: PathBuf,
-    keyring: Keyring<'a>,
-    now: Clock,
+    identity: StoreIdentity<'a>,
+    clock: &'a dyn Clock,
 }
 
 impl<'a> FileStore<'a> {
-    /// `folder` is made when something is first written; `now` gives unix seconds.
+    /// `folder` is made when something is first written.
     #[must_use]
-    pub fn new(folder: PathBuf, passphrase: PassphraseSource<'a>, now: Clock) -> Self {
-        let keyring = Keyring::new(&folder, passphrase);
-        Self { folder, keyring, now }
+    pub fn new(folder: PathBuf, passphrase: PassphraseSource<'a>, clock: &'a dyn Clock) -> Self {
+        let identity = StoreIdentity::new(&folder, passphrase);
+        Self { folder, identity, clock }
     }
 
-    /// Has the kernel forget what keeps the store open; returns whether it was open.
+    /// Has the kernel forget the copy; returns whether there was one.
     ///
     /// # Errors
-    /// When the kernel keeps it all the same.
+    /// When the kernel holds it all the same.
     pub fn close(&self) -> Result<bool, StoreError> {
-        self.keyring.close()
+        self.identity.close()
     }
 
     fn is_current(&self, expires_at: Option<i64>) -> bool {
-        expires_at.is_none_or(|end| end > (self.now)())
+        expires_at.is_none_or(|end| end > self.clock.now().timestamp())
     }
 
-    fn path(&self, key: &str) -> Result<PathBuf, StoreError> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let fits = !key.is_empty() && key.len() <= MAX_KEY && key.bytes().all(plain);
-        if !fits || key == identity::NAME {
-            return Err(StoreError::Failed("no name for an entry".to_owned()));
-        }
-        Ok(self.folder.join(key).with_extension(EXTENSION))
+    fn path(&self, name: &EntryName) -> PathBuf {
+        self.folder.join(name.as_str()).with_extension(EXTENSION)
     }
 }
 
@@ -65,12 +63,12 @@ impl SecretStore for FileStore<'_> {
         "file"
     }
 
-    fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
+    fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError> {
         // An absent entry, or one without the identity it was written for, takes no passphrase.
-        let Some(sealed) = read(&self.path(key)?)? else {
+        let Some(sealed) = read(&self.path(name))? else {
             return Ok(None);
         };
-        let Some(identity) = self.keyring.existing()? else {
+        let Some(identity) = self.identity.existing()? else {
             return Ok(None);
         };
         let Some(plain) = decrypt(identity, &sealed) else {
@@ -83,50 +81,47 @@ impl SecretStore for FileStore<'_> {
 
     fn put(
         &self,
-        key: &str,
+        name: &EntryName,
         _label: &str,
         secret: &SecretString,
         expires_at: Option<i64>,
     ) -> Result<(), StoreError> {
-        let path = self.path(key)?;
+        let path = self.path(name);
         make_folder(&self.folder).map_err(|error| failed(&self.folder, &error))?;
-        let identity = self.keyring.existing_or_new()?;
+        let identity = self.identity.existing_or_new()?;
         let plain = envelope::seal(expires_at, secret.expose_secret());
         let sealed = age::encrypt(&identity.to_public(), &plain)
             .map_err(|error| StoreError::Failed(format!("encrypting: {error}")))?;
         files::write_private(&path, &sealed).map_err(|error| failed(&path, &error))
     }
 
-    fn delete(&self, key: &str) -> Result<bool, StoreError> {
-        remove(&self.path(key)?)
+    fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {
+        remove(&self.path(name))
     }
 
-    fn keys(&self) -> Result<Vec<String>, StoreError> {
+    fn list(&self) -> Result<Vec<EntryName>, StoreError> {
         let failed = |error: &io::Error| failed(&self.folder, error);
         let files = match fs::read_dir(&self.folder) {
             Ok(files) => files,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(failed(&error)),
         };
-        let mut keys = Vec::new();
+        let mut names = Vec::new();
         for file in files {
             let path = PathBuf::from(file.map_err(|error| failed(&error))?.file_name());
-            let stem = path
-                .file_stem()
-                .and_then(|stem| stem.to_str())
-                .filter(|stem| *stem != identity::NAME);
             if path.extension().is_some_and(|extension| extension == EXTENSION) {
-                keys.extend(stem.map(str::to_owned));
+                let stem = path.file_stem().and_then(|stem| stem.to_str());
+                names.extend(stem.and_then(EntryName::parse));
             }
         }
-        Ok(keys)
+        Ok(names)
     }
 
     fn probe(&self) -> Result<String, StoreError> {
         make_folder(&self.folder)
             .and_then(|()| files::try_writing(&self.folder))
             .map_err(|error| failed(&self.folder, &error))?;
-        let state = match self.keyring.without_asking() {
+        let state = match self.identity.without_asking() {
             Some(_) => "unlocked",
             None => "passphrase needed",
         };
@@ -135,55 +130,7 @@ impl SecretStore for FileStore<'_> {
     }
 }
 
-/// Makes the folder, or closes the one that is there to everyone else.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    files::create_private_folder(folder)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        }
-    }
-    Ok(())
-}
-
-/// The content of a file; `None` when there is none.
-fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match fs::read(path) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(path, &error)),
-    }
-}
-
-/// Removes a file and returns whether there was one.
-fn remove(path: &Path) -> Result<bool, StoreError> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        // A disk that cannot be written says so before it looks.
-        Err(error)
-            if error.kind() == io::ErrorKind::NotFound
-                || path.try_exists().is_ok_and(|there| !there) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(failed(path, &error)),
-    }
-}
-
 /// `None` for a torn or foreign file.
 fn decrypt(identity: &age::x25519::Identity, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     age::decrypt(identity, sealed).ok().map(Zeroizing::new)
-}
-
-fn failed(path: &Path, error: &io::Error) -> StoreError {
-    let message = format!("{}: {error}", path.display());
-    match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::Unavailable(message)
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full(message),
-        _ => StoreError::Failed(message),
-    }
 }

@@ -1,10 +1,12 @@
-//! The store that keeps nothing.
+//! The store that holds nothing.
 
 use secrecy::SecretString;
 
-use super::{SecretStore, StoreError};
+use crate::store::entry_name::EntryName;
+use crate::store::error::StoreError;
+use crate::store::secret_store::SecretStore;
 
-/// Keeps nothing: every look-up is a miss, every write succeeds.
+/// Holds nothing: every look-up is a miss, every write succeeds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoStore;
 
@@ -13,13 +15,13 @@ impl SecretStore for NoStore {
         "none"
     }
 
-    fn get(&self, _key: &str) -> Result<Option<SecretString>, StoreError> {
+    fn get(&self, _name: &EntryName) -> Result<Option<SecretString>, StoreError> {
         Ok(None)
     }
 
     fn put(
         &self,
-        _key: &str,
+        _name: &EntryName,
         _label: &str,
         _secret: &SecretString,
         _expires_at: Option<i64>,
@@ -27,11 +29,11 @@ impl SecretStore for NoStore {
         Ok(())
     }
 
-    fn delete(&self, _key: &str) -> Result<bool, StoreError> {
+    fn delete(&self, _name: &EntryName) -> Result<bool, StoreError> {
         Ok(false)
     }
 
-    fn keys(&self) -> Result<Vec<String>, StoreError> {
+    fn list(&self) -> Result<Vec<EntryName>, StoreError> {
         Ok(Vec::new())
     }
 

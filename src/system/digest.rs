@@ -8,8 +8,18 @@ pub fn sha1_hex(text: &str) -> String {
     hex(sum.as_ref())
 }
 
+/// Returns the SHA-256 of a text in hexadecimal.
+pub fn sha256_hex(text: &str) -> String {
+    hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+}
+
 /// Renders bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Returns whether a text is a SHA-256 in hexadecimal: 64 digits, letters in lower case.
+pub fn is_sha256_hex(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -1,7 +1,7 @@
 //! Files that are there whole or not at all, for their owner only.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -15,6 +15,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a file unless there is one, in a folder that exists; returns whether it did.
+#[cfg(feature = "file-store")]
 pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     match written(folder, bytes)?.persist_noclobber(path) {
@@ -22,6 +23,33 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
         Err(failure) if failure.error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(failure) => Err(failure.error),
     }
+}
+
+/// Reads a file of at most `max_bytes`. A link is not followed, and nothing but a regular file is
+/// read, so that no pipe or device is waited for.
+///
+/// # Errors
+/// `NotFound`, `InvalidInput` for what is no regular file, `FileTooLarge`, or what the system says.
+pub fn read_regular(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(max_bytes)).unwrap_or(0));
+    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
 }
 
 /// Makes a folder, and those above it, that only the user may enter.
@@ -33,12 +61,16 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens a file to read and write, making it with mode 0600 where it is missing.
+/// Opens a file to read and write, making it with mode 0600 where it is missing. A link is not
+/// followed.
 pub fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
     options.open(path)
 }
 

@@ -364,6 +364,20 @@ fn a_broken_index_costs_nothing() {
 }
 
 #[test]
+fn index_that_is_a_pipe_is_neither_waited_for_nor_kept() {
+    let sandbox = Sandbox::new();
+    sandbox.set("ROLECALL_PROFILE", "prod");
+    let index = sandbox.file("xdg/state/rolecall/index.json", "");
+    std::fs::remove_file(&index).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&index).status().unwrap().success());
+    for arguments in [&["prompt"][..], &["list"], &["sessions"]] {
+        sandbox.run(arguments).ok();
+    }
+    sandbox.run(&["process", "prod"]).ok().silent();
+    assert!(std::fs::read_to_string(&index).unwrap().contains("prod"));
+}
+
+#[test]
 fn the_file_store_without_its_passphrase_costs_only_the_cache() {
     let sandbox = Sandbox::new();
     sandbox.set("ROLECALL_STORE", "file");

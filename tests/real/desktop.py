@@ -2,7 +2,9 @@
 import ctypes, os, platform, signal, socket, struct, subprocess, threading, time
 
 BUS = """<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth><policy context='default'>
-<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy></busconfig>"""
+<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy><servicedir>%s</servicedir></busconfig>"""
+# Who shows the dialogs of gnome-keyring; this one never gets as far as that.
+PROMPTER = "[D-BUS Service]\nName=org.gnome.keyring.SystemPrompter\nExec=/bin/sleep 60\n"
 PASSWORD = "secret pass"
 
 
@@ -12,7 +14,7 @@ class Desktop:
     def __init__(self, home):
         self.home, self.keyring = home, None
         home.env.pop("DISPLAY", None)
-        self.bus = subprocess.Popen(["dbus-daemon", "--config-file=" + home.write("bus.conf", BUS % home.at("bus")), "--nofork", "--print-address"],
+        self.bus = subprocess.Popen(["dbus-daemon", "--config-file=" + home.write("bus.conf", BUS % (home.at("bus"), home.at("services"))), "--nofork", "--print-address"],
                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=home.env, text=True)
         home.env["DBUS_SESSION_BUS_ADDRESS"] = self.bus.stdout.readline().strip()
 
@@ -48,6 +50,10 @@ class Desktop:
         done = self.send("--dest=org.freedesktop.secrets", "/org/freedesktop/secrets", "org.freedesktop.Secret.Service.Lock",
                          "array:objpath:/org/freedesktop/secrets/collection/login")
         assert done.returncode == 0, done.stderr
+
+    def start_a_prompter_that_stays_silent(self):
+        self.home.write("services/prompter.service", PROMPTER)
+        self.send("--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.ReloadConfig")
 
     def send(self, *arguments):
         return self.home.run("dbus-send", "--print-reply", *arguments)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The keyring store against a real gnome-keyring: kept, locked, stopped, silent, absent."""
-import json, os, subprocess
+import contextlib, json, os, signal, subprocess
 from desktop import Desktop, SilentBus, forbid_keyutils
 from support import FakeAws, Home, PROD, case, main, profiles, want, want_in, want_within
 
@@ -341,6 +341,31 @@ def all_in_a_locked_keyring_stay_and_that_is_said():
         clear(home, preexec_fn=forbid_keyutils)
         want(found(home, key), [False])
         want(home.rolecall("sessions", "--json").stdout, "[]\n")
+
+
+@case
+def an_interrupt_while_the_keyring_asks_its_user_ends_the_command():
+    with Scene() as (home, fake, desktop):
+        works(home, fake)
+        desktop.lock()
+        desktop.start_a_prompter_that_stays_silent()
+        for arguments in (["whoami", "prod"], ["sessions", "clear"], ["keys", "mfa", "add", SERIAL]):
+            fake.clear()
+            terminal, stderr = os.openpty()
+            asking = subprocess.Popen([home.program, *arguments], env=home.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
+            os.close(stderr)
+            shown = b""
+            while b"answer its dialog" not in shown:
+                shown += os.read(terminal, 4096)
+            asking.send_signal(signal.SIGINT)
+            stdout, _ = asking.communicate(timeout=LIMIT)
+            with contextlib.suppress(OSError):
+                while more := os.read(terminal, 4096):
+                    shown += more
+            os.close(terminal)
+            want((asking.returncode, stdout), (130, b""), shown.decode())
+            want(shown.decode().splitlines()[-1], "error: interrupted")
+            want(assumed(fake), 0)
 
 
 @case

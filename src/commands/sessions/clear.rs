@@ -14,12 +14,12 @@ use crate::app::requests;
 use crate::app::service::resolve;
 use crate::app::stores::StoreOpener;
 use crate::chain::NearMisses;
-use crate::chain::session_key::SessionKeys;
+use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::error::{Error, Result};
 use crate::hint;
 use crate::store::StoreError;
-use crate::store::clear::{Clearing, Which};
-use crate::store::index;
+use crate::store::clear::{Clearing, SessionsOf, Which};
+use crate::store::index::{self, Index};
 use crate::system::clock::SystemClock;
 use crate::system::report::Report;
 
@@ -44,14 +44,15 @@ pub fn run(context: &Context, args: &SessionsClearArgs) -> Result<ExitCode> {
 /// Forgets the sessions of the named profiles, or all.
 pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
     let which = if names.is_empty() { Which::All } else { Which::Keys(keys(context, names)?) };
+    let opener = StoreOpener::new(context, &context.ui, AskPolicy::Allowed);
     let clearing = Clearing {
-        stores: StoreOpener::new(context, &context.ui, AskPolicy::Allowed).all(),
-        index: context.directories.index(),
+        stores: opener.all().into_iter().map(SessionsOf::new).collect(),
+        index: context.directories.index().map(Index::new),
         clock: &SystemClock,
         report: &context.ui,
-        person: Cell::new(context.is_attended()),
+        unlock: Cell::new(opener.unlock_policy()),
     };
-    let cleared = clearing.clear(&which);
+    let cleared = clearing.clear(&which)?;
     context.ui.note(&match cleared.sessions.len() {
         0 => "there was no session to forget".to_owned(),
         1 => "1 session is forgotten".to_owned(),
@@ -78,7 +79,7 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
 /// The keys of what goes with these profiles: what each ends in, what only they pass on the way,
 /// and what the index keeps in their names though no profile leads there any more (they were
 /// edited, or options shaped it).
-fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<String>> {
+fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<SessionKey>> {
     let profiles = context.profiles()?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let mut missing: HashSet<&str> = names.iter().copied().collect();
@@ -88,10 +89,10 @@ fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<String>> {
         let keys = SessionKeys::of(&chain);
         if chosen.contains(name) {
             missing.remove(name);
-            ends.insert(keys.last().as_str().to_owned());
-            passed.extend(along(&keys).map(|key| key.as_str().to_owned()));
+            ends.insert(keys.last().clone());
+            passed.extend(along(&keys).cloned());
         } else {
-            others.extend(along(&keys).map(|key| (key.as_str().to_owned(), name)));
+            others.extend(along(&keys).map(|key| (key.clone(), name)));
         }
     }
     let mut strays = BTreeSet::new();

@@ -12,7 +12,7 @@ use super::chains::{along, chains};
 use crate::app::context::Context;
 use crate::aws::arn::Arn;
 use crate::aws::duration;
-use crate::chain::session_key::SessionKeys;
+use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{Base, Chain, Step};
 use crate::error::Result;
 use crate::output::{print, table};
@@ -45,15 +45,15 @@ pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
     let profiles = context.profiles()?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let now = SystemClock.now();
-    let mut rows: HashMap<&str, SessionRow> = entries
+    let mut rows: HashMap<&SessionKey, SessionRow> = entries
         .iter()
         .filter(|(_, entry)| entry.expires_at > now)
-        .map(|(key, entry)| (key.as_str(), row(entry)))
+        .map(|(key, entry)| (key, row(entry)))
         .collect();
     for (name, chain) in chains(context, &profiles) {
         let keys = SessionKeys::of(&chain);
         for (at, key) in (0..).zip(along(&keys)) {
-            if let Some(row) = rows.get_mut(key.as_str()) {
+            if let Some(row) = rows.get_mut(key) {
                 row.used_by(name, &chain, at);
             }
         }

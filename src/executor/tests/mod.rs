@@ -287,6 +287,16 @@ fn an_interrupt_ends_the_walk() {
 }
 
 #[test]
+fn interrupted_store_ends_the_walk() {
+    for what in ["get", "put"] {
+        let world = World::new("mfa").with(3, "ASIAOLD", 800).failing(what, Error::interrupted());
+        let (error, events) = world.fail();
+        assert_eq!(error.kind(), Kind::Interrupted, "{what}");
+        assert!(events.last().unwrap().starts_with(what), "{events:?}");
+    }
+}
+
+#[test]
 fn a_store_that_loses_what_it_is_given_costs_nothing() {
     let world = World::new("far");
     world.loses_puts.set(true);

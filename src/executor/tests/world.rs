@@ -296,21 +296,24 @@ impl BaseSource for World {
 }
 
 impl Sessions for World {
-    fn get(&self, key: &SessionKey) -> Option<Session> {
+    fn get(&self, key: &SessionKey) -> Result<Option<Session>> {
         self.event(format!("get {}", self.name(key)));
-        self.kept.borrow().get(key).cloned()
+        self.failure("get")?;
+        Ok(self.kept.borrow().get(key).cloned())
     }
 
-    fn put(&self, key: &SessionKey, session: &Session, metadata: &Metadata) {
+    fn put(&self, key: &SessionKey, session: &Session, metadata: &Metadata) -> Result<()> {
         self.event(format!(
             "put {} of {} {}",
             self.name(key),
             metadata.profile,
             metadata.role_arn.as_deref().unwrap_or("-")
         ));
+        self.failure("put")?;
         if !self.loses_puts.get() {
             self.kept.borrow_mut().insert(key.clone(), session.clone());
         }
+        Ok(())
     }
 }
 

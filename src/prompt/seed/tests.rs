@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 use crate::chain::Invocation;
-use crate::store::{SecretStore, StoreError, StoreName};
+use crate::store::entry_name::EntryName;
+use crate::store::{SecretStore, StoreError, StoreName, UnlockPolicy};
 use crate::ui::Ui;
 
 const SERIAL: &str = "arn:aws:iam::111111111111:mfa/bob";
@@ -26,7 +27,7 @@ impl Clock for Still {
 /// Entries that all stores of a test share, or the error that each gives.
 #[derive(Default)]
 struct World {
-    entries: RefCell<BTreeMap<String, String>>,
+    entries: RefCell<BTreeMap<EntryName, String>>,
     asked: Cell<usize>,
     broken: Option<StoreError>,
 }
@@ -37,30 +38,30 @@ impl SecretStore for MemoryStore {
     fn name(&self) -> &'static str {
         "keyring"
     }
-    fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
+    fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError> {
         self.0.asked.set(self.0.asked.get() + 1);
         match &self.0.broken {
             Some(error) => Err(error.clone()),
             None => {
-                Ok(self.0.entries.borrow().get(key).map(|text| SecretString::from(text.as_str())))
+                Ok(self.0.entries.borrow().get(name).map(|text| SecretString::from(text.as_str())))
             }
         }
     }
     fn put(
         &self,
-        key: &str,
+        name: &EntryName,
         _label: &str,
         secret: &SecretString,
         expires_at: Option<i64>,
     ) -> Result<(), StoreError> {
         assert_eq!(expires_at, None, "a seed has no end");
-        self.0.entries.borrow_mut().insert(key.to_owned(), secret.expose_secret().to_owned());
+        self.0.entries.borrow_mut().insert(name.clone(), secret.expose_secret().to_owned());
         Ok(())
     }
-    fn delete(&self, key: &str) -> Result<bool, StoreError> {
-        Ok(self.0.entries.borrow_mut().remove(key).is_some())
+    fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {
+        Ok(self.0.entries.borrow_mut().remove(name).is_some())
     }
-    fn keys(&self) -> Result<Vec<String>, StoreError> {
+    fn list(&self) -> Result<Vec<EntryName>, StoreError> {
         Ok(self.0.entries.borrow().keys().cloned().collect())
     }
     fn probe(&self) -> Result<String, StoreError> {
@@ -74,7 +75,7 @@ fn open<'a>(world: &Rc<World>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredS
         open: Box::new(move |_| Box::new(MemoryStore(Rc::clone(&world)))),
         chosen,
         records: None,
-        person: false,
+        unlock: UnlockPolicy::Never,
         report: ui,
     }
 }
@@ -93,6 +94,10 @@ fn question<'a>(serial: &'a str, refused: Option<&'a Error>) -> Question<'a> {
     }
 }
 
+fn serial() -> MfaSerial {
+    MfaSerial::parse(SERIAL).unwrap()
+}
+
 /// A world with a seed whose codes change each second.
 fn world() -> (Rc<World>, Seed) {
     let (world, ui) = (Rc::new(World::default()), Ui::default());
@@ -100,7 +105,7 @@ fn world() -> (Rc<World>, Seed) {
         Seed::parse("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=1", SERIAL)
             .unwrap();
     open(&world, &ui, Some(StoreName::Keyring))
-        .put(SERIAL, &seed, StoreName::Keyring, Still::default().now())
+        .put(&serial(), &seed, StoreName::Keyring, Still::default().now())
         .unwrap();
     (world, seed)
 }
@@ -169,10 +174,16 @@ fn the_store_none_is_not_asked() {
     let (world, _) = world();
     let (ui, asked) = (Ui::default(), world.asked.get());
     assert!(
-        open(&world, &ui, Some(StoreName::None)).find(SERIAL, Still::default().now()).is_none()
+        open(&world, &ui, Some(StoreName::None))
+            .find(&serial(), Still::default().now())
+            .unwrap()
+            .is_none()
     );
     assert_eq!(world.asked.get(), asked);
     assert!(
-        open(&world, &ui, Some(StoreName::Keyutils)).find(SERIAL, Still::default().now()).is_some()
+        open(&world, &ui, Some(StoreName::Keyutils))
+            .find(&serial(), Still::default().now())
+            .unwrap()
+            .is_some()
     );
 }

@@ -1,51 +1,52 @@
-//! The identity that entries are encrypted for: made once per store, kept in `identity.age` under
-//! the passphrase, and left unwrapped with the kernel so that scrypt is paid once per boot.
+//! The identity that entries are encrypted for: made once per store, wrapped by the passphrase in
+//! `identity.age`, and left unwrapped with the kernel so that scrypt is paid once per boot.
 
-use std::{
-    cell::OnceCell,
-    path::{Path, PathBuf},
-};
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 
 use age::x25519::Identity;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{PassphraseSource, StoreError, failed, read};
+use crate::store::error::StoreError;
+use crate::store::file::disk::{EXTENSION, failed, read};
+use crate::store::file::kernel_copy;
+use crate::store::secret_store::PassphraseSource;
 
-/// The file beside the entries, without its extension; no entry may be named so.
-pub(super) const NAME: &str = "identity";
+/// The file beside the entries, without its extension. No `EntryName` reads so.
+const NAME: &str = "identity";
 /// `log2 N` of scrypt: 128 MiB and about half a second.
 const WORK_FACTOR: u8 = 17;
 /// More than this would take gibibytes: such a file was not written here.
 const MAX_WORK_FACTOR: u8 = 22;
 
 /// Reads and makes the identity, and asks for the passphrase when it must.
-pub(super) struct Keyring<'a> {
+pub(super) struct StoreIdentity<'a> {
     path: PathBuf,
     passphrase: PassphraseSource<'a>,
     identity: OnceCell<Identity>,
 }
 
-impl<'a> Keyring<'a> {
+impl<'a> StoreIdentity<'a> {
     pub(super) fn new(folder: &Path, passphrase: PassphraseSource<'a>) -> Self {
         Self {
-            path: folder.join(NAME).with_extension(super::EXTENSION),
+            path: folder.join(NAME).with_extension(EXTENSION),
             passphrase,
             identity: OnceCell::new(),
         }
     }
 
-    /// The identity, if it is unwrapped already, here or with the kernel.
+    /// Returns the identity, if it is unwrapped already, here or with the kernel.
     pub(super) fn without_asking(&self) -> Option<&Identity> {
         if let Some(identity) = self.identity.get() {
             return Some(identity);
         }
         let wrapped = read(&self.path).ok()??;
-        let identity = self.kernel_copy(&wrapped)?;
+        let identity = kernel_copy::read(&self.path, &wrapped)?;
         Some(self.identity.get_or_init(|| identity))
     }
 
-    /// The identity of this store; `None` when it has none yet.
+    /// Returns the identity of this store; `None` when it has none yet.
     pub(super) fn existing(&self) -> Result<Option<&Identity>, StoreError> {
         if let Some(identity) = self.identity.get() {
             return Ok(Some(identity));
@@ -53,14 +54,14 @@ impl<'a> Keyring<'a> {
         let Some(wrapped) = read(&self.path)? else {
             return Ok(None);
         };
-        let identity = match self.kernel_copy(&wrapped) {
+        let identity = match kernel_copy::read(&self.path, &wrapped) {
             Some(identity) => identity,
             None => self.unwrap(&wrapped, self.ask()?)?,
         };
         Ok(Some(self.identity.get_or_init(|| identity)))
     }
 
-    /// The identity of this store, made now if need be. Of two processes that make one at the same
+    /// Returns the identity of this store, made now if need be. Of two processes that make one at the same
     /// time, both end up with that of the first.
     pub(super) fn existing_or_new(&self) -> Result<&Identity, StoreError> {
         if let Some(identity) = self.existing()? {
@@ -72,7 +73,7 @@ impl<'a> Keyring<'a> {
         let created = crate::system::files::create_private(&self.path, &wrapped)
             .map_err(|error| failed(&self.path, &error))?;
         let identity = if created {
-            self.leave_with_kernel(&wrapped, &fresh);
+            kernel_copy::write(&self.path, &wrapped, &fresh);
             fresh
         } else {
             let theirs = read(&self.path)?
@@ -83,23 +84,11 @@ impl<'a> Keyring<'a> {
     }
 
     /// Takes the unwrapped identity back from the kernel; returns whether it was there.
-    #[cfg(target_os = "linux")]
     pub(super) fn close(&self) -> Result<bool, StoreError> {
-        use super::super::SecretStore;
-
-        let Some(wrapped) = read(&self.path)? else {
-            return Ok(false);
-        };
-        match kernel().delete(&self.kernel_key(&wrapped)) {
-            Err(StoreError::Unavailable(_)) => Ok(false),
-            other => other,
+        match read(&self.path)? {
+            Some(wrapped) => kernel_copy::remove(&self.path, &wrapped),
+            None => Ok(false),
         }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
-    pub(super) fn close(&self) -> Result<bool, StoreError> {
-        Ok(false)
     }
 
     fn ask(&self) -> Result<SecretString, StoreError> {
@@ -133,59 +122,11 @@ impl<'a> Keyring<'a> {
         };
         let text = str::from_utf8(&plain).map_err(|_| self.damaged())?;
         let identity: Identity = text.parse().map_err(|_| self.damaged())?;
-        self.leave_with_kernel(wrapped, &identity);
+        kernel_copy::write(&self.path, wrapped, &identity);
         Ok(identity)
     }
 
     fn damaged(&self) -> StoreError {
         StoreError::Failed(format!("{} is damaged", self.path.display()))
     }
-
-    /// The name with the kernel: of this folder and this very identity file, so that an identity
-    /// made anew is never confused with the one before.
-    #[cfg(target_os = "linux")]
-    fn kernel_key(&self, wrapped: &[u8]) -> String {
-        use std::os::unix::ffi::OsStrExt;
-
-        const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-        const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-        let path = self.path.as_os_str().as_bytes();
-        let hash = path
-            .iter()
-            .chain(wrapped)
-            .fold(BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME));
-        format!("{NAME}:{hash:032x}")
-    }
-
-    #[cfg(target_os = "linux")]
-    fn kernel_copy(&self, wrapped: &[u8]) -> Option<Identity> {
-        use super::super::SecretStore;
-
-        let text = kernel().get(&self.kernel_key(wrapped)).ok()??;
-        text.expose_secret().parse().ok()
-    }
-
-    /// Where the kernel keeps no keys for us, the passphrase is asked for again.
-    #[cfg(target_os = "linux")]
-    fn leave_with_kernel(&self, wrapped: &[u8], identity: &Identity) {
-        use super::super::SecretStore;
-
-        let _ = kernel().put(&self.kernel_key(wrapped), "", &identity.to_string(), None);
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    #[allow(clippy::unused_self)]
-    fn kernel_copy(&self, _wrapped: &[u8]) -> Option<Identity> {
-        None
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    #[allow(clippy::unused_self)]
-    fn leave_with_kernel(&self, _wrapped: &[u8], _identity: &Identity) {}
-}
-
-/// An identity never expires, so that the time does not matter.
-#[cfg(target_os = "linux")]
-fn kernel() -> super::super::Keyutils {
-    super::super::Keyutils::new(Box::new(|| 0))
 }

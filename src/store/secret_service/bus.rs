@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use zbus::{
-    Address, Connection, DynamicType, Error, Message,
-    address::transport::{Transport, Unix, UnixSocket},
-    export::serde::Serialize,
-    fdo,
-};
+use zbus::address::transport::{Transport, Unix, UnixSocket};
+use zbus::export::serde::Serialize;
+use zbus::{Address, Connection, DynamicType, Error, Message, fdo};
 
-use super::StoreError;
+use crate::store::error::StoreError;
 
 /// The name on the bus and the root object, from the Secret Service specification.
-pub(super) const SERVICE: &str = "org.freedesktop.secrets";
+pub(super) const BUS_NAME: &str = "org.freedesktop.secrets";
 pub(super) const ROOT: &str = "/org/freedesktop/secrets";
 
 /// An error reply that says its object is locked, or is not there any more.
@@ -79,7 +76,7 @@ pub(super) async fn call<B: Serialize + DynamicType>(
     body: &B,
 ) -> Result<Message, CallError> {
     connection
-        .call_method(Some(SERVICE), path, Some(interface), method, body)
+        .call_method(Some(BUS_NAME), path, Some(interface), method, body)
         .await
         .map_err(|error| judge(&error))
 }

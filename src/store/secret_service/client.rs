@@ -1,22 +1,19 @@
 //! The calls of the Secret Service specification that a look-up and a write take.
 
-use std::{collections::BTreeMap, path::Path, sync::OnceLock};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::OnceLock;
 
-use secrecy::{ExposeSecret, SecretString};
 use zbus::{Connection, ObjectPath, OwnedObjectPath, Variant};
 
-use super::{
-    StoreError,
-    bus::{self, CallError, ROOT, malformed},
-};
+use crate::store::error::StoreError;
+use crate::store::secret_service::bus::{self, CallError, ROOT, malformed};
 
 pub(super) const ROOT_INTERFACE: &str = "org.freedesktop.Secret.Service";
 pub(super) const COLLECTION: &str = "org.freedesktop.Secret.Collection";
 const ITEM: &str = "org.freedesktop.Secret.Item";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
-/// The value of the attribute `service` on every item of ours.
-pub(super) const OWNER: &str = "rolecall";
 /// The collection that lives in memory only and dies with the log-in.
 const SESSION_COLLECTION: &str = "/org/freedesktop/secrets/collection/session";
 /// The path that stands for "no object".
@@ -45,8 +42,12 @@ impl Client {
         })
     }
 
-    pub(super) async fn get(&self, key: &str) -> Result<Option<SecretString>, StoreError> {
-        let (session, found) = tokio::join!(self.session(), self.search(Some(key)));
+    pub(super) async fn get(
+        &self,
+        service: &str,
+        user: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let (session, found) = tokio::join!(self.session(), self.search(service, Some(user)));
         let found = found?;
         let mut locked = !found.locked.is_empty();
         if !found.unlocked.is_empty() {
@@ -68,20 +69,24 @@ impl Client {
 
     pub(super) async fn put(
         &self,
-        key: &str,
+        service: &str,
+        user: &str,
         label: &str,
-        secret: &SecretString,
+        secret: &[u8],
     ) -> Result<(), StoreError> {
-        let (session, found, collection) =
-            tokio::join!(self.session(), self.search(Some(key)), self.unlocked_collection());
+        let (session, found, collection) = tokio::join!(
+            self.session(),
+            self.search(service, Some(user)),
+            self.unlocked_collection()
+        );
         let (session, found, collection) = (session?, found?, collection?);
-        let attributes = BTreeMap::from([("service", OWNER), ("username", key)]);
+        let attributes = BTreeMap::from([("service", service), ("username", user)]);
         let properties = BTreeMap::from([
             ("org.freedesktop.Secret.Item.Attributes", Variant::from(attributes)),
             ("org.freedesktop.Secret.Item.Label", Variant::from(label)),
         ]);
         let parameters: &[u8] = &[];
-        let wire = (session, parameters, secret.expose_secret().as_bytes(), "text/plain");
+        let wire = (session, parameters, secret, "text/plain");
         let reply =
             self.call(&collection, COLLECTION, "CreateItem", &(properties, wire, true)).await?;
         let body = reply.body();
@@ -95,8 +100,8 @@ impl Client {
         Ok(())
     }
 
-    pub(super) async fn delete(&self, key: &str) -> Result<bool, StoreError> {
-        let found = self.search(Some(key)).await?;
+    pub(super) async fn delete(&self, service: &str, user: &str) -> Result<bool, StoreError> {
+        let found = self.search(service, Some(user)).await?;
         for item in &found.unlocked {
             self.remove(item).await?;
         }
@@ -106,25 +111,25 @@ impl Client {
         Err(StoreError::Locked("the keyring that holds the item".into()))
     }
 
-    /// The names of all items of ours. Those of locked ones may be hashed on the disk, so that one
-    /// among them is an error.
-    pub(super) async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        let found = self.search(None).await?;
+    /// Returns the users of all items of a service. Those of locked ones may be hashed on the disk,
+    /// so that one among them is an error.
+    pub(super) async fn users(&self, service: &str) -> Result<Vec<String>, StoreError> {
+        let found = self.search(service, None).await?;
         if !found.locked.is_empty() {
             return Err(StoreError::Locked(format!(
                 "the keyring that holds {} items",
                 found.locked.len()
             )));
         }
-        let mut keys = Vec::with_capacity(found.unlocked.len());
+        let mut users = Vec::with_capacity(found.unlocked.len());
         for item in &found.unlocked {
             match self.attributes(item).await {
-                Ok(mut attributes) => keys.extend(attributes.remove("username")),
+                Ok(mut attributes) => users.extend(attributes.remove("username")),
                 Err(CallError::Gone) => {}
                 Err(CallError::Store(error)) => return Err(error),
             }
         }
-        Ok(keys)
+        Ok(users)
     }
 
     async fn attributes(&self, item: &str) -> Result<BTreeMap<String, String>, CallError> {
@@ -139,14 +144,15 @@ impl Client {
         })
     }
 
+    /// Returns the collection that new items go to, which is unlocked.
     pub(super) async fn probe(&self) -> Result<String, StoreError> {
         let (session, collection) = tokio::join!(self.session(), self.unlocked_collection());
         session?;
-        Ok(format!("Secret Service, unlocked: {}", collection?.as_str()))
+        Ok(collection?.as_str().to_owned())
     }
 
-    /// The session of this connection, opened at the first use. Secrets travel as they are: the bus
-    /// is a private socket of the user, who may ask the keyring itself.
+    /// Returns the session of this connection, opened at the first use, in which secrets travel as
+    /// they are.
     async fn session(&self) -> Result<&OwnedObjectPath, StoreError> {
         if let Some(session) = self.session.get() {
             return Ok(session);
@@ -159,11 +165,15 @@ impl Client {
         Ok(self.session.get_or_init(|| session))
     }
 
-    /// The items of ours named `key`, or all of them.
-    pub(super) async fn search(&self, key: Option<&str>) -> Result<Found, StoreError> {
-        let mut attributes = BTreeMap::from([("service", OWNER)]);
-        if let Some(key) = key {
-            attributes.insert("username", key);
+    /// Finds the items of a service and a user, or all of the service.
+    pub(super) async fn search(
+        &self,
+        service: &str,
+        user: Option<&str>,
+    ) -> Result<Found, StoreError> {
+        let mut attributes = BTreeMap::from([("service", service)]);
+        if let Some(user) = user {
+            attributes.insert("username", user);
         }
         let reply = self.call(ROOT, ROOT_INTERFACE, "SearchItems", &(attributes,)).await?;
         let body = reply.body();
@@ -171,19 +181,14 @@ impl Client {
         Ok(Found { unlocked, locked })
     }
 
-    async fn secret(&self, item: &str, session: &str) -> Result<SecretString, CallError> {
+    async fn secret(&self, item: &str, session: &str) -> Result<Vec<u8>, CallError> {
         let session =
             ObjectPath::try_from(session).map_err(|error| CallError::Store(malformed(&error)))?;
         let reply = self.call(item, ITEM, "GetSecret", &(session,)).await?;
         let body = reply.body();
         let ((_, _, value, _),): ((ObjectPath, &[u8], &[u8], &str),) =
             body.deserialize().map_err(|error| CallError::Store(malformed(&error)))?;
-        match str::from_utf8(value) {
-            Ok(text) => Ok(SecretString::from(text)),
-            Err(_) => Err(CallError::Store(StoreError::Failed(
-                "the keyring's item is not text".to_owned(),
-            ))),
-        }
+        Ok(value.to_vec())
     }
 
     async fn remove(&self, item: &str) -> Result<(), StoreError> {
@@ -207,7 +212,8 @@ impl Client {
         Ok(collection)
     }
 
-    /// The collection that new items go to: `default`, else `login`, else the first that is kept.
+    /// Returns the collection that new items go to: `default`, else `login`, else the first on
+    /// the disk.
     pub(super) async fn collection(&self) -> Result<Option<OwnedObjectPath>, StoreError> {
         for alias in ["default", "login"] {
             let reply = self.call(ROOT, ROOT_INTERFACE, "ReadAlias", &(alias,)).await?;

@@ -1,25 +1,24 @@
 //! Unlocking: the one place that lets the keyring ask a person.
 
-use std::{collections::BTreeMap, future::poll_fn, pin::pin};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
 
-use zbus::{
-    MatchRule, MessageStream, ObjectPath, OwnedObjectPath, Variant, export::futures_core::Stream,
-    message::Type,
-};
+use zbus::export::futures_core::Stream;
+use zbus::message::Type;
+use zbus::{MatchRule, MessageStream, ObjectPath, OwnedObjectPath, Variant};
 
-use super::{
-    StoreError,
-    bus::{ROOT, SERVICE, malformed},
-    client::{Client, NONE, ROOT_INTERFACE},
-};
+use crate::store::error::StoreError;
+use crate::store::secret_service::bus::{BUS_NAME, ROOT, malformed};
+use crate::store::secret_service::client::{Client, NONE, ROOT_INTERFACE};
 
 const PROMPT: &str = "org.freedesktop.Secret.Prompt";
 
 impl Client {
-    /// Unlocks the collection that new items go to and whatever holds items of ours, and makes the
-    /// default collection where there is none.
-    pub(super) async fn unlock(&self) -> Result<(), StoreError> {
-        let (found, collection) = tokio::join!(self.search(None), self.collection());
+    /// Unlocks the collection that new items go to and whatever holds items of a service, and makes
+    /// the default collection where there is none.
+    pub(super) async fn unlock(&self, service: &str) -> Result<(), StoreError> {
+        let (found, collection) = tokio::join!(self.search(service, None), self.collection());
         let mut objects = found?.locked;
         match collection? {
             Some(path) if self.is_locked(&path).await? => objects.push(path),
@@ -54,7 +53,7 @@ impl Client {
         }
         let rule = MatchRule::builder()
             .msg_type(Type::Signal)
-            .sender(SERVICE)
+            .sender(BUS_NAME)
             .interface(PROMPT)
             .member("Completed")
             .path(prompt)

@@ -13,6 +13,7 @@ use crate::app::call::AskPolicy;
 use crate::app::context::Context;
 use crate::app::stores::StoreOpener;
 use crate::aws::arn::Arn;
+use crate::aws::names::MfaSerial;
 use crate::aws::totp::Seed;
 use crate::error::{Error, Result};
 use crate::output::print;
@@ -20,7 +21,6 @@ use crate::prompt::qr;
 use crate::prompt::tty::Tty;
 use crate::settings::EffectiveSettings;
 use crate::store::StoreName;
-use crate::store::seeds::keeps_seeds;
 use crate::system::clock::{Clock, SystemClock};
 
 /// How long stdin is waited for: the program that pipes the seed in may have to ask a person first.
@@ -56,20 +56,18 @@ pub struct MfaAddArgs {
     #[arg(long)]
     pub json: bool,
     /// Where the seed is kept: keyring or file
-    #[arg(long, value_enum, value_name = "STORE")]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<StoreName>,
 }
 
 pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
     let serial = checked(&args.serial, &args.more)?;
-    let target = target(&context.settings, args.store, serial)?;
+    let target = target(&context.settings, args.store, &serial)?;
     let seeds = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).seeds(args.store);
     // Before anybody types anything: a store that cannot be used would take it in vain.
-    let existing = seeds.existing(serial, target);
-    context.runtime.check()?;
-    let existing = existing?;
-    let typed = read(context, serial)?;
-    let seed = Seed::parse(&typed, serial).map_err(|what| {
+    let existing = seeds.existing(&serial, target)?;
+    let typed = read(context, &serial)?;
+    let seed = Seed::parse(&typed, &serial).map_err(|what| {
         Error::usage(format!("{what}; nothing was kept"))
             .hint(format!("try again: rolecall keys mfa add {serial}"))
     })?;
@@ -82,9 +80,7 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
     if context.is_attended() && !args.no_qr {
         qr::show(&context.runtime, &context.ui, &seed)?;
     }
-    let kept = seeds.put(serial, &seed, target, SystemClock.now());
-    context.runtime.check()?;
-    kept?;
+    seeds.put(&serial, &seed, target, SystemClock.now())?;
     let now = seed.window(SystemClock.now().timestamp());
     let codes = [seed.code(now.saturating_sub(1)), seed.code(now)];
     let text = if args.json {
@@ -99,7 +95,7 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
         codes.join("\n")
     };
     print(&format!("{text}\n"))?;
-    let user = Arn::parse(serial).map_or("USER", |arn| arn.name());
+    let user = Arn::parse(&serial).map_or("USER", |arn| arn.name());
     context.ui.hint(&format!(
         "both codes are valid now, and not for long; if the device is new, let AWS know it: \
          aws iam enable-mfa-device --user-name {user} --serial-number {serial} \
@@ -113,17 +109,17 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
 fn target(
     settings: &EffectiveSettings,
     typed: Option<StoreName>,
-    serial: &str,
+    serial: &MfaSerial,
 ) -> Result<StoreName> {
     match settings.store(typed) {
         None => Ok(StoreName::Keyring),
-        Some(name) if keeps_seeds(name) => Ok(name),
+        Some(name) if name.takes_long_lived_secrets() => Ok(name),
         Some(name) => Err(keeps_none(name, &format!("add {serial}"))),
     }
 }
 
 /// Reads the seed from a pipe or asks for it, hidden.
-fn read(context: &Context, serial: &str) -> Result<Zeroizing<String>> {
+fn read(context: &Context, serial: &MfaSerial) -> Result<Zeroizing<String>> {
     if let Some(piped) = piped(context)? {
         return Ok(piped);
     }

@@ -1,11 +1,11 @@
 //! What `add` and `remove` check of what was typed.
 
-use crate::aws::names::is_serial;
+use crate::aws::names::MfaSerial;
 use crate::error::{Error, Result};
 use crate::store::StoreName;
 
 /// Checks a serial number; a seed in its place is not repeated.
-pub fn checked<'a>(serial: &'a str, more: &[String]) -> Result<&'a str> {
+pub fn checked(serial: &str, more: &[String]) -> Result<MfaSerial> {
     let is_uri = serial.to_ascii_lowercase().starts_with("otpauth:");
     let is_base32 = serial.len() >= 24
         && serial.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'2'..=b'7'));
@@ -16,13 +16,10 @@ pub fn checked<'a>(serial: &'a str, more: &[String]) -> Result<&'a str> {
         )
         .hint("type it when asked, or pipe it in: rolecall keys mfa add SERIAL"));
     }
-    if !is_serial(serial) {
-        return Err(Error::usage(
-            "SERIAL must be an MFA device's serial number or ARN (9 to 256 characters)",
-        )
-        .hint("list your devices: aws iam list-mfa-devices"));
-    }
-    Ok(serial)
+    MfaSerial::parse(serial).filter(|serial| !serial.is_auto()).ok_or_else(|| {
+        Error::usage("SERIAL must be an MFA device's serial number or ARN (9 to 256 characters)")
+            .hint("list your devices: aws iam list-mfa-devices")
+    })
 }
 
 /// The error for a store that keeps no seeds.

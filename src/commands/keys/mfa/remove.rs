@@ -8,7 +8,6 @@ use crate::app::context::Context;
 use crate::app::stores::StoreOpener;
 use crate::error::{Error, Result};
 use crate::store::StoreName;
-use crate::store::seeds::keeps_seeds;
 use crate::system::report::Report;
 
 /// Forget a device's seed
@@ -19,19 +18,17 @@ pub struct MfaRemoveArgs {
     #[arg(value_name = "SERIAL")]
     pub serial: String,
     /// The only store to look in
-    #[arg(long, value_enum, value_name = "STORE")]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<StoreName>,
 }
 
 pub fn run(context: &Context, args: &MfaRemoveArgs) -> Result<()> {
     let serial = checked(&args.serial, &[])?;
-    if let Some(name) = args.store.filter(|name| !keeps_seeds(*name)) {
+    if let Some(name) = args.store.filter(|name| !name.takes_long_lived_secrets()) {
         return Err(keeps_none(name, &format!("remove {serial}")));
     }
-    let removed =
-        StoreOpener::new(context, &context.ui, AskPolicy::Allowed).seeds(args.store).remove(serial);
-    context.runtime.check()?;
-    if !removed? {
+    let seeds = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).seeds(args.store);
+    if !seeds.remove(&serial)? {
         return Err(Error::failed(format!("no seed of {serial} is kept"))
             .hint("see those that are: rolecall keys mfa list"));
     }

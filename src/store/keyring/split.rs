@@ -18,7 +18,7 @@ pub(super) struct Head {
     checksum: u64,
 }
 
-/// The entries for `value`, each of at most `limit` bytes, the first one being the head or, for a
+/// Returns the entries for `value`, each of at most `limit` bytes, the first one being the head or, for a
 /// short value, everything. `None` when the value takes too many.
 pub(super) fn split(value: &[u8], limit: usize) -> Option<Vec<Zeroizing<Vec<u8>>>> {
     if value.len() <= limit && !value.starts_with(&MAGIC) {
@@ -50,7 +50,7 @@ pub(super) fn head(entry: &[u8]) -> Option<Head> {
     })
 }
 
-/// The value that the parts make up; `None` when they are not those the head was written with.
+/// Returns the value that the parts make up; `None` when they are not those the head was written with.
 pub(super) fn join(head: Head, parts: &[Zeroizing<Vec<u8>>]) -> Option<Zeroizing<Vec<u8>>> {
     let length = parts.iter().map(|part| part.len()).sum();
     if usize::try_from(head.length) != Ok(length) {
@@ -74,11 +74,11 @@ fn checksum(value: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    const LIMIT: usize = 2560;
+    const MAX_BYTES: usize = 2560;
 
     fn round_trip(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
-        let entries = split(value, LIMIT).unwrap();
-        assert!(entries.iter().all(|entry| entry.len() <= LIMIT));
+        let entries = split(value, MAX_BYTES).unwrap();
+        assert!(entries.iter().all(|entry| entry.len() <= MAX_BYTES));
         match head(&entries[0]) {
             None => assert_eq!(*entries[0], value),
             Some(head) => {
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_length_comes_back() {
+    fn value_of_any_length_comes_back() {
         for (length, entries) in [(0, 1), (1, 1), (2560, 1), (2561, 3), (5120, 3), (16_384, 8)] {
             let value: Vec<u8> = (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect();
             assert_eq!(round_trip(&value).len(), entries, "{length}");
@@ -98,21 +98,21 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_looks_like_a_head_comes_back() {
+    fn value_that_looks_like_a_head_comes_back() {
         assert_eq!(round_trip(b"\0rc1 and more").len(), 2);
     }
 
     #[test]
-    fn a_mixture_of_two_writes_is_noticed() {
-        let old = split(&[b'a'; 6000], LIMIT).unwrap();
-        let new = split(&[b'b'; 6000], LIMIT).unwrap();
+    fn parts_of_two_writes_make_no_value() {
+        let old = split(&[b'a'; 6000], MAX_BYTES).unwrap();
+        let new = split(&[b'b'; 6000], MAX_BYTES).unwrap();
         let mixed = [old[1].clone(), new[2].clone(), new[3].clone()];
         assert_eq!(join(head(&new[0]).unwrap(), &mixed), None);
         assert_eq!(join(head(&new[0]).unwrap(), &new[1..3]), None);
     }
 
     #[test]
-    fn a_damaged_head_is_none() {
+    fn damaged_head_is_none() {
         assert_eq!(head(b"\0rc1"), None);
         assert_eq!(head(b"text"), None);
         assert_eq!(split(&[0; 4000], 4), None);

@@ -1,0 +1,111 @@
+//! The names of what lies in a store.
+
+use crate::aws::names::MfaSerial;
+use crate::chain::session_key::SessionKey;
+use crate::system::digest::{is_sha256_hex, sha256_hex};
+
+/// Begins the name of a seed. No session's name, which is hexadecimal, begins so.
+const SEED_PREFIX: &str = "mfa-";
+
+/// Names one entry of a store, and says what it holds. A store takes no other name, so a verb that
+/// has only `SessionKey`s can neither read nor delete anything but sessions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryName {
+    Session(SessionKey),
+    MfaSeed(SeedKey),
+}
+
+impl EntryName {
+    /// Parses a name that a store lists; `None` for what is not rolecall's own, which nothing may
+    /// touch.
+    pub fn parse(text: &str) -> Option<Self> {
+        SessionKey::parse(text)
+            .map(Self::Session)
+            .or_else(|| SeedKey::parse(text).map(Self::MfaSeed))
+    }
+
+    /// Returns the name as it stands in the store: at most 68 letters, digits and hyphens of ASCII.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Session(key) => key.as_str(),
+            Self::MfaSeed(key) => &key.0,
+        }
+    }
+}
+
+impl From<&SessionKey> for EntryName {
+    fn from(key: &SessionKey) -> Self {
+        Self::Session(key.clone())
+    }
+}
+
+impl From<&MfaSerial> for EntryName {
+    fn from(serial: &MfaSerial) -> Self {
+        Self::MfaSeed(SeedKey::of(serial))
+    }
+}
+
+/// The name of a device's seed: `mfa-` and the SHA-256 of its serial number. The number itself holds
+/// characters that not every store takes in a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SeedKey(String);
+
+impl SeedKey {
+    fn of(serial: &MfaSerial) -> Self {
+        Self(format!("{SEED_PREFIX}{}", sha256_hex(serial.as_str())))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix(SEED_PREFIX).is_some_and(is_sha256_hex).then(|| Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGITS: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn names_are_those_that_stores_hold_already() {
+        let serial = MfaSerial::parse("arn:aws:iam::111111111111:mfa/bob").unwrap();
+        assert_eq!(
+            EntryName::from(&serial).as_str(),
+            "mfa-2a78c78637b345aab0a41ff7a92b818d487b8ace8567ee44ab59ed89f6ceb21b"
+        );
+        let session = SessionKey::parse(DIGITS).unwrap();
+        assert_eq!(EntryName::from(&session).as_str(), DIGITS);
+    }
+
+    #[test]
+    fn every_name_is_parsed_back_into_its_own_kind() {
+        let session = EntryName::from(&SessionKey::parse(DIGITS).unwrap());
+        let seed = EntryName::from(&MfaSerial::parse("GAHT12345678").unwrap());
+        for name in [session, seed] {
+            assert_eq!(EntryName::parse(name.as_str()), Some(name));
+        }
+        // The digits of a seed's name alone are a session's, and the prefix tells the two apart.
+        let seed = EntryName::parse(&format!("mfa-{DIGITS}"));
+        assert!(matches!(seed, Some(EntryName::MfaSeed(_))));
+        assert!(matches!(EntryName::parse(DIGITS), Some(EntryName::Session(_))));
+    }
+
+    #[test]
+    fn names_of_others_are_not_parsed() {
+        for text in [
+            "",
+            "identity",
+            "mfa-seed",
+            "probe",
+            &DIGITS[1..],
+            &format!("{DIGITS}0"),
+            &DIGITS.to_uppercase(),
+            &format!("mfa-{DIGITS}0"),
+            &format!("mfa-mfa-{DIGITS}"),
+            &format!("{DIGITS}#1"),
+            &format!(" {DIGITS}"),
+        ] {
+            assert_eq!(EntryName::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Files of the store on the disk, with their failures as those of a store.
+
+use std::path::Path;
+use std::{fs, io};
+
+use crate::store::error::StoreError;
+use crate::system::files;
+
+/// Ends the name of every file.
+pub(super) const EXTENSION: &str = "age";
+/// What no file of the store comes near: a session takes some 2 KiB.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Makes the folder, or closes the one that is there to everyone else.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    files::create_private_folder(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the content of a file; `None` when there is none.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match files::read_regular(path, MAX_BYTES) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, &error)),
+    }
+}
+
+/// Removes a file and returns whether there was one.
+pub(super) fn remove(path: &Path) -> Result<bool, StoreError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        // A disk that cannot be written says so before it looks.
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound
+                || path.try_exists().is_ok_and(|there| !there) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(failed(path, &error)),
+    }
+}
+
+/// Words a failure of the system at a path.
+pub(super) fn failed(path: &Path, error: &io::Error) -> StoreError {
+    let message = format!("{}: {error}", path.display());
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::Unavailable(message)
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full(message),
+        _ => StoreError::Failed(message),
+    }
+}

@@ -1,0 +1,71 @@
+//! What every store can do.
+
+use secrecy::SecretString;
+
+use crate::store::entry_name::EntryName;
+use crate::store::error::StoreError;
+
+/// A place that holds secrets by their names.
+pub trait SecretStore {
+    /// Returns the name by which a user chooses the store: `keyring`, `keyutils`, `file` or `none`.
+    fn name(&self) -> &'static str;
+
+    /// Returns the secret of an entry; `None` when there is none, or none that is still usable.
+    ///
+    /// # Errors
+    /// When the store does not answer, or holds the secret behind a lock. Only the store `file` asks
+    /// a person, for its passphrase.
+    fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError>;
+
+    /// Writes an entry over what was there. `label` is what a keyring manager shows. `expires_at`:
+    /// unix seconds at which the secret becomes worthless (`None`: long-lived).
+    ///
+    /// # Errors
+    /// When the store does not answer, is locked, or has no room.
+    fn put(
+        &self,
+        name: &EntryName,
+        label: &str,
+        secret: &SecretString,
+        expires_at: Option<i64>,
+    ) -> Result<(), StoreError>;
+
+    /// Deletes an entry and returns whether there was one.
+    ///
+    /// # Errors
+    /// When the store does not answer or is locked.
+    fn delete(&self, name: &EntryName) -> Result<bool, StoreError>;
+
+    /// Returns the names of all entries without reading a secret; none where the store cannot be
+    /// listed. What has a name that is not rolecall's own is left out.
+    ///
+    /// # Errors
+    /// When the store does not answer, or holds something behind a lock. Never asks a person.
+    fn list(&self) -> Result<Vec<EntryName>, StoreError>;
+
+    /// Returns one line about what this store is, when it is usable now.
+    ///
+    /// # Errors
+    /// What a `put` would meet.
+    fn probe(&self) -> Result<String, StoreError>;
+
+    /// Lets the store ask its user to unlock it, and waits for the answer.
+    ///
+    /// # Errors
+    /// `Locked` when the person declines or nobody can be asked, `TimedOut` when nobody answers,
+    /// `Interrupted` on Ctrl-C.
+    fn unlock(&self) -> Result<(), StoreError> {
+        Err(StoreError::Locked("it cannot be unlocked from here".to_owned()))
+    }
+}
+
+/// Asks for the passphrase of the store `file`, or says why it cannot be asked for.
+pub type PassphraseSource<'a> = Box<dyn Fn() -> Result<SecretString, StoreError> + 'a>;
+
+/// Whether a locked store may ask its user to unlock it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnlockPolicy {
+    /// A person is there to answer.
+    Ask,
+    Never,
+}
