@@ -85,7 +85,10 @@ pub mod fuzzing {
     pub use crate::chain::session_key::SessionKeys;
     pub use crate::chain::{Base, Caching, Chain, Defaults, Request, RoleOptions, Step};
     pub use crate::clients::sts::AwsSts;
-    pub use crate::config::document::{Document, FileKind};
+    pub use crate::config::document::{Document, FileKind, SectionKind};
+    pub use crate::config::edit::{
+        Edit, EditError, Key, KeyName, SectionName, Value, apply as apply_edits,
+    };
     pub use crate::config::profiles::Profiles;
     pub use crate::error::{Kind, Result};
     pub use crate::executor::Sts;

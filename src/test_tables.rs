@@ -4,16 +4,16 @@
 //! --- block
 //! text
 //! --- block escaped
-//! text with \t, \r, \\, \u{feff} and a trailing \ that takes the line's end away
+//! text with \t, \r, \\, \u{feff}, the byte \xE9, and a trailing \ that takes the line's end away
 //! ```
-//! What stands before the first case is for the reader.
+//! What stands before the first case is for the reader, and so is one blank line before each other.
 
 use std::path::Path;
 
 pub struct Case {
     /// `file.txt: name of the case`.
     pub name: String,
-    blocks: Vec<(String, String)>,
+    blocks: Vec<(String, Vec<u8>)>,
 }
 
 impl Case {
@@ -23,7 +23,12 @@ impl Case {
     }
 
     pub fn optional(&self, name: &str) -> Option<&str> {
-        self.blocks.iter().find(|(n, _)| n == name).map(|(_, text)| text.as_str())
+        let text = |bytes| str::from_utf8(bytes).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        self.bytes(name).map(text)
+    }
+
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        self.blocks.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.as_slice())
     }
 
     pub fn json(&self, name: &str) -> serde_json::Value {
@@ -43,8 +48,11 @@ pub fn read(folder: &str, blocks: &[&str]) -> Vec<Case> {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         let mut escaped = false;
         let mut in_case = false;
+        let mut blank = false;
         for line in std::fs::read_to_string(&path).unwrap().split_inclusive('\n') {
             if let Some(name) = line.strip_prefix("=== ") {
+                let last = cases.last_mut().and_then(|case| case.blocks.last_mut());
+                last.filter(|_| blank).map(|(_, bytes)| bytes.pop());
                 let name = format!("{file}: {}", name.trim());
                 assert!(cases.iter().all(|c| c.name != name), "{name}: twice");
                 cases.push(Case { name, blocks: Vec::new() });
@@ -56,34 +64,44 @@ pub fn read(folder: &str, blocks: &[&str]) -> Vec<Case> {
                 escaped = name.ends_with(" escaped");
                 let name = name.trim_end_matches(" escaped");
                 assert!(blocks.contains(&name), "{}: no block is named `{name}`", case.name);
-                case.blocks.push((name.to_owned(), String::new()));
-            } else if let Some((_, text)) = cases.last_mut().unwrap().blocks.last_mut() {
-                if escaped { text.push_str(&unescape(line)) } else { text.push_str(line) }
+                case.blocks.push((name.to_owned(), Vec::new()));
+            } else if let Some((_, bytes)) = cases.last_mut().unwrap().blocks.last_mut() {
+                if escaped {
+                    bytes.extend(unescape(line));
+                } else {
+                    bytes.extend(line.as_bytes());
+                }
             }
+            blank = in_case && line == "\n";
         }
     }
     cases
 }
 
-fn unescape(line: &str) -> String {
-    let mut text = String::new();
+fn unescape(line: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
     let mut rest = line.chars();
     while let Some(c) = rest.next() {
-        if c != '\\' {
-            text.push(c);
-            continue;
-        }
-        match rest.next().unwrap() {
-            't' => text.push('\t'),
-            'r' => text.push('\r'),
-            '\\' => text.push('\\'),
-            '\n' => {}
-            'u' => {
-                let hex: String = rest.by_ref().skip(1).take_while(|c| *c != '}').collect();
-                text.push(char::from_u32(u32::from_str_radix(&hex, 16).unwrap()).unwrap());
-            }
-            other => panic!("no escape: \\{other} in {line}"),
-        }
+        let c = match c {
+            '\\' => match rest.next().unwrap() {
+                't' => '\t',
+                'r' => '\r',
+                '\\' => '\\',
+                '\n' => continue,
+                'u' => {
+                    let hex: String = rest.by_ref().skip(1).take_while(|c| *c != '}').collect();
+                    char::from_u32(u32::from_str_radix(&hex, 16).unwrap()).unwrap()
+                }
+                'x' => {
+                    let hex: String = rest.by_ref().take(2).collect();
+                    bytes.push(u8::from_str_radix(&hex, 16).unwrap());
+                    continue;
+                }
+                other => panic!("no escape: \\{other} in {line}"),
+            },
+            c => c,
+        };
+        bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes());
     }
-    text
+    bytes
 }

@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
     );
 
     let document = |kind: FileKind, text: &str| {
-        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()))
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.as_bytes().to_vec()))
     };
     let profiles = Profiles::new(
         document(FileKind::Config, config),

@@ -84,7 +84,7 @@ const WEB_IDENTITY: &str = "[profile p]\nregion = eu-west-1\nendpoint_url = http
 /// Resolves the profile `p`, and does something with its chain.
 fn chain<T>(config: &str, with: impl FnOnce(&Chain) -> Result<T>) -> Result<T> {
     let document = |kind: FileKind, text: &str| {
-        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()))
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.as_bytes().to_vec()))
     };
     let profiles =
         Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, ""));

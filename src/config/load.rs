@@ -47,7 +47,7 @@ pub fn load(paths: &Paths) -> Result<Profiles> {
     ))
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>> {
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let error = |what: String| Error::configuration(format!("{}: {what}", path.display()));
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -83,12 +83,7 @@ fn read(path: &Path) -> Result<Zeroizing<String>> {
     if bytes.len() as u64 > LARGEST {
         return Err(error(format!("is larger than {} MiB", LARGEST / 1024 / 1024)));
     }
-    let bytes = std::mem::take(&mut *bytes);
-    Ok(Zeroizing::new(match String::from_utf8(bytes) {
-        Ok(text) => text,
-        // A broken byte breaks its own line only.
-        Err(e) => String::from_utf8_lossy(&Zeroizing::new(e.into_bytes())).into_owned(),
-    }))
+    Ok(bytes)
 }
 
 #[cfg(unix)]

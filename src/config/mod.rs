@@ -3,6 +3,7 @@
 //! for who uses its section only.
 
 pub mod document;
+pub mod edit;
 pub mod load;
 mod profile_name;
 pub mod profiles;

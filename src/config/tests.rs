@@ -1,6 +1,8 @@
 //! The grammar and the merging of the shared files: `tests/data/grammar`, and `aws-runtime`'s
 //! parser as an oracle.
 
+mod edits;
+mod generated;
 mod oracle;
 
 use std::path::Path;
@@ -11,11 +13,17 @@ use zeroize::Zeroizing;
 use super::document::{Document, FileKind, SectionKind};
 use super::profiles::{Place, Profiles, is_secret, sub_properties};
 
-pub(crate) fn profiles(config: &str, credentials: &str) -> Profiles {
-    let document = |kind: FileKind, text: &str| {
-        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(text.to_owned()))
+pub(crate) fn profiles(
+    config: &(impl AsRef<[u8]> + ?Sized),
+    credentials: &(impl AsRef<[u8]> + ?Sized),
+) -> Profiles {
+    let document = |kind: FileKind, bytes: &[u8]| {
+        Document::parse(kind, Path::new(kind.name()), Zeroizing::new(bytes.to_vec()))
     };
-    Profiles::new(document(FileKind::Config, config), document(FileKind::Credentials, credentials))
+    Profiles::new(
+        document(FileKind::Config, config.as_ref()),
+        document(FileKind::Credentials, credentials.as_ref()),
+    )
 }
 
 fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
@@ -32,7 +40,7 @@ fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
 }
 
 /// Everything that two files hold; what is empty is left out.
-fn read(config: &str, credentials: &str) -> Value {
+fn read(config: &(impl AsRef<[u8]> + ?Sized), credentials: &(impl AsRef<[u8]> + ?Sized)) -> Value {
     let profiles = profiles(config, credentials);
     let places = |places: Vec<(Place, String)>| {
         places.into_iter().map(|(place, reason)| format!("{place}: {reason}")).collect::<Value>()
@@ -83,8 +91,8 @@ fn grammar() {
     assert!(cases.len() > 80, "{} cases", cases.len());
     let mut wrong = String::new();
     for case in &cases {
-        let (got, expected) =
-            (read(case.block("config"), case.block("credentials")), case.json("expect"));
+        let bytes = |name| case.bytes(name).unwrap_or_default();
+        let (got, expected) = (read(bytes("config"), bytes("credentials")), case.json("expect"));
         if !agrees(&expected, &got) {
             wrong += &format!("\n{}\n  got      {got}\n  expected {expected}\n", case.name);
         }

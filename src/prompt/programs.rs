@@ -67,7 +67,7 @@ impl Ladder<'_> {
             Err(why) => return Ok(Outcome::Absent(why)),
         };
         let ykman =
-            |arguments: &[&str]| {
+            |arguments: &[&str]| -> Result<Result<Output, String>> {
                 let mut command = asker(&program);
                 command.args(["oath", "accounts"]).args(arguments);
                 match self.run(command)? {

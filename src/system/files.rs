@@ -87,7 +87,7 @@ fn written(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 }
 
 /// Makes a rename last. Windows has no such call, and needs none.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(folder)?.sync_all()?;
     }

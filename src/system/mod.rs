@@ -8,5 +8,7 @@ pub mod environment;
 pub mod files;
 pub mod locks;
 pub mod report;
+#[cfg_attr(not(test), expect(dead_code, reason = "no verb writes to the user's files yet"))]
+pub mod rewrite;
 pub mod runtime;
 pub mod terminal;

@@ -26,7 +26,11 @@ no equals sign
 
 fn profiles() -> ProfileCompleter {
     let document = |kind, text: &str| {
-        Document::parse(kind, std::path::Path::new("/f"), zeroize::Zeroizing::new(text.to_owned()))
+        Document::parse(
+            kind,
+            std::path::Path::new("/f"),
+            zeroize::Zeroizing::new(text.as_bytes().to_vec()),
+        )
     };
     ProfileCompleter::new(Some(Profiles::new(
         document(FileKind::Config, CONFIG),

@@ -41,7 +41,7 @@ fn keys(text: &str) -> impl Iterator<Item = String> + '_ {
         .map(|(key, _)| key.trim_matches([' ', '\t']).to_ascii_lowercase())
 }
 
-fn compare(config: &str, credentials: &str) -> Result<(), TestCaseError> {
+pub(super) fn compare(config: &str, credentials: &str) -> Result<(), TestCaseError> {
     let ours = profiles(config, credentials);
     let Some(theirs) = sdk(config, credentials) else {
         prop_assert!(!ours.malformed().is_empty(), "the SDK refuses it");
@@ -126,7 +126,7 @@ fn header(credentials: bool) -> impl Strategy<Value = String> {
     })
 }
 
-fn line(credentials: bool) -> impl Strategy<Value = String> {
+pub(super) fn line(credentials: bool) -> impl Strategy<Value = String> {
     let blank = || select(vec!["", " ", "  ", "\t", " \t "]);
     let value = || {
         select(vec![
@@ -176,7 +176,7 @@ fn line(credentials: bool) -> impl Strategy<Value = String> {
     ]
 }
 
-fn file(credentials: bool) -> impl Strategy<Value = String> {
+pub(super) fn file(credentials: bool) -> impl Strategy<Value = String> {
     let end = select(vec!["\n", "\n", "\r\n"]);
     (proptest::collection::vec((line(credentials), end), 0..10), proptest::bool::weighted(0.9))
         .prop_map(move |(lines, begun)| {
@@ -227,6 +227,18 @@ fn soup() -> impl Strategy<Value = String> {
     })
 }
 
+/// Parts of a file among which some are not UTF-8.
+pub(super) fn broken() -> impl Strategy<Value = Vec<u8>> {
+    let text =
+        ["[a]\n", "[\"", "\"]\n", "\n", "k = ", "K", "=", " ", "# c", "#", "\u{a0}", "\u{3000}"];
+    let broken: [&[u8]; 6] =
+        [b"\xe9", b"\xff#", b"\xf0\x9f", b"\xe3\x80", b"\x80\x80\x80", b"\xc2"];
+    prop_oneof![
+        2 => select(text.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
+        1 => select(broken.to_vec()).prop_map(<[u8]>::to_vec),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -241,14 +253,30 @@ proptest! {
     }
 
     #[test]
-    fn bytes_never_panic(config in proptest::collection::vec(any::<u8>(), 0..300), credentials in "(\\PC|[\\[\\]=#;\" \t\r\n]){0,120}") {
-        let profiles = profiles(&String::from_utf8_lossy(&config), &credentials);
-        let lines = |text: &str| text.split('\n').count();
-        let most = lines(&String::from_utf8_lossy(&config)).max(lines(&credentials));
-        prop_assert!(profiles.malformed().iter().chain(&profiles.ignored()).all(|(place, _)| (1..=most).contains(&place.line)));
-        for name in profiles.names() {
-            let _ = profiles.profile(name);
-        }
+    fn bytes_are_read_as_their_lossy_text(
+        config in proptest::collection::vec(any::<u8>(), 0..300),
+        credentials in proptest::collection::vec(broken(), 0..20),
+    ) {
+        let credentials = credentials.concat();
+        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        prop_assert_eq!(
+            read(&config, &credentials),
+            read(&lossy(&config), &lossy(&credentials))
+        );
+    }
+
+    #[test]
+    fn places_are_lines_of_the_file(
+        config in proptest::collection::vec(any::<u8>(), 0..300),
+        credentials in "(\\PC|[\\[\\]=#;\" \t\r\n]){0,120}",
+    ) {
+        let profiles = profiles(&config, &credentials);
+        let lines = |bytes: &[u8]| bytes.split(|&b| b == b'\n').count();
+        let most = lines(&config).max(lines(credentials.as_bytes()));
+        let (malformed, ignored) = (profiles.malformed(), profiles.ignored());
+        prop_assert!(
+            malformed.iter().chain(&ignored).all(|(place, _)| (1..=most).contains(&place.line))
+        );
         let _ = profiles.unknown(&credentials);
     }
 }

@@ -1,0 +1,226 @@
+//! The bytes of one section, while they are edited.
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::style::Style;
+use super::{Key, KeyName, Value};
+use crate::config::document::{
+    Body, FileKind, Header, HeaderSpans, Property, Spans, is_blank_line, lines, parse_body,
+    parse_header,
+};
+
+/// A section with its header, or the lines before the first section. Every line has an end.
+#[derive(Default)]
+pub(super) struct Piece {
+    /// `None` for the lines before the first section, and where a section was taken out.
+    pub header: Option<Header>,
+    /// The number of the first line in the file, counted from 1.
+    pub line: usize,
+    /// The lines to the last one that is neither blank nor a comment.
+    text: Zeroizing<Vec<u8>>,
+    /// The blank lines and comments after it.
+    pub tail: Zeroizing<Vec<u8>>,
+}
+
+impl Piece {
+    pub(super) fn new(header: Option<Header>, line: usize, text: &[u8]) -> Self {
+        let text = Zeroizing::new(text.to_vec());
+        let mut piece = Self { header, line, text, tail: Zeroizing::default() };
+        piece.cut_tail();
+        piece
+    }
+
+    /// Makes a section without properties.
+    pub(super) fn section(file: FileKind, line: usize, header: &[u8]) -> Self {
+        let parsed = parse_header(file, header, 0..header.len());
+        Self::new(Some(parsed), line, header)
+    }
+
+    /// Returns the text in two parts.
+    pub(super) fn texts(&self) -> [&[u8]; 2] {
+        [&self.text, &self.tail]
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.tail.is_empty()
+    }
+
+    /// Returns whether there is nothing but blank lines.
+    pub(super) fn is_all_blank(&self) -> bool {
+        self.text.is_empty() && lines_of(&self.tail).all(is_blank_line)
+    }
+
+    /// Returns the number of lines.
+    pub(super) fn lines(&self) -> usize {
+        self.texts().into_iter().flat_map(lines_of).count()
+    }
+
+    /// Returns how the last line ends.
+    pub(super) fn line_end(&self) -> &'static [u8] {
+        line_end(if self.tail.is_empty() { &self.text } else { &self.tail })
+    }
+
+    /// Gives the last line an end.
+    pub(super) fn complete(&mut self, end: &[u8]) {
+        let last = if self.tail.is_empty() { &mut self.text } else { &mut self.tail };
+        *last = concat(&[last, end]);
+    }
+
+    /// Puts other bytes in the place of some. The changes stand in their order.
+    fn splice<'a>(&mut self, changes: impl IntoIterator<Item = (Range<usize>, &'a [u8])>) {
+        let mut parts = Vec::new();
+        let mut from = 0;
+        for (range, with) in changes {
+            parts.extend([&self.text[from..range.start], with]);
+            from = range.end;
+        }
+        parts.push(&self.text[from..]);
+        self.text = concat(&parts);
+    }
+
+    /// Moves the blank lines and comments that end the text to the tail.
+    fn cut_tail(&mut self) {
+        let end = self.body().end;
+        self.tail = concat(&[&self.text[end..], &self.tail]);
+        self.splice([(end..self.text.len(), &[][..])]);
+    }
+
+    /// Returns the header's line; an empty range where there is no header.
+    fn header_line(&self) -> Range<usize> {
+        match self.header {
+            Some(_) => lines(&self.text, 0..self.text.len()).next().unwrap_or(0..0),
+            None => 0..0,
+        }
+    }
+
+    pub(super) fn body(&self) -> Body {
+        let header = usize::from(self.header.is_some());
+        parse_body(&self.text, self.header_line().end..self.text.len(), self.line + header)
+    }
+
+    /// Returns the properties of a key; readers take the last one.
+    pub(super) fn all(&self, key: &KeyName) -> Vec<Property> {
+        let mut properties = self.body().properties;
+        properties.retain(|property| property.key == key.as_str());
+        properties
+    }
+
+    /// Returns the lines of a nested block.
+    fn nested(&self, block: &Property) -> Vec<Spans> {
+        let lines = block.continuation.iter().filter(|_| block.is_block()).cloned();
+        lines.filter_map(|line| Spans::of_nested(&self.text, line).ok()).collect()
+    }
+
+    /// Returns the lines of a nested block that have a key.
+    pub(super) fn nested_of(&self, block: &Property, key: &KeyName) -> Vec<Spans> {
+        let mut all = self.nested(block);
+        all.retain(|spans| spans.key(&self.text) == key.as_str());
+        all
+    }
+
+    /// Returns how this section writes its properties.
+    pub(super) fn style(&self) -> Option<Style> {
+        let lines: Vec<Spans> = self.body().properties.into_iter().map(|p| p.spans).collect();
+        Style::of(&self.text, &lines)
+    }
+
+    /// Returns how this section writes the keys of nested blocks.
+    fn nested_style(&self) -> Option<Style> {
+        let blocks = self.body().properties.into_iter().filter(Property::is_block);
+        Style::of(&self.text, &blocks.flat_map(|block| self.nested(&block)).collect::<Vec<_>>())
+    }
+
+    /// Puts a value in the place of that of a line.
+    fn put(&mut self, spans: &Spans, value: &Value, style: &Style) {
+        // What kept a comment from the value, and is neither space nor tab, was part of the value.
+        let comment = matches!(self.text.get(spans.value.end), Some(b'#' | b';'));
+        let text = if spans.value.is_empty() {
+            concat(&[style.after(), value.as_bytes()])
+        } else {
+            concat(&[value.as_bytes(), if comment { b" " } else { b"" }])
+        };
+        self.splice([(spans.value.clone(), &text[..])]);
+    }
+
+    /// Puts a value in the place of that of a property, which is not a block.
+    pub(super) fn replace(&mut self, property: &Property, value: &Value) {
+        self.remove(property.continuation.iter().cloned());
+        let style = self.style().unwrap_or_default();
+        self.put(&property.spans, value, &style);
+    }
+
+    /// Writes a line `key = value` where another one begins.
+    fn insert(&mut self, at: usize, key: &KeyName, value: &[u8], style: &Style) {
+        let line = style.line(key.as_str(), value, line_end(&self.text[..at]));
+        self.splice([(at..at, &line[..])]);
+    }
+
+    /// Adds a property, or a nested block with one key, after the last line. A section without
+    /// properties takes another one's style.
+    pub(super) fn append(&mut self, key: &Key, value: &Value, style: &Style) {
+        let style = self.style().unwrap_or_else(|| style.clone());
+        let mut last = style.clone();
+        if let Some(block) = &key.block {
+            last = self.nested_style().unwrap_or_else(|| style.clone().nested());
+            self.insert(self.text.len(), block, b"", &style);
+        }
+        self.insert(self.text.len(), &key.name, value.as_bytes(), &last);
+    }
+
+    /// Gives a key of a nested block a value. The block may be empty.
+    pub(super) fn set_nested(&mut self, block: &Property, key: &KeyName, value: &Value) {
+        let own = Style::of(&self.text, &self.nested(block)).or_else(|| self.nested_style());
+        let style = own.unwrap_or_else(|| self.style().unwrap_or_default().nested());
+        if let Some(spans) = self.nested_of(block, key).last() {
+            self.put(spans, value, &style);
+        } else {
+            let last = block.continuation.last().unwrap_or(&block.spans.line);
+            self.insert(last.end, key, value.as_bytes(), &style);
+        }
+    }
+
+    /// Takes lines out, which stand in their order.
+    pub(super) fn remove(&mut self, lines: impl IntoIterator<Item = Range<usize>>) {
+        self.splice(lines.into_iter().map(|line| (line, &[][..])));
+        self.cut_tail();
+    }
+
+    /// Puts another name in the places of keys, which stand in their order. What the names have in
+    /// common at their ends stays as it is spelled, so that a prefix comes and goes without a trace.
+    pub(super) fn rename(&mut self, keys: impl IntoIterator<Item = Range<usize>>, to: &KeyName) {
+        let (text, to) = (self.text.clone(), to.as_str().as_bytes());
+        self.splice(keys.into_iter().map(|key| {
+            let both = text[key.clone()].iter().rev().zip(to.iter().rev());
+            let common = both.take_while(|(old, new)| old.eq_ignore_ascii_case(new)).count();
+            (key.start..key.end - common, &to[..to.len() - common])
+        }));
+    }
+
+    /// Returns where the header has its parts.
+    pub(super) fn header_spans(&self) -> Option<HeaderSpans> {
+        HeaderSpans::of(&self.text, self.header_line()).ok()
+    }
+
+    /// Puts another text in the place of a part of the header.
+    pub(super) fn rename_header(&mut self, file: FileKind, part: Range<usize>, text: &str) {
+        self.splice([(part, text.as_bytes())]);
+        self.header = Some(parse_header(file, &self.text, self.header_line()));
+    }
+}
+
+/// Joins texts. None of them is copied more than once, so that all copies can be wiped.
+pub(super) fn concat(texts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(texts.concat())
+}
+
+/// Returns the lines of a text, each with its end.
+pub(super) fn lines_of(text: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    text.split_inclusive(|&b| b == b'\n')
+}
+
+/// Returns how the last line of a text ends.
+fn line_end(text: &[u8]) -> &'static [u8] {
+    if text.ends_with(b"\r\n") { b"\r\n" } else { b"\n" }
+}

@@ -1,0 +1,278 @@
+//! Rewrites a file that belongs to the user and that other programs write as well: whole or not at
+//! all, and with nothing lost of what another rolecall writes at the same moment.
+//!
+//! The file's neighbours are named after it: `.config.rolecall-lock` is held while the file is
+//! rewritten, and `.config.rolecall-new-…` becomes the file by a rename. A process that is killed
+//! leaves the old file or the new one; the next one removes what else it left.
+
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
+
+use super::files::{create_private_folder, is_at, sync_folder};
+use super::runtime::Runtime;
+use crate::error::{Error, Result};
+use crate::hint;
+
+/// What comes after the file's name in the names of its neighbours.
+const LOCK: &str = ".rolecall-lock";
+const NEW: &str = ".rolecall-new-";
+/// The largest file that is rewritten, in bytes.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// How long another process is waited for that rewrites the same file.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a waiter looks.
+const INTERVAL: Duration = Duration::from_millis(10);
+/// How often a file is read again that another program has changed meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rewritten {
+    Changed,
+    /// The new bytes are the old ones; nothing was written.
+    Unchanged,
+}
+
+/// Puts what `edit` makes of a file's bytes in their place. A file that is missing is an empty one,
+/// and is made with mode 0600, its folder with 0700. Links are followed, and stay. Mode and owner
+/// stay as well; further names (hard links) of the file keep the old bytes.
+///
+/// `edit` is called again when another program changes the file meanwhile. This waits for other
+/// processes that rewrite the same file, at most 30 seconds and until SIGINT.
+///
+/// # Errors
+/// Those of `edit`, and when the file cannot be read, replaced as it is, or waited for. The old file
+/// is still there then.
+pub fn rewrite(
+    path: &Path,
+    runtime: &Runtime,
+    mut edit: impl FnMut(&[u8]) -> Result<Zeroizing<Vec<u8>>>,
+) -> Result<Rewritten> {
+    let target = Target::find(path)?;
+    target.inspect()?;
+    let lock = target.lock(runtime)?;
+    if lock.is_some() {
+        target.clean_up();
+    }
+    for _ in 0..ATTEMPTS {
+        let old = target.read()?;
+        let new = edit(&old.bytes)?;
+        if new == old.bytes {
+            return Ok(Rewritten::Unchanged);
+        }
+        let file = target.write(&old, &new)?;
+        // From here to the rename another program's change is lost; it takes microseconds.
+        if target.read()?.bytes == old.bytes {
+            target.replace(file)?;
+            return Ok(Rewritten::Changed);
+        }
+    }
+    Err(Error::failed(format!("{}: another program changes it again and again", path.display())))
+}
+
+/// A file that is to be replaced.
+struct Target {
+    /// Without links.
+    path: PathBuf,
+    folder: PathBuf,
+}
+
+/// What stands in a file; no metadata where it is missing.
+struct Content {
+    bytes: Zeroizing<Vec<u8>>,
+    metadata: Option<Metadata>,
+}
+
+/// The lock of a file. Its own file goes with it.
+struct Lock {
+    path: PathBuf,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if is_at(&self.file, &self.path) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Target {
+    /// Follows links to the file, and makes its folder where it is missing.
+    fn find(path: &Path) -> Result<Self> {
+        let error = |e| failed(path, "cannot be found", &e);
+        let path = match fs::canonicalize(path) {
+            Ok(path) => path,
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(error(e)),
+            Err(_) => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let folder = folder.unwrap_or(Path::new("."));
+                if let Some(link) = [path, folder].into_iter().find(|path| is_dangling(path)) {
+                    let what = "is a link to something that does not exist";
+                    let hint = format!("look at it with: ls -l {}", hint::path(link));
+                    let message = format!("{}: {what}", link.display());
+                    return Err(Error::configuration(message).hint(hint));
+                }
+                create_private_folder(folder)
+                    .map_err(|e| failed(folder, "the folder cannot be made", &e))?;
+                let name = path.file_name().ok_or(ErrorKind::InvalidInput.into()).map_err(error)?;
+                fs::canonicalize(folder).map_err(error)?.join(name)
+            }
+        };
+        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        Ok(Self { path, folder })
+    }
+
+    /// Returns the name of a neighbour: `.config.rolecall-lock`.
+    fn neighbour(&self, suffix: &str) -> OsString {
+        let mut name = OsString::from(".");
+        name.push(self.path.file_name().unwrap_or_default());
+        name.push(suffix);
+        name
+    }
+
+    /// Waits for the lock; `None` where the file system has no locks.
+    fn lock(&self, runtime: &Runtime) -> Result<Option<Lock>> {
+        let path = self.folder.join(self.neighbour(LOCK));
+        let begin = Instant::now();
+        loop {
+            let file = open_lock(&path).map_err(|e| self.unwritable(&e))?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, &path) => return Ok(Some(Lock { path, file })),
+                // It is held, or its holder has just removed its file.
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(_)) => return Ok(None),
+            }
+            if begin.elapsed() >= LOCK_TIMEOUT {
+                let waited = LOCK_TIMEOUT.as_secs();
+                let what = format!("waited {waited} s for another rolecall, which rewrites it");
+                let hint = format!("see which: lsof {}", hint::path(&path));
+                return Err(Error::failed(format!("{}: {what}", self.path.display())).hint(hint));
+            }
+            runtime.run(async { tokio::time::sleep(INTERVAL).await })?;
+        }
+    }
+
+    /// Removes what killed processes have left, as nobody else is at work.
+    fn clean_up(&self) {
+        let prefix = self.neighbour(NEW);
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if entry.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    /// Returns the metadata of the file, if it is there, unless it is one not to be replaced.
+    fn inspect(&self) -> Result<Option<Metadata>> {
+        let refused = |what: &str| Error::configuration(format!("{}: {what}", self.path.display()));
+        let metadata = match fs::metadata(&self.path) {
+            Ok(metadata) => metadata,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(failed(&self.path, "cannot be read", &e)),
+        };
+        if metadata.is_dir() {
+            return Err(refused("is a folder, not a file"));
+        }
+        if !metadata.is_file() {
+            return Err(refused("is not a regular file"));
+        }
+        if metadata.permissions().readonly() {
+            let hint = format!("make it writable: chmod u+w {}", hint::path(&self.path));
+            return Err(refused("is read-only").hint(hint));
+        }
+        if metadata.len() > MAX_BYTES {
+            return Err(refused(&format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024)));
+        }
+        Ok(Some(metadata))
+    }
+
+    fn read(&self) -> Result<Content> {
+        let Some(metadata) = self.inspect()? else {
+            return Ok(Content { bytes: Zeroizing::default(), metadata: None });
+        };
+        let capacity = usize::try_from(metadata.len()).unwrap_or_default() + 1;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+        File::open(&self.path)
+            .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
+            .map_err(|e| failed(&self.path, "cannot be read", &e))?;
+        Ok(Content { bytes, metadata: Some(metadata) })
+    }
+
+    /// Writes the new file beside the old one, with its mode and owner, and onto the disk.
+    fn write(&self, old: &Content, bytes: &[u8]) -> Result<NamedTempFile> {
+        let prefix = self.neighbour(NEW);
+        let file = tempfile::Builder::new().prefix(&prefix).tempfile_in(&self.folder);
+        let mut file = file.map_err(|e| self.unwritable(&e))?;
+        if let Some(metadata) = &old.metadata {
+            let error = |e| failed(&self.path, "its owner and mode cannot be kept", &e);
+            keep_access(file.as_file(), metadata).map_err(error)?;
+        }
+        let written = file.write_all(bytes).and_then(|()| file.as_file().sync_all());
+        written.map_err(|e| failed(&self.path, "cannot be written", &e))?;
+        Ok(file)
+    }
+
+    fn replace(&self, file: NamedTempFile) -> Result<()> {
+        let renamed = file.persist(&self.path).map_err(|e| e.error);
+        renamed
+            .and_then(|_| sync_folder(&self.folder))
+            .map_err(|e| failed(&self.path, "cannot be replaced", &e))
+    }
+
+    fn unwritable(&self, error: &io::Error) -> Error {
+        let what = format!("cannot be written: its folder takes no new file: {error}");
+        Error::failed(format!("{}: {what}", self.path.display()))
+            .hint(format!("look at it with: ls -ld {}", hint::path(&self.folder)))
+    }
+}
+
+fn failed(path: &Path, what: &str, error: &io::Error) -> Error {
+    Error::failed(format!("{}: {what}: {error}", path.display()))
+        .hint(format!("look at it with: ls -ld {}", hint::path(path)))
+}
+
+fn is_dangling(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
+}
+
+/// Opens the lock's file, making it where it is missing. What others may have put there is neither
+/// followed nor waited for.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Gives a new file the owner and the mode of an old one. Windows takes those of the folder.
+fn keep_access(file: &File, old: &Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let new = file.metadata()?;
+        if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+            fchown(file, Some(old.uid()), Some(old.gid()))?;
+        }
+        file.set_permissions(old.permissions())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, old);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
