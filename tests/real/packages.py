@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The packages, built from the program under test (or that of ROLECALL_PACKAGED), checked by their own tools, installed into a
 throw-away root and run there; the manifests of other package managers, filled as a release fills them; the manual pages; the
-release workflow. Installing needs root or sudo."""
+workflows. Installing needs root or sudo."""
 import atexit, functools, glob, hashlib, json, os, re, shutil, subprocess, tempfile, time, tomllib, zipfile
 from support import BIN, ROOT, TOOLS, case, main, sudo, want, want_in
 
@@ -179,9 +179,9 @@ def manifests_name_this_version_and_the_released_files():
     # Each file of a release that is named anywhere is one that the workflow makes, with its own sum.
     files = set(re.findall(r"rolecall-%s-([\w.-]+\.(?:tar\.gz|zip))" % re.escape(VERSION), "".join(rendered().values())))
     assert files <= set(TARGETS) | {"src.tar.gz"} and len(files) >= 7, files
-    workflow = read(os.path.join(ROOT, ".github/workflows/release.yml"))
+    release = read(os.path.join(ROOT, ".github/workflows/release.yml"))
     for file in files - {"src.tar.gz"}:
-        want_in("target: " + file.split(".")[0], workflow)
+        want_in("target: " + file.split(".")[0], release)
 
 
 @case
@@ -252,16 +252,25 @@ def the_container_builds_with_a_new_enough_rust_and_runs_as_nobody():
             assert all(os.path.exists(os.path.join(ROOT, word)) for word in words[1:-1]), words
 
 
+def workflow(name):
+    return yaml(read(os.path.join(ROOT, ".github/workflows", name)))
+
+
 @case
-def the_release_workflow_is_sound():
-    run(os.path.join(TOOLS, "actionlint/actionlint"), "-no-color", ".github/workflows/release.yml")
-    workflow = yaml(read(os.path.join(ROOT, ".github/workflows/release.yml")))
-    want(workflow["permissions"], {"contents": "read"})
-    for name, job in workflow["jobs"].items():
-        assert "timeout-minutes" in job, name
-        for step in job["steps"]:
-            assert re.search(r"@(v\d|[0-9a-f]{40})", step.get("uses", "@v1")), step
-    targets = {entry["target"] for entry in workflow["jobs"]["build"]["strategy"]["matrix"]["include"]}
+def the_workflows_are_sound():
+    names = sorted(os.listdir(os.path.join(ROOT, ".github/workflows")))
+    run(os.path.join(TOOLS, "actionlint/actionlint"), "-no-color", *(".github/workflows/" + name for name in names))
+    for name in names:
+        want(workflow(name)["permissions"], {"contents": "read"}, name)
+        for job, content in workflow(name)["jobs"].items():
+            assert "timeout-minutes" in content, job
+            for step in content["steps"]:
+                assert re.search(r"@(v\d|[0-9a-f]{40})", step.get("uses", "@v1")), step
+
+
+@case
+def the_release_is_built_for_each_system():
+    targets = {entry["target"] for entry in workflow("release.yml")["jobs"]["build"]["strategy"]["matrix"]["include"]}
     want(targets, {target.split(".")[0] for target in TARGETS})
 
 
