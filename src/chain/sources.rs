@@ -96,9 +96,12 @@ pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Resu
     let mut current = selected.clone();
     let base = loop {
         let view = ProfileView::from(current.as_ref());
-        let first = roles.is_empty();
-        let typed = if first { inputs.typed() } else { &inputs.nothing };
-        if !has_source(&Role { view, typed }, first) {
+        let position = if roles.is_empty() { Position::Selected } else { Position::Source };
+        let typed = match position {
+            Position::Selected => inputs.typed(),
+            Position::Source => &inputs.nothing,
+        };
+        if !has_source(&Role { view, typed }, position) {
             break BaseSource::Profile(Box::new(current.ok_or_else(no_role)?));
         }
         let source = Role { view, typed }.source()?;
@@ -128,9 +131,18 @@ pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Resu
     Ok(Found { settings: selected.clone(), profile: selected, roles, base })
 }
 
+/// Where on the way a profile stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// It was named, or is only typed.
+    Selected,
+    /// Another profile names it as its source.
+    Source,
+}
+
 /// Returns whether a role goes on to a source, in place of being the base itself. A profile with
 /// keys of its own ends a chain that comes from another one.
-fn has_source(role: &Role, first: bool) -> bool {
+fn has_source(role: &Role, position: Position) -> bool {
     let Role { view, typed } = role;
     if typed.source_profile.is_some() && (typed.role_arn.is_some() || view.is_role()) {
         return true;
@@ -139,7 +151,7 @@ fn has_source(role: &Role, first: bool) -> bool {
     if typed.role_arn.is_some() && !view.has_credentials() && view.names_source() {
         return true;
     }
-    view.is_role() && (first || !view.has_static_keys())
+    view.is_role() && (position == Position::Selected || !view.has_static_keys())
 }
 
 fn credential_source(

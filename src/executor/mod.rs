@@ -39,7 +39,7 @@ pub struct TokenCode {
 }
 
 /// Performs a base: everything but AssumeRole that yields credentials.
-pub trait BaseSource {
+pub trait FetchBase {
     fn fetch(&self, chain: &Chain, base: &Base) -> Result<Credentials>;
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::decline_memory::DeclineMemory;
-use super::{BaseSource, ConfirmQuestion, Metadata, Prompt, Question, Sessions, Sts, TokenCode};
+use super::{ConfirmQuestion, FetchBase, Metadata, Prompt, Question, Sessions, Sts, TokenCode};
 use crate::aws::names::RoleArn;
 use crate::aws::{Credentials, Session, duration};
 use crate::chain::session_key::{SessionKey, SessionKeys};
@@ -54,6 +54,14 @@ pub struct Acquired {
     pub origin: Origin,
 }
 
+/// What the steps that are performed begin from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    /// The base, whose credentials are fetched.
+    Base,
+    CachedSession,
+}
+
 /// Where credentials were had from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -76,7 +84,7 @@ impl Origin {
 pub struct Executor<'a> {
     pub clock: &'a dyn Clock,
     pub sts: &'a dyn Sts,
-    pub sources: &'a dyn BaseSource,
+    pub sources: &'a dyn FetchBase,
     pub sessions: &'a dyn Sessions,
     pub prompt: &'a dyn Prompt,
     pub locks: &'a dyn Locks,
@@ -176,17 +184,17 @@ impl Executor<'_> {
     fn make(&self, chain: &Chain, keys: &SessionKeys) -> Result<Acquired> {
         let credentials = match self.deepest(chain, keys)? {
             None => {
-                self.confirm(chain, true, &chain.plan.steps)?;
+                self.confirm(chain, Begin::Base, &chain.plan.steps)?;
                 self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
             }
             Some((kept, done)) => {
-                self.confirm(chain, false, &chain.plan.steps[done..])?;
+                self.confirm(chain, Begin::CachedSession, &chain.plan.steps[done..])?;
                 self.perform(chain, keys, kept, done).or_else(|error| {
                     if !error.code().is_some_and(AwsCode::refuses_caller) {
                         return Err(error);
                     }
                     self.report.decided(&|| format!("AWS does not accept the cached session any more ({error}); starting from the base"));
-                    self.confirm(chain, true, &chain.plan.steps[..done])?;
+                    self.confirm(chain, Begin::Base, &chain.plan.steps[..done])?;
                     self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
                 })
             }
@@ -196,9 +204,9 @@ impl Executor<'_> {
 
     /// Asks about each session that is to be made of a profile which wants that, the base's
     /// included, before anything is fetched.
-    fn confirm(&self, chain: &Chain, base: bool, steps: &[Step]) -> Result<()> {
+    fn confirm(&self, chain: &Chain, begin: Begin, steps: &[Step]) -> Result<()> {
         let plan = &chain.plan;
-        let makes_session = base && plan.base.static_keys().is_none();
+        let makes_session = begin == Begin::Base && plan.base.static_keys().is_none();
         let base = (plan.base_profile.as_ref(), plan.base.facts().role_arn);
         let steps = steps.iter().map(|step| (step.profile(), step.role_arn()));
         let asks = |name: &&ProfileName| plan.confirm.contains(name);

@@ -17,7 +17,7 @@ use crate::aws::{Credentials, LongTermKeys, Session};
 use crate::chain::{Base, Chain, DefaultProvider, StaticKeys};
 use crate::clients::calls::AwsCalls;
 use crate::error::{Error, Kind, Place, Result};
-use crate::executor::BaseSource;
+use crate::executor::FetchBase;
 use crate::system::directories::Directories;
 use crate::system::locks::Locks;
 use crate::system::report::Report;
@@ -34,7 +34,7 @@ pub struct Sources<'a> {
     pub trail: Vec<String>,
 }
 
-impl BaseSource for Sources<'_> {
+impl FetchBase for Sources<'_> {
     fn fetch(&self, chain: &Chain, base: &Base) -> Result<Credentials> {
         match base {
             Base::Static(keys) | Base::Environment(keys) => {

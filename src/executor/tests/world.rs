@@ -273,7 +273,7 @@ impl Sts for World {
     }
 }
 
-impl BaseSource for World {
+impl FetchBase for World {
     fn fetch(&self, _: &Chain, base: &Base) -> Result<Credentials> {
         self.event(format!("fetch {}", base.kind()));
         self.failure("source")?;
