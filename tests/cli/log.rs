@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::support::{ADMIN, PROD, Run, Sandbox, time};
+use super::support::{ADMIN, PROD, Run, Sandbox, make_pipe, time};
 
 const LONGEST: usize = 1024 * 1024;
 
@@ -442,14 +442,7 @@ fn one_that_cannot_be_written_costs_nothing() {
     tried("a folder", true).says(&["directory"]);
     sandbox.run(&["log"]).fails(1).error_form().says(&["log.jsonl", "hint: "]);
     std::fs::remove_dir(&place).unwrap();
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        &place,
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::RWXU,
-        0,
-    )
-    .unwrap();
+    make_pipe(&place);
     tried("a pipe", true);
     sandbox.run(&["log"]).fails(1).error_form().says(&["log.jsonl", "not a regular file"]);
     std::fs::remove_file(&place).unwrap();

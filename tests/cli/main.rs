@@ -1,6 +1,8 @@
 //! Black-box tests of the program against a strict fake AWS: what the command line contract says,
 //! and nothing of the inside.
 
+// They are full of shell scripts, terminals and signals.
+#![cfg(unix)]
 #![allow(
     clippy::pedantic,
     clippy::unwrap_used,

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use super::support::{ADMIN, Sandbox};
+use super::support::{ADMIN, Sandbox, make_pipe};
 
 fn sections(sandbox: &Sandbox) -> String {
     format!(
@@ -50,14 +50,7 @@ fn missing_files_are_empty_ones() {
 fn odd_files_are_refused_and_do_not_hang() {
     let sandbox = Sandbox::new();
     let fifo = sandbox.path("fifo");
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        &fifo,
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::RWXU,
-        0,
-    )
-    .unwrap();
+    make_pipe(&fifo);
     for path in
         [fifo.as_path(), "/dev/zero".as_ref(), sandbox.path("").as_path(), "/dev/urandom".as_ref()]
     {

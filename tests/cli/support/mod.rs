@@ -16,12 +16,20 @@ pub use run::{LIMIT, Run};
 pub use sandbox::{PROGRAM, Sandbox};
 pub use terminal::Terminal;
 
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The instant of a printed `Expiration`.
 pub fn time(text: &str) -> i64 {
     let time = chrono::DateTime::parse_from_rfc3339(text);
     time.unwrap_or_else(|e| panic!("`{text}` is no RFC 3339 time: {e}")).timestamp()
+}
+
+/// Makes a named pipe.
+pub fn make_pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success(), "{}", path.display());
 }
 
 /// Returns whether a process has ended, also one that nobody has waited for (proc(5), state `Z`).

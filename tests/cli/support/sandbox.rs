@@ -130,7 +130,12 @@ impl Sandbox {
             self.set(name, self.path(folder));
         }
         self.set("USER", format!("bob-{}", &self.id[..8]));
-        self.set("ROLECALL_STORE", "keyutils");
+        if cfg!(target_os = "linux") {
+            self.set("ROLECALL_STORE", "keyutils");
+        } else {
+            self.set("ROLECALL_STORE", "file");
+            self.set("ROLECALL_FILE_PASSPHRASE", "passphrase");
+        }
         let bus = format!("unix:path={}", self.path("no-bus").display());
         self.set("DBUS_SESSION_BUS_ADDRESS", bus);
         self.set("AWS_REGION", "eu-west-1");
