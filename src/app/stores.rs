@@ -96,7 +96,8 @@ impl<'a> StoreOpener<'a> {
     fn keyring(self) -> Box<dyn SecretStore + 'a> {
         let address = self.context.environment.get("DBUS_SESSION_BUS_ADDRESS").map(str::to_owned);
         let runtime_dir = self.context.directories.runtime.clone();
-        Box::new(crate::store::SecretService::keyring(address, runtime_dir))
+        let runtime = self.context.runtime.clone();
+        Box::new(crate::store::SecretService::keyring(runtime, address, runtime_dir))
     }
 
     #[cfg(not(target_os = "linux"))]

@@ -32,6 +32,7 @@ use keyring_core::{Entry, Error, Result};
 use crate::store::keyring::{Keyring, OsKeyring, SERVICE};
 use crate::store::secret_service::item::Item;
 use crate::store::secret_service::link::Link;
+use crate::system::runtime::Runtime;
 
 /// The keyring of the user's session, reached over the session bus.
 pub struct SecretService {
@@ -39,12 +40,16 @@ pub struct SecretService {
 }
 
 impl SecretService {
-    /// Returns the store `keyring`. `bus_address` is the value of `DBUS_SESSION_BUS_ADDRESS`;
+    /// Returns the store `keyring`, whose calls wait in `runtime`. `bus_address` is the value of `DBUS_SESSION_BUS_ADDRESS`;
     /// without one the bus is looked for at `bus` under `runtime_dir` (`XDG_RUNTIME_DIR`). Nothing
     /// is opened before the first call.
     #[must_use]
-    pub fn keyring(bus_address: Option<String>, runtime_dir: Option<PathBuf>) -> Keyring<Self> {
-        let link = Arc::new(Link::new(bus_address, runtime_dir));
+    pub fn keyring(
+        runtime: Runtime,
+        bus_address: Option<String>,
+        runtime_dir: Option<PathBuf>,
+    ) -> Keyring<Self> {
+        let link = Arc::new(Link::new(runtime, bus_address, runtime_dir));
         Keyring::new(Ok(Arc::new(Self { link })))
     }
 

@@ -119,7 +119,7 @@ impl StoredSeeds<'_> {
         for name in std::iter::once(target).chain(elsewhere) {
             let found = self.store(name, self.unlock).get(&serial.into()).map_err(|error| {
                 let what = format!("the store {name} cannot be asked for the MFA seed of {serial}");
-                failed_to_add(&error, what, name, serial)
+                failed_to_add(error, what, name, serial)
             })?;
             // Garbage under our name is nothing to lose.
             let seed = found.map(|text| Seed::parse(text.expose_secret(), serial.as_str()));
@@ -147,7 +147,7 @@ impl StoredSeeds<'_> {
             |error| {
                 let what =
                     format!("the MFA seed of {serial} could not be kept in the store {target}");
-                failed_to_add(&error, what, target, serial)
+                failed_to_add(error, what, target, serial)
             },
         )?;
         if let Some(before) = self.recorded(serial).filter(|before| *before != target) {
@@ -177,7 +177,7 @@ impl StoredSeeds<'_> {
             found |= removed.map_err(|error| {
                 let what =
                     format!("the MFA seed of {serial} could not be removed from the store {name}");
-                failed(&error, what, name)
+                failed(error, what, name)
             })?;
         }
         self.update(|records| drop(records.remove(serial.as_str())));
@@ -211,8 +211,8 @@ impl StoredSeeds<'_> {
     }
 }
 
-fn failed(error: &StoreError, what: String, store: StoreName) -> Error {
-    let hint = match (store, error) {
+fn failed(error: StoreError, what: String, store: StoreName) -> Error {
+    let hint = match (store, &error) {
         (_, StoreError::Interrupted) => return Error::interrupted(),
         (_, StoreError::Passphrase(_)) => "give the passphrase: export ROLECALL_FILE_PASSPHRASE",
         (StoreName::Keyring, _) => {
@@ -220,11 +220,11 @@ fn failed(error: &StoreError, what: String, store: StoreName) -> Error {
         }
         _ => "look at it: rolecall doctor --store file",
     };
-    Error::new(Kind::Store, what).cause(error.to_string()).hint(hint)
+    Error::store(what).caused_by(error).hint(hint)
 }
 
 /// The way out when a new seed cannot go where it was to go.
-fn failed_to_add(error: &StoreError, what: String, store: StoreName, serial: &MfaSerial) -> Error {
+fn failed_to_add(error: StoreError, what: String, store: StoreName, serial: &MfaSerial) -> Error {
     let failed = failed(error, what, store);
     match store {
         StoreName::Keyring if failed.kind() == Kind::Store => failed.hint(format!(

@@ -1,5 +1,5 @@
-//! The one async runtime, started when the first cold call needs it, and the only place where the
-//! program waits: everything that waits here ends at once on SIGINT.
+//! The one async runtime, started when it is first needed, and the only place where the program
+//! waits: everything that waits here ends at once on SIGINT.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,19 +35,27 @@ struct Shared {
 
 struct Started {
     tokio: tokio::runtime::Runtime,
-    /// Registered once, so that a SIGINT between two waits is not lost. Of the threads that wait one
-    /// listens for all. `None` where SIGINT is ignored.
-    interrupts: tokio::sync::Mutex<Option<Interrupts>>,
+    /// Registered once, by the first wait that is no brief one, so that a SIGINT between two waits is
+    /// not lost.
+    listener: OnceLock<Listener>,
 }
+
+/// Of the threads that wait one listens for all. `None` where SIGINT is ignored.
+type Listener = tokio::sync::Mutex<Option<Interrupts>>;
 
 impl Started {
     fn new() -> std::io::Result<Self> {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let interrupts = {
-            let _entered = tokio.enter();
-            tokio::sync::Mutex::new(listen()?)
-        };
-        Ok(Self { tokio, interrupts })
+        Ok(Self { tokio, listener: OnceLock::new() })
+    }
+
+    fn listener(&self) -> std::io::Result<&Listener> {
+        if let Some(listener) = self.listener.get() {
+            return Ok(listener);
+        }
+        let _entered = self.tokio.enter();
+        let interrupts = listen()?;
+        Ok(self.listener.get_or_init(|| Listener::new(interrupts)))
     }
 }
 
@@ -77,14 +85,14 @@ impl Shared {
         if let Some(started) = self.started.get() {
             return Ok(started);
         }
-        let started = Started::new()
-            .map_err(|e| Error::failed(format!("the async runtime cannot be started: {e}")))?;
+        let started = Started::new().map_err(failed_to_start)?;
         Ok(self.started.get_or_init(|| started))
     }
 
-    /// Waits for SIGINT.
-    async fn interruption(&self, started: &Started) {
-        let mut interrupts = started.interrupts.lock().await;
+    /// Waits for SIGINT, where anybody listens.
+    async fn interruption(&self, listener: Option<&Listener>) {
+        let Some(listener) = listener else { return std::future::pending().await };
+        let mut interrupts = listener.lock().await;
         // Another thread may have seen it while it listened for this one.
         if self.interrupted.load(Ordering::Relaxed) {
             return;
@@ -95,6 +103,10 @@ impl Shared {
         }
         self.interrupted.store(true, Ordering::Relaxed);
     }
+}
+
+fn failed_to_start(error: std::io::Error) -> Error {
+    Error::failed("the async runtime cannot be started").caused_by(error)
 }
 
 impl Runtime {
@@ -109,15 +121,36 @@ impl Runtime {
     /// # Errors
     /// After SIGINT and at the deadline.
     pub fn run<F: Future>(&self, future: F) -> Result<F::Output> {
+        let started = self.shared.started()?;
+        self.wait(started, Some(started.listener().map_err(failed_to_start)?), future)
+    }
+
+    /// Runs a future for a moment, at most `limit`; `None` when that was too short. Before the first
+    /// wait that is no brief one, SIGINT is left to the system, which ends the process: to catch it
+    /// costs a fiftieth of a look-up in the keyring.
+    ///
+    /// # Errors
+    /// After SIGINT, where it is caught already, and at the deadline.
+    pub fn run_briefly<F: Future>(&self, limit: Duration, future: F) -> Result<Option<F::Output>> {
+        let started = self.shared.started()?;
+        let future = async { tokio::time::timeout(limit, future).await.ok() };
+        self.wait(started, started.listener.get(), future)
+    }
+
+    fn wait<F: Future>(
+        &self,
+        started: &Started,
+        listener: Option<&Listener>,
+        future: F,
+    ) -> Result<F::Output> {
         self.check()?;
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::failed("the runtime waits already"));
         }
-        let started = self.shared.started()?;
         started.tokio.block_on(async {
             tokio::select! {
                 biased;
-                () = self.shared.interruption(started) => Err(Error::interrupted()),
+                () = self.shared.interruption(listener) => Err(Error::interrupted()),
                 () = self.lateness() => Err(Error::failed("it takes too long")),
                 output = future => Ok(output),
             }
@@ -191,6 +224,17 @@ mod tests {
         assert_eq!(error.message(), "it takes too long");
         assert!(limited.sleep(Duration::from_secs(600)).is_err());
         runtime.sleep(Duration::from_millis(20)).unwrap();
+    }
+
+    #[test]
+    fn brief_wait_ends_at_its_limit_and_leaves_interrupts_alone() {
+        let runtime = Runtime::default();
+        let never = std::future::pending::<()>();
+        assert_eq!(runtime.run_briefly(Duration::from_millis(10), never).unwrap(), None);
+        assert_eq!(runtime.run_briefly(Duration::from_secs(1), async { 1 }).unwrap(), Some(1));
+        assert!(runtime.shared.started().unwrap().listener.get().is_none());
+        runtime.sleep(Duration::ZERO).unwrap();
+        assert!(runtime.shared.started().unwrap().listener.get().is_some());
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::{Builder, Runtime};
-
+use crate::error::{Error, Kind};
 use crate::store::error::StoreError;
 use crate::store::secret_service::client::Client;
+use crate::system::runtime::Runtime;
 
 /// The longest that one call may take, connecting included.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -18,23 +18,35 @@ const UNLOCK_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a bus that stayed silent once is taken to stay so.
 const SILENCE: Duration = Duration::from_secs(5);
 
+/// (Fields are dropped in this order: the connection before its runtime.)
 pub(super) struct Link {
+    state: Mutex<State>,
     bus_address: Option<String>,
     runtime_dir: Option<PathBuf>,
-    state: Mutex<State>,
+    runtime: Runtime,
 }
 
 /// The connection, made by the first call and left open for the next.
 #[derive(Default)]
 struct State {
-    runtime: Option<Runtime>,
     client: Option<Client>,
     silent: Option<(Instant, Duration)>,
 }
 
+/// What a call waits for, and for how long at most.
+#[derive(Clone, Copy)]
+enum Wait {
+    Keyring(Duration),
+    Person(Duration),
+}
+
 impl Link {
-    pub(super) fn new(bus_address: Option<String>, runtime_dir: Option<PathBuf>) -> Self {
-        Self { bus_address, runtime_dir, state: Mutex::default() }
+    pub(super) fn new(
+        runtime: Runtime,
+        bus_address: Option<String>,
+        runtime_dir: Option<PathBuf>,
+    ) -> Self {
+        Self { state: Mutex::default(), bus_address, runtime_dir, runtime }
     }
 
     /// Runs an operation that reads.
@@ -42,7 +54,7 @@ impl Link {
         &self,
         operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
     ) -> keyring_core::Result<T> {
-        self.run(LOOK_UP_TIMEOUT, operation).map_err(pass_on)
+        self.run(Wait::Keyring(LOOK_UP_TIMEOUT), operation).map_err(pass_on)
     }
 
     /// Runs an operation that writes or lists.
@@ -50,7 +62,7 @@ impl Link {
         &self,
         operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
     ) -> keyring_core::Result<T> {
-        self.run(WRITE_TIMEOUT, operation).map_err(pass_on)
+        self.run(Wait::Keyring(WRITE_TIMEOUT), operation).map_err(pass_on)
     }
 
     /// Runs an operation that waits for a person.
@@ -59,7 +71,7 @@ impl Link {
         operation: impl AsyncFnOnce(&Client) -> Result<(), StoreError>,
     ) -> keyring_core::Result<()> {
         self.state().silent = None;
-        let outcome = self.run(UNLOCK_TIMEOUT, operation);
+        let outcome = self.run(Wait::Person(UNLOCK_TIMEOUT), operation);
         // A person who stays away says nothing about the bus.
         self.state().silent = None;
         outcome.map_err(pass_on)
@@ -70,43 +82,35 @@ impl Link {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one operation to its end, or for `timeout`.
+    /// Runs one operation to its end, or until it was waited for long enough.
     fn run<T>(
         &self,
-        timeout: Duration,
+        wait: Wait,
         operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        if let Some((since, waited)) = state.silent {
-            if since.elapsed() < SILENCE {
+        let mut state = self.state();
+        match state.silent {
+            Some((since, waited)) if since.elapsed() < SILENCE => {
                 return Err(StoreError::TimedOut(waited));
             }
-            state.silent = None;
+            _ => state.silent = None,
         }
-        let runtime = match state.runtime.take() {
-            Some(runtime) => runtime,
-            None => Builder::new_current_thread()
-                .enable_io()
-                .enable_time()
-                .build()
-                .map_err(|error| StoreError::Failed(format!("no runtime: {error}")))?,
-        };
         let client = &mut state.client;
-        let outcome = runtime.block_on(async {
-            tokio::time::timeout(timeout, async {
-                let client = match client {
-                    Some(client) => client,
-                    None => client.insert(
-                        Client::connect(self.bus_address.as_deref(), self.runtime_dir.as_deref())
-                            .await?,
-                    ),
-                };
-                operation(client).await
-            })
-            .await
-            .unwrap_or(Err(StoreError::TimedOut(timeout)))
-        });
+        let call = async {
+            let client = match client {
+                Some(client) => client,
+                None => client.insert(self.connect().await?),
+            };
+            operation(client).await
+        };
+        let (timeout, ended) = match wait {
+            Wait::Keyring(timeout) => (timeout, self.runtime.run_briefly(timeout, call)),
+            Wait::Person(timeout) => (timeout, self.runtime.run_within(timeout, call)),
+        };
+        let outcome = match ended {
+            Ok(outcome) => outcome.unwrap_or(Err(StoreError::TimedOut(timeout))),
+            Err(error) => Err(failed_to_wait(&error)),
+        };
         match &outcome {
             Ok(_) | Err(StoreError::Locked(_)) => {}
             Err(error) => {
@@ -117,18 +121,18 @@ impl Link {
                 }
             }
         }
-        state.runtime = Some(runtime);
         outcome
+    }
+
+    async fn connect(&self) -> Result<Client, StoreError> {
+        Client::connect(self.bus_address.as_deref(), self.runtime_dir.as_deref()).await
     }
 }
 
-impl Drop for State {
-    fn drop(&mut self) {
-        self.client = None;
-        if let Some(runtime) = self.runtime.take() {
-            // Waits for nothing, and is allowed inside another runtime.
-            runtime.shutdown_background();
-        }
+fn failed_to_wait(error: &Error) -> StoreError {
+    match error.kind() {
+        Kind::Interrupted => StoreError::Interrupted,
+        _ => StoreError::Failed(error.to_string()),
     }
 }
 
