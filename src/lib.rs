@@ -8,12 +8,12 @@
 //!
 //! 1. [`config`] parses the shared files into [`Profiles`](config::profiles::Profiles): text with
 //!    its file and line. It judges nothing that nobody asked for.
-//! 2. [`Overrides`](chain::overrides::Overrides) say what was asked: the profile, and the options
-//!    that stand before its own.
-//! 3. [`resolve`](chain::resolve::resolve) returns a [`Chain`](chain::Chain): one base and a list
-//!    of steps. It is pure: no I/O, no clock, no store. All policy is in it.
-//! 4. The [`executor`] takes the newest usable session from the store, and performs only the steps
-//!    that are missing.
+//! 2. [`Request`](chain::Request) says what was asked: the profile, and the options that stand
+//!    before its own. It is built once.
+//! 3. [`resolve`](chain::resolve()) returns a [`Chain`](chain::Chain): one base and a list of
+//!    steps. It is pure: no I/O, no clock, no store. All policy is in it.
+//! 4. The [`CredentialsService`](app::service::CredentialsService) takes the newest usable session
+//!    from the store, and performs only the steps that are missing: the [`executor`] has the rules.
 //! 5. [`output`] renders the result. A verb in [`commands`] joins these four.
 //!
 //! # Words
@@ -39,15 +39,15 @@
 //!
 //! A module uses those of the floors below it, and none above.
 //!
-//! - **4, verbs**: [`commands`], and [`cli`], what can be typed.
+//! - **4, verbs**: [`commands`].
 //! - **3, application**: [`app`], [`picker`], [`shell`], [`completion`], [`output`], [`ui`].
 //! - **2, adapters**: [`executor`], [`store`], [`sources`], [`clients`], [`prompt`], [`audit`],
 //!   [`settings`].
 //! - **1, domain, pure**: [`aws`], [`config`], [`chain`].
 //! - **0, ground**: [`system`], [`text`], [`mod@error`], [`hint`].
 //!
-//! The program in `src/main.rs` uses [`cli`] and [`commands`]; all other modules are private. Read
-//! this with `cargo doc --document-private-items --open`.
+//! The program in `src/main.rs` uses [`commands`]; all other modules are private. Read this with
+//! `cargo doc --document-private-items --open`.
 
 #![allow(rustdoc::private_intra_doc_links, reason = "the front page is the map of what is private")]
 
@@ -55,7 +55,6 @@ mod app;
 mod audit;
 mod aws;
 mod chain;
-pub mod cli;
 mod clients;
 pub mod commands;
 mod completion;
@@ -79,13 +78,11 @@ mod ui;
 /// What the fuzz targets drive: what parses input from outside, and what that input decides.
 #[doc(hidden)]
 pub mod fuzzing {
-    pub use crate::aws::partition::Endpoint;
     pub use crate::aws::process_json::parse as parse_process_output;
     pub use crate::aws::{Credentials, LongTermKeys};
-    pub use crate::chain::overrides::Overrides;
-    pub use crate::chain::resolve::resolve;
+    pub use crate::chain::resolve;
     pub use crate::chain::session_key::SessionKeys;
-    pub use crate::chain::{AssumeRole, Base, Chain, NamedBy, Network, WebIdentity};
+    pub use crate::chain::{Base, Caching, Chain, Defaults, Request, RoleOptions, Step};
     pub use crate::clients::sts::AwsSts;
     pub use crate::config::document::{Document, FileKind, SectionKind};
     pub use crate::config::edit::{

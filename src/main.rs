@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use rolecall::{cli, commands};
+use rolecall::commands;
 
 fn main() -> ExitCode {
     // Other processes of the user must not read this one's memory, and a crash must leave no
     // secrets on disk.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    match cli::parse() {
-        Ok((cli, verb)) => commands::run(cli, verb),
+    match commands::cli::parse() {
+        Ok((cli, verb)) => commands::run(&cli, verb),
         Err(error) => commands::usage(&error),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::system::report::Report;
 use crate::text;
 use crate::text::color::ColorChoice;
@@ -58,6 +59,14 @@ impl Ui {
             }
         }
         self.say(&text);
+    }
+
+    /// Shows the error that a verb ended with, and returns its exit code.
+    pub fn conclude(&self, result: Result<ExitCode>) -> ExitCode {
+        result.unwrap_or_else(|error| {
+            self.error(&error);
+            ExitCode::from(error.kind.exit_code())
+        })
     }
 
     /// Shows on a terminal what goes on, on a line that whatever is said next takes the place of.

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory};
 
-use rolecall::cli::Cli;
+use rolecall::commands::cli::Cli;
 
 const INDEX: &str = "docs/README.md";
 /// The pages beside those of `docs/`; `ARCHITECTURE.md` where there is one.

@@ -1,6 +1,9 @@
 //! What joins domain and adapters for the verbs.
 
+pub mod call;
 pub mod context;
-pub mod credentials;
 pub mod options;
+pub mod requests;
+pub mod service;
+pub mod stores;
 pub mod summary;

@@ -1,19 +1,17 @@
 //! One profile as `list` and the picker show it, from the files and the index alone: no store, no
 //! network.
 
-use crate::app::context::Context;
+use super::context::Context;
+use super::requests;
+use super::service::resolve;
 use crate::aws::arn::Arn;
 use crate::aws::duration;
-use crate::chain::base::is_settings_only;
-use crate::chain::overrides::Overrides;
-use crate::chain::resolve::resolve;
+use crate::aws::names::{MfaSerial, Region};
 use crate::chain::session_key::SessionKeys;
-use crate::chain::{Base, Chain};
-use crate::config::profiles::{Merged, Profiles};
-use crate::error::Result;
+use crate::chain::{Chain, ProfileView};
+use crate::config::profiles::{Profile, Profiles};
 use crate::store::index::{Entries, Entry};
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 
 /// One profile as it is listed.
 pub struct Row {
@@ -46,19 +44,6 @@ impl Row {
     }
 }
 
-/// Resolves a profile as the commands do when only it is named; `suggest` as in `Overrides`.
-pub fn chain(context: &Context, profiles: &Profiles, name: &str, suggest: bool) -> Result<Chain> {
-    let (mfa_session, unkept) = (context.mfa_session(), context.keeps_nothing(None));
-    let overrides = Overrides {
-        profile: Some(name.to_owned()),
-        mfa_session,
-        unkept,
-        suggest,
-        ..Overrides::default()
-    };
-    resolve(profiles, &overrides, &context.environment)
-}
-
 /// Reads a profile and resolves it.
 pub fn row(context: &Context, profiles: &Profiles, entries: &Entries, name: &str) -> Row {
     let merged = profiles.profile(name).ok().flatten();
@@ -76,9 +61,9 @@ pub fn row(context: &Context, profiles: &Profiles, entries: &Entries, name: &str
         problem: None,
         searched: String::new(),
     };
-    match chain(context, profiles, name, false) {
+    match resolve(context, profiles, &requests::of_profile(context, name)) {
         Ok(chain) => fill(&mut row, &chain, entries),
-        Err(_) if merged.as_ref().is_some_and(is_settings_only) => {}
+        Err(_) if merged.is_some() && ProfileView::from(merged.as_ref()).is_settings_only() => {}
         Err(error) => row.problem = Some(error.to_string()),
     }
     row.searched = searched(&row, merged.as_ref());
@@ -86,19 +71,23 @@ pub fn row(context: &Context, profiles: &Profiles, entries: &Entries, name: &str
 }
 
 fn fill(row: &mut Row, chain: &Chain, entries: &Entries) {
-    row.region.clone_from(&chain.region);
-    chain.base.kind().clone_into(&mut row.source);
-    row.source_profile = chain.base_profile.clone().filter(|p| *p != row.name);
-    let role_arn = chain.role_arn().map(str::to_owned);
-    if let (None, Base::Sso(sso)) = (&role_arn, &chain.base) {
-        row.account = Some(sso.account_id.clone());
-        row.role = Some(sso.role_name.clone());
+    let plan = &chain.plan;
+    let facts = plan.base.facts();
+    row.region = plan.region.as_ref().map(Region::to_string);
+    facts.kind.clone_into(&mut row.source);
+    row.source_profile = plan
+        .base_profile
+        .as_ref()
+        .filter(|name| name.as_str() != row.name)
+        .map(ToString::to_string);
+    if let Some(arn) = chain.role_arn() {
+        row.account = Some(arn.account().to_owned());
+        row.role = Some(arn.to_string());
+    } else if let Some(role) = facts.role_name {
+        row.account = facts.account_id.map(str::to_owned);
+        row.role = Some(role.to_owned());
     }
-    if let Some(arn) = &role_arn {
-        row.account = Arn::parse(arn).map(|a| a.account.to_owned());
-        row.role = Some(arn.clone());
-    }
-    row.mfa = chain.mfa_serial().map(str::to_owned);
+    row.mfa = chain.mfa_serial().map(MfaSerial::to_string);
     let now = SystemClock.now();
     row.session =
         entries.get(SessionKeys::of(chain).last().as_str()).filter(|e| e.expires_at > now).cloned();
@@ -106,7 +95,7 @@ fn fill(row: &mut Row, chain: &Chain, entries: &Entries) {
 }
 
 /// Name, account, role, ARN, SSO fields, description and tags, in lower case.
-fn searched(row: &Row, merged: Option<&Merged>) -> String {
+fn searched(row: &Row, merged: Option<&Profile>) -> String {
     let sso = merged
         .into_iter()
         .flat_map(|p| &p.properties)

@@ -4,25 +4,25 @@ use std::fs::{File, rename};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::{Entry, KEPT, escape, old};
+use super::{Entry, OLD_FILES, escape, old};
 use crate::system::files::{append_private, create_private_folder, open_private};
 
-/// A file that is longer is moved away before the next line, in bytes.
-const LONGEST: u64 = 1024 * 1024;
+/// The size from which a file is moved away before the next line.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// Appends a line. Writers never wait for each other: the kernel puts each write whole at the end
 /// of the file (write(2), `O_APPEND`).
 pub fn append(path: &Path, entry: &Entry) -> io::Result<()> {
-    append_within(path, entry, LONGEST)
+    append_within(path, entry, MAX_FILE_BYTES)
 }
 
-pub fn append_within(path: &Path, entry: &Entry, longest: u64) -> io::Result<()> {
+pub fn append_within(path: &Path, entry: &Entry, max_bytes: u64) -> io::Result<()> {
     let mut line = escape(serde_json::to_string(entry)?);
     line.push('\n');
     let mut file = open(path)?;
     let (mut length, mut rotated) = (file.metadata()?.len(), Ok(()));
-    if length > longest {
-        rotated = rotate(path, longest);
+    if length > max_bytes {
+        rotated = rotate(path, max_bytes);
         file = open(path)?;
         length = file.metadata()?.len();
     }
@@ -34,7 +34,10 @@ pub fn append_within(path: &Path, entry: &Entry, longest: u64) -> io::Result<()>
     if written == line.len() { rotated } else { Err(ErrorKind::WriteZero.into()) }
 }
 
-/// Returns the length of the log, in bytes, after looking whether it can be written.
+/// Opens the log for writing, and returns its length in bytes.
+///
+/// # Errors
+/// The log cannot be written.
 pub fn probe(path: &Path) -> io::Result<u64> {
     Ok(open(path)?.metadata()?.len())
 }
@@ -51,14 +54,14 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// Moves the files on, one process at a time. Who has the log open meanwhile goes on writing into
 /// the same file by its new name.
-fn rotate(path: &Path, longest: u64) -> io::Result<()> {
+fn rotate(path: &Path, max_bytes: u64) -> io::Result<()> {
     let lock = open_private(&path.with_extension("lock"))?;
     // Who does not get it writes into the old file or the new one; both are right.
-    if lock.try_lock().is_err() || path.metadata().map_or(true, |now| now.len() <= longest) {
+    if lock.try_lock().is_err() || path.metadata().map_or(true, |now| now.len() <= max_bytes) {
         return Ok(());
     }
     // A gap, left by a process that died here, is filled before the oldest is given up.
-    let last = (1..KEPT).find(|&n| !old(path, n).exists()).unwrap_or(KEPT);
+    let last = (1..OLD_FILES).find(|&n| !old(path, n).exists()).unwrap_or(OLD_FILES);
     for n in (1..last).rev() {
         rename(old(path, n), old(path, n + 1))?;
     }

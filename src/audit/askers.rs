@@ -2,15 +2,16 @@
 
 use super::Asker;
 
-/// How many are looked at; chains of shells, wrappers and plugins are shorter.
-const MOST: usize = 10;
+/// The number of processes that are looked at; chains of shells, wrappers and plugins are shorter.
+const MAX_ASKERS: usize = 10;
 
 /// Returns the processes from the parent upwards, without the one that started the system. What
 /// happens meanwhile (one ends, one belongs to somebody else) ends the list early.
 pub fn askers() -> Vec<Asker> {
     let mut askers = Vec::new();
     let mut next = platform::parent();
-    while let Some(pid) = next.filter(|&pid| askers.len() < MOST && (pid != 1 || askers.is_empty()))
+    while let Some(pid) =
+        next.filter(|&pid| askers.len() < MAX_ASKERS && (pid != 1 || askers.is_empty()))
     {
         let (name, parent) = platform::look(pid).unzip();
         askers.push(Asker { pid, name });
@@ -26,9 +27,9 @@ mod platform {
     use rustix::path::DecInt;
 
     /// The kernel's names of processes are cut at this many bytes (proc(5), `comm`).
-    const CUT: usize = 15;
+    const MAX_NAME_BYTES: usize = 15;
     /// Room for the first fields of a `stat`.
-    const ENOUGH: usize = 192;
+    const STAT_BYTES: usize = 192;
 
     pub fn parent() -> Option<u32> {
         rustix::process::getppid()?.as_raw_pid().try_into().ok()
@@ -39,10 +40,10 @@ mod platform {
     pub fn look(pid: u32) -> Option<(String, Option<u32>)> {
         let mut path = Path::of(pid);
         let file = open(path.to("stat"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-        let mut stat = [0; ENOUGH];
+        let mut stat = [0; STAT_BYTES];
         let read = rustix::io::read(&file, &mut stat).ok()?;
         let (name, parent) = parse(stat.get(..read)?)?;
-        let whole = if name.len() == CUT { whole_name(&mut path, name) } else { None };
+        let whole = if name.len() == MAX_NAME_BYTES { whole_name(&mut path, name) } else { None };
         Some((whole.unwrap_or_else(|| String::from_utf8_lossy(name).into_owned()), parent))
     }
 
@@ -130,7 +131,7 @@ mod tests {
     use super::platform::parse;
 
     #[test]
-    fn a_name_may_hold_anything() {
+    fn stat_with_any_name_parses() {
         for (stat, found) in [
             (&b"4711 (zsh) S 4000 4711 4711 34816"[..], Some((&b"zsh"[..], Some(4000)))),
             (b"4711 (a) (b\nc) R 1 2) S 4000 4711", Some((b"a) (b\nc) R 1 2", Some(4000)))),
@@ -149,10 +150,10 @@ mod tests {
     }
 
     #[test]
-    fn the_parent_comes_first_and_the_first_process_never_last() {
+    fn askers_begin_with_parent_and_end_before_init() {
         let askers = super::askers();
         assert_eq!(askers[0].pid, std::os::unix::process::parent_id());
-        assert!(askers.len() <= super::MOST);
+        assert!(askers.len() <= super::MAX_ASKERS);
         assert!(askers.iter().skip(1).all(|asker| asker.pid != 1));
     }
 }

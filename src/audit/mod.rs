@@ -15,8 +15,8 @@ pub use append::{append, probe};
 pub use askers::askers;
 pub use read::read;
 
-/// How many old files are kept beside the one that is written.
-const KEPT: usize = 3;
+/// The number of old files beside the one that is written.
+const OLD_FILES: usize = 3;
 
 /// Credentials that were handed out, or used by a command itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

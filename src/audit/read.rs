@@ -4,11 +4,11 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::{Entry, KEPT, old};
+use super::{Entry, OLD_FILES, old};
 
-/// How much of one file is read, in bytes from its end; only a log that could not be moved away
+/// The most of one file that is read, counted from its end. Only a log that could not be moved away
 /// grows so long.
-const LONGEST: u64 = 64 * 1024 * 1024;
+const MAX_READ_BYTES: u64 = 64 * 1024 * 1024;
 /// How each line begins.
 const BEGIN: &str = "{\"time\":";
 
@@ -25,7 +25,7 @@ pub struct Found {
 pub fn read(path: &Path) -> io::Result<Found> {
     // The newest first: what is moved on meanwhile shows twice, which is seen, and not never.
     let mut files: Vec<(Metadata, Vec<u8>)> = Vec::new();
-    for n in 0..=KEPT {
+    for n in 0..=OLD_FILES {
         let path = if n == 0 { path.to_path_buf() } else { old(path, n) };
         match content(&path) {
             Ok((metadata, _)) if files.iter().any(|(seen, _)| is_same(seen, &metadata)) => {}
@@ -60,9 +60,9 @@ fn content(path: &Path) -> io::Result<(Metadata, Vec<u8>)> {
     }
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
-    file.seek(SeekFrom::Start(metadata.len().saturating_sub(LONGEST)))?;
+    file.seek(SeekFrom::Start(metadata.len().saturating_sub(MAX_READ_BYTES)))?;
     let mut bytes = Vec::new();
-    file.take(LONGEST).read_to_end(&mut bytes)?;
+    file.take(MAX_READ_BYTES).read_to_end(&mut bytes)?;
     Ok((metadata, bytes))
 }
 

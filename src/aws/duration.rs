@@ -41,6 +41,14 @@ pub fn parse(text: &str) -> Option<u32> {
     digits.is_empty().then_some(total)
 }
 
+/// As `parse`, for the command line, whose parser shows the error.
+///
+/// # Errors
+/// The rule, where the text breaks it.
+pub fn parse_typed(text: &str) -> Result<u32, String> {
+    parse(text).ok_or_else(|| "a duration is written 15m, 1h30m or 3600".to_owned())
+}
+
 /// Renders seconds for people: `2h 5m`, `14m`, `40s`; whole minutes above one minute.
 pub fn render(seconds: i64) -> String {
     match seconds {

@@ -2,10 +2,11 @@
 //! (AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "AWS STS Regional endpoints",
 //! "Retry behavior").
 
-use super::{Imds, Network};
+use super::keys;
+use super::network::{Imds, Network};
 use crate::aws::partition::{self, Endpoint, EndpointVariant};
 use crate::config::document::SectionKind;
-use crate::config::profiles::{Merged, Profiles, Property, sub_properties};
+use crate::config::profiles::{Profile, Profiles, Property, sub_properties};
 use crate::error::{Error, Result};
 use crate::system::environment::Environment;
 
@@ -14,7 +15,7 @@ use crate::system::environment::Environment;
 pub struct Endpoints<'a> {
     pub profiles: &'a Profiles,
     pub environment: &'a Environment,
-    pub profile: Option<&'a Merged>,
+    pub profile: Option<&'a Profile>,
 }
 
 impl Endpoints<'_> {
@@ -55,7 +56,7 @@ impl Endpoints<'_> {
             }
         }
         let Some(profile) = self.profile else { return Ok(None) };
-        if let Some(services) = profile.get("services") {
+        if let Some(services) = profile.get(keys::SERVICES) {
             let Some(section) = self.profiles.section(SectionKind::Services, &services.value)?
             else {
                 return Err(Error::configuration(format!(
@@ -66,13 +67,13 @@ impl Endpoints<'_> {
             };
             if let Some(block) = section.get(service) {
                 if let Some((_, url)) =
-                    sub_properties(&block.value).find(|(key, _)| key == "endpoint_url")
+                    sub_properties(&block.value).find(|(key, _)| key == keys::ENDPOINT_URL)
                 {
                     return checked(url, &block.place.to_string()).map(Some);
                 }
             }
         }
-        let own: Option<&Property> = profile.get("endpoint_url");
+        let own: Option<&Property> = profile.get(keys::ENDPOINT_URL);
         own.map(|p| checked(&p.value, &p.place.to_string())).transpose()
     }
 

@@ -5,15 +5,18 @@
 //! GetSessionToken counts for every AssumeRole made from its session; such a call is no role
 //! chaining, so that roles of up to twelve hours are allowed; each code works once.
 
-use super::{AssumeRole, Base, Mfa, MfaUse};
-
-/// The value of `mfa_serial` that has the device looked up.
-pub const AUTO: &str = "auto";
+use super::base::{Base, Identity};
+use super::keys;
+use super::profile_view::ProfileView;
+use super::request::{Caching, Request};
+use super::step::{AssumeRole, Mfa, MfaUse};
+use crate::aws::duration;
+use crate::error::{Error, Result};
 
 /// Decides how each role's device is used, and returns the device of the session that goes first,
 /// if one does.
 ///
-/// | base           | first role's device | sessions are kept | what is done                                      |
+/// | base           | first role's device | sessions are cached | what is done                                      |
 /// |----------------|---------------------|-------------------|---------------------------------------------------|
 /// | long-term keys | named               | yes               | GetSessionToken with a code goes first            |
 /// | long-term keys | named               | no                | the role's own call carries the code              |
@@ -27,23 +30,55 @@ pub(super) fn plan(
     base: &Base,
     own: Option<Mfa>,
     roles: &mut [AssumeRole],
-    kept: bool,
+    caching: Caching,
 ) -> Option<Mfa> {
-    let mut by_role = base.is_role_session();
+    let identity = base.facts().identity;
+    let mut by_role = identity == Identity::Role;
     for role in roles.iter_mut() {
         if let (true, MfaUse::Code(mfa)) = (by_role, &role.mfa) {
             role.mfa = MfaUse::Impossible(mfa.clone());
         }
         by_role = true;
     }
-    if !base.is_long_term() {
+    if identity != Identity::User {
         return None;
     }
     let Some(first) = roles.first_mut() else { return own };
-    if !kept {
+    if caching == Caching::Off {
         return None;
     }
     let mfa = first.mfa.code()?.clone();
     first.mfa = MfaUse::Session(mfa.clone());
     Some(mfa)
+}
+
+/// Returns the length, in seconds, of the session with MFA that goes before a chain: that of the
+/// first profile that sets one, else what holds for all; `None` when there is to be none.
+pub(super) fn session_of<'a>(
+    request: &Request,
+    mut profiles: impl Iterator<Item = ProfileView<'a>>,
+) -> Result<Option<u32>> {
+    let Some(seconds) = request.mfa_session() else { return Ok(None) };
+    let set = profiles.find_map(|profile| profile.property(keys::MFA_SESSION_DURATION));
+    let Some(property) = set else { return Ok(Some(seconds)) };
+    session_duration(&property.value).map_err(|rule| {
+        Error::configuration(format!(
+            "{}: {} must be {rule}, not `{}`",
+            property.place,
+            keys::MFA_SESSION_DURATION,
+            *property.value
+        ))
+    })
+}
+
+/// Reads `mfa_session_duration`: seconds, or `None` for no such session.
+///
+/// # Errors
+/// The rule, where the text breaks it.
+pub fn session_duration(text: &str) -> Result<Option<u32>, &'static str> {
+    match duration::parse(text) {
+        Some(0) => Ok(None),
+        Some(seconds @ duration::SHORTEST..=duration::LONGEST_TOKEN) => Ok(Some(seconds)),
+        _ => Err("15m to 36h, or 0 for none"),
+    }
 }

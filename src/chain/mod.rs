@@ -1,385 +1,144 @@
-//! The way from a profile to its credentials, as data: one `Base` and the `Step`s that follow.
-//! Nothing here performs anything.
+//! The way from a profile to its credentials, as data: what was asked for (`Subject`), and what
+//! will be done about it (`Plan`: one `Base` and the `Step`s that follow).
+//!
+//! Nothing here performs anything: no I/O, no clock, no store. All policy is in `resolve`, so that
+//! what is explained is what is done.
 
 pub mod base;
-pub mod endpoints;
-pub mod hop;
-pub mod mfa;
-pub mod overrides;
-pub mod resolve;
+mod endpoints;
+mod inputs;
+pub mod invocation;
+pub mod keys;
+mod mfa;
+mod network;
+pub mod plan;
+pub mod process_command;
+mod process_loop;
+pub mod profile_view;
+pub mod request;
+mod resolve;
+mod role;
 pub mod session_key;
+mod sources;
+mod step;
+mod sts_site;
 
-use std::fmt;
-
-use secrecy::{ExposeSecret, SecretString};
-
-use crate::aws::duration;
-use crate::aws::partition::Endpoint;
-use crate::config::profiles::{Merged, Place};
+use crate::aws::names::{MfaSerial, RoleArn};
+use crate::config::ProfileName;
+use crate::config::profiles::Profile;
 use crate::hint;
+
+pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity};
+pub use invocation::Invocation;
+pub use mfa::session_duration as mfa_session_duration;
+pub use network::Network;
+pub use plan::Plan;
+pub use profile_view::ProfileView;
+pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
+pub use resolve::resolve;
+pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
 
 /// What `resolve` found.
 #[derive(Debug)]
 pub struct Chain {
+    pub subject: Subject,
+    pub plan: Plan,
+}
+
+/// What a chain is for.
+#[derive(Debug)]
+pub struct Subject {
     /// The selected profile; `None` when the credentials come from the environment or the machine
     /// alone.
-    pub profile: Option<Merged>,
+    pub profile: Option<Profile>,
     /// How to ask for the same again.
-    pub named_by: NamedBy,
-    /// The profile that the base stands in.
-    pub base_profile: Option<String>,
-    pub base: Base,
-    pub steps: Vec<Step>,
-    /// The region for STS and for export.
-    pub region: Option<String>,
-    pub network: Network,
-    /// Where STS is called beside the steps, when the region is known.
-    pub sts: Option<Endpoint>,
-    /// The configured endpoint of IAM, which is asked for the device of `mfa_serial = auto`.
-    pub iam: Option<String>,
-    /// The account that the selected profile claims (`aws_account_id`).
-    pub account_id: Option<String>,
-    /// The profiles on the way with `rolecall_confirm`: each new session of theirs is asked about.
-    pub confirm: Vec<String>,
+    pub invocation: Invocation,
+}
+
+impl Subject {
+    /// Returns the selected profile's name.
+    pub fn profile_name(&self) -> Option<&ProfileName> {
+        self.profile.as_ref().map(|profile| &profile.name)
+    }
+
+    /// Returns the account that the selected profile claims (`aws_account_id`).
+    pub fn claimed_account(&self) -> Option<&str> {
+        self.profile.as_ref()?.value(keys::ACCOUNT_ID)
+    }
 }
 
 impl Chain {
     /// Returns the roles in their order, each after an arrow.
     pub fn arrows(&self) -> String {
-        let name = |step| match step {
-            &Step::GetSessionToken(_) => "session with MFA",
-            Step::AssumeRole(call) => call.role_arn.as_str(),
+        let name = |step: &'_ Step| {
+            step.role_arn().map_or("session with MFA", |arn| arn.as_str()).to_owned()
         };
-        self.steps.iter().flat_map(|step| [" → ", name(step)]).collect()
+        self.plan.steps.iter().flat_map(|step| [" → ".to_owned(), name(step)]).collect()
     }
 
     /// Returns the roles in their order.
     pub fn roles(&self) -> impl DoubleEndedIterator<Item = &AssumeRole> {
-        self.steps.iter().filter_map(|step| match step {
+        self.plan.steps.iter().filter_map(|step| match step {
             Step::AssumeRole(call) => Some(&**call),
             Step::GetSessionToken(_) => None,
         })
     }
 
     /// Returns the role that the chain ends in.
-    pub fn role_arn(&self) -> Option<&str> {
-        match (self.roles().next_back(), &self.base) {
-            (Some(call), _) => Some(&call.role_arn),
-            (None, Base::WebIdentity(call)) => Some(&call.role_arn),
-            (None, _) => None,
-        }
+    pub fn role_arn(&self) -> Option<&RoleArn> {
+        let last = self.roles().next_back().map(|call| &call.role_arn);
+        last.or_else(|| self.plan.base.facts().role_arn)
     }
 
     /// Returns the MFA device that a person needs for it.
-    pub fn mfa_serial(&self) -> Option<&str> {
-        self.steps.iter().find_map(|step| match step {
-            Step::GetSessionToken(call) => Some(call.mfa.serial.as_str()),
-            Step::AssumeRole(call) => call.mfa.code().map(|mfa| mfa.serial.as_str()),
-        })
+    pub fn mfa_serial(&self) -> Option<&MfaSerial> {
+        self.plan.steps.iter().find_map(Step::code_device).map(|mfa| &mfa.serial)
     }
 
     /// Returns who it is for, for a message: the profile, or else the role, or where the
     /// credentials come from.
     pub fn who(&self) -> String {
-        match &self.profile {
-            Some(profile) => format!("profile `{}`", profile.name),
-            None => self.role_arn().unwrap_or_else(|| self.base.kind()).to_owned(),
+        match self.subject.profile_name() {
+            Some(name) => format!("profile `{name}`"),
+            None => {
+                self.role_arn().map_or_else(|| self.plan.base.kind(), |arn| arn.as_str()).to_owned()
+            }
         }
     }
 
     /// Returns a verb that asks for the same again.
     pub fn command(&self, verb: &str) -> String {
-        self.named_by.command(verb)
+        self.subject.invocation.command(verb)
     }
 
     /// Returns a verb about one of the roles on the way, which has a profile of its own.
     pub fn command_of(&self, verb: &str, call: &AssumeRole) -> String {
         match &call.profile {
-            Some(name) if self.profile.as_ref().is_none_or(|profile| profile.name != *name) => {
-                hint::command(verb, name)
-            }
+            Some(name) if self.subject.profile_name() != Some(name) => hint::command(verb, name),
             _ => self.command(verb),
         }
     }
 
     /// Returns the name to show and to record: the profile's, or where the credentials come from.
     pub fn name(&self) -> &str {
-        self.profile.as_ref().map_or_else(|| self.base.kind(), |p| p.name.as_str())
-    }
-}
-
-/// What names a chain on a command line: a profile, and what was typed beside or instead of it.
-#[derive(Debug, Clone, Default)]
-pub struct NamedBy {
-    pub profile: Option<String>,
-    /// Options with their values.
-    pub typed: Vec<(&'static str, String)>,
-}
-
-impl NamedBy {
-    /// Returns a verb for the chain.
-    pub fn command(&self, verb: &str) -> String {
-        let begin = self
-            .profile
-            .as_ref()
-            .map_or_else(|| format!("rolecall {verb}"), |name| hint::command(verb, name));
-        self.typed
-            .iter()
-            .fold(begin, |line, (option, value)| format!("{line} {}", hint::option(option, value)))
+        self.subject.profile_name().map_or_else(|| self.plan.base.kind(), |name| name.as_str())
     }
 
-    #[must_use]
-    pub fn without(&self, option: &str) -> Self {
-        let typed = self.typed.iter().filter(|(name, _)| *name != option).cloned().collect();
-        Self { profile: self.profile.clone(), typed }
-    }
-}
-
-/// Where a chain starts.
-#[derive(Debug, Clone)]
-pub enum Base {
-    /// Keys in a shared file.
-    Static(StaticKeys),
-    /// `AWS_ACCESS_KEY_ID` and the rest.
-    Environment(StaticKeys),
-    Ec2InstanceMetadata,
-    EcsContainer,
-    WebIdentity(WebIdentity),
-    Sso(Sso),
-    LoginSession {
-        session: String,
-        place: Place,
-    },
-    Process {
-        command: SecretString,
-        place: Place,
-        account_id: Option<String>,
-    },
-    /// No profile named and none of the above certain: container first, then instance metadata, as
-    /// the SDKs' default chain ends.
-    Machine {
-        container: bool,
-    },
-}
-
-impl Base {
-    /// Returns the kind as `explain --json` has it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Static(_) => "static",
-            Self::Environment(_) => "environment",
-            Self::Ec2InstanceMetadata | Self::Machine { container: false } => {
-                "ec2_instance_metadata"
-            }
-            Self::EcsContainer | Self::Machine { container: true } => "ecs_container",
-            Self::WebIdentity(_) => "web_identity",
-            Self::Sso(_) => "sso",
-            Self::LoginSession { .. } => "login_session",
-            Self::Process { .. } => "process",
-        }
+    /// Returns the profile that the base stands in, or else the name of the chain.
+    pub fn base_name(&self) -> &str {
+        self.plan.base_profile.as_ref().map_or_else(|| self.name(), |name| name.as_str())
     }
 
-    /// Returns whether it is another rolecall for another profile.
-    pub fn is_rolecall(&self) -> bool {
-        matches!(self, Self::Process { command, .. } if base::rolecall_target(command.expose_secret()).is_some())
+    /// Returns whether what it ends in is cached.
+    pub fn is_cacheable(&self) -> bool {
+        !self.plan.steps.is_empty() || self.plan.base.facts().cacheable
     }
 
-    /// Returns whether it gives what this machine or container is, which others that share a store
-    /// are not.
-    pub fn is_of_this_machine(&self) -> bool {
-        matches!(
-            self,
-            Self::Ec2InstanceMetadata
-                | Self::EcsContainer
-                | Self::Machine { .. }
-                | Self::WebIdentity(_)
-        )
+    /// Returns whether it ends in keys, or somebody's session, as they stand in a file or in the
+    /// environment.
+    pub fn is_static(&self) -> bool {
+        self.plan.steps.is_empty() && self.plan.base.static_keys().is_some()
     }
-
-    /// Returns whether it is an IAM user's own keys, which alone may call sts:GetSessionToken.
-    pub fn is_long_term(&self) -> bool {
-        matches!(self, Self::Static(keys) | Self::Environment(keys) if keys.session_token.is_none())
-    }
-
-    /// Returns whether AssumeRole from it is certainly role chaining, which STS caps at one hour.
-    pub fn is_role_session(&self) -> bool {
-        matches!(
-            self,
-            Self::Ec2InstanceMetadata
-                | Self::EcsContainer
-                | Self::Machine { .. }
-                | Self::WebIdentity(_)
-                | Self::Sso(_)
-        )
-    }
-}
-
-/// Keys as they stand in a shared file or in the environment; with a session token they are
-/// somebody else's session.
-#[derive(Clone)]
-pub struct StaticKeys {
-    pub access_key_id: String,
-    pub secret_access_key: SecretString,
-    pub session_token: Option<SecretString>,
-    pub account_id: Option<String>,
-    /// RFC 3339, when the environment says it.
-    pub expiration: Option<String>,
-    pub place: Option<Place>,
-}
-
-impl fmt::Debug for StaticKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaticKeys")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// AssumeRoleWithWebIdentity, an unsigned call.
-#[derive(Debug, Clone)]
-pub struct WebIdentity {
-    pub role_arn: String,
-    pub token_file: String,
-    pub role_session_name: String,
-    pub duration_seconds: Option<u32>,
-    pub policy: Option<String>,
-    pub policy_arns: Vec<String>,
-    pub region: String,
-    pub endpoint: Endpoint,
-}
-
-/// IAM Identity Center: the role credentials that a cached token gives.
-#[derive(Debug, Clone)]
-pub struct Sso {
-    /// `None` in the legacy form, whose token is cached under the start URL.
-    pub session: Option<String>,
-    pub start_url: String,
-    pub region: String,
-    pub account_id: String,
-    pub role_name: String,
-    pub endpoint: Option<String>,
-    pub oidc_endpoint: Option<String>,
-}
-
-/// One call that turns credentials into others.
-#[derive(Debug, Clone)]
-pub enum Step {
-    GetSessionToken(Box<GetSessionToken>),
-    AssumeRole(Box<AssumeRole>),
-}
-
-impl Step {
-    /// Returns the length of its session, in seconds.
-    pub fn seconds(&self) -> u32 {
-        match self {
-            Self::GetSessionToken(call) => call.duration_seconds,
-            Self::AssumeRole(call) => call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE),
-        }
-    }
-}
-
-/// The parameters of sts:GetSessionToken. It always has MFA, because AWS closes IAM to such
-/// sessions without it.
-#[derive(Debug, Clone)]
-pub struct GetSessionToken {
-    /// The profile that holds the long-term keys; `None` when they are the environment's.
-    pub profile: Option<String>,
-    pub mfa: Mfa,
-    pub duration_seconds: u32,
-    pub region: String,
-    pub endpoint: Endpoint,
-    /// What one session serves: all that call the same configured endpoint, else a partition; not
-    /// each region by itself.
-    pub realm: String,
-}
-
-/// The parameters of sts:AssumeRole.
-#[derive(Debug, Clone, Default)]
-pub struct AssumeRole {
-    /// `None` for a role that is only typed.
-    pub profile: Option<String>,
-    pub role_arn: String,
-    pub role_session_name: String,
-    pub external_id: Option<String>,
-    pub mfa: MfaUse,
-    /// `None` leaves it to STS: one hour.
-    pub duration_seconds: Option<u32>,
-    pub source_identity: Option<String>,
-    pub tags: Vec<(String, String)>,
-    pub transitive_tags: Vec<String>,
-    pub policy: Option<String>,
-    pub policy_arns: Vec<String>,
-    pub region: String,
-    pub endpoint: Option<Endpoint>,
-}
-
-impl AssumeRole {
-    /// Returns who it is for, for a message: the profile, or else the role.
-    pub fn who(&self) -> String {
-        self.profile
-            .as_ref()
-            .map_or_else(|| self.role_arn.clone(), |name| format!("profile `{name}`"))
-    }
-}
-
-/// How the `mfa_serial` of a role's profile is met.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum MfaUse {
-    /// The profile names no device.
-    #[default]
-    None,
-    /// The call carries a code.
-    Code(Mfa),
-    /// The session that calls was made with a code, which counts for every role assumed from it.
-    Session(Mfa),
-    /// The caller is a role's session, from which AWS takes no code.
-    Impossible(Mfa),
-}
-
-impl MfaUse {
-    /// Returns the device whose code the call carries.
-    pub fn code(&self) -> Option<&Mfa> {
-        if let Self::Code(mfa) = self { Some(mfa) } else { None }
-    }
-}
-
-/// The device that a step's token code comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mfa {
-    /// The device's serial number or ARN, or `auto`.
-    pub serial: String,
-    /// `mfa_process`: a command that prints a token code.
-    pub process: Option<String>,
-    /// `mfa_yubikey_oath`: the name of its OATH account on a YubiKey.
-    pub oath: Option<String>,
-}
-
-/// How AWS is called, from the profile and the environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Network {
-    pub fips: bool,
-    pub dual_stack: bool,
-    /// Attempts per call, the first included.
-    pub max_attempts: Option<u32>,
-    pub adaptive_retries: bool,
-    pub ca_bundle: Option<String>,
-    pub imds: Imds,
-    /// The machine's name where the environment says it, as in containers; credentials of a machine
-    /// are that one's alone.
-    pub host: Option<String>,
-    /// The container endpoint's address (AWS_CONTAINER_CREDENTIALS_FULL_URI or …_RELATIVE_URI).
-    pub container: Option<String>,
-}
-
-/// `ec2_metadata_…` settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Imds {
-    pub endpoint: Option<String>,
-    pub ipv6: bool,
-    pub attempts: Option<u32>,
-    /// Seconds.
-    pub timeout: Option<u32>,
-    pub disabled: bool,
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@
 use ring::digest::{Context, SHA256};
 use secrecy::ExposeSecret;
 
-use super::{AssumeRole, Base, Chain, GetSessionToken, Step};
+use super::Chain;
+use super::base::Base;
+use super::plan::Plan;
+use super::step::{AssumeRole, GetSessionToken, SessionPolicies, Step};
 use crate::aws::partition::Endpoint;
 use crate::system::digest;
 
@@ -31,8 +34,8 @@ impl SessionKeys {
         hash.text("rolecall session 1");
         hash.base(chain);
         let base = hash.key();
-        let mut steps = Vec::with_capacity(chain.steps.len());
-        for step in &chain.steps {
+        let mut steps = Vec::with_capacity(chain.plan.steps.len());
+        for step in &chain.plan.steps {
             match step {
                 Step::GetSessionToken(call) => hash.get_session_token(call),
                 Step::AssumeRole(call) => hash.assume_role(call),
@@ -71,9 +74,14 @@ impl Hash {
         texts.for_each(|text| self.text(text));
     }
 
-    fn endpoint(&mut self, endpoint: Option<&Endpoint>) {
-        self.optional(endpoint.map(|e| e.url.as_str()));
-        self.optional(endpoint.map(|e| e.signing_region.as_str()));
+    fn endpoint(&mut self, endpoint: &Endpoint) {
+        self.optional(Some(&endpoint.url));
+        self.optional(Some(&endpoint.signing_region));
+    }
+
+    fn policies(&mut self, policies: &SessionPolicies) {
+        self.optional(policies.inline.as_deref());
+        self.texts(policies.arns.iter().map(String::as_str));
     }
 
     fn key(&self) -> SessionKey {
@@ -82,28 +90,28 @@ impl Hash {
     }
 
     fn base(&mut self, chain: &Chain) {
-        self.text(chain.base.kind());
-        if chain.base.is_of_this_machine() {
-            self.optional(chain.network.host.as_deref());
+        let Plan { base, network, .. } = &chain.plan;
+        let facts = base.facts();
+        self.text(facts.kind);
+        if facts.of_this_machine {
+            self.optional(network.host.as_deref());
         }
-        match &chain.base {
+        match base {
             Base::Static(keys) | Base::Environment(keys) => self.text(&keys.access_key_id),
-            Base::Ec2InstanceMetadata => self.optional(chain.network.imds.endpoint.as_deref()),
-            Base::EcsContainer => self.optional(chain.network.container.as_deref()),
-            Base::Machine { .. } => {
-                self.optional(chain.network.container.as_deref());
-                self.optional(chain.network.imds.endpoint.as_deref());
+            Base::Ec2InstanceMetadata => self.optional(network.imds.endpoint.as_deref()),
+            Base::EcsContainer => self.optional(network.container.as_deref()),
+            Base::DefaultProviders(_) => {
+                self.optional(network.container.as_deref());
+                self.optional(network.imds.endpoint.as_deref());
             }
             Base::WebIdentity(call) => {
-                for text in
-                    [&call.role_arn, &call.token_file, &call.role_session_name, &call.region]
-                {
-                    self.text(text);
-                }
+                self.text(&call.role_arn);
+                self.text(&call.token_file);
+                self.text(&call.role_session_name);
+                self.text(&call.region);
                 self.number(call.duration_seconds);
-                self.optional(call.policy.as_deref());
-                self.texts(call.policy_arns.iter().map(String::as_str));
-                self.endpoint(Some(&call.endpoint));
+                self.policies(&call.policies);
+                self.endpoint(&call.endpoint);
             }
             Base::Sso(sso) => {
                 self.optional(sso.session.as_deref());
@@ -117,7 +125,7 @@ impl Hash {
                 // The same command may mean something else in another profile, or beside another
                 // file.
                 self.text(command.expose_secret());
-                self.optional(chain.base_profile.as_deref());
+                self.optional(chain.plan.base_profile.as_deref());
                 self.text(&place.path.to_string_lossy());
                 self.optional(account_id.as_deref());
             }
@@ -129,7 +137,7 @@ impl Hash {
         self.text("get_session_token");
         self.text(&call.mfa.serial);
         self.number(Some(call.duration_seconds));
-        self.text(&call.realm);
+        self.text(&call.sts_scope);
     }
 
     fn assume_role(&mut self, call: &AssumeRole) {
@@ -142,16 +150,16 @@ impl Hash {
         self.optional(call.source_identity.as_deref());
         self.texts(
             call.tags
+                .all
                 .iter()
                 .flat_map(|(k, v)| [k.as_str(), v.as_str()])
                 .collect::<Vec<_>>()
                 .into_iter(),
         );
-        self.texts(call.transitive_tags.iter().map(String::as_str));
-        self.optional(call.policy.as_deref());
-        self.texts(call.policy_arns.iter().map(String::as_str));
+        self.texts(call.tags.transitive.iter().map(String::as_str));
+        self.policies(&call.policies);
         self.text(&call.region);
-        self.endpoint(call.endpoint.as_ref());
+        self.endpoint(&call.endpoint);
     }
 }
 

@@ -8,44 +8,30 @@ use clap::Parser;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::overrides::Overrides;
-use super::resolve::resolve;
-use super::{
-    AssumeRole, Base, Chain, GetSessionToken, MfaUse, Network, StaticKeys, Step, WebIdentity,
-};
+use super::network::Imds;
+use super::*;
 use crate::aws::partition::Endpoint;
 use crate::config::tests::profiles;
 use crate::error::{Error, Kind, Result};
 use crate::system::environment::Environment;
 
 /// Reads options as they are typed after `rolecall process`.
-fn overrides(options: &str) -> Overrides {
-    let words = ["rolecall", "process"]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(shlex::split(options).unwrap());
-    let cli = crate::cli::Cli::try_parse_from(words).unwrap_or_else(|e| panic!("{options}: {e}"));
-    let crate::cli::Command::Process(process) = cli.command else { unreachable!() };
-    let role = process.credentials.role;
-    Overrides {
-        profile: process.credentials.selected.name().map(str::to_owned),
-        region: role.region,
-        duration_seconds: role.duration,
-        role_arn: role.role_arn,
-        source_profile: role.source_profile,
-        external_id: role.external_id,
-        role_session_name: role.role_session_name,
-        mfa_serial: role.mfa_serial,
-        mfa_session: (!role.no_mfa_session).then_some(43_200),
-        unkept: false,
-        source_identity: role.source_identity,
-        tags: role.tags,
-        transitive_tags: role.transitive_tags,
-        policy: role.policy,
-        policy_arns: role.policy_arns,
-        read_only: role.read_only,
-        suggest: true,
+fn request(options: &str) -> Request {
+    #[derive(Parser)]
+    #[command(no_binary_name = true)]
+    struct Options {
+        #[arg(index = 1)]
+        profile: Option<String>,
+        #[arg(long = "profile")]
+        named: Option<String>,
+        #[command(flatten)]
+        role: RoleOptions,
     }
+    let words = shlex::split(options).unwrap();
+    let typed = Options::try_parse_from(words).unwrap_or_else(|e| panic!("{options}: {e}"));
+    let defaults = Defaults { mfa_session: Some(43_200), caching: Caching::On };
+    let profile = typed.profile.or(typed.named);
+    Request::typed(profile.as_deref(), typed.role, defaults)
 }
 
 /// `NAME=value` lines; the local user is `bob` unless a line `user=…` says otherwise.
@@ -65,7 +51,7 @@ pub(crate) fn chain(
     variables: &str,
     options: &str,
 ) -> Result<Chain> {
-    resolve(&profiles(config, credentials), &overrides(options), &environment(variables))
+    resolve(&profiles(config, credentials), &request(options), &environment(variables))
 }
 
 /// A JSON object without what is absent, empty or switched off.
@@ -100,52 +86,34 @@ fn unusual(endpoint: Option<&Endpoint>, region: Option<&str>) -> Value {
     }
 }
 
+fn unless(usual: bool, value: Value) -> Value {
+    if usual { Value::Null } else { value }
+}
+
 fn base_of(chain: &Chain) -> Value {
-    let profile = json!(chain.base_profile);
-    let kind = json!(chain.base.kind());
-    match &chain.base {
+    let region = chain.plan.region.as_ref();
+    let mut fields = match &chain.plan.base {
         Base::Static(keys) | Base::Environment(keys) => object([
-            ("kind", kind),
-            ("profile", profile),
             ("keys", json!(keys_of(keys))),
             ("account_id", json!(keys.account_id)),
             ("expiration", json!(keys.expiration)),
         ]),
-        Base::Ec2InstanceMetadata | Base::EcsContainer => {
-            object([("kind", kind), ("profile", profile)])
-        }
-        Base::Machine { container } => object([
-            ("kind", json!("machine")),
-            ("profile", profile),
-            ("container", json!(container)),
+        Base::Ec2InstanceMetadata | Base::EcsContainer => object([]),
+        Base::DefaultProviders(provider) => object([
+            ("kind", json!("default_providers")),
+            ("container", json!(*provider == DefaultProvider::Container)),
         ]),
-        Base::WebIdentity(WebIdentity {
-            role_arn,
-            token_file,
-            role_session_name,
-            duration_seconds,
-            policy,
-            policy_arns,
-            region,
-            endpoint,
-        }) => object([
-            ("kind", kind),
-            ("profile", profile),
-            ("role_arn", json!(role_arn)),
-            ("token_file", json!(token_file)),
-            ("role_session_name", json!(role_session_name)),
-            ("duration_seconds", json!(duration_seconds)),
-            ("policy", json!(policy)),
-            ("policy_arns", json!(policy_arns)),
-            (
-                "region",
-                if chain.region.as_ref() == Some(region) { Value::Null } else { json!(region) },
-            ),
-            ("endpoint", unusual(Some(endpoint), Some(region))),
+        Base::WebIdentity(call) => object([
+            ("role_arn", json!(call.role_arn)),
+            ("token_file", json!(call.token_file)),
+            ("role_session_name", json!(call.role_session_name)),
+            ("duration_seconds", json!(call.duration_seconds)),
+            ("policy", json!(call.policies.inline)),
+            ("policy_arns", json!(call.policies.arns)),
+            ("region", unless(region == Some(&call.region), json!(call.region))),
+            ("endpoint", unusual(Some(&call.endpoint), Some(&call.region))),
         ]),
         Base::Sso(sso) => object([
-            ("kind", kind),
-            ("profile", profile),
             ("session", json!(sso.session)),
             ("start_url", json!(sso.start_url)),
             ("region", json!(sso.region)),
@@ -154,130 +122,106 @@ fn base_of(chain: &Chain) -> Value {
             ("endpoint", json!(sso.endpoint)),
             ("oidc_endpoint", json!(sso.oidc_endpoint)),
         ]),
-        Base::LoginSession { session, place } => object([
-            ("kind", kind),
-            ("profile", profile),
-            ("session", json!(session)),
-            ("place", json!(place.to_string())),
-        ]),
+        Base::LoginSession { session, place } => {
+            object([("session", json!(session)), ("place", json!(place.to_string()))])
+        }
         Base::Process { command, place, account_id } => object([
-            ("kind", kind),
-            ("profile", profile),
             ("command", json!(command.expose_secret())),
             ("place", json!(place.to_string())),
             ("account_id", json!(account_id)),
         ]),
+    };
+    fields.as_object_mut().unwrap().entry("kind").or_insert_with(|| json!(chain.plan.base.kind()));
+    if let Some(profile) = &chain.plan.base_profile {
+        fields["profile"] = json!(profile);
     }
+    fields
+}
+
+fn get_session_token_of(chain: &Chain, call: &GetSessionToken) -> Value {
+    let region = chain.plan.region.as_ref();
+    object([
+        ("kind", json!("get_session_token")),
+        ("profile", json!(call.profile)),
+        ("mfa_serial", json!(call.mfa.serial)),
+        ("mfa_process", json!(call.mfa.process)),
+        ("mfa_yubikey_oath", json!(call.mfa.oath)),
+        ("duration_seconds", unless(call.duration_seconds == 43_200, json!(call.duration_seconds))),
+        ("region", unless(region == Some(&call.region), json!(call.region))),
+        ("endpoint", unusual(Some(&call.endpoint), Some(&call.region))),
+        ("sts_scope", unless(call.sts_scope == "aws", json!(call.sts_scope))),
+    ])
 }
 
 fn step_of(chain: &Chain, step: &Step) -> Value {
     let call = match step {
         Step::AssumeRole(call) => call,
-        Step::GetSessionToken(call) => {
-            let GetSessionToken { profile, mfa, duration_seconds, region, endpoint, realm } =
-                &**call;
-            return object([
-                ("kind", json!("get_session_token")),
-                ("profile", json!(profile)),
-                ("mfa_serial", json!(mfa.serial)),
-                ("mfa_process", json!(mfa.process)),
-                ("mfa_yubikey_oath", json!(mfa.oath)),
-                (
-                    "duration_seconds",
-                    if *duration_seconds == 43_200 { Value::Null } else { json!(duration_seconds) },
-                ),
-                (
-                    "region",
-                    if chain.region.as_ref() == Some(region) { Value::Null } else { json!(region) },
-                ),
-                ("endpoint", unusual(Some(endpoint), Some(region))),
-                ("realm", if realm == "aws" { Value::Null } else { json!(realm) }),
-            ]);
-        }
+        Step::GetSessionToken(call) => return get_session_token_of(chain, call),
     };
-    let AssumeRole {
-        profile,
-        role_arn,
-        role_session_name,
-        external_id,
-        mfa,
-        duration_seconds,
-        source_identity,
-        tags,
-        transitive_tags,
-        policy,
-        policy_arns,
-        region,
-        endpoint,
-    } = &**call;
-    let how = match mfa {
+    let how = match &call.mfa {
         MfaUse::Session(_) => json!("of the session"),
         MfaUse::Impossible(_) => json!("impossible"),
-        _ => Value::Null,
+        MfaUse::None | MfaUse::Code(_) => Value::Null,
     };
+    let code = call.mfa.code();
+    let region = chain.plan.region.as_ref();
     object([
-        ("profile", json!(profile)),
-        ("role_arn", json!(role_arn)),
+        ("profile", json!(call.profile)),
+        ("role_arn", json!(call.role_arn)),
         (
             "role_session_name",
-            if role_session_name == "bob" { Value::Null } else { json!(role_session_name) },
+            unless(call.role_session_name == "bob", json!(call.role_session_name)),
         ),
-        ("external_id", json!(external_id)),
-        ("mfa_serial", json!(mfa.code().map(|m| &m.serial))),
-        ("mfa_process", json!(mfa.code().and_then(|m| m.process.as_ref()))),
-        ("mfa_yubikey_oath", json!(mfa.code().and_then(|m| m.oath.as_ref()))),
+        ("external_id", json!(call.external_id)),
+        ("mfa_serial", json!(code.map(|mfa| &mfa.serial))),
+        ("mfa_process", json!(code.and_then(|mfa| mfa.process.as_ref()))),
+        ("mfa_yubikey_oath", json!(code.and_then(|mfa| mfa.oath.as_ref()))),
         ("mfa", how),
-        ("duration_seconds", json!(duration_seconds)),
-        ("source_identity", json!(source_identity)),
-        ("tags", tags.iter().map(|(k, v)| json!(format!("{k}={v}"))).collect()),
-        ("transitive_tags", json!(transitive_tags)),
-        ("policy", json!(policy)),
-        ("policy_arns", json!(policy_arns)),
-        ("region", if chain.region.as_ref() == Some(region) { Value::Null } else { json!(region) }),
-        ("endpoint", unusual(endpoint.as_ref(), Some(region))),
+        ("duration_seconds", json!(call.duration_seconds)),
+        ("source_identity", json!(call.source_identity)),
+        ("tags", call.tags.all.iter().map(|(k, v)| json!(format!("{k}={v}"))).collect()),
+        ("transitive_tags", json!(call.tags.transitive)),
+        ("policy", json!(call.policies.inline)),
+        ("policy_arns", json!(call.policies.arns)),
+        ("region", unless(region == Some(&call.region), json!(call.region))),
+        ("endpoint", unusual(Some(&call.endpoint), Some(&call.region))),
     ])
 }
 
 fn network_of(network: &Network) -> Value {
-    let Network {
-        fips,
-        dual_stack,
-        max_attempts,
-        adaptive_retries,
-        ca_bundle,
-        imds,
-        container,
-        host,
-    } = network;
+    let Imds { endpoint, ipv6, attempts, timeout, disabled } = &network.imds;
     let imds = object([
-        ("endpoint", json!(imds.endpoint)),
-        ("ipv6", json!(imds.ipv6)),
-        ("attempts", json!(imds.attempts)),
-        ("timeout", json!(imds.timeout)),
-        ("disabled", json!(imds.disabled)),
+        ("endpoint", json!(endpoint)),
+        ("ipv6", json!(ipv6)),
+        ("attempts", json!(attempts)),
+        ("timeout", json!(timeout)),
+        ("disabled", json!(disabled)),
     ]);
     object([
-        ("fips", json!(fips)),
-        ("dual_stack", json!(dual_stack)),
-        ("max_attempts", json!(max_attempts)),
-        ("adaptive_retries", json!(adaptive_retries)),
-        ("ca_bundle", json!(ca_bundle)),
+        ("fips", json!(network.fips)),
+        ("dual_stack", json!(network.dual_stack)),
+        ("max_attempts", json!(network.max_attempts)),
+        ("adaptive_retries", json!(network.adaptive_retries)),
+        ("ca_bundle", json!(network.ca_bundle)),
         ("imds", imds),
-        ("container", json!(container)),
-        ("host", json!(host)),
+        ("container", json!(network.container)),
+        ("host", json!(network.host)),
     ])
 }
 
+/// Every field by its name; what is absent or usual is left out, so that a new field touches only
+/// the rows that set it.
 fn render(chain: &Chain) -> Value {
+    let plan = &chain.plan;
     object([
-        ("profile", json!(chain.profile.as_ref().map(|p| &p.name))),
+        ("profile", json!(chain.subject.profile_name())),
         ("base", base_of(chain)),
-        ("steps", chain.steps.iter().map(|s| step_of(chain, s)).collect()),
-        ("region", json!(chain.region)),
-        ("endpoint", unusual(chain.sts.as_ref(), chain.region.as_deref())),
-        ("network", network_of(&chain.network)),
-        ("account_id", json!(chain.account_id)),
-        ("confirm", json!(chain.confirm)),
+        ("steps", plan.steps.iter().map(|step| step_of(chain, step)).collect()),
+        ("region", json!(plan.region)),
+        ("endpoint", unusual(plan.endpoints.sts.as_ref(), plan.region.as_deref())),
+        ("network", network_of(&plan.network)),
+        ("account_id", json!(chain.subject.claimed_account())),
+        ("confirm", json!(plan.confirm)),
     ])
 }
 
@@ -355,8 +299,8 @@ fn long(hops: usize, end: &str) -> String {
 #[test]
 fn two_hundred_hops() {
     let chain = chain(&long(200, "keys"), "", "", "p0").unwrap();
-    assert_eq!((chain.steps.len(), chain.region.as_deref()), (200, Some("eu-west-1")));
-    let arns: Vec<String> = chain.roles().map(|call| call.role_arn.clone()).collect();
+    assert_eq!((chain.plan.steps.len(), chain.plan.region.as_deref()), (200, Some("eu-west-1")));
+    let arns: Vec<String> = chain.roles().map(|call| call.role_arn.to_string()).collect();
     let expected: Vec<String> =
         (0..200).rev().map(|n| format!("arn:aws:iam::222222222222:role/r{n}")).collect();
     assert_eq!(arns, expected);
@@ -384,5 +328,5 @@ fn a_loop_of_two_hundred_hops_is_told_shortly() {
 #[test]
 fn a_chain_is_found_among_many() {
     let config = long(2_000, "keys");
-    assert_eq!(chain(&config, "", "", "p0").unwrap().steps.len(), 2_000);
+    assert_eq!(chain(&config, "", "", "p0").unwrap().plan.steps.len(), 2_000);
 }

@@ -16,18 +16,18 @@ pub fn mfa_serial(sts: &AwsSts, chain: &Chain, caller: &Credentials) -> Result<S
         "name the device: mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME, then try: {}",
         chain.command("explain")
     );
-    let region = chain.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+    let region = chain.plan.region.as_deref().unwrap_or("us-east-1").to_owned();
     let mut config = aws_sdk_iam::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(region))
-        .use_fips(chain.network.fips)
-        .use_dual_stack(chain.network.dual_stack)
-        .http_client(sts.http_client(&chain.network)?)
+        .use_fips(chain.plan.network.fips)
+        .use_dual_stack(chain.plan.network.dual_stack)
+        .http_client(sts.http_client(&chain.plan.network)?)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .retry_config(retries(&chain.network))
+        .retry_config(retries(&chain.plan.network))
         .timeout_config(timeouts())
         .credentials_provider(provider(caller)?);
-    config.set_endpoint_url(chain.iam.clone());
+    config.set_endpoint_url(chain.plan.endpoints.iam.clone());
     let client = aws_sdk_iam::Client::from_conf(config.build());
     let answer = sts.runtime.run(client.list_mfa_devices().send())?.map_err(|e| {
         sts.explain(&e)

@@ -125,12 +125,12 @@ impl AwsSts<'_> {
         let client = self.client(network, &call.endpoint, None)?;
         let request = client
             .assume_role_with_web_identity()
-            .role_arn(&call.role_arn)
+            .role_arn(call.role_arn.as_str())
             .role_session_name(&call.role_session_name)
             .web_identity_token(token.expose_secret())
             .set_duration_seconds(call.duration_seconds.map(u32::cast_signed))
-            .set_policy(call.policy.clone())
-            .set_policy_arns(policies(&call.policy_arns));
+            .set_policy(call.policies.inline.clone())
+            .set_policy_arns(policies(&call.policies.arns));
         let asked_at = self.clock.now();
         let answer = self.runtime.run(request.send())?.map_err(|e| {
             let failure = self.explain(&e);
@@ -181,7 +181,7 @@ impl Sts for AwsSts<'_> {
         code: &TokenCode,
     ) -> Result<Session> {
         let request = self
-            .client(&chain.network, &call.endpoint, Some(caller))?
+            .client(&chain.plan.network, &call.endpoint, Some(caller))?
             .get_session_token()
             .duration_seconds(call.duration_seconds.cast_signed())
             .serial_number(&code.serial)
@@ -218,17 +218,16 @@ impl Sts for AwsSts<'_> {
         caller: &Credentials,
         code: Option<&TokenCode>,
     ) -> Result<Session> {
-        let endpoint =
-            call.endpoint.as_ref().ok_or_else(|| Error::failed("the call has no endpoint"))?;
-        let client = self.client(&chain.network, endpoint, Some(caller))?;
+        let endpoint = &call.endpoint;
+        let client = self.client(&chain.plan.network, endpoint, Some(caller))?;
         let tags =
-            call.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+            call.tags.all.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
         let tags = tags
             .collect::<Result<Vec<_>, _>>()
             .map_err(|e| Error::usage(format!("a session tag is not valid: {e}")))?;
         let request = client
             .assume_role()
-            .role_arn(&call.role_arn)
+            .role_arn(call.role_arn.as_str())
             .role_session_name(&call.role_session_name)
             .set_external_id(call.external_id.clone())
             .set_duration_seconds(call.duration_seconds.map(u32::cast_signed))
@@ -237,10 +236,10 @@ impl Sts for AwsSts<'_> {
             .set_source_identity(call.source_identity.clone())
             .set_tags((!tags.is_empty()).then_some(tags))
             .set_transitive_tag_keys(
-                (!call.transitive_tags.is_empty()).then(|| call.transitive_tags.clone()),
+                (!call.tags.transitive.is_empty()).then(|| call.tags.transitive.clone()),
             )
-            .set_policy(call.policy.clone())
-            .set_policy_arns(policies(&call.policy_arns));
+            .set_policy(call.policies.inline.clone())
+            .set_policy_arns(policies(&call.policies.arns));
         let asked_at = self.clock.now();
         match self.runtime.run(request.send())? {
             Ok(answer) => session(
@@ -281,7 +280,7 @@ impl AwsSts<'_> {
         endpoint: &Endpoint,
         error: Error,
     ) -> Error {
-        let who = match self.get_caller_identity(&chain.network, endpoint, caller) {
+        let who = match self.get_caller_identity(&chain.plan.network, endpoint, caller) {
             Ok(Ok(identity)) => error.cause(format!("the caller is {}", one_line(&identity.arn))),
             Ok(Err(failure)) => {
                 error.cause(format!("who called is not known: {}", failure.message))

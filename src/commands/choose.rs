@@ -1,10 +1,11 @@
 //! Which profile is meant where none is named: what the SDKs' default chain finds, else what a
 //! person chooses.
 
+use crate::app::call::Caller;
 use crate::app::context::Context;
-use crate::app::credentials::{FOR_PEOPLE, Obtained, load, obtain};
-use crate::chain::base::is_settings_only;
-use crate::cli;
+use crate::app::options::{CredentialOptions, Pick, Selected};
+use crate::app::service::{CredentialsService, Obtained};
+use crate::chain::ProfileView;
 use crate::error::{Kind, Result};
 use crate::picker;
 use crate::system::report::Report;
@@ -33,36 +34,41 @@ enum DefaultChain {
 /// As `obtain`, but a person chooses with `--pick`, or where no profile is named and the default
 /// chain has none. Scripts, and everybody with `--no-input`, get what the default chain gives.
 pub fn obtain_or_pick(
-    context: &Context,
-    options: &cli::Credentials,
-    pick: &cli::Pick,
+    service: &CredentialsService,
+    options: &CredentialOptions,
+    pick: &Pick,
 ) -> Result<Obtained> {
+    let context = service.context();
     if pick.pick {
         let name = picker::pick_from(context, options.selected.name().unwrap_or_default())?;
-        return obtain_as(context, options, name);
+        return obtain_as(service, options, name);
     }
     match default_chain(context, options) {
-        DefaultChain::Named => obtain(context, options, FOR_PEOPLE),
-        DefaultChain::Nothing => obtain_as(context, options, picker::pick(context)?),
-        DefaultChain::Instance => match obtain(context, options, FOR_PEOPLE) {
+        DefaultChain::Named => service.obtain(options, Caller::Person),
+        DefaultChain::Nothing => obtain_as(service, options, picker::pick(context)?),
+        DefaultChain::Instance => match service.obtain(options, Caller::Person) {
             Err(error) if error.kind == Kind::Failed => {
                 context.ui.decided(&|| {
                     format!("no profile is named, and the default chain has none: {error}")
                 });
-                obtain_as(context, options, picker::pick(context)?)
+                obtain_as(service, options, picker::pick(context)?)
             }
             done => done,
         },
     }
 }
 
-fn obtain_as(context: &Context, options: &cli::Credentials, name: String) -> Result<Obtained> {
-    let mut options = options.clone();
-    options.selected = cli::Selected { positional: Some(name), profile: None };
-    obtain(context, &options, FOR_PEOPLE)
+fn obtain_as(
+    service: &CredentialsService,
+    options: &CredentialOptions,
+    name: String,
+) -> Result<Obtained> {
+    let selected = Selected { positional: Some(name), profile: None };
+    let options = CredentialOptions { selected, ..options.clone() };
+    service.obtain(&options, Caller::Person)
 }
 
-fn default_chain(context: &Context, options: &cli::Credentials) -> DefaultChain {
+fn default_chain(context: &Context, options: &CredentialOptions) -> DefaultChain {
     let named = options.selected.name().is_some() || options.role.role_arn.is_some();
     if named
         || NAMED_BY.iter().any(|name| context.environment.get(name).is_some())
@@ -71,11 +77,11 @@ fn default_chain(context: &Context, options: &cli::Credentials) -> DefaultChain 
         return DefaultChain::Named;
     }
     // A file that cannot be read is for the default chain to say.
-    let Ok(profiles) = load(context) else { return DefaultChain::Named };
+    let Ok(profiles) = context.profiles() else { return DefaultChain::Named };
     let own = profiles.profile("default");
     match own {
         Err(_) => DefaultChain::Named,
-        Ok(Some(profile)) if !is_settings_only(&profile) => DefaultChain::Named,
+        Ok(Some(profile)) if !ProfileView::from(&profile).is_settings_only() => DefaultChain::Named,
         Ok(_) if !profiles.names().any(|name| name != "default") => DefaultChain::Named,
         Ok(_) if context.environment.is_true("AWS_EC2_METADATA_DISABLED") => DefaultChain::Nothing,
         Ok(_) => DefaultChain::Instance,

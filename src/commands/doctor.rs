@@ -5,24 +5,45 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::Args;
 use serde_json::json;
 
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
-use crate::app::credentials::{load, sts};
+use crate::app::options::Selected;
+use crate::app::requests;
+use crate::app::service::{CredentialsService, resolve};
+use crate::app::stores::StoreOpener;
 use crate::aws::{duration, partition::Endpoint};
-use crate::chain::base::{is_settings_only, strays};
-use crate::chain::overrides::Overrides;
-use crate::chain::resolve::resolve;
-use crate::chain::{Base, Chain, Network};
-use crate::cli::Doctor;
+use crate::chain::ProfileView;
+use crate::chain::process_command::misdirected_process;
+use crate::chain::{Base, Chain, NearMisses, Network};
 use crate::config::profiles::{Profiles, is_secret};
 use crate::error::{Error, Kind, Result};
 use crate::hint::{path as path_word, word};
 use crate::output::print;
+use crate::prompt::Surroundings;
 use crate::sources::sso;
 use crate::store::StoreName;
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
+
+/// Check files, store, clock, endpoints and profiles
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall doctor
+  rolecall doctor prod                                one profile's chain
+  rolecall doctor --store file")]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub selected: Selected,
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+    /// Store to check
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreName>,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Status {
@@ -69,9 +90,10 @@ impl Findings {
     }
 }
 
-pub fn run(context: &Context, args: &Doctor) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<ExitCode> {
+    let context = service.context();
     let mut findings = Findings::default();
-    match load(context) {
+    match context.profiles() {
         Err(error) => findings.error("files", &error),
         Ok(profiles) => {
             files(&profiles, &mut findings);
@@ -84,7 +106,7 @@ pub fn run(context: &Context, args: &Doctor) -> Result<ExitCode> {
             };
             plaintext_keys(&profiles, &names, &mut findings);
             let endpoints = chains(context, &profiles, &names, &mut findings);
-            reach(context, &endpoints, &mut findings)?;
+            reach(service, &endpoints, &mut findings)?;
         }
     }
     stores(context, args.store, &mut findings);
@@ -180,15 +202,14 @@ fn chains(
 ) -> BTreeMap<String, (Endpoint, Network)> {
     let mut endpoints = BTreeMap::new();
     for name in names {
-        let overrides = Overrides {
-            profile: Some((*name).to_owned()),
-            suggest: names.len() == 1,
-            ..Overrides::default()
-        };
-        match resolve(profiles, &overrides, &context.environment) {
+        let near_misses = if names.len() == 1 { NearMisses::Search } else { NearMisses::Skip };
+        let request = requests::of_profile(context, name).with_near_misses(near_misses);
+        match resolve(context, profiles, &request) {
             Ok(chain) => {
                 chain_of(context, name, &chain, findings);
-                if let Some((process, target)) = chain.profile.as_ref().and_then(strays) {
+                if let Some((process, target)) =
+                    chain.subject.profile.as_ref().and_then(misdirected_process)
+                {
                     let what = format!(
                         "{}: SDKs get the credentials of `{target}` for `{name}`, which has a role of its own",
                         process.place
@@ -199,14 +220,18 @@ fn chains(
                     );
                     findings.add("profiles", Status::Warning, what, Some(hint));
                 }
-                let used = !chain.steps.is_empty() || matches!(chain.base, Base::WebIdentity(_));
-                if let Some(endpoint) = chain.sts.filter(|_| used) {
-                    endpoints.entry(endpoint.url.clone()).or_insert((endpoint, chain.network));
+                let used =
+                    !chain.plan.steps.is_empty() || matches!(chain.plan.base, Base::WebIdentity(_));
+                if let Some(endpoint) = chain.plan.endpoints.sts.filter(|_| used) {
+                    endpoints.entry(endpoint.url.clone()).or_insert((endpoint, chain.plan.network));
                 }
             }
             Err(error) => {
-                let settings_only =
-                    profiles.profile(name).ok().flatten().is_some_and(|p| is_settings_only(&p));
+                let settings_only = profiles
+                    .profile(name)
+                    .ok()
+                    .flatten()
+                    .is_some_and(|p| ProfileView::from(&p).is_settings_only());
                 if settings_only {
                     findings.ok("profiles", format!("`{name}` holds settings only"));
                 } else {
@@ -220,13 +245,14 @@ fn chains(
 
 fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Findings) {
     let of = chain
+        .plan
         .base_profile
         .as_deref()
         .filter(|p| *p != name)
         .map(|p| format!(" of `{p}`"))
         .unwrap_or_default();
-    let what = format!("`{name}`: {}{of}{}", chain.base.kind(), chain.arrows());
-    match &chain.base {
+    let what = format!("`{name}`: {}{of}{}", chain.plan.base.kind(), chain.arrows());
+    match &chain.plan.base {
         Base::Sso(sso) => {
             let token = context
                 .directories
@@ -236,7 +262,7 @@ fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Finding
             let left = token
                 .and_then(|t| t.expires_at())
                 .map(|end| (end - SystemClock.now()).num_seconds());
-            let login = sso::login(sso, chain.base_profile.as_deref().unwrap_or(name));
+            let login = sso::login(sso, chain.plan.base_profile.as_deref().unwrap_or(name));
             match left {
                 Some(left) if left > 0 => findings
                     .ok("profiles", format!("{what} (token: {} left)", duration::render(left))),
@@ -274,7 +300,7 @@ fn chain_of(context: &Context, name: &str, chain: &Chain, findings: &mut Finding
 /// Calls each endpoint with keys that nobody has: any answer shows that it is there, and what time
 /// it is at AWS.
 fn reach(
-    context: &Context,
+    service: &CredentialsService,
     endpoints: &BTreeMap<String, (Endpoint, Network)>,
     findings: &mut Findings,
 ) -> Result<()> {
@@ -284,7 +310,7 @@ fn reach(
         account_id: None,
     });
     for (endpoint, network) in endpoints.values() {
-        let answer = match sts(context).get_caller_identity(network, endpoint, &keys) {
+        let answer = match service.sts().get_caller_identity(network, endpoint, &keys) {
             Ok(answer) => answer,
             Err(error) if error.kind == Kind::Interrupted => return Err(error),
             Err(error) => {
@@ -321,7 +347,7 @@ fn reach(
 }
 
 fn stores(context: &Context, typed: Option<StoreName>, findings: &mut Findings) {
-    let stores = context.stores(typed, false);
+    let stores = StoreOpener::new(context, &context.ui, AskPolicy::Never).in_order(typed);
     let chosen = stores.order.len() == 1;
     for store in &stores.order {
         match store.probe() {
@@ -387,7 +413,7 @@ fn log(context: &Context, findings: &mut Findings) {
         let hint = Some("set a home: export HOME=/path".to_owned());
         return findings.add("log", Status::Warning, "there is no folder for the log", hint);
     };
-    if context.settings.log == Some(false) {
+    if !context.settings.logs() {
         return findings.ok("log", "nothing is logged (`log = false` in the settings)");
     }
     let place = path.display();
@@ -429,7 +455,9 @@ fn log(context: &Context, findings: &mut Findings) {
 }
 
 fn prompts(context: &Context, findings: &mut Findings) {
-    let here = crate::prompt::available(context.rungs(), &context.surroundings());
+    let surroundings =
+        Surroundings::read(&context.environment, &context.directories, context.settings.pinentry());
+    let here = crate::prompt::available(context.settings.prompt_methods(), &surroundings);
     let (can, cannot): (Vec<_>, Vec<_>) = here.into_iter().partition(|(_, found)| found.is_ok());
     let person = can.iter().any(|(rung, _)| rung.is_person());
     let list = |all: Vec<(_, Result<String, String>)>| {
@@ -445,7 +473,7 @@ fn prompts(context: &Context, findings: &mut Findings) {
     };
     let hint =
         Some("give MFA codes by mfa_process or: rolecall process --mfa-token CODE".to_owned());
-    if context.no_input {
+    if context.settings.no_input() {
         let message = "nothing is ever asked (--no-input, ROLECALL_NO_INPUT or the settings)";
         findings.add("prompts", Status::Warning, message, hint);
     } else if person {

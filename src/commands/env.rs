@@ -2,25 +2,53 @@
 
 use std::process::ExitCode;
 
+use clap::Args;
 use zeroize::Zeroizing;
 
+use super::calling_shell::calling_shell;
 use super::choose::obtain_or_pick;
 use crate::app::context::Context;
-use crate::cli::Env;
+use crate::app::options::{CredentialOptions, Pick};
+use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
 use crate::output::formats::{Format, github_masks, render_format};
 use crate::output::print;
 use crate::output::shells::{Shell, Variable, render_shell};
 use crate::output::variables::Values;
-use crate::system::report::Report;
 
-pub fn run(context: &Context, args: &Env) -> Result<ExitCode> {
+/// Print credentials as lines for a shell or a file
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  eval \"$(rolecall env prod)\"                         sh, bash, zsh, dash, ksh
+  rolecall env prod --shell fish | source
+  rolecall env prod --shell powershell | Out-String | Invoke-Expression
+  rolecall env prod --format docker > prod.env
+  eval \"$(rolecall env --unset)\"                      undo")]
+pub struct EnvArgs {
+    /// Shell to print for (default: the one that calls)
+    #[arg(long, value_name = "NAME", conflicts_with = "format", value_parser = Shell::parse_typed)]
+    pub shell: Option<Shell>,
+    /// File format to print instead: dotenv, docker, json, github, systemd
+    #[arg(long, value_name = "NAME", value_parser = Format::parse_typed)]
+    pub format: Option<Format>,
+    /// Print the lines that undo it
+    #[arg(long)]
+    pub unset: bool,
+    #[command(flatten)]
+    pub pick: Pick,
+    #[command(flatten)]
+    pub credentials: CredentialOptions,
+}
+
+pub fn run(service: &CredentialsService, args: &EnvArgs) -> Result<ExitCode> {
+    let context = service.context();
     let values = if args.unset {
         Values::none()
     } else {
-        let obtained = obtain_or_pick(context, &args.credentials, &args.pick)?;
-        let profile = obtained.chain.profile.as_ref().map(|p| p.name.as_str());
-        Values::new(&obtained.credentials, obtained.chain.region.as_deref(), profile)
+        let obtained = obtain_or_pick(service, &args.credentials, &args.pick)?;
+        let profile = obtained.chain.subject.profile.as_ref().map(|p| p.name.as_str());
+        Values::new(&obtained.credentials, obtained.chain.plan.region.as_deref(), profile)
     };
     let variables = values.variables();
     let text = match args.format {
@@ -66,45 +94,4 @@ fn is_stdout(path: &str) -> bool {
 #[cfg(not(unix))]
 fn is_stdout(_: &str) -> bool {
     false
-}
-
-/// Finds the shell that calls: the parent process, else `$SHELL`, else the system's.
-fn calling_shell(context: &Context) -> Shell {
-    let shell = calling_shell_name(context)
-        .and_then(|name| Shell::parse(&name))
-        .unwrap_or(if cfg!(windows) { Shell::PowerShell } else { Shell::Sh });
-    context.ui.decided(&|| format!("printing for the shell {}", shell.name()));
-    shell
-}
-
-/// Returns the name of the shell that calls, in which its kind can be recognised.
-pub fn calling_shell_name(context: &Context) -> Option<String> {
-    let shell = || {
-        context
-            .environment
-            .get("SHELL")
-            .filter(|name| Shell::parse(name).is_some())
-            .map(str::to_owned)
-    };
-    parent_name().filter(|name| Shell::parse(name).is_some()).or_else(shell)
-}
-
-#[cfg(target_os = "linux")]
-fn parent_name() -> Option<String> {
-    let parent = rustix::process::getppid()?;
-    let name = std::fs::read_to_string(format!("/proc/{}/comm", parent.as_raw_pid())).ok()?;
-    Some(name.trim().to_owned())
-}
-
-#[cfg(all(unix, not(target_os = "linux")))]
-fn parent_name() -> Option<String> {
-    let parent = rustix::process::getppid()?.as_raw_pid().to_string();
-    let output =
-        std::process::Command::new("ps").args(["-o", "comm=", "-p", &parent]).output().ok()?;
-    String::from_utf8(output.stdout).ok().map(|name| name.trim().to_owned())
-}
-
-#[cfg(windows)]
-fn parent_name() -> Option<String> {
-    None
 }

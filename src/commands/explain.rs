@@ -2,20 +2,40 @@
 
 use std::process::ExitCode;
 
+use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::app::context::Context;
-use crate::app::credentials::chain;
+use crate::app::options::Selected;
+use crate::app::requests;
+use crate::app::service::CredentialsService;
 use crate::aws::duration;
-use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Step};
-use crate::cli::Explain;
-use crate::config::profiles::Merged;
+use crate::chain::{AssumeRole, Base, Chain, DefaultProvider, GetSessionToken, RoleOptions, Step};
+use crate::config::profiles::Profile;
 use crate::error::Result;
 use crate::output::explanation::{shown, text};
 use crate::output::print;
 
-pub fn run(context: &Context, args: &Explain) -> Result<ExitCode> {
-    let chain = chain(context, &args.selected, &args.role)?;
+/// Show the way from a profile to its credentials, without going it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall explain prod
+  rolecall explain prod --json                        with file and line of every property
+  rolecall explain --role-arn arn:aws:iam::222222222222:role/audit --source-profile dev")]
+pub struct ExplainArgs {
+    #[command(flatten)]
+    pub selected: Selected,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub role: RoleOptions,
+}
+
+pub fn run(service: &CredentialsService, args: &ExplainArgs) -> Result<ExitCode> {
+    let context = service.context();
+    let request = requests::of_role(context, &args.selected, &args.role)?;
+    let chain = service.resolve(&context.profiles()?, &request)?;
     print(&if args.json { format!("{}\n", json(&chain)) } else { text(&chain) })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -26,22 +46,22 @@ pub fn json(chain: &Chain) -> Value {
         Step::GetSessionToken(call) => get_session_token(call),
         Step::AssumeRole(call) => assume_role(call),
     };
-    let steps: Vec<Value> = chain.steps.iter().map(step).collect();
+    let steps: Vec<Value> = chain.plan.steps.iter().map(step).collect();
     json!({
-        "profile": chain.profile.as_ref().map(|p| &p.name),
-        "region": chain.region,
+        "profile": chain.subject.profile.as_ref().map(|p| &p.name),
+        "region": chain.plan.region,
         "base": base(chain),
         "steps": steps,
-        "properties": chain.profile.as_ref().map_or_else(|| json!({}), properties),
+        "properties": chain.subject.profile.as_ref().map_or_else(|| json!({}), properties),
     })
 }
 
 fn base(chain: &Chain) -> Value {
     let mut object = Map::new();
-    object.insert("kind".to_owned(), json!(chain.base.kind()));
-    object.insert("profile".to_owned(), json!(chain.base_profile));
+    object.insert("kind".to_owned(), json!(chain.plan.base.kind()));
+    object.insert("profile".to_owned(), json!(chain.plan.base_profile));
     let mut set = |key: &str, value: Value| object.insert(key.to_owned(), value);
-    match &chain.base {
+    match &chain.plan.base {
         Base::Static(keys) | Base::Environment(keys) => {
             set("access_key_id", json!(keys.access_key_id));
             set("temporary", json!(keys.session_token.is_some()));
@@ -51,8 +71,8 @@ fn base(chain: &Chain) -> Value {
             set("role_session_name", json!(call.role_session_name));
             set("token_file", json!(call.token_file));
             set("duration_seconds", json!(call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE)));
-            set("policy", json!(call.policy));
-            set("policy_arns", json!(call.policy_arns));
+            set("policy", json!(call.policies.inline));
+            set("policy_arns", json!(call.policies.arns));
             set("region", json!(call.region));
             set("endpoint", json!(call.endpoint.url));
         }
@@ -66,11 +86,11 @@ fn base(chain: &Chain) -> Value {
         Base::LoginSession { session, .. } => drop(set("login_session", json!(session))),
         // The command itself may hold a secret; where it stands is enough to find it.
         Base::Process { place, .. } => drop(set("place", json!(place.to_string()))),
-        Base::EcsContainer | Base::Machine { container: true } => {
-            drop(set("uri", json!(chain.network.container)));
+        Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
+            drop(set("uri", json!(chain.plan.network.container)));
         }
-        Base::Ec2InstanceMetadata | Base::Machine { container: false } => {
-            drop(set("endpoint", json!(chain.network.imds.endpoint)));
+        Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
+            drop(set("endpoint", json!(chain.plan.network.imds.endpoint)));
         }
     }
     Value::Object(object)
@@ -89,7 +109,7 @@ fn get_session_token(call: &GetSessionToken) -> Value {
 
 fn assume_role(call: &AssumeRole) -> Value {
     let tags: Map<String, Value> =
-        call.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+        call.tags.all.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     json!({
         "kind": "assume_role",
         "profile": call.profile,
@@ -100,15 +120,15 @@ fn assume_role(call: &AssumeRole) -> Value {
         "duration_seconds": call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE),
         "source_identity": call.source_identity,
         "session_tags": tags,
-        "transitive_session_tags": call.transitive_tags,
-        "policy": call.policy,
-        "policy_arns": call.policy_arns,
+        "transitive_session_tags": call.tags.transitive,
+        "policy": call.policies.inline,
+        "policy_arns": call.policies.arns,
         "region": call.region,
-        "endpoint": call.endpoint.as_ref().map(|e| &e.url),
+        "endpoint": call.endpoint.url,
     })
 }
 
-fn properties(profile: &Merged) -> Value {
+fn properties(profile: &Profile) -> Value {
     let property = |p: &crate::config::profiles::Property| {
         (
             p.key.clone(),

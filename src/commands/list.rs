@@ -4,17 +4,33 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use chrono::SecondsFormat;
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
-use crate::app::credentials::load;
 use crate::app::summary::{Row, row};
-use crate::cli::List;
 use crate::error::Result;
 use crate::output::table::{self, Column};
 use crate::output::{print, terminal_width};
 use crate::store::index;
 use crate::system::report::Report;
+
+/// List the profiles
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall list
+  rolecall list prod 2222                             the profiles that hold both
+  rolecall list --json")]
+pub struct ListArgs {
+    /// Show profiles that hold all these words in name, account, role, ARN, SSO fields, description
+    /// or tags
+    #[arg(value_name = "FILTER")]
+    pub filter: Vec<String>,
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// The columns, and how they give way on a narrow terminal. The description shows only there.
 const COLUMNS: [Column; 8] = [
@@ -28,8 +44,8 @@ const COLUMNS: [Column; 8] = [
     Column { title: "DESCRIPTION", least: 12, leaves: Some(1) },
 ];
 
-pub fn run(context: &Context, args: &List) -> Result<ExitCode> {
-    let profiles = load(context)?;
+pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
+    let profiles = context.profiles()?;
     let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
     let words: Vec<String> =
         args.filter.iter().flat_map(|f| f.split_whitespace()).map(str::to_lowercase).collect();

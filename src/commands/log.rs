@@ -3,18 +3,47 @@
 use std::process::ExitCode;
 
 use chrono::{SecondsFormat, TimeDelta};
+use clap::Args;
 
 use crate::app::context::Context;
+use crate::app::options::Selected;
 use crate::audit::{self, Asker, Entry};
 use crate::aws::duration;
-use crate::cli::Log;
 use crate::error::{Error, Result};
 use crate::output::{print, table};
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
-pub fn run(context: &Context, args: &Log) -> Result<ExitCode> {
+/// Show what was handed out: when, of which role, and which process asked
+#[derive(Debug, Args)]
+#[command(
+    mut_arg("positional", |arg| arg.help("Only what was handed out of this profile")),
+    mut_arg("profile", |arg| arg.help("The same")),
+    after_help = "\
+Examples:
+  rolecall log                            everything, newest last (times in UTC)
+  rolecall log prod --since 1h            one profile's last hour
+  rolecall log --json | jq -r '.[] | select(.origin == \"new\") | .access_key_id'
+                                          the keys to look for in CloudTrail
+
+The log is ~/.local/state/rolecall/log.jsonl, and log.1.jsonl to log.3.jsonl before it, of a megabyte each.
+It holds no secrets. `log = false` in settings.ini switches it off."
+)]
+pub struct LogArgs {
+    #[command(flatten)]
+    pub selected: Selected,
+    /// Only what was handed out in this time, such as 15m, 8h or 7d
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_typed)]
+    pub since: Option<u32>,
+    /// Only the newest
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
+
+pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode> {
     let path = context.directories.log().ok_or_else(|| {
         Error::configuration("there is no folder for the log: HOME is not set")
             .hint("set it: export HOME=/path")
@@ -44,11 +73,7 @@ pub fn run(context: &Context, args: &Log) -> Result<ExitCode> {
         print(&format!("[{}]\n", audit::escape(lines.join(","))))?;
     } else if entries.is_empty() {
         let of = profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default();
-        let off = if context.settings.log == Some(false) {
-            " (the settings have `log = false`)"
-        } else {
-            ""
-        };
+        let off = if context.settings.logs() { "" } else { " (the settings have `log = false`)" };
         context.ui.note(&format!("nothing{of} is in the log{off}"));
     } else {
         let rows: Vec<Vec<String>> = entries.iter().map(|(entry, _)| cells(entry, now)).collect();

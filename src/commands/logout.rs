@@ -1,29 +1,41 @@
-//! `rolecall logout` and `rolecall sessions clear`: forgetting sessions, in every store.
+//! `rolecall logout`: forgets sessions, and closes the file store.
 
-use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap, HashSet};
 use std::process::ExitCode;
 
-use super::sessions::{along, chains};
+use clap::Args;
+
+use super::sessions::clear::clear;
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
-use crate::app::credentials::load;
-use crate::chain::overrides::Overrides;
-use crate::chain::resolve::resolve;
-use crate::chain::session_key::SessionKeys;
-use crate::cli::Logout;
+use crate::app::options::Several;
+use crate::app::stores::StoreOpener;
 use crate::error::{Error, Result};
-use crate::hint;
-use crate::store::StoreError;
-use crate::store::clear::{Clearing, Which};
-use crate::store::index;
-use crate::system::clock::SystemClock;
 use crate::system::report::Report;
 
-pub fn run(context: &Context, args: &Logout) -> Result<ExitCode> {
+/// Forget the sessions that are kept
+///
+/// Without a profile all of them, in every store, and what keeps the file store open. Long-term
+/// keys and MFA seeds stay.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall logout                       forget all sessions, and close the file store
+  rolecall logout prod                  forget the session of prod, as `sessions clear prod` does")]
+pub struct LogoutArgs {
+    #[command(flatten)]
+    pub selected: Several,
+}
+
+pub fn run(context: &Context, args: &LogoutArgs) -> Result<ExitCode> {
     let names = args.selected.names();
     // The store is closed, whatever else cannot be done.
-    let closed =
-        if names.is_empty() { context.file_store().map(|store| store.close()) } else { None };
+    let closed = if names.is_empty() {
+        StoreOpener::new(context, &context.ui, AskPolicy::Allowed)
+            .file_store()
+            .map(|store| store.close())
+    } else {
+        None
+    };
     let cleared = clear(context, &names)?;
     match closed {
         Some(Err(error)) => Err(Error::store("the file store may still be open")
@@ -35,81 +47,4 @@ pub fn run(context: &Context, args: &Logout) -> Result<ExitCode> {
         }
         _ => Ok(cleared),
     }
-}
-
-/// Forgets the sessions of the named profiles, or all.
-pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
-    let which = if names.is_empty() { Which::All } else { Which::Keys(keys(context, names)?) };
-    let clearing = Clearing {
-        stores: context.all_stores(),
-        index: context.directories.index(),
-        clock: &SystemClock,
-        report: &context.ui,
-        person: Cell::new(context.is_attended()),
-    };
-    let cleared = clearing.clear(&which);
-    context.ui.note(&match cleared.sessions.len() {
-        0 => "there was no session to forget".to_owned(),
-        1 => "1 session is forgotten".to_owned(),
-        many => format!("{many} sessions are forgotten"),
-    });
-    if cleared.left.is_empty() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let stores = cleared.left.iter().map(|(store, _)| *store).collect::<Vec<_>>().join(" and ");
-    let mut error = Error::store(format!("sessions may be left in the store {stores}"));
-    for (store, cause) in &cleared.left {
-        error = error.cause(format!("{store}: {cause}"));
-    }
-    let locked = cleared.left.iter().any(|(_, cause)| matches!(cause, StoreError::Locked(_)));
-    Err(error.hint(if locked {
-        let again = std::iter::once("rolecall sessions clear".into())
-            .chain(names.iter().map(|name| hint::profile(name)));
-        format!("unlock it, then try again: {}", again.collect::<Vec<_>>().join(" "))
-    } else {
-        format!("see what is wrong with it: rolecall doctor --store {}", cleared.left[0].0)
-    }))
-}
-
-/// The keys of what goes with these profiles: what each ends in, what only they pass on the way,
-/// and what the index keeps in their names though no profile leads there any more (they were
-/// edited, or options shaped it).
-fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<String>> {
-    let profiles = load(context)?;
-    let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
-    let mut missing: HashSet<&str> = names.iter().copied().collect();
-    let chosen = missing.clone();
-    let (mut ends, mut passed, mut others) = (BTreeSet::new(), BTreeSet::new(), HashMap::new());
-    for (name, chain) in chains(context, &profiles) {
-        let keys = SessionKeys::of(&chain);
-        if chosen.contains(name) {
-            missing.remove(name);
-            ends.insert(keys.last().as_str().to_owned());
-            passed.extend(along(&keys).map(|key| key.as_str().to_owned()));
-        } else {
-            others.extend(along(&keys).map(|key| (key.as_str().to_owned(), name)));
-        }
-    }
-    let mut strays = BTreeSet::new();
-    for (key, entry) in &entries {
-        if chosen.contains(entry.profile.as_str())
-            && !passed.contains(key)
-            && !others.contains_key(key)
-        {
-            missing.remove(entry.profile.as_str());
-            strays.insert(key.clone());
-        }
-    }
-    for name in names.iter().filter(|name| missing.contains(*name)) {
-        let overrides =
-            Overrides { profile: Some((*name).to_owned()), suggest: true, ..Overrides::default() };
-        resolve(&profiles, &overrides, &context.environment)?;
-    }
-    let mut shared = passed.iter().filter(|key| !ends.contains(*key) && entries.contains_key(*key));
-    if let Some(other) = shared.find_map(|key| others.get(key)) {
-        context.ui.note(&format!("a session that profile `{other}` uses too stays; to forget all: rolecall sessions clear"));
-    }
-    passed.retain(|key| ends.contains(key) || !others.contains_key(key));
-    passed.extend(strays);
-    Ok(passed)
 }

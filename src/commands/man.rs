@@ -1,17 +1,30 @@
 //! `rolecall man DIR`: a manual page per verb, made from what `--help` says.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 
-use crate::cli::{self, Cli};
+use super::reference::REFERENCE;
 use crate::error::{Error, Result};
 use crate::output::print;
 
-pub fn run(args: &cli::Man) -> Result<ExitCode> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+/// Write the manual pages into a folder
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall man ~/.local/share/man/man1
+  man rolecall-exec")]
+pub struct ManArgs {
+    /// The folder, made where it is missing
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub folder: PathBuf,
+}
+
+/// `root` is the whole command line.
+pub fn run(args: &ManArgs, root: Command) -> Result<ExitCode> {
+    let mut root = root.disable_help_subcommand(true);
     root.build();
     let mut pages = Vec::new();
     collect(&root, &mut pages);
@@ -79,7 +92,7 @@ fn page(command: &Command) -> String {
         text += &section(&|w| man.render_subcommands_section(w));
     }
     if name == "rolecall" {
-        text += &blocks(cli::REFERENCE);
+        text += &blocks(REFERENCE);
     }
     // Older roffs know no other characters than those of ASCII by themselves.
     text.chars().fold(String::new(), |text, c| {

@@ -1,13 +1,18 @@
-//! One file per verb: each joins config, chain, executor and output for one purpose.
+//! The verbs, one file each: its arguments, then `run`, which joins config, chain, executor and
+//! output for one purpose. A group of verbs is a folder.
 
+mod calling_shell;
+mod child;
 mod choose;
+pub mod cli;
 mod complete;
+mod completions;
 mod doctor;
 mod env;
 mod exec;
 mod explain;
 mod init;
-mod keys_mfa;
+mod keys;
 mod list;
 mod log;
 mod login;
@@ -15,70 +20,83 @@ mod logout;
 mod man;
 mod policy;
 mod process;
-mod profile_dump;
+mod profile;
 mod prompt;
+mod reference;
 mod sessions;
-mod switch;
+mod shell;
+mod use_;
 mod whoami;
 
 use std::process::ExitCode;
 
+use clap::CommandFactory;
+
+use self::cli::{Cli, Command};
 use crate::app::context::Context;
-use crate::cli::{Cli, Command, KeysCommand};
-use crate::error::{Error, Kind, Result};
+use crate::app::options::Global;
+use crate::app::service::CredentialsService;
+use crate::error::{Kind, Result};
 use crate::ui::Ui;
 
 /// Runs the verb that was typed and returns its exit code. An error is shown on stderr.
-pub fn run(cli: Cli, verb: String) -> ExitCode {
-    // What needs no settings, and works though they are broken. Every new shell waits for `init`.
-    let alone = match &cli.command {
-        Command::Complete(args) => Some(Ok(complete::complete(args))),
-        Command::Completions(args) => Some(complete::completions(args)),
-        Command::Init(args) => Some(init::run(args)),
-        Command::Man(args) => Some(man::run(args)),
-        _ => None,
-    };
-    let failed = |error: Error| {
-        Ui::new(cli.global.verbose, cli.global.quiet, cli.global.color, (true, false))
-            .error(&error);
-        ExitCode::from(error.kind.exit_code())
-    };
-    if let Some(result) = alone {
-        return result.unwrap_or_else(failed);
+pub fn run(cli: &Cli, verb: String) -> ExitCode {
+    let call = Call { global: &cli.global, verb };
+    match &cli.command {
+        Command::Process(args) => call.with_service(|service| process::run(service, args)),
+        Command::Env(args) => call.with_service(|service| env::run(service, args)),
+        Command::Exec(args) => call.with_service(|service| exec::run(service, args)),
+        Command::Shell(args) => call.with_service(|service| shell::run(service, args)),
+        Command::Use(args) => call.own_context(|context| use_::run(context, args)),
+        Command::Init(args) => call.alone(init::run(args)),
+        Command::Prompt(args) => call.with_context(|context| prompt::run(context, args)),
+        Command::Whoami(args) => call.with_service(|service| whoami::run(service, args)),
+        Command::Explain(args) => call.with_service(|service| explain::run(service, args)),
+        Command::List(args) => call.with_context(|context| list::run(context, args)),
+        Command::Log(args) => call.with_context(|context| log::run(context, args)),
+        Command::Sessions(args) => call.with_context(|context| sessions::run(context, args)),
+        Command::Login(args) => call.with_service(|service| login::run(service, args)),
+        Command::Logout(args) => call.with_context(|context| logout::run(context, args)),
+        Command::Keys(command) => call.with_context(|context| keys::run(context, command)),
+        Command::Profile(command) => call.with_context(|context| profile::run(context, command)),
+        Command::Doctor(args) => call.with_service(|service| doctor::run(service, args)),
+        Command::Policy(command) => call.with_service(|service| policy::run(service, command)),
+        Command::Completions(args) => call.alone(completions::run(args)),
+        Command::Man(args) => call.alone(man::run(args, Cli::command())),
+        Command::Complete(args) => complete::run(args, Cli::command()),
     }
-    let mut context = match Context::new(&cli.global, verb) {
-        Ok(context) => context,
-        Err(error) => return failed(error),
-    };
-    dispatch(&mut context, cli.command).unwrap_or_else(|error| {
-        context.ui.error(&error);
-        ExitCode::from(error.kind.exit_code())
-    })
 }
 
-fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode> {
-    match command {
-        Command::Process(args) => process::run(context, &args),
-        Command::Env(args) => env::run(context, &args),
-        Command::Exec(args) => exec::run(context, &args),
-        Command::Shell(args) => exec::run_shell(context, &args),
-        Command::Use(args) => switch::run(context, &args),
-        Command::Init(args) => init::run(&args),
-        Command::Prompt(args) => prompt::run(context, &args),
-        Command::Whoami(args) => whoami::run(context, &args),
-        Command::Explain(args) => explain::run(context, &args),
-        Command::List(args) => list::run(context, &args),
-        Command::Log(args) => log::run(context, &args),
-        Command::Sessions(args) => sessions::run(context, &args),
-        Command::Login(args) => login::run(context, &args),
-        Command::Logout(args) => logout::run(context, &args),
-        Command::Keys(KeysCommand::Mfa(args)) => keys_mfa::run(context, &args),
-        Command::Profile(args) => profile_dump::run(context, &args),
-        Command::Doctor(args) => doctor::run(context, &args),
-        Command::Policy(args) => policy::run(context, &args),
-        Command::Completions(args) => complete::completions(&args),
-        Command::Man(args) => man::run(&args),
-        Command::Complete(args) => Ok(complete::complete(&args)),
+/// One call of a verb.
+struct Call<'a> {
+    global: &'a Global,
+    verb: String,
+}
+
+impl Call<'_> {
+    fn own_context(&self, run: impl FnOnce(Context) -> ExitCode) -> ExitCode {
+        match Context::new(self.global, self.verb.clone()) {
+            Ok(context) => run(context),
+            Err(error) => self.alone(Err(error)),
+        }
+    }
+
+    fn with_context(&self, run: impl FnOnce(&Context) -> Result<ExitCode>) -> ExitCode {
+        self.own_context(|context| context.ui.conclude(run(&context)))
+    }
+
+    fn with_service(&self, run: impl FnOnce(&CredentialsService) -> Result<ExitCode>) -> ExitCode {
+        self.own_context(|context| {
+            let service = CredentialsService::new(context);
+            service.context().ui.conclude(run(&service))
+        })
+    }
+
+    /// For what needs no settings, and works though they are broken. Every new shell waits for
+    /// `init`.
+    fn alone(&self, result: Result<ExitCode>) -> ExitCode {
+        let Global { verbose, quiet, color, .. } = *self.global;
+        Ui::new(verbose, quiet, color, (true, false)).conclude(result)
     }
 }
 

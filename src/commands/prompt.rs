@@ -4,18 +4,36 @@
 use std::process::ExitCode;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
 use crate::aws::duration;
-use crate::cli::Prompt;
 use crate::error::Result;
 use crate::output::print;
 use crate::shell::Side;
 use crate::store::index::{self, Entry};
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::text::color::Color;
+
+/// Print one short line for a shell's prompt
+///
+/// Profile, account and time left, from the environment and what rolecall knows without opening the
+/// store; nothing when no profile is active. Colours and account names come from the sections
+/// `colors` and `accounts` of settings.ini.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  eval \"$(rolecall init zsh --prompt)\"   let the shell side show it
+  rolecall prompt --json                  for prompt programs")]
+pub struct PromptArgs {
+    /// Shell whose prompt it stands in, so that colours and odd names do no harm there
+    #[arg(long, value_name = "NAME", value_parser = Side::parse_typed, conflicts_with = "json")]
+    pub shell: Option<Side>,
+    /// Print one JSON object, `null` when no profile is active
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// A longer name is cut: the line stands beside what is typed.
 const LONGEST_NAME: usize = 48;
@@ -29,7 +47,7 @@ struct Active {
     color: Option<Color>,
 }
 
-pub fn run(context: &Context, args: &Prompt) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &PromptArgs) -> Result<ExitCode> {
     let active = active(context);
     let now = SystemClock.now();
     if args.json {
@@ -57,7 +75,7 @@ fn active(context: &Context) -> Option<Active> {
             .as_deref()
             .and_then(|id| context.settings.account_name(id))
             .map(str::to_owned),
-        color: context.settings.color_of(&profile).filter(|_| context.prompt_colors()),
+        color: context.settings.color_of(&profile).filter(|_| context.colors_in_prompts()),
         expires_at: of_keys.or(of_index),
         account,
         profile,

@@ -3,35 +3,52 @@
 use std::process::ExitCode;
 
 use chrono::SecondsFormat;
+use clap::Args;
 use serde_json::json;
 
 use super::choose::obtain_or_pick;
-use crate::app::context::Context;
-use crate::app::credentials::sts;
+use crate::app::options::{CredentialOptions, Pick};
+use crate::app::service::CredentialsService;
 use crate::aws::duration;
 use crate::chain::Base;
-use crate::cli::Whoami;
 use crate::error::{Error, Result};
 use crate::output::print;
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::text::clean;
 
-pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
-    let obtained = obtain_or_pick(context, &args.credentials, &args.pick)?;
+/// Show who a profile's credentials belong to
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall whoami prod
+  rolecall whoami --json                              the SDKs' default chain
+  rolecall whoami --role-arn arn:aws:iam::222222222222:role/audit --source-profile dev")]
+pub struct WhoamiArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub pick: Pick,
+    #[command(flatten)]
+    pub credentials: CredentialOptions,
+}
+
+pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<ExitCode> {
+    let obtained = obtain_or_pick(service, &args.credentials, &args.pick)?;
     let chain = &obtained.chain;
-    let endpoint = chain.sts.as_ref().ok_or_else(|| {
+    let endpoint = chain.plan.endpoints.sts.as_ref().ok_or_else(|| {
         Error::configuration(format!("no region for {}, and STS is called in one", chain.who()))
             .hint(format!("name one: {} --region eu-west-1", chain.command("whoami")))
     })?;
-    let identity = sts(context)
-        .get_caller_identity(&chain.network, endpoint, &obtained.credentials)?
+    let identity = service
+        .sts()
+        .get_caller_identity(&chain.plan.network, endpoint, &obtained.credentials)?
         .map_err(|failure| {
             let error =
                 failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
             // What stands in a file or in the environment stays as it is.
-            if matches!(chain.base, Base::Static(_) | Base::Environment(_))
-                && chain.steps.is_empty()
+            if matches!(chain.plan.base, Base::Static(_) | Base::Environment(_))
+                && chain.plan.steps.is_empty()
             {
                 error.hint(format!("see where they come from: {}", chain.command("explain")))
             } else {
@@ -41,7 +58,7 @@ pub fn run(context: &Context, args: &Whoami) -> Result<ExitCode> {
     let end = obtained.credentials.expires_at();
     let text = if args.json {
         let expiration = end.map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true));
-        let profile = chain.profile.as_ref().map(|p| &p.name);
+        let profile = chain.subject.profile.as_ref().map(|p| &p.name);
         let value = json!({"profile": profile, "account": identity.account, "arn": identity.arn, "user_id": identity.user_id, "expiration": expiration});
         format!("{value}\n")
     } else {

@@ -5,17 +5,20 @@
 //! clap_complete's engine does the same behind an unstable feature, which a `cargo install` without
 //! a lock file may break, and leaves what it prints unquoted for bash.
 
+mod candidate;
 mod engine;
-mod live;
+mod profiles;
 mod quoting;
+pub mod source;
 
 use clap::Command;
 use serde_json::{Value, json};
 
+use self::candidate::{Candidate, Matching};
+use self::engine::{Answer, Engine};
+pub use self::profiles::ProfileCompleter;
+use self::quoting::TypedLine;
 use crate::shell::Side;
-use engine::{Answer, Candidate, Matching};
-pub use live::Live;
-use quoting::Line;
 
 /// Returns the script that makes a shell ask.
 pub fn script(shell: Side) -> &'static str {
@@ -39,51 +42,51 @@ pub fn script(shell: Side) -> &'static str {
 /// | PowerShell | the words before, and `=` with the word at the cursor (it drops empty arguments) | text, value, description |
 /// | nushell | the line up to the cursor | `{"value", "description"}` |
 /// | others | the words up to the cursor | value, description; the shell quotes |
-pub fn answer(command: &mut Command, shell: Side, sent: &[String], live: &Live) -> String {
+pub fn answer(
+    command: &mut Command,
+    shell: Side,
+    sent: &[String],
+    profiles: &ProfileCompleter,
+) -> String {
     let matching = if shell == Side::Bash { Matching::Prefix } else { Matching::Loose };
+    let engine = Engine { matching, profiles };
     match shell {
-        Side::Bash => bash(command, sent, live),
+        Side::Bash => bash(&engine, command, sent),
         Side::Nushell => {
-            let typed = Line::nushell(sent.first().map_or("", String::as_str));
-            nushell(&engine::answer(command, typed.words(), &typed.current, matching, live))
+            let typed = TypedLine::nushell(sent.first().map_or("", String::as_str));
+            nushell(&engine.answer(command, typed.words(), &typed.current))
         }
         _ => {
             let (current, before) =
                 sent.split_last().map_or(("", sent), |(last, before)| (last.as_str(), before));
-            let current = match shell {
-                Side::PowerShell => current.strip_prefix('=').unwrap_or(current),
-                // It sends the word as typed, and looks itself for what fits.
-                Side::Fish => current
-                    .split(['\'', '"', '\\', '$', '~', '*', '?', '{'])
-                    .next()
-                    .unwrap_or_default(),
-                _ => current,
-            };
-            lines(
-                &engine::answer(
-                    command,
-                    before.get(1..).unwrap_or_default(),
-                    current,
-                    matching,
-                    live,
-                ),
-                |candidate| match shell {
-                    Side::PowerShell => {
-                        format!(
-                            "{}\t{}\t{}",
-                            quoting::powershell(&candidate.value),
-                            candidate.value,
-                            candidate.description
-                        )
-                    }
-                    _ => format!("{}\t{}", candidate.value, candidate.description),
-                },
-            )
+            let words = before.get(1..).unwrap_or_default();
+            let answer = engine.answer(command, words, sent_word(shell, current));
+            lines(&answer, |candidate| line(shell, candidate))
         }
     }
 }
 
-fn lines(answer: &Answer, mut line: impl FnMut(&Candidate) -> String) -> String {
+/// Returns the part of the last word that candidates have to match.
+fn sent_word(shell: Side, word: &str) -> &str {
+    match shell {
+        Side::PowerShell => word.strip_prefix('=').unwrap_or(word),
+        // It sends the word as typed, and looks itself for what fits.
+        Side::Fish => {
+            word.split(['\'', '"', '\\', '$', '~', '*', '?', '{']).next().unwrap_or_default()
+        }
+        _ => word,
+    }
+}
+
+fn line(shell: Side, candidate: &Candidate) -> String {
+    let Candidate { value, description } = candidate;
+    match shell {
+        Side::PowerShell => format!("{}\t{value}\t{description}", quoting::powershell(value)),
+        _ => format!("{value}\t{description}"),
+    }
+}
+
+fn lines(answer: &Answer, line: impl Fn(&Candidate) -> String) -> String {
     match answer {
         Answer::Files => "files\n".to_owned(),
         Answer::Command => "command\n".to_owned(),
@@ -97,33 +100,32 @@ fn lines(answer: &Answer, mut line: impl FnMut(&Candidate) -> String) -> String 
 
 /// Readline inserts what it gets as it is and replaces its own idea of a word, which ends at `:`
 /// and `=`. Descriptions are only for its lists.
-fn bash(command: &mut Command, sent: &[String], live: &Live) -> String {
+fn bash(engine: &Engine, command: &mut Command, sent: &[String]) -> String {
     let sent = |at: usize| sent.get(at).map_or("", String::as_str);
-    let typed = Line::bash(sent(0));
-    let (listing, columns) =
-        (matches!(sent(2), "33" | "63" | "64"), sent(3).parse::<usize>().unwrap_or(80));
-    let answer = engine::answer(command, typed.words(), &typed.current, Matching::Prefix, live);
-    let mut texts: Vec<(String, &str)> = Vec::new();
-    if let Answer::Values(candidates) = &answer {
-        texts.extend(
-            candidates
-                .iter()
-                .map(|c| (typed.replacement(sent(1), &c.value), c.description.as_str())),
-        );
+    let typed = TypedLine::bash(sent(0));
+    let answer = engine.answer(command, typed.words(), &typed.current);
+    let Answer::Values(candidates) = &answer else { return lines(&answer, |_| String::new()) };
+    // Readline's codes for a list of what is possible (`COMP_TYPE`: `!`, `?`, `@`).
+    let is_list = matches!(sent(2), "33" | "63" | "64") && candidates.len() > 1;
+    let columns = sent(3).parse().unwrap_or(80);
+    let text = |candidate: &Candidate| typed.replacement(sent(1), &candidate.value);
+    if !is_list {
+        return lines(&answer, text);
     }
-    let widest =
-        texts.iter().map(|(text, _)| text.chars().count()).max().unwrap_or(0).min(columns / 2);
-    let described = listing && texts.len() > 1;
-    let mut texts = texts.into_iter().map(|(text, description)| match description {
-        "" => text,
-        _ if !described => text,
-        _ => {
-            let padding = " ".repeat(widest.saturating_sub(text.chars().count()));
-            let room = columns.saturating_sub(widest.max(text.chars().count()) + 6);
-            format!("{text}{padding}  ({})", description.chars().take(room).collect::<String>())
-        }
-    });
-    lines(&answer, |_| texts.next().unwrap_or_default())
+    let longest = candidates.iter().map(|one| text(one).chars().count()).max().unwrap_or(0);
+    let widest = longest.min(columns / 2);
+    lines(&answer, |candidate| described(&text(candidate), &candidate.description, widest, columns))
+}
+
+/// Writes a description behind a text, in a column of its own as far as there is room.
+fn described(text: &str, description: &str, widest: usize, columns: usize) -> String {
+    if description.is_empty() {
+        return text.to_owned();
+    }
+    let width = text.chars().count();
+    let padding = " ".repeat(widest.saturating_sub(width));
+    let room = columns.saturating_sub(widest.max(width) + 6);
+    format!("{text}{padding}  ({})", description.chars().take(room).collect::<String>())
 }
 
 fn nushell(answer: &Answer) -> String {

@@ -7,9 +7,16 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_./:@%+,=-".contains(c) || (!c.is_ascii() && c.is_alphanumeric())
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    /// A backslash escapes outside of quotes, and a backquote is no quote.
+    Posix,
+    Nushell,
+}
+
 /// A line up to the cursor, taken apart as its shell would.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct TypedLine<'a> {
     before: Vec<String>,
     /// The value of the word at the cursor.
     pub current: String,
@@ -19,13 +26,13 @@ pub struct Line<'a> {
     quote: Option<char>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> TypedLine<'a> {
     pub fn bash(text: &'a str) -> Self {
-        Self::read(text, true)
+        Self::read(text, Syntax::Posix)
     }
 
     pub fn nushell(text: &'a str) -> Self {
-        Self::read(text, false)
+        Self::read(text, Syntax::Nushell)
     }
 
     /// Returns the words between the command's name and the cursor.
@@ -39,8 +46,8 @@ impl<'a> Line<'a> {
         self.before.get(assignments + 1..).unwrap_or_default()
     }
 
-    /// `posix`: a backslash escapes outside of quotes, and a backquote is no quote.
-    fn read(text: &'a str, posix: bool) -> Self {
+    fn read(text: &'a str, syntax: Syntax) -> Self {
+        let posix = syntax == Syntax::Posix;
         let mut line = Self { typed: text, ..Self::default() };
         // Whether the word has begun, if only by a quote.
         let mut begun = false;
@@ -79,7 +86,7 @@ impl<'a> Line<'a> {
     /// becomes `value`.
     pub fn replacement(&self, readlines_word: &str, value: &str) -> String {
         let kept = self.typed.strip_suffix(readlines_word).unwrap_or(self.typed);
-        let kept = Self::read(kept, true);
+        let kept = Self::read(kept, Syntax::Posix);
         let rest = value.strip_prefix(kept.current.as_str()).unwrap_or(value);
         let mut text = String::new();
         for c in rest.chars() {
@@ -130,8 +137,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_taken_apart_as_its_shell_does() {
-        let read = |line: &Line| (line.words().to_vec(), line.current.clone());
+    fn line_splits_into_words_as_its_shell_does() {
+        let read = |line: &TypedLine| (line.words().to_vec(), line.current.clone());
         for (text, words, current) in [
             ("rolecall env pr", vec!["env"], "pr"),
             ("rolecall env ", vec!["env"], ""),
@@ -144,7 +151,7 @@ mod tests {
             ("rolecall env \"\\a\\", vec!["env"], "\\a"),
         ] {
             assert_eq!(
-                read(&Line::bash(text)),
+                read(&TypedLine::bash(text)),
                 (words.iter().map(|&w| w.to_owned()).collect(), current.to_owned()),
                 "{text}"
             );
@@ -154,7 +161,7 @@ mod tests {
             ("ls | rolecall env `a b` \"c\\\"d", vec!["env", "a b"], "c\"d"),
         ] {
             assert_eq!(
-                read(&Line::nushell(text)),
+                read(&TypedLine::nushell(text)),
                 (words.iter().map(|&w| w.to_owned()).collect(), current.to_owned()),
                 "{text}"
             );
@@ -163,7 +170,7 @@ mod tests {
 
     /// bash itself reads the replaced word back as the value.
     #[test]
-    fn what_is_inserted_reads_back_as_the_value() {
+    fn inserted_text_reads_back_as_value() {
         let hostile = "a'b \"$(id)` !x;|&~#*?[]{}\\ é\u{a0}=:@%^<>";
         for (typed, word) in [
             ("", ""),
@@ -177,7 +184,7 @@ mod tests {
             ("--x=", ""),
         ] {
             let before = format!("rolecall {typed}");
-            let line = Line::bash(&before);
+            let line = TypedLine::bash(&before);
             let value = if typed.starts_with("--x=") {
                 format!("--x={hostile}")
             } else {
@@ -201,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_quoted_for_shells_that_do_not_do_it() {
+    fn values_are_quoted_for_powershell_and_nushell() {
         for (value, written) in [
             ("prod", "prod"),
             ("a b", "'a b'"),

@@ -11,6 +11,8 @@ use super::document::{Document, FileKind};
 use super::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::hint;
+use crate::system::directories::Directories;
+use crate::system::environment::Environment;
 
 /// The largest shared file that is read, in bytes: a thousand times a large one.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -20,6 +22,20 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 pub struct Paths {
     pub config: PathBuf,
     pub credentials: PathBuf,
+}
+
+impl Paths {
+    /// Finds the files: in the home, unless the environment moves them.
+    pub fn find(environment: &Environment, directories: &Directories) -> Self {
+        let path = |variable: &str, name: &str| match environment.get(variable) {
+            Some(path) => directories.expand(path),
+            None => directories.aws(name),
+        };
+        Self {
+            config: path("AWS_CONFIG_FILE", "config"),
+            credentials: path("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+        }
+    }
 }
 
 /// Reads both shared files.

@@ -5,7 +5,10 @@
 pub mod document;
 pub mod edit;
 pub mod load;
+mod profile_name;
 pub mod profiles;
+
+pub use profile_name::ProfileName;
 
 #[cfg(test)]
 pub(crate) mod tests;

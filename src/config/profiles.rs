@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::ProfileName;
 use super::document::{Document, FileKind, Header, SectionKind};
 use crate::error::{Error, Result};
 
@@ -41,32 +42,17 @@ impl fmt::Debug for Property {
     }
 }
 
-/// A merged section.
+/// A profile, as both files together have it; sections of other kinds merge in the same way.
 #[derive(Debug, Clone)]
-pub struct Merged {
-    pub name: String,
+pub struct Profile {
+    pub name: ProfileName,
     /// The first header.
     pub place: Place,
     /// In the order of first appearance.
     pub properties: Vec<Property>,
 }
 
-impl Merged {
-    /// Returns an empty profile that no file has, for a role that is only typed or set in the
-    /// environment.
-    pub fn nobody() -> Self {
-        Self {
-            name: String::new(),
-            place: Place { file: FileKind::Config, path: PathBuf::new(), line: 0 },
-            properties: Vec::new(),
-        }
-    }
-
-    /// Returns the name of a profile that a file has.
-    pub fn named(&self) -> Option<&str> {
-        (self.place.line > 0).then_some(&self.name)
-    }
-
+impl Profile {
     /// Returns a property that is set to something.
     pub fn get(&self, key: &str) -> Option<&Property> {
         self.properties.iter().find(|p| p.key == key && !p.value.is_empty())
@@ -159,12 +145,12 @@ impl Profiles {
 
     /// Returns a profile, `None` when neither file has it. A malformed line in one of its sections
     /// is an error.
-    pub fn profile(&self, name: &str) -> Result<Option<Merged>> {
+    pub fn profile(&self, name: &str) -> Result<Option<Profile>> {
         self.section(SectionKind::Profile, name)
     }
 
-    pub fn section(&self, kind: SectionKind, name: &str) -> Result<Option<Merged>> {
-        let mut merged: Option<Merged> = None;
+    pub fn section(&self, kind: SectionKind, name: &str) -> Result<Option<Profile>> {
+        let mut merged: Option<Profile> = None;
         let mut keys = Keys::default();
         for (which, at) in self.positions(kind, name) {
             let document = &self.documents[which];
@@ -183,8 +169,8 @@ impl Profiles {
                     "correct the line, then check both files with: rolecall profile dump --json"
                 }));
             }
-            let merged = merged.get_or_insert_with(|| Merged {
-                name: name.to_owned(),
+            let merged = merged.get_or_insert_with(|| Profile {
+                name: ProfileName::new(name),
                 place: place(section.line),
                 properties: Vec::new(),
             });
@@ -280,7 +266,7 @@ impl Keys {
     const FEW: usize = 64;
 
     /// Adds a property, or puts it in the place of the one with its key.
-    fn put(&mut self, merged: &mut Merged, property: Property) {
+    fn put(&mut self, merged: &mut Profile, property: Property) {
         let all = &mut merged.properties;
         let found = if all.len() < Self::FEW {
             all.iter().position(|p| p.key == property.key)

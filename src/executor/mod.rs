@@ -7,10 +7,10 @@ mod walk;
 
 use crate::aws::{Credentials, Session};
 use crate::chain::session_key::SessionKey;
-use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, NamedBy};
+use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Invocation};
 use crate::error::{Error, Result};
 
-pub use walk::{Executor, Origin, Policy, Walked, is_cacheable, least_life};
+pub use walk::{Acquired, CacheMode, CachePolicy, Executor, Origin, least_life};
 
 /// The calls of AWS that a chain needs.
 pub trait Sts {
@@ -68,7 +68,7 @@ pub struct Question<'a> {
     pub process: Option<&'a str>,
     /// `mfa_yubikey_oath`: the name of the device's account on a YubiKey.
     pub oath: Option<&'a str>,
-    pub named_by: &'a NamedBy,
+    pub invocation: &'a Invocation,
     /// How AWS refused the code that was given before.
     pub refused: Option<&'a Error>,
     /// Whether a person declined it a moment ago, asked by another process that this one waited

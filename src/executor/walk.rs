@@ -6,9 +6,11 @@ use chrono::TimeDelta;
 
 use super::declined::Passing;
 use super::{BaseSource, Metadata, Prompt, Question, Sessions, Sts, TokenCode};
+use crate::aws::names::RoleArn;
 use crate::aws::{Credentials, Session, duration};
 use crate::chain::session_key::{SessionKey, SessionKeys};
-use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Mfa, MfaUse, Step, mfa};
+use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Mfa, MfaUse, Step};
+use crate::config::ProfileName;
 use crate::error::{Error, Kind, Result};
 use crate::system::clock::Clock;
 use crate::system::locks::{Attempt, Locks};
@@ -30,18 +32,24 @@ const PATIENCE: Duration = Duration::from_secs(330);
 
 /// How the cache may be used.
 #[derive(Debug, Clone, Copy)]
-pub struct Policy {
+pub struct CachePolicy {
     /// `--min-ttl`.
     pub min_ttl: TimeDelta,
-    /// `--refresh`.
-    pub refresh: bool,
-    /// `--no-cache`.
-    pub no_cache: bool,
+    pub mode: CacheMode,
 }
 
-/// What a walk came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheMode {
+    Use,
+    /// `--refresh`: a new session is made, and cached.
+    Refresh,
+    /// `--no-cache`: neither read nor written.
+    Off,
+}
+
+/// Credentials, and where they were had from.
 #[derive(Debug)]
-pub struct Walked {
+pub struct Acquired {
     pub credentials: Credentials,
     pub origin: Origin,
 }
@@ -73,49 +81,51 @@ pub struct Executor<'a> {
     pub prompt: &'a dyn Prompt,
     pub locks: &'a dyn Locks,
     pub report: &'a dyn Report,
-    pub policy: Policy,
+    pub policy: CachePolicy,
 }
 
 impl Executor<'_> {
     /// Returns the credentials that a chain ends in.
-    pub fn walk(&self, chain: &Chain) -> Result<Walked> {
-        let walked = |origin| move |credentials| Walked { credentials, origin };
-        if let (Base::Static(_) | Base::Environment(_), true) =
-            (&chain.base, chain.steps.is_empty())
-        {
-            return self.sources.fetch(chain, &chain.base).map(walked(Origin::Source));
+    pub fn acquire(&self, chain: &Chain) -> Result<Acquired> {
+        let acquired = |origin| move |credentials| Acquired { credentials, origin };
+        if chain.is_static() {
+            return self.sources.fetch(chain, &chain.plan.base).map(acquired(Origin::Source));
         }
         let keys = SessionKeys::of(chain);
-        let cached = if self.policy.no_cache || !is_cacheable(chain) {
+        let cached = if self.is_off() || !chain.is_cacheable() {
             None
         } else {
             self.sessions.get(keys.last())
         };
-        if let (Some(session), false) = (&cached, self.policy.refresh) {
+        if let (Some(session), false) = (&cached, self.policy.mode == CacheMode::Refresh) {
             if self.is_usable(session) {
                 self.report
                     .decided(&|| format!("using the cached session, {}", self.life(session)));
-                return Ok(walked(Origin::Cached)(Credentials::Session(session.clone())));
+                return Ok(acquired(Origin::Cached)(Credentials::Session(session.clone())));
             }
             self.report
                 .decided(&|| format!("the cached session is too old: {}", self.life(session)));
         }
         self.renew(chain, &keys)
-            .or_else(|error| self.fall_back(cached, error).map(walked(Origin::Cached)))
+            .or_else(|error| self.fall_back(cached, error).map(acquired(Origin::Cached)))
+    }
+
+    fn is_off(&self) -> bool {
+        self.policy.mode == CacheMode::Off
     }
 
     /// Performs what is missing, one process at a time for a base.
-    fn renew(&self, chain: &Chain, keys: &SessionKeys) -> Result<Walked> {
-        let purpose = || match (chain.role_arn(), &chain.profile) {
+    fn renew(&self, chain: &Chain, keys: &SessionKeys) -> Result<Acquired> {
+        let purpose = || match (chain.role_arn(), &chain.subject.profile) {
             (Some(role), Some(_)) => format!("{} ({role})", chain.who()),
             _ => chain.who(),
         };
-        let cacheable = !self.policy.no_cache && is_cacheable(chain);
+        let cacheable = !self.is_off() && chain.is_cacheable();
         let asked_at = self.clock.now();
         let meanwhile = || {
             let session = self.sessions.get(keys.last())?;
             let fresh = session.issued_at.is_some_and(|at| at >= asked_at);
-            (self.is_usable(&session) && (fresh || !self.policy.refresh))
+            (self.is_usable(&session) && (fresh || self.policy.mode != CacheMode::Refresh))
                 .then_some(Credentials::Session(session))
         };
         let mut declined = Vec::new();
@@ -137,7 +147,7 @@ impl Executor<'_> {
             // it at once.
             if let Some(credentials) = if cacheable { meanwhile() } else { None } {
                 self.report.decided(&|| "another process fetched the session meanwhile".to_owned());
-                return Ok(Walked { credentials, origin: Origin::Cached });
+                return Ok(Acquired { credentials, origin: Origin::Cached });
             }
             match attempt {
                 Attempt::Held(file) => break Some(file),
@@ -162,50 +172,45 @@ impl Executor<'_> {
     }
 
     /// Makes the session from the deepest that is kept.
-    fn make(&self, chain: &Chain, keys: &SessionKeys) -> Result<Walked> {
+    fn make(&self, chain: &Chain, keys: &SessionKeys) -> Result<Acquired> {
         let credentials = match self.deepest(chain, keys) {
             None => {
-                self.confirm(chain, true, &chain.steps)?;
+                self.confirm(chain, true, &chain.plan.steps)?;
                 self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
             }
             Some((kept, done)) => {
-                self.confirm(chain, false, &chain.steps[done..])?;
+                self.confirm(chain, false, &chain.plan.steps[done..])?;
                 self.perform(chain, keys, kept, done).or_else(|error| {
                     if !is_refused_session(&error) {
                         return Err(error);
                     }
                     self.report.decided(&|| format!("AWS does not accept the cached session any more ({error}); starting from the base"));
-                    self.confirm(chain, true, &chain.steps[..done])?;
+                    self.confirm(chain, true, &chain.plan.steps[..done])?;
                     self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
                 })
             }
         };
-        credentials.map(|credentials| Walked { credentials, origin: Origin::New })
+        credentials.map(|credentials| Acquired { credentials, origin: Origin::New })
     }
 
     /// Asks about each session that is to be made of a profile which wants that, the base's
     /// included, before anything is fetched.
     fn confirm(&self, chain: &Chain, base: bool, steps: &[Step]) -> Result<()> {
-        let base = match &chain.base {
-            Base::Static(_) | Base::Environment(_) => None,
-            Base::WebIdentity(call) => {
-                Some((chain.base_profile.as_deref(), Some(call.role_arn.as_str())))
-            }
-            _ => Some((chain.base_profile.as_deref(), None)),
-        }
-        .filter(|_| base);
-        let sessions = base.into_iter().chain(steps.iter().map(|step| match step {
-            Step::GetSessionToken(call) => (call.profile.as_deref(), None),
-            Step::AssumeRole(call) => (call.profile.as_deref(), Some(call.role_arn.as_str())),
-        }));
-        let asks = |name: &&str| chain.confirm.iter().any(|one| one == name);
-        let questions: Vec<_> = sessions
-            .filter_map(|(profile, role_arn)| Some((profile.filter(asks)?, role_arn)))
+        let plan = &chain.plan;
+        let makes_session = base && plan.base.static_keys().is_none();
+        let base = (plan.base_profile.as_ref(), plan.base.facts().role_arn);
+        let steps = steps.iter().map(|step| (step.profile(), step.role_arn()));
+        let asks = |name: &&ProfileName| plan.confirm.contains(name);
+        let questions: Vec<_> = makes_session
+            .then_some(base)
+            .into_iter()
+            .chain(steps)
+            .filter_map(|(profile, role)| Some((profile.filter(asks)?, role)))
             .collect();
         for (number, (profile, role_arn)) in questions.iter().enumerate() {
             // Keys and a role may stand in one profile: it is asked about once, and by the role.
             if questions[number + 1..].iter().all(|(later, _)| later != profile) {
-                self.prompt.confirm(profile, *role_arn, false)?;
+                self.prompt.confirm(profile, role_arn.map(RoleArn::as_str), false)?;
             }
         }
         Ok(())
@@ -219,21 +224,19 @@ impl Executor<'_> {
         mut credentials: Credentials,
         done: usize,
     ) -> Result<Credentials> {
-        for (step, key) in chain.steps.iter().zip(&keys.steps).skip(done) {
-            let (session, profile, role_arn) = match step {
+        for (step, key) in chain.plan.steps.iter().zip(&keys.steps).skip(done) {
+            let (session, profile) = match step {
                 Step::GetSessionToken(call) => (
                     self.get_session_token(chain, call, &credentials)?,
-                    call.profile.as_deref(),
-                    None,
+                    call.profile.as_deref().unwrap_or(chain.name()),
                 ),
                 Step::AssumeRole(call) => (
                     self.assume_role(chain, keys, call, &credentials)?,
-                    call.profile.as_deref().or(chain.base_profile.as_deref()),
-                    Some(call.role_arn.as_str()),
+                    call.profile.as_deref().unwrap_or(chain.base_name()),
                 ),
             };
             if self.agrees_with_the_clock(&session, Some(step.seconds())) {
-                self.keep(key, &session, profile.unwrap_or_else(|| chain.name()), role_arn);
+                self.keep(key, &session, profile, step.role_arn());
             }
             credentials = Credentials::Session(session);
         }
@@ -305,18 +308,18 @@ impl Executor<'_> {
         caller: &Credentials,
         call: &dyn Fn(&TokenCode) -> Result<Session>,
     ) -> Result<Session> {
-        let serial = if mfa.serial == mfa::AUTO {
+        let serial = if mfa.serial.is_auto() {
             self.sts.mfa_serial(chain, caller)?
         } else {
-            mfa.serial.clone()
+            mfa.serial.to_string()
         };
         let mut code = TokenCode { serial: serial.clone(), code: String::new() };
         let mut refused: Option<Error> = None;
         loop {
             code.code = self.prompt.token_code(&Question {
                 who: &chain.who(),
-                named_by: &chain.named_by,
-                role_arn: chain.role_arn(),
+                invocation: &chain.subject.invocation,
+                role_arn: chain.role_arn().map(RoleArn::as_str),
                 serial: &serial,
                 process: mfa.process.as_deref(),
                 oath: mfa.oath.as_deref(),
@@ -332,13 +335,13 @@ impl Executor<'_> {
 
     /// Finds the furthest session of the chain that is still good, and how many steps it covers.
     fn deepest(&self, chain: &Chain, keys: &SessionKeys) -> Option<(Credentials, usize)> {
-        if self.policy.no_cache || self.policy.refresh {
+        if self.policy.mode != CacheMode::Use {
             return None;
         }
         let good = |key: &SessionKey| {
             self.sessions.get(key).filter(|session| self.lives(session, ENOUGH_FOR_A_CALL))
         };
-        for done in (1..chain.steps.len()).rev() {
+        for done in (1..chain.plan.steps.len()).rev() {
             if let Some(session) = good(&keys.steps[done - 1]) {
                 self.report.decided(&|| {
                     format!(
@@ -349,7 +352,7 @@ impl Executor<'_> {
                 return Some((Credentials::Session(session), done));
             }
         }
-        if !is_kept(&chain.base) || chain.steps.is_empty() {
+        if !chain.plan.base.facts().cacheable || chain.plan.steps.is_empty() {
             return None;
         }
         let session = good(&keys.base)?;
@@ -358,34 +361,31 @@ impl Executor<'_> {
     }
 
     fn fetch_base(&self, chain: &Chain, keys: &SessionKeys) -> Result<Credentials> {
-        self.report.decided(&|| format!("fetching the base: {}", chain.base.kind()));
-        let credentials = self.sources.fetch(chain, &chain.base)?;
-        if let (Credentials::Session(session), true) = (&credentials, is_kept(&chain.base)) {
-            let (role, right) = match &chain.base {
-                Base::WebIdentity(call) => (
-                    Some(call.role_arn.as_str()),
-                    self.agrees_with_the_clock(session, call.duration_seconds),
-                ),
-                _ => (None, true),
+        self.report.decided(&|| format!("fetching the base: {}", chain.plan.base.kind()));
+        let credentials = self.sources.fetch(chain, &chain.plan.base)?;
+        if let (Credentials::Session(session), true) =
+            (&credentials, chain.plan.base.facts().cacheable)
+        {
+            let right = match &chain.plan.base {
+                Base::WebIdentity(call) => {
+                    self.agrees_with_the_clock(session, call.duration_seconds)
+                }
+                _ => true,
             };
             if right {
-                self.keep(
-                    &keys.base,
-                    session,
-                    chain.base_profile.as_deref().unwrap_or_else(|| chain.name()),
-                    role,
-                );
+                let role = chain.plan.base.facts().role_arn;
+                self.keep(&keys.base, session, chain.base_name(), role);
             }
         }
         Ok(credentials)
     }
 
-    fn keep(&self, key: &SessionKey, session: &Session, profile: &str, role_arn: Option<&str>) {
-        if !self.policy.no_cache && session.expires_at.is_some() {
+    fn keep(&self, key: &SessionKey, session: &Session, profile: &str, role: Option<&RoleArn>) {
+        if !self.is_off() && session.expires_at.is_some() {
             self.sessions.put(
                 key,
                 session,
-                &Metadata { profile: profile.to_owned(), role_arn: role_arn.map(str::to_owned) },
+                &Metadata { profile: profile.to_owned(), role_arn: role.map(RoleArn::to_string) },
             );
         }
     }
@@ -459,13 +459,6 @@ pub fn least_life(session: &Session, min_ttl: TimeDelta) -> TimeDelta {
     wanted.max(LAST_MOMENTS)
 }
 
-/// Returns whether a base's own credentials are kept: not what stands in a file or is handed out on
-/// this machine, nor what another rolecall keeps, whose key knows more than its command line.
-fn is_kept(base: &Base) -> bool {
-    matches!(base, Base::WebIdentity(_) | Base::Sso(_) | Base::Process { .. })
-        && !base.is_rolecall()
-}
-
 /// Returns whether AWS said of the caller's session, not of what it asked for, that it is no good
 /// (STS, "Common Error Types").
 fn is_refused_session(error: &Error) -> bool {
@@ -487,9 +480,4 @@ fn is_capped(error: &Error) -> bool {
         .causes
         .iter()
         .any(|cause| cause.starts_with("ValidationError") && cause.contains("1 hour session limit"))
-}
-
-/// Returns whether what a chain ends in is kept.
-pub fn is_cacheable(chain: &Chain) -> bool {
-    !chain.steps.is_empty() || is_kept(&chain.base)
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::aws::duration;
-use crate::chain::{Base, Chain, MfaUse, Step};
+use crate::chain::{Base, Chain, DefaultProvider, MfaUse, Step};
 use crate::config::profiles::is_secret;
 
 /// Returns a value as it may be shown.
@@ -19,14 +19,15 @@ pub fn text(chain: &Chain) -> String {
         let clean: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let _ = writeln!(text, "{name:<10} {}", clean.trim());
     };
-    line("profile", chain.profile.as_ref().map_or("none", |profile| &profile.name));
-    if let Some(profile) = &chain.profile {
+    line("profile", chain.subject.profile.as_ref().map_or("none", |profile| &profile.name));
+    if let Some(profile) = &chain.subject.profile {
         line("", &profile.place.to_string());
     }
-    line("region", chain.region.as_deref().unwrap_or("none"));
-    let of = chain.base_profile.as_ref().map(|p| format!(" of profile `{p}`")).unwrap_or_default();
-    line("start", &format!("{}{of}", describe(&chain.base, chain)));
-    for (number, step) in chain.steps.iter().enumerate() {
+    line("region", chain.plan.region.as_deref().unwrap_or("none"));
+    let of =
+        chain.plan.base_profile.as_ref().map(|p| format!(" of profile `{p}`")).unwrap_or_default();
+    line("start", &format!("{}{of}", describe(&chain.plan.base, chain)));
+    for (number, step) in chain.plan.steps.iter().enumerate() {
         let call = match step {
             Step::AssumeRole(call) => call,
             Step::GetSessionToken(call) => {
@@ -57,9 +58,7 @@ pub fn text(chain: &Chain) -> String {
                 ))
             ),
         );
-        if let Some(endpoint) = &call.endpoint {
-            line("", &format!("at {}", endpoint.url));
-        }
+        line("", &format!("at {}", call.endpoint.url));
         let mut detail = |name: &str, value: Option<String>| {
             if let Some(value) = value.filter(|v| !v.is_empty()) {
                 line("", &format!("{name} {value}"));
@@ -67,7 +66,7 @@ pub fn text(chain: &Chain) -> String {
         };
         match &call.mfa {
             MfaUse::None => {}
-            MfaUse::Code(mfa) => detail("MFA device", Some(mfa.serial.clone())),
+            MfaUse::Code(mfa) => detail("MFA device", Some(mfa.serial.to_string())),
             MfaUse::Session(mfa) => {
                 detail("MFA of", Some(format!("{} comes with the session of step 1", mfa.serial)));
             }
@@ -85,12 +84,19 @@ pub fn text(chain: &Chain) -> String {
         detail("source identity", call.source_identity.clone());
         detail(
             "session tags",
-            Some(call.tags.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(", ")),
+            Some(
+                call.tags
+                    .all
+                    .iter()
+                    .map(|(k, v)| format!("{k}={v}"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
         );
-        detail("session policy", call.policy.clone());
-        detail("session policies", Some(call.policy_arns.join(", ")));
+        detail("session policy", call.policies.inline.clone());
+        detail("session policies", Some(call.policies.arns.join(", ")));
     }
-    for property in chain.profile.iter().flat_map(|p| &p.properties) {
+    for property in chain.subject.profile.iter().flat_map(|p| &p.properties) {
         // A command line may hold a secret, such as a TOTP seed.
         let command =
             ["credential_process", "mfa_process"].iter().any(|key| property.key.ends_with(key));
@@ -118,13 +124,13 @@ fn describe(base: &Base, chain: &Chain) -> String {
             )
         }
         Base::Environment(keys) => format!("keys {} of the environment", keys.access_key_id),
-        Base::Ec2InstanceMetadata | Base::Machine { container: false } => {
+        Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
             "EC2 instance metadata".to_owned()
         }
-        Base::EcsContainer | Base::Machine { container: true } => {
+        Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
             format!(
                 "the container endpoint {}",
-                chain.network.container.as_deref().unwrap_or("(not set)")
+                chain.plan.network.container.as_deref().unwrap_or("(not set)")
             )
         }
         Base::WebIdentity(call) => {

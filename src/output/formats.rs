@@ -1,7 +1,7 @@
 //! Files and documents that hold variables. Names to unset are left out: none of these formats can
 //! say so.
 
-use super::shells::{RenderError, Variable, check, json_object};
+use super::shells::{RenderError, Unset, Variable, check, json_object};
 
 /// A format of `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,14 @@ pub enum Format {
 impl Format {
     /// The names that `--format` documents.
     pub const NAMES: [&'static str; 5] = ["dotenv", "docker", "json", "github", "systemd"];
+
+    /// As `parse`, for the command line, whose parser shows the error.
+    ///
+    /// # Errors
+    /// The names that are known, where this is none of them.
+    pub fn parse_typed(name: &str) -> Result<Self, String> {
+        Self::parse(name).ok_or_else(|| format!("known formats: {}", Self::NAMES.join(", ")))
+    }
 
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -44,7 +52,7 @@ pub fn render_format(format: Format, vars: &[Variable<'_>]) -> Result<String, Re
         check(variable)?;
     }
     if format == Format::Json {
-        return Ok(json_object(vars, false));
+        return Ok(json_object(vars, Unset::LeftOut));
     }
     let mut out = String::new();
     for variable in vars {

@@ -68,6 +68,14 @@ impl Shell {
         "xonsh",
     ];
 
+    /// As `parse`, for the command line, whose parser shows the error.
+    ///
+    /// # Errors
+    /// The names that are known, where this is none of them.
+    pub fn parse_typed(name: &str) -> Result<Self, String> {
+        Self::parse(name).ok_or_else(|| format!("known shells: {}", Self::NAMES.join(", ")))
+    }
+
     /// Reads a shell's name, its path, or its name as a login shell or process:
     /// `zsh`, `-zsh`, `/usr/bin/fish`, `bash.exe`, `ksh93`, `bash-5.2`.
     #[must_use]
@@ -154,7 +162,7 @@ pub fn render_shell(shell: Shell, vars: &[Variable<'_>]) -> Result<String, Rende
         check(variable)?;
     }
     if shell == Shell::Nushell {
-        return Ok(json_object(vars, true));
+        return Ok(json_object(vars, Unset::Null));
     }
     let mut out = String::new();
     for variable in vars {
@@ -204,7 +212,7 @@ fn set(out: &mut String, shell: Shell, name: &str, value: &str) -> Result<(), Re
                     "its value has a line break, which cmd cannot take in",
                 ));
             }
-            // Read by `for /f` a quote would be harmless; in a batch file it would end the quoting.
+            // `for /f` takes a quote as it is; in a batch file it would end the quoting.
             if value.contains('"') {
                 return Err(RenderError::new(
                     name,
@@ -346,12 +354,19 @@ fn quote_xonsh(out: &mut String, value: &str) {
     out.push('\'');
 }
 
-/// One JSON object in the order given; with `nulls`, names to unset are there as `null`.
-pub(super) fn json_object(vars: &[Variable<'_>], nulls: bool) -> String {
+/// How a JSON object holds the names to unset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unset {
+    Null,
+    LeftOut,
+}
+
+/// One JSON object in the order given.
+pub(super) fn json_object(vars: &[Variable<'_>], unset: Unset) -> String {
     let mut out = String::from("{");
     let mut first = true;
     for variable in vars {
-        if variable.value.is_none() && !nulls {
+        if variable.value.is_none() && unset == Unset::LeftOut {
             continue;
         }
         out.push_str(if first { "\n  " } else { ",\n  " });

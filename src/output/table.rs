@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_wider_than_the_terminal() {
+    fn no_line_is_wider_than_terminal() {
         let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
         let rows = [
             row(["prod", "222222222222", "static (dev)", "日本語 for the shop"]),
@@ -146,8 +146,11 @@ mod tests {
             }
         }
         let text = render(&COLUMNS, &rows, None, |row| (row == 0).then_some(Color::Indexed(1)));
-        let wanted = "NAME   ACCOUNT       FROM          NOTE\n\u{1b}[31mprod\u{1b}[0m   222222222222  static (dev)  日本語 for the shop\n\
-                      a\u{fffd}[2J  -             ! no \u{fffd} such\n";
+        let wanted = "\
+NAME   ACCOUNT       FROM          NOTE
+\u{1b}[31mprod\u{1b}[0m   222222222222  static (dev)  日本語 for the shop
+a\u{fffd}[2J  -             ! no \u{fffd} such
+";
         assert_eq!(text, wanted);
     }
 }

@@ -1,18 +1,18 @@
-//! Bytes from a terminal to keys. Pure; what it does not know it leaves out whole, so that no part
-//! of it is taken for text.
+//! Turns bytes from a terminal into keys. Pure. A sequence that it does not know is left out whole,
+//! so that no part of it is taken for text.
 
 use super::model::Key;
 
 /// What comes before and after what is pasted.
 const PASTE: (&[u8], &[u8]) = (b"\x1b[200~", b"\x1b[201~");
-/// The most that is kept of one paste, in bytes.
-const LARGEST_PASTE: usize = 16 * 1024;
-/// How many silences the end of a paste is waited for.
-const PATIENCE: u32 = 20;
+/// The most of one paste that is kept, in bytes.
+const MAX_PASTE_BYTES: usize = 16 * 1024;
+/// The number of silences after which a paste without its end is given up.
+const MAX_PASTE_SILENCES: u32 = 20;
 
 /// Takes bytes as they come, which may be parts of keys.
 #[derive(Debug, Default)]
-pub struct Keys {
+pub struct KeyDecoder {
     pending: Vec<u8>,
     silences: u32,
 }
@@ -24,7 +24,7 @@ enum Taken {
     Incomplete,
 }
 
-impl Keys {
+impl KeyDecoder {
     /// Adds bytes and returns the keys that they complete.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Key> {
         self.silences = 0;
@@ -47,8 +47,8 @@ impl Keys {
         }
         self.pending.drain(..from);
         // Only a paste can be as long; its end is still looked for.
-        if self.pending.len() > LARGEST_PASTE {
-            self.pending.drain(LARGEST_PASTE / 2..self.pending.len() - PASTE.1.len());
+        if self.pending.len() > MAX_PASTE_BYTES {
+            self.pending.drain(MAX_PASTE_BYTES / 2..self.pending.len() - PASTE.1.len());
         }
         keys
     }
@@ -57,7 +57,7 @@ impl Keys {
     /// a paste is waited for a while.
     pub fn silence(&mut self) -> Option<Key> {
         self.silences += 1;
-        if self.pending.starts_with(PASTE.0) && self.silences < PATIENCE {
+        if self.pending.starts_with(PASTE.0) && self.silences < MAX_PASTE_SILENCES {
             return None;
         }
         let pending = std::mem::take(&mut self.pending);
@@ -217,18 +217,18 @@ mod tests {
     }
 
     #[test]
-    fn bytes_become_keys() {
+    fn bytes_decode_to_keys() {
         for (bytes, keys) in table() {
-            let mut decoder = Keys::default();
+            let mut decoder = KeyDecoder::default();
             assert_eq!(decoder.feed(&bytes), keys, "{:?}", String::from_utf8_lossy(&bytes));
             assert_eq!(decoder.silence(), None);
         }
     }
 
     #[test]
-    fn keys_may_come_in_parts() {
+    fn keys_decode_when_bytes_come_one_by_one() {
         for (bytes, keys) in table().into_iter().filter(|(bytes, _)| bytes.len() < 100) {
-            let mut decoder = Keys::default();
+            let mut decoder = KeyDecoder::default();
             let mut got: Vec<Key> = Vec::new();
             for key in bytes.iter().flat_map(|byte| decoder.feed(&[*byte])) {
                 match (got.last_mut(), key) {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_tells_escape_from_what_begins_with_it() {
+    fn silence_makes_escape_a_key_of_its_own() {
         for (bytes, key) in [
             (&b"\x1b"[..], Some(Cancel)),
             (b"\x1b[", None),
@@ -250,27 +250,27 @@ mod tests {
             (b"\xe6\x97", None),
             (b"", None),
         ] {
-            let mut decoder = Keys::default();
+            let mut decoder = KeyDecoder::default();
             assert_eq!(decoder.feed(bytes), []);
             assert_eq!(decoder.silence(), key, "{bytes:?}");
             assert_eq!(decoder.feed(b"x"), [text("x")], "{bytes:?} is not forgotten");
         }
-        let mut decoder = Keys::default();
+        let mut decoder = KeyDecoder::default();
         assert_eq!(decoder.feed(b"\x1b[200~arn"), []);
         assert_eq!(decoder.silence(), None);
         assert_eq!(decoder.feed(b":aws\x1b[201~"), [text("arn:aws")]);
         assert_eq!(decoder.feed(b"\x1b[200~never ended"), []);
-        assert!((0..PATIENCE).all(|_| decoder.silence().is_none()));
+        assert!((0..MAX_PASTE_SILENCES).all(|_| decoder.silence().is_none()));
         assert_eq!(decoder.feed(b"\x03"), [Cancel]);
     }
 
     #[test]
-    fn a_flood_is_no_key() {
-        let mut decoder = Keys::default();
+    fn endless_paste_is_bounded() {
+        let mut decoder = KeyDecoder::default();
         assert_eq!(decoder.feed(PASTE.0), []);
         for _ in 0..100 {
             assert_eq!(decoder.feed(&[b'\r'; 4_096]), []);
-            assert!(decoder.pending.len() <= LARGEST_PASTE);
+            assert!(decoder.pending.len() <= MAX_PASTE_BYTES);
         }
         let keys = decoder.feed(b"\x1b[201~\x1b[A");
         assert!(matches!(&keys[..], [Text(_), Up]), "{keys:?}");

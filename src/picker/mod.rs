@@ -9,30 +9,33 @@ mod model;
 mod search;
 #[cfg(unix)]
 mod terminal;
-mod used;
+mod usage;
 mod view;
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
 
-use self::model::{Key, Model, Outcome};
+use self::model::{Key, KeyOutcome, Model};
 use self::search::Fields;
-use self::used::Used;
-use self::view::{COLUMNS, Frame, Layout, Preview, Row, Size};
+#[cfg(unix)]
+use self::terminal::{Colors, Reads};
+use self::usage::UsageHistory;
+use self::view::{COLUMNS, Frame, Layout, Preview, ProfileRow, ScreenLine, Size};
 use crate::app::context::Context;
+use crate::app::requests;
+use crate::app::service::resolve;
 use crate::app::summary;
 use crate::aws::arn::Arn;
-use crate::chain::base::is_settings_only;
-use crate::config::profiles::{Merged, Profiles};
+use crate::chain::{NearMisses, ProfileView};
+use crate::config::profiles::{Profile, Profiles};
 use crate::error::{Error, Kind, Result};
 use crate::output::{explanation, table};
 use crate::store::index::{self, Entries};
-use crate::system::clock::Clock;
-use crate::system::clock::SystemClock;
+use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
 /// How many profiles are read for the search between two looks at the keyboard.
-const AT_ONCE: usize = 200;
+const PROFILES_PER_ROUND: usize = 200;
 
 /// Returns whether a person is there who can choose: at a terminal that can be drawn on, with a
 /// process that does not run for itself.
@@ -42,7 +45,7 @@ pub fn is_possible(context: &Context) -> bool {
 
 /// Returns why nobody can be asked.
 fn impossible(context: &Context) -> Option<&'static str> {
-    if context.no_input {
+    if context.settings.no_input() {
         return Some("input is switched off (--no-input or ROLECALL_NO_INPUT)");
     }
     if !std::io::stdin().is_terminal() && !std::io::stderr().is_terminal() {
@@ -77,7 +80,7 @@ pub fn pick_from(context: &Context, query: &str) -> Result<String> {
         return Err(Error::needs_person(format!("no profile is named, and {why}"))
             .hint("name one, see: rolecall list"));
     }
-    let profiles = crate::config::load::load(&context.paths())?;
+    let profiles = context.profiles()?;
     let chosen = run(context, &profiles, query)?
         .ok_or_else(|| Error::new(Kind::Interrupted, "no profile was chosen"))?;
     record(context, &chosen);
@@ -87,7 +90,7 @@ pub fn pick_from(context: &Context, query: &str) -> Result<String> {
 /// Counts a use of a profile, for the order of the list.
 pub fn record(context: &Context, profile: &str) {
     if let Some(path) = context.directories.used() {
-        if let Err(error) = used::record(&path, profile, SystemClock.now().timestamp()) {
+        if let Err(error) = usage::record(&path, profile, SystemClock.now().timestamp()) {
             context
                 .ui
                 .decided(&|| format!("{}: what was used cannot be kept: {error}", path.display()));
@@ -113,28 +116,30 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
     // From here on a SIGINT is waited for, and does not end the program before the terminal is put
     // back.
     context.runtime.run(std::future::ready(()))?;
-    let mut screen = terminal::Screen::begin(tty, context.ui.colors(true))?;
+    let colors = if context.ui.colors(true) { Colors::On } else { Colors::Off };
+    let mut screen = terminal::Screen::begin(tty, colors)?;
     let mut size = screen.size()?;
     if !query.is_empty() {
         picker.press(&Key::Text(query.to_owned()), size);
     }
-    let (mut patient, mut changed) = (true, true);
+    let (mut reads, mut changed) = (Reads::Wait, true);
     loop {
         if std::mem::take(&mut changed) {
             let (lines, cursor) = picker.draw(size);
             changed = !screen.draw(&lines, cursor, size)?;
         }
-        let idle = picker.model.filled() == picker.model.names().len();
-        if idle != patient {
-            patient = idle;
-            screen.patient(patient)?;
+        let is_filled = picker.model.filled() == picker.model.names().len();
+        let wanted = if is_filled { Reads::Wait } else { Reads::Poll };
+        if wanted != reads {
+            reads = wanted;
+            screen.set_reads(reads)?;
         }
-        for key in screen.read(patient)? {
+        for key in screen.read(reads)? {
             changed = true;
             match picker.press(&key, size) {
-                Outcome::GoOn => {}
-                Outcome::Cancelled => return Ok(None),
-                Outcome::Chosen(number) => return Ok(picker.model.names().get(number).cloned()),
+                KeyOutcome::Continue => {}
+                KeyOutcome::Cancelled => return Ok(None),
+                KeyOutcome::Chosen(number) => return Ok(picker.model.names().get(number).cloned()),
             }
         }
         if let Some(signal) = screen.signal() {
@@ -146,7 +151,7 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
         let now = screen.size()?;
         changed |= now != size;
         size = now;
-        picker.fill(AT_ONCE);
+        picker.fill(PROFILES_PER_ROUND);
     }
 }
 
@@ -158,7 +163,7 @@ struct Picker<'a> {
     /// The account of a profile's kept session.
     accounts: HashMap<String, String>,
     model: Model,
-    rows: HashMap<usize, Row>,
+    rows: HashMap<usize, ProfileRow>,
     widest: Vec<usize>,
     preview: Option<(usize, String)>,
 }
@@ -167,7 +172,8 @@ impl<'a> Picker<'a> {
     fn new(context: &'a Context, profiles: &'a Profiles) -> Self {
         let entries =
             context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
-        let used = context.directories.used().map(|path| Used::read(&path)).unwrap_or_default();
+        let used =
+            context.directories.used().map(|path| UsageHistory::read(&path)).unwrap_or_default();
         let now = SystemClock.now().timestamp();
         let accounts = entries
             .values()
@@ -176,7 +182,9 @@ impl<'a> Picker<'a> {
         // The section that holds everybody's settings is no choice.
         let settings = |name: &str| {
             name == "default"
-                && profiles.profile(name).is_ok_and(|p| p.is_some_and(|p| is_settings_only(&p)))
+                && profiles
+                    .profile(name)
+                    .is_ok_and(|p| p.is_some_and(|p| ProfileView::from(&p).is_settings_only()))
         };
         let names = profiles.names().filter(|name| !settings(name));
         let model =
@@ -210,7 +218,7 @@ impl<'a> Picker<'a> {
         }
     }
 
-    /// Merged properties are enough to search: nothing is resolved for it.
+    /// Profile properties are enough to search: nothing is resolved for it.
     fn fields(&self, name: &str) -> Fields {
         let Some(profile) = self.profiles.profile(name).ok().flatten() else {
             return Fields::default();
@@ -236,7 +244,7 @@ impl<'a> Picker<'a> {
         fields
     }
 
-    fn press(&mut self, key: &Key, size: Size) -> Outcome {
+    fn press(&mut self, key: &Key, size: Size) -> KeyOutcome {
         if *key == Key::Preview {
             let shown = self.layout(size).preview != Preview::None;
             self.model.preview = Some(!shown);
@@ -261,7 +269,7 @@ impl<'a> Picker<'a> {
         view::layout(size, self.model.preview)
     }
 
-    fn draw(&mut self, size: Size) -> (Vec<view::Line>, usize) {
+    fn draw(&mut self, size: Size) -> (Vec<ScreenLine>, usize) {
         let layout = self.layout(size);
         self.model.set_rows(layout.rows);
         let (visible, chosen) = self.model.visible();
@@ -279,7 +287,8 @@ impl<'a> Picker<'a> {
                 self.rows.insert(number, row);
             }
         }
-        let mut rows: Vec<Row> = visible.iter().map(|number| self.rows[number].clone()).collect();
+        let mut rows: Vec<ProfileRow> =
+            visible.iter().map(|number| self.rows[number].clone()).collect();
         for (row, number) in rows.iter_mut().zip(&visible) {
             row.matched = self.model.highlights(*number);
         }
@@ -306,7 +315,7 @@ impl<'a> Picker<'a> {
         view::view(&frame, layout)
     }
 
-    fn row(&self, name: &str) -> Row {
+    fn row(&self, name: &str) -> ProfileRow {
         let mut row = summary::row(self.context, self.profiles, &self.entries, name);
         if row.problem.is_some() {
             let fields = self.fields(name);
@@ -324,7 +333,7 @@ impl<'a> Picker<'a> {
             .map(|problem| format!("! {problem}"))
             .or_else(|| row.role_name().map(str::to_owned));
         let left = or_dash(row.left());
-        Row {
+        ProfileRow {
             color: self.context.settings.color_of(name),
             matched: Vec::new(),
             problem: row.problem.is_some(),
@@ -347,27 +356,28 @@ impl<'a> Picker<'a> {
         if self.preview.as_ref().is_some_and(|(explained, _)| *explained == number) {
             return;
         }
-        let text =
-            match summary::chain(self.context, self.profiles, &self.model.names()[number], true) {
-                Ok(chain) => explanation::text(&chain),
-                Err(error) => {
-                    let lines = [
-                        ("error", std::slice::from_ref(&error.message)),
-                        ("cause", &error.causes),
-                        ("hint", &error.hints),
-                    ];
-                    let lines = lines.iter().flat_map(|(word, texts)| {
-                        texts.iter().map(move |text| format!("{word:<10} {text}"))
-                    });
-                    lines.collect::<Vec<_>>().join("\n")
-                }
-            };
+        let request = requests::of_profile(self.context, &self.model.names()[number])
+            .with_near_misses(NearMisses::Search);
+        let text = match resolve(self.context, self.profiles, &request) {
+            Ok(chain) => explanation::text(&chain),
+            Err(error) => {
+                let lines = [
+                    ("error", std::slice::from_ref(&error.message)),
+                    ("cause", &error.causes),
+                    ("hint", &error.hints),
+                ];
+                let lines = lines.iter().flat_map(|(word, texts)| {
+                    texts.iter().map(move |text| format!("{word:<10} {text}"))
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            }
+        };
         self.preview = Some((number, text));
     }
 }
 
 /// SSO session and start URL, description and tags.
-fn others(profile: &Merged) -> Vec<String> {
+fn others(profile: &Profile) -> Vec<String> {
     let keys = ["description", "session_tags", "sso_session", "sso_start_url"];
     keys.iter().filter_map(|key| profile.value(key)).map(str::to_owned).collect()
 }

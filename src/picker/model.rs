@@ -28,17 +28,19 @@ pub enum Key {
     Cancel,
 }
 
-/// What a key came to.
+/// What a key led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    GoOn,
+pub enum KeyOutcome {
+    Continue,
     /// A profile, by its number.
     Chosen(usize),
     Cancelled,
 }
 
-/// The longest query that is taken, in characters: more than an ARN has.
-const LONGEST: usize = 1_000;
+/// What a name that is the whole query scores beyond any other match.
+const EXACT_NAME_BONUS: u32 = 10_000;
+/// The longest query, in characters: longer than any ARN.
+const MAX_QUERY_CHARACTERS: usize = 1_000;
 
 pub struct Model {
     names: Vec<String>,
@@ -128,11 +130,11 @@ impl Model {
     }
 
     /// Does what a key means. A changed query finds anew, for which all fields must be there.
-    pub fn press(&mut self, key: &Key) -> Outcome {
+    pub fn press(&mut self, key: &Key) -> KeyOutcome {
         let page = self.rows.saturating_sub(1).max(1);
         match key {
-            Key::Enter => return self.selected().map_or(Outcome::GoOn, Outcome::Chosen),
-            Key::Cancel => return Outcome::Cancelled,
+            Key::Enter => return self.selected().map_or(KeyOutcome::Continue, KeyOutcome::Chosen),
+            Key::Cancel => return KeyOutcome::Cancelled,
             Key::Up => self.select(self.selected.saturating_sub(1)),
             Key::Down => self.select(self.selected + 1),
             Key::PageUp => self.select(self.selected.saturating_sub(page)),
@@ -152,7 +154,7 @@ impl Model {
             // `view` knows whether it shows now.
             Key::Preview => {}
         }
-        Outcome::GoOn
+        KeyOutcome::Continue
     }
 
     fn insert(&mut self, text: &str) {
@@ -162,7 +164,7 @@ impl Model {
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        let room = LONGEST.saturating_sub(self.typed.len());
+        let room = MAX_QUERY_CHARACTERS.saturating_sub(self.typed.len());
         let added = typed.len().min(room);
         self.typed.splice(self.cursor..self.cursor, typed.into_iter().take(added));
         self.cursor += added;
@@ -198,11 +200,8 @@ impl Model {
         for (number, name) in self.names.iter().enumerate() {
             let fields = self.fields.get(number).unwrap_or(&none);
             if let Some(score) = self.search.score(&self.query, name, fields) {
-                // The whole name is what was meant, whatever else matches as well.
-                scored.push((
-                    score + if name.eq_ignore_ascii_case(exact) { 10_000 } else { 0 },
-                    number,
-                ));
+                let bonus = if name.eq_ignore_ascii_case(exact) { EXACT_NAME_BONUS } else { 0 };
+                scored.push((score + bonus, number));
             }
         }
         let weight = |number: usize| self.weights[number];
@@ -227,5 +226,4 @@ impl Model {
 }
 
 #[cfg(test)]
-#[path = "model_tests.rs"]
 mod tests;

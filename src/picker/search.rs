@@ -47,7 +47,7 @@ impl Query {
     }
 }
 
-/// The matcher with its memory, which is dear to make.
+/// The matcher with its memory, which is costly to allocate.
 pub struct Search {
     matcher: Matcher,
     characters: Vec<char>,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_by_every_field_best_first() {
+    fn query_finds_profiles_by_every_field_best_first() {
         for (query, names) in [
             ("", &["prod-admin", "prod", "people", "dev", "日本"][..]),
             ("pradm", &["prod-admin"]),
@@ -197,14 +197,15 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_finds_its_role_then_its_account() {
+    fn arn_finds_its_role_then_its_account() {
         for (query, names) in [
             ("arn:aws:iam::222222222222:role/reader", &["prod", "prod-admin"][..]),
             ("arn:aws:iam::222222222222:role/team/admin", &["prod-admin", "prod"]),
             ("arn:aws:sts::222222222222:assumed-role/admin/bob@example", &["prod-admin", "prod"]),
             ("\"arn:aws:sts::222222222222:assumed-role/admin/bob\",", &["prod-admin", "prod"]),
             (
-                " arn:aws:iam::333333333333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Developer_0a1b2c ",
+                " arn:aws:iam::333333333333:role/aws-reserved/sso.amazonaws.com/\
+                 AWSReservedSSO_Developer_0a1b2c ",
                 &["people", "日本"],
             ),
             (
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_which_characters_match() {
+    fn highlights_are_matching_characters_of_name() {
         let mut search = Search::default();
         for (query, name, at) in [
             ("pad", "prod-admin", &[0, 5, 6][..]),

@@ -1,9 +1,9 @@
-//! The terminal while the picker has it: the alternate screen, raw modes, keys and signals;
-//! whatever ends it, all is put back.
+//! The terminal while the picker has it: the alternate screen, raw modes, keys and signals. Whatever
+//! ends the picker, the terminal gets back its modes and its screen.
 //!
-//! Drawn on the controlling terminal, because stdin and stdout may be a shell's (`$(…)`). Reads end
-//! by themselves after a tenth of a second (termios), so that signals, a resize and a terminal that
-//! is gone are all noticed without a thread.
+//! The picker draws on the controlling terminal, because stdin and stdout may be a shell's (`$(…)`).
+//! A read ends by itself after a tenth of a second (termios), so that signals, a resize and a
+//! terminal that is gone are all noticed without a thread.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -17,22 +17,22 @@ use rustix::termios::{
 };
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
-use super::keys::Keys;
+use super::keys::KeyDecoder;
 use super::model::Key;
-use super::view::{Line, Size, Style};
+use super::view::{ScreenLine, Size, Style};
 use crate::error::{Error, Result};
+use crate::text::color::Color;
 
 /// The alternate screen and bracketed paste (xterm, "Private modes"), and the way back.
 const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[H\x1b[2J";
 const LEAVE: &str = "\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?2004l\x1b[?1049l";
 /// Terminals that know it show the whole frame at once.
 const FRAME: (&str, &str) = ("\x1b[?2026h\x1b[?25l", "\x1b[?25h\x1b[?2026l");
-/// What a terminal of no known size is taken for.
-const USUAL: Size = Size { width: 80, height: 24 };
+/// The size that a terminal of no known size is taken to have.
+const DEFAULT_SIZE: Size = Size { width: 80, height: 24 };
 
-/// How long a terminal is waited for that shows nothing, as one that was stopped with Ctrl-S
-/// elsewhere.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a write waits for a terminal that takes nothing, such as one that Ctrl-S has stopped.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The modes to put back, for a panic.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -42,10 +42,26 @@ pub struct Screen {
     /// The same, for writes that do not wait.
     output: File,
     before: Termios,
-    keys: Keys,
+    keys: KeyDecoder,
     signal: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
-    colors: bool,
+    colors: Colors,
+}
+
+/// Whether the picker uses colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colors {
+    On,
+    Off,
+}
+
+/// How a read ends that finds no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// After a tenth of a second.
+    Wait,
+    /// At once.
+    Poll,
 }
 
 fn output() -> std::io::Result<File> {
@@ -61,7 +77,7 @@ pub fn open() -> Option<File> {
 }
 
 impl Screen {
-    pub fn begin(tty: File, colors: bool) -> Result<Self> {
+    pub fn begin(tty: File, colors: Colors) -> Result<Self> {
         let fail = |e: std::io::Error| Error::failed(format!("the terminal cannot be used: {e}"));
         let before = tcgetattr(&tty).map_err(|e| fail(e.into()))?;
         let (signal, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
@@ -79,30 +95,33 @@ impl Screen {
             tty,
             output: output().map_err(fail)?,
             before,
-            keys: Keys::default(),
+            keys: KeyDecoder::default(),
             signal,
             over,
             colors,
         };
-        screen.patient(true)?;
+        screen.set_reads(Reads::Wait)?;
         write(&mut screen.output, ENTER)?;
         Ok(screen)
     }
 
-    /// Makes reads wait for a tenth of a second, or not at all.
-    pub fn patient(&self, patient: bool) -> Result<()> {
+    /// Sets how reads end.
+    pub fn set_reads(&self, reads: Reads) -> Result<()> {
         let mut modes = self.before.clone();
         modes.make_raw();
         modes.special_codes[SpecialCodeIndex::VMIN] = 0;
-        modes.special_codes[SpecialCodeIndex::VTIME] = u8::from(patient);
+        modes.special_codes[SpecialCodeIndex::VTIME] = u8::from(reads == Reads::Wait);
         tcsetattr(&self.tty, OptionalActions::Now, &modes).map_err(gone)
     }
 
-    /// Reads keys for as long as `patient` says; an error when the terminal is gone.
-    pub fn read(&mut self, patient: bool) -> Result<Vec<Key>> {
+    /// Returns the keys that were typed. `reads` is what `set_reads` was told last.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn read(&mut self, reads: Reads) -> Result<Vec<Key>> {
         let mut bytes = [0; 4096];
         match self.tty.read(&mut bytes) {
-            Ok(0) if patient => Ok(self.keys.silence().into_iter().collect()),
+            Ok(0) if reads == Reads::Wait => Ok(self.keys.silence().into_iter().collect()),
             Ok(count) => Ok(self.keys.feed(&bytes[..count])),
             Err(error)
                 if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
@@ -117,7 +136,7 @@ impl Screen {
     pub fn size(&self) -> Result<Size> {
         let size = tcgetwinsize(&self.tty).map_err(gone)?;
         let (width, height) = (usize::from(size.ws_col), usize::from(size.ws_row));
-        Ok(if width == 0 || height == 0 { USUAL } else { Size { width, height } })
+        Ok(if width == 0 || height == 0 { DEFAULT_SIZE } else { Size { width, height } })
     }
 
     /// Returns the signal that came to end the program.
@@ -126,31 +145,37 @@ impl Screen {
     }
 
     /// Shows a screen at once; returns whether the terminal took all of it.
-    pub fn draw(&mut self, lines: &[Line], cursor: usize, size: Size) -> Result<bool> {
+    pub fn draw(&mut self, lines: &[ScreenLine], cursor: usize, size: Size) -> Result<bool> {
         let mut text = FRAME.0.to_owned();
         for (number, line) in lines.iter().enumerate() {
             text += &format!("\x1b[{};1H", number + 1);
-            let mut cells = 0;
-            for (at, span) in line.spans.iter().enumerate() {
-                let style =
-                    if self.colors { style(span.style, at < line.chosen) } else { String::new() };
-                if style.is_empty() {
-                    text += &span.text;
-                } else {
-                    text += &format!("\x1b[{style}m{}\x1b[0m", span.text);
-                }
-                cells += crate::text::width(&span.text);
-            }
-            // In the last column the cursor stands on what was just written.
-            if cells < size.width {
-                text += "\x1b[K";
-            }
+            self.render(line, size.width, &mut text);
         }
         if lines.len() < size.height {
             text += &format!("\x1b[{};1H\x1b[J", lines.len() + 1);
         }
         text += &format!("\x1b[1;{}H{}", cursor + 1, FRAME.1);
         write(&mut self.output, &text)
+    }
+
+    fn render(&self, line: &ScreenLine, width: usize, text: &mut String) {
+        let mut cells = 0;
+        for (at, span) in line.spans.iter().enumerate() {
+            let mut style = if self.colors == Colors::On { sgr(span.style) } else { Vec::new() };
+            if self.colors == Colors::On && at < line.chosen {
+                style.push("7".to_owned());
+            }
+            if style.is_empty() {
+                *text += &span.text;
+            } else {
+                *text += &format!("\x1b[{}m{}\x1b[0m", style.join(";"), span.text);
+            }
+            cells += crate::text::width(&span.text);
+        }
+        // In the last column the cursor stands on what was just written.
+        if cells < width {
+            *text += "\x1b[K";
+        }
     }
 }
 
@@ -183,7 +208,7 @@ fn write(tty: &mut File, text: &str) -> Result<bool> {
             Err(error)
                 if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
             {
-                if begin.elapsed() > PATIENCE {
+                if begin.elapsed() > WRITE_TIMEOUT {
                     return Ok(false);
                 }
                 std::thread::sleep(Duration::from_millis(5));
@@ -216,18 +241,14 @@ fn put_back_on_panic() {
 }
 
 /// Returns the parameters of an SGR sequence.
-fn style(style: Style, chosen: bool) -> String {
-    let style = match style {
-        Style::Plain => String::new(),
-        Style::Dim => "2".to_owned(),
-        Style::Colored(paint) => paint.sgr(),
-        Style::Matched(None) => "1;4".to_owned(),
-        Style::Matched(Some(paint)) => format!("{};1;4", paint.sgr()),
-        Style::Problem => "31".to_owned(),
-    };
-    match (chosen, style.as_str()) {
-        (false, _) => style,
-        (true, "") => "7".to_owned(),
-        (true, style) => format!("{style};7"),
+fn sgr(style: Style) -> Vec<String> {
+    match style {
+        Style::Plain => Vec::new(),
+        Style::Dim => vec!["2".to_owned()],
+        Style::Colored(color) => vec![color.sgr()],
+        Style::Matched(color) => {
+            color.map(Color::sgr).into_iter().chain(["1;4".to_owned()]).collect()
+        }
+        Style::Problem => vec!["31".to_owned()],
     }
 }

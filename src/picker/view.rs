@@ -25,7 +25,7 @@ pub struct Span {
 
 /// One line of the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Line {
+pub struct ScreenLine {
     pub spans: Vec<Span>,
     /// How many of the first spans are those of the chosen row, shown inverse.
     pub chosen: usize,
@@ -33,7 +33,7 @@ pub struct Line {
 
 /// A profile on the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Row {
+pub struct ProfileRow {
     /// Name, account, role, region, MFA, time left.
     pub cells: [String; 6],
     pub color: Option<Color>,
@@ -51,7 +51,7 @@ pub struct Frame<'a> {
     pub cursor: usize,
     pub found: usize,
     pub total: usize,
-    pub rows: &'a [Row],
+    pub rows: &'a [ProfileRow],
     /// Which of the rows is chosen.
     pub chosen: usize,
     /// The widest cells seen so far, so that columns do not jump while rows pass by.
@@ -119,17 +119,36 @@ pub fn layout(size: Size, preview: Option<bool>) -> Layout {
 }
 
 /// Renders the screen: its lines, and the cursor's column in the first.
-pub fn view(frame: &Frame, layout: Layout) -> (Vec<Line>, usize) {
-    let Size { width: all, height } = frame.size;
-    let beside = if let Preview::Beside(cells) = layout.preview { cells } else { 0 };
-    let room = all - beside;
+pub fn view(frame: &Frame, layout: Layout) -> (Vec<ScreenLine>, usize) {
+    let height = frame.size.height;
     let (first, cursor) = prompt(frame);
     let mut lines = vec![first];
-    let widths = table::fit(
-        &COLUMNS,
-        frame.widest,
-        room.saturating_sub(MARK.0.len() + usize::from(beside > 0)),
-    );
+    lines.extend(list(frame, layout));
+    match (layout.preview, frame.preview) {
+        (Preview::Beside(cells), Some(text)) => put_beside(&mut lines, frame, layout, cells, text),
+        (Preview::Below(count), Some(text)) => put_below(&mut lines, frame, layout, count, text),
+        _ => {}
+    }
+    if layout.help {
+        lines.resize((height - 1).max(lines.len()), ScreenLine::default());
+        lines.push(line(cut(HELP, frame.size.width).into_owned(), Style::Dim));
+    }
+    lines.truncate(height.max(1));
+    (lines, cursor)
+}
+
+/// Renders the profiles, under a header where there is room for one.
+fn list(frame: &Frame, layout: Layout) -> Vec<ScreenLine> {
+    // A blank stands between a row and the preview beside it.
+    let (room, row_room) = match layout.preview {
+        Preview::Beside(cells) => {
+            let room = frame.size.width - cells;
+            (room, room.saturating_sub(1))
+        }
+        _ => (frame.size.width, frame.size.width),
+    };
+    let widths = table::fit(&COLUMNS, frame.widest, row_room.saturating_sub(MARK.0.len()));
+    let mut lines = Vec::new();
     if layout.header {
         let titles = COLUMNS
             .iter()
@@ -139,53 +158,50 @@ pub fn view(frame: &Frame, layout: Layout) -> (Vec<Line>, usize) {
         lines.push(line(cut(text.trim_end(), room).into_owned(), Style::Dim));
     }
     for (number, row) in frame.rows.iter().take(layout.rows).enumerate() {
-        lines.push(profile(
-            row,
-            &widths,
-            number == frame.chosen,
-            room.saturating_sub(usize::from(beside > 0)),
-        ));
+        let is_chosen = number == frame.chosen;
+        let mark = if is_chosen { MARK.0 } else { MARK.1 };
+        let spans = profile(row, &widths, mark, row_room);
+        let chosen = if is_chosen { spans.len() } else { 0 };
+        lines.push(ScreenLine { spans, chosen });
     }
     if frame.rows.is_empty() {
         let text = if frame.total == 0 { "  no profiles" } else { "  no profile matches" };
         lines.push(line(cut(text, room).into_owned(), Style::Dim));
     }
-    match (layout.preview, frame.preview) {
-        (Preview::Beside(cells), Some(text)) => {
-            let explained = explained(text, cells.saturating_sub(2), height - 1);
-            lines.resize((height - usize::from(layout.help)).max(lines.len()), Line::default());
-            for (number, line) in lines.iter_mut().enumerate().skip(1) {
-                let taken: usize = line.spans.iter().map(|span| width(&span.text)).sum();
-                line.spans.push(span(" ".repeat(room.saturating_sub(taken)), Style::Plain));
-                line.spans.push(span("│ ".to_owned(), Style::Dim));
-                line.spans
-                    .extend(explained.get(number - 1).map(|text| span(text.clone(), Style::Plain)));
-            }
-        }
-        (Preview::Below(count), Some(text)) => {
-            lines.resize(
-                (height - usize::from(layout.help) - count).max(lines.len()),
-                Line::default(),
-            );
-            lines.push(line("─".repeat(all), Style::Dim));
-            lines.extend(
-                explained(text, all, count.saturating_sub(1))
-                    .into_iter()
-                    .map(|text| line(text, Style::Plain)),
-            );
-        }
-        _ => {}
+    lines
+}
+
+/// Puts the preview to the right of the lines, from the second on.
+fn put_beside(
+    lines: &mut Vec<ScreenLine>,
+    frame: &Frame,
+    layout: Layout,
+    cells: usize,
+    text: &str,
+) {
+    let Size { width: all, height } = frame.size;
+    let explained = explained(text, cells.saturating_sub(2), height - 1);
+    lines.resize((height - usize::from(layout.help)).max(lines.len()), ScreenLine::default());
+    for (number, line) in lines.iter_mut().enumerate().skip(1) {
+        let taken: usize = line.spans.iter().map(|span| width(&span.text)).sum();
+        line.spans.push(span(" ".repeat((all - cells).saturating_sub(taken)), Style::Plain));
+        line.spans.push(span("│ ".to_owned(), Style::Dim));
+        line.spans.extend(explained.get(number - 1).map(|text| span(text.clone(), Style::Plain)));
     }
-    if layout.help {
-        lines.resize((height - 1).max(lines.len()), Line::default());
-        lines.push(line(cut(HELP, all).into_owned(), Style::Dim));
-    }
-    lines.truncate(height.max(1));
-    (lines, cursor)
+}
+
+/// Puts the preview under the lines.
+fn put_below(lines: &mut Vec<ScreenLine>, frame: &Frame, layout: Layout, count: usize, text: &str) {
+    let Size { width: all, height } = frame.size;
+    let above = (height - usize::from(layout.help) - count).max(lines.len());
+    lines.resize(above, ScreenLine::default());
+    lines.push(line("─".repeat(all), Style::Dim));
+    let explained = explained(text, all, count.saturating_sub(1));
+    lines.extend(explained.into_iter().map(|text| line(text, Style::Plain)));
 }
 
 /// The query with the cursor in sight, and how many it finds where there is room.
-fn prompt(frame: &Frame) -> (Line, usize) {
+fn prompt(frame: &Frame) -> (ScreenLine, usize) {
     let all = frame.size.width;
     let room = all.saturating_sub(PROMPT.len() + 1);
     let query: Vec<char> = clean(frame.query).chars().collect();
@@ -208,7 +224,7 @@ fn prompt(frame: &Frame) -> (Line, usize) {
     let left = cut(PROMPT, all).into_owned();
     let cursor = (width(&left) + before).min(all.saturating_sub(1));
     let mut first =
-        Line { spans: vec![span(left, Style::Dim), span(shown, Style::Plain)], chosen: 0 };
+        ScreenLine { spans: vec![span(left, Style::Dim), span(shown, Style::Plain)], chosen: 0 };
     let count = format!("{}/{}", frame.found, frame.total);
     let used: usize = first.spans.iter().map(|span| width(&span.text)).sum();
     if used + count.len() + 2 <= all {
@@ -218,8 +234,8 @@ fn prompt(frame: &Frame) -> (Line, usize) {
     (first, cursor)
 }
 
-fn profile(row: &Row, widths: &[Option<usize>], chosen: bool, room: usize) -> Line {
-    let mark = if chosen { MARK.0 } else { MARK.1 };
+/// Renders a profile's row behind its mark.
+fn profile(row: &ProfileRow, widths: &[Option<usize>], mark: &str, room: usize) -> Vec<Span> {
     let mut spans = vec![span(cut(mark, room).into_owned(), Style::Plain)];
     for (at, (cell, cells)) in row.cells.iter().zip(widths).enumerate() {
         let Some(mut cells) = *cells else { continue };
@@ -245,12 +261,11 @@ fn profile(row: &Row, widths: &[Option<usize>], chosen: bool, room: usize) -> Li
         span.text = cut(&span.text, left).into_owned();
         left -= width(&span.text);
     }
-    let chosen = if chosen { spans.len() } else { 0 };
-    Line { spans, chosen }
+    spans
 }
 
 /// Splits a name into what the query matches and the rest.
-fn name(row: &Row, text: &str, spans: &mut Vec<Span>) {
+fn name(row: &ProfileRow, text: &str, spans: &mut Vec<Span>) {
     let plain = row.color.map_or(Style::Plain, Style::Colored);
     for (at, c) in text.chars().enumerate() {
         let matched = c != '…' && c != ' ' && row.matched.binary_search(&at).is_ok();
@@ -300,10 +315,9 @@ fn span(text: String, style: Style) -> Span {
     Span { text, style }
 }
 
-fn line(text: String, style: Style) -> Line {
-    Line { spans: vec![span(text, style)], chosen: 0 }
+fn line(text: String, style: Style) -> ScreenLine {
+    ScreenLine { spans: vec![span(text, style)], chosen: 0 }
 }
 
 #[cfg(test)]
-#[path = "view_tests.rs"]
 mod tests;

@@ -4,10 +4,10 @@
 
 use zeroize::Zeroizing;
 
-/// The longest line, in bytes, with its end.
-pub const LONGEST_LINE: usize = 1000;
-/// What an argument may take of it.
-const LONGEST_ARGUMENT: usize = 900;
+/// The longest line, with its end.
+pub const MAX_LINE_BYTES: usize = 1000;
+/// The longest argument of a line.
+const MAX_ARGUMENT_BYTES: usize = 900;
 
 /// libgpg-error's codes, in the lower 16 bits of what `ERR` says: the person closed the window, or
 /// pressed the button that says no.
@@ -17,7 +17,7 @@ const TIMEOUT: u32 = 62;
 
 /// One line of an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum AssuanLine {
     Ok,
     Data(Zeroizing<Vec<u8>>),
     /// The pinentry wants to know something.
@@ -33,33 +33,33 @@ pub enum Line {
 }
 
 /// Reads a line without its end.
-pub fn parse(line: &[u8]) -> Line {
+pub fn parse(line: &[u8]) -> AssuanLine {
     let (word, rest) = match line.iter().position(|b| *b == b' ') {
         Some(at) => (&line[..at], &line[at + 1..]),
         None => (line, &line[line.len()..]),
     };
     match word {
-        b"OK" => Line::Ok,
-        b"D" => decode(rest).map_or(Line::Garbage, Line::Data),
-        b"S" => Line::Aside,
-        b"INQUIRE" => Line::Inquire,
+        b"OK" => AssuanLine::Ok,
+        b"D" => decode(rest).map_or(AssuanLine::Garbage, AssuanLine::Data),
+        b"S" => AssuanLine::Aside,
+        b"INQUIRE" => AssuanLine::Inquire,
         b"ERR" => failure(&String::from_utf8_lossy(rest)),
-        _ if line.first() == Some(&b'#') => Line::Aside,
-        _ => Line::Garbage,
+        _ if line.first() == Some(&b'#') => AssuanLine::Aside,
+        _ => AssuanLine::Garbage,
     }
 }
 
-fn failure(text: &str) -> Line {
+fn failure(text: &str) -> AssuanLine {
     let (number, words) = text.split_once(' ').unwrap_or((text, ""));
     match number.parse::<u32>().map(|number| number & 0xffff) {
-        Ok(code) if CANCELLED.contains(&code) => Line::Cancelled,
-        Ok(TIMEOUT) => Line::Timeout,
-        Ok(_) => Line::Failed(if words.is_empty() {
+        Ok(code) if CANCELLED.contains(&code) => AssuanLine::Cancelled,
+        Ok(TIMEOUT) => AssuanLine::Timeout,
+        Ok(_) => AssuanLine::Failed(if words.is_empty() {
             format!("error {number}")
         } else {
             words.to_owned()
         }),
-        Err(_) => Line::Garbage,
+        Err(_) => AssuanLine::Garbage,
     }
 }
 
@@ -91,7 +91,7 @@ pub fn command(name: &str, argument: &str) -> String {
         } else {
             c.to_string()
         };
-        if line.len() + piece.len() > LONGEST_ARGUMENT {
+        if line.len() + piece.len() > MAX_ARGUMENT_BYTES {
             break;
         }
         line += &piece;
@@ -104,31 +104,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_read() {
-        let data = |bytes: &[u8]| Line::Data(Zeroizing::new(bytes.to_vec()));
-        let rows: [(&[u8], Line); 19] = [
-            (b"OK", Line::Ok),
-            (b"OK Pleased to meet you", Line::Ok),
+    fn line_parses_to_its_kind() {
+        let data = |bytes: &[u8]| AssuanLine::Data(Zeroizing::new(bytes.to_vec()));
+        let rows: [(&[u8], AssuanLine); 19] = [
+            (b"OK", AssuanLine::Ok),
+            (b"OK Pleased to meet you", AssuanLine::Ok),
             (b"D 123456", data(b"123456")),
             (b"D ", data(b"")),
             (b"D", data(b"")),
             (b"D a%25b%0Ac%C3%a9", data("a%b\nc\u{e9}".as_bytes())),
-            (b"D %2", Line::Garbage),
-            (b"D %zz", Line::Garbage),
-            (b"S PASSWORD_FROM_CACHE", Line::Aside),
-            (b"# a comment", Line::Aside),
-            (b"INQUIRE QUALITY 1", Line::Inquire),
-            (b"ERR 83886179 Operation cancelled <Pinentry>", Line::Cancelled),
-            (b"ERR 83886194 Not confirmed <Pinentry>", Line::Cancelled),
-            (b"ERR 83886142 Timeout <Pinentry>", Line::Timeout),
+            (b"D %2", AssuanLine::Garbage),
+            (b"D %zz", AssuanLine::Garbage),
+            (b"S PASSWORD_FROM_CACHE", AssuanLine::Aside),
+            (b"# a comment", AssuanLine::Aside),
+            (b"INQUIRE QUALITY 1", AssuanLine::Inquire),
+            (b"ERR 83886179 Operation cancelled <Pinentry>", AssuanLine::Cancelled),
+            (b"ERR 83886194 Not confirmed <Pinentry>", AssuanLine::Cancelled),
+            (b"ERR 83886142 Timeout <Pinentry>", AssuanLine::Timeout),
             (
                 b"ERR 83918950 Inappropriate ioctl for device <Pinentry>",
-                Line::Failed("Inappropriate ioctl for device <Pinentry>".into()),
+                AssuanLine::Failed("Inappropriate ioctl for device <Pinentry>".into()),
             ),
-            (b"ERR 1", Line::Failed("error 1".into())),
-            (b"ERR", Line::Garbage),
-            (b"", Line::Garbage),
-            (b"OKAY", Line::Garbage),
+            (b"ERR 1", AssuanLine::Failed("error 1".into())),
+            (b"ERR", AssuanLine::Garbage),
+            (b"", AssuanLine::Garbage),
+            (b"OKAY", AssuanLine::Garbage),
         ];
         for (text, line) in rows {
             assert_eq!(parse(text), line, "{}", String::from_utf8_lossy(text));
@@ -136,21 +136,27 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_one_line_and_not_too_long() {
+    fn argument_is_one_bounded_line() {
         assert_eq!(
             command("SETDESC", "100 %\r\nProfil \u{e9}"),
             "SETDESC 100 %25%0D%0AProfil \u{e9}\n"
         );
         let long = command("SETDESC", &"%\u{20ac}".repeat(500));
-        assert!(long.len() <= LONGEST_LINE && long.len() > LONGEST_ARGUMENT - 8, "{}", long.len());
+        assert!(
+            long.len() <= MAX_LINE_BYTES && long.len() > MAX_ARGUMENT_BYTES - 8,
+            "{}",
+            long.len()
+        );
         assert_eq!(long.matches('\n').count(), 1);
     }
 
     proptest::proptest! {
         #[test]
-        fn what_is_written_is_read_back(text in ".{0,200}") {
+        fn written_argument_reads_back(text in ".{0,200}") {
             let line = command("D", &text);
-            let Line::Data(bytes) = parse(line.trim_end_matches('\n').as_bytes()) else { panic!("{line}") };
+            let AssuanLine::Data(bytes) = parse(line.trim_end_matches('\n').as_bytes()) else {
+                panic!("{line}")
+            };
             proptest::prop_assert_eq!(&*bytes, text.as_bytes());
         }
     }

@@ -26,14 +26,14 @@ const NO_DISPLAY: [&str; 4] = [
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum DialogProgram {
     Zenity,
     Kdialog,
     Osascript,
     PowerShell,
 }
 
-impl Kind {
+impl DialogProgram {
     const ALL: [(Self, &str); 4] = [
         (Self::Zenity, "zenity"),
         (Self::Kdialog, "kdialog"),
@@ -43,21 +43,21 @@ impl Kind {
 }
 
 /// Finds the programs that can open a window here; the error says why there is none.
-pub fn find(surroundings: &Surroundings) -> Result<Vec<(Kind, PathBuf)>, String> {
-    let found: Vec<_> = Kind::ALL
+pub fn find(surroundings: &Surroundings) -> Result<Vec<(DialogProgram, PathBuf)>, String> {
+    let found: Vec<_> = DialogProgram::ALL
         .into_iter()
         .filter_map(|(kind, name)| Some((kind, surroundings.find(name)?)))
         .collect();
     if found.is_empty() {
-        let names: Vec<&str> = Kind::ALL.into_iter().map(|(_, name)| name).collect();
+        let names: Vec<&str> = DialogProgram::ALL.into_iter().map(|(_, name)| name).collect();
         return Err(format!("none of {} is on PATH", names.join(", ")));
     }
     let usable: Vec<_> = found
         .into_iter()
         .filter(|(kind, _)| match kind {
-            Kind::Zenity | Kind::Kdialog => surroundings.has_display(),
+            DialogProgram::Zenity | DialogProgram::Kdialog => surroundings.has_display(),
             // They would open on the other machine's screen, where nobody sits.
-            Kind::Osascript | Kind::PowerShell => !surroundings.remote,
+            DialogProgram::Osascript | DialogProgram::PowerShell => !surroundings.remote,
         })
         .collect();
     if !usable.is_empty() {
@@ -79,7 +79,7 @@ enum Want<'t> {
 }
 
 pub struct Dialog<'a> {
-    pub programs: Vec<(Kind, PathBuf)>,
+    pub programs: Vec<(DialogProgram, PathBuf)>,
     pub runtime: &'a Runtime,
     pub patience: Duration,
 }
@@ -91,7 +91,7 @@ impl Dialog<'_> {
         while let Some((kind, program)) = self.programs.first() {
             let mut command = asker(program);
             command.args(arguments(*kind, want, self.patience)).stdin(Stdio::null());
-            if let (Kind::PowerShell, Want::Code(text) | Want::Yes(text)) = (kind, want) {
+            if let (DialogProgram::PowerShell, Want::Code(text) | Want::Yes(text)) = (kind, want) {
                 // Both of Windows and of the Linux inside it.
                 command.env(QUESTION, text).env("WSLENV", QUESTION);
             }
@@ -126,87 +126,88 @@ impl Asker for Dialog<'_> {
     }
 }
 
-/// Each program's options; the text is data to all of them.
-fn arguments(kind: Kind, want: Want, patience: Duration) -> Vec<String> {
-    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-    let timeout = format!("--timeout={}", patience.as_secs());
-    match (kind, want) {
-        // Its labels know `\n` and mnemonics.
-        (Kind::Zenity, Want::Code(text)) => {
-            let text = text.replace('\\', "\\\\").replace('_', "__");
-            words(&["--entry", "--title", TITLE, &timeout, &format!("--text={text}")])
-        }
-        (Kind::Zenity, Want::Yes(text)) => {
-            let text = text.replace('\\', "\\\\");
-            words(&[
-                "--question",
-                "--no-markup",
-                "--default-cancel",
-                "--title",
-                TITLE,
-                &timeout,
-                &format!("--text={text}"),
-            ])
-        }
-        // Its labels show HTML.
-        (Kind::Kdialog, Want::Code(text)) => {
-            words(&["--title", TITLE, "--inputbox", &text.replace('<', "\u{2039}")])
-        }
-        (Kind::Kdialog, Want::Yes(text)) => {
-            words(&["--title", TITLE, "--warningyesno", &text.replace('<', "\u{2039}")])
-        }
-        (Kind::Osascript, want) => {
-            let (script, text) = match want {
-                Want::Code(text) => (
-                    format!(
-                        "text returned of (display dialog (item 1 of argv) default answer \"\" with title \"{TITLE}\")"
-                    ),
-                    text,
-                ),
-                Want::Yes(text) => {
-                    let buttons =
-                        "buttons {\"No\", \"Yes\"} default button \"No\" cancel button \"No\"";
-                    (
-                        format!("display dialog (item 1 of argv) {buttons} with title \"{TITLE}\""),
-                        text,
-                    )
-                }
-            };
-            words(&["-e", "on run argv", "-e", &script, "-e", "end run", "--", text])
-        }
-        (Kind::PowerShell, want) => {
-            let script = match want {
-                Want::Code(_) => format!(
-                    "$c = $Host.UI.PromptForCredential('{TITLE}', $env:{QUESTION}, 'MFA code', ''); if ($c) {{ $c.GetNetworkCredential().Password }}"
-                ),
-                // Yes and No, a question mark, No by default.
-                Want::Yes(_) => {
-                    format!(
-                        "if ((New-Object -ComObject WScript.Shell).Popup($env:{QUESTION}, 0, '{TITLE}', 4 + 32 + 256) -eq 6) {{ 'yes' }}"
-                    )
-                }
-            };
-            words(&["-NoProfile", "-NonInteractive", "-Command", &script])
-        }
+/// Returns the options of a program. The text that it shows is never a part of a script.
+fn arguments(program: DialogProgram, want: Want, timeout: Duration) -> Vec<String> {
+    match program {
+        DialogProgram::Zenity => zenity(want, timeout),
+        DialogProgram::Kdialog => kdialog(want),
+        DialogProgram::Osascript => osascript(want),
+        DialogProgram::PowerShell => powershell(want),
     }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// zenity's labels know `\n` and mnemonics.
+fn zenity(want: Want, timeout: Duration) -> Vec<String> {
+    let (kind, text): (&[&str], _) = match want {
+        Want::Code(text) => (&["--entry"], text.replace('\\', "\\\\").replace('_', "__")),
+        Want::Yes(text) => {
+            (&["--question", "--no-markup", "--default-cancel"], text.replace('\\', "\\\\"))
+        }
+    };
+    let timeout = format!("--timeout={}", timeout.as_secs());
+    let text = format!("--text={text}");
+    [words(kind), words(&["--title", TITLE, &timeout, &text])].concat()
+}
+
+/// kdialog's labels show HTML.
+fn kdialog(want: Want) -> Vec<String> {
+    let (kind, text) = match want {
+        Want::Code(text) => ("--inputbox", text),
+        Want::Yes(text) => ("--warningyesno", text),
+    };
+    words(&["--title", TITLE, kind, &text.replace('<', "\u{2039}")])
+}
+
+fn osascript(want: Want) -> Vec<String> {
+    let (script, text) = match want {
+        Want::Code(text) => {
+            let dialog = "display dialog (item 1 of argv) default answer \"\"";
+            (format!("text returned of ({dialog} with title \"{TITLE}\")"), text)
+        }
+        Want::Yes(text) => {
+            let buttons = "buttons {\"No\", \"Yes\"} default button \"No\" cancel button \"No\"";
+            (format!("display dialog (item 1 of argv) {buttons} with title \"{TITLE}\""), text)
+        }
+    };
+    words(&["-e", "on run argv", "-e", &script, "-e", "end run", "--", text])
+}
+
+/// The text is in the variable `QUESTION`.
+fn powershell(want: Want) -> Vec<String> {
+    let script = match want {
+        Want::Code(_) => format!(
+            "$c = $Host.UI.PromptForCredential('{TITLE}', $env:{QUESTION}, 'MFA code', ''); \
+             if ($c) {{ $c.GetNetworkCredential().Password }}"
+        ),
+        // Yes and No, a question mark, No by default.
+        Want::Yes(_) => format!(
+            "if ((New-Object -ComObject WScript.Shell).Popup($env:{QUESTION}, 0, '{TITLE}', \
+             4 + 32 + 256) -eq 6) {{ 'yes' }}"
+        ),
+    };
+    words(&["-NoProfile", "-NonInteractive", "-Command", &script])
 }
 
 /// Reads how a program ended. Closing the window is 1 for zenity, kdialog and osascript, and an
 /// empty answer for PowerShell.
-fn outcome(kind: Kind, want: Want, output: &Output) -> Outcome<Text> {
+fn outcome(program: DialogProgram, want: Want, output: &Output) -> Outcome<Text> {
     let said = String::from_utf8_lossy(&output.stderr);
     let text = Zeroizing::new(String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    match (kind, output.status.code()) {
-        (Kind::PowerShell, Some(0)) if text.is_empty() => Outcome::Declined,
+    match (program, output.status.code()) {
+        (DialogProgram::PowerShell, Some(0)) if text.is_empty() => Outcome::Declined,
         (_, Some(0)) => Outcome::Had(if let Want::Yes(_) = want { Text::default() } else { text }),
-        (Kind::Zenity, Some(5)) => Outcome::Silent,
-        (Kind::Zenity | Kind::Kdialog, Some(1))
+        (DialogProgram::Zenity, Some(5)) => Outcome::Silent,
+        (DialogProgram::Zenity | DialogProgram::Kdialog, Some(1))
             if !NO_DISPLAY.iter().any(|words| said.contains(words)) =>
         {
             Outcome::Declined
         }
         // userCanceledErr.
-        (Kind::Osascript, Some(1)) if said.contains("-128") => Outcome::Declined,
+        (DialogProgram::Osascript, Some(1)) if said.contains("-128") => Outcome::Declined,
         _ => {
             let line = crate::text::one_line(said.trim());
             Outcome::Absent(if line.is_empty() {

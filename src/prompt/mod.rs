@@ -283,7 +283,7 @@ fn needs_code(question: &Question) -> Error {
 }
 
 fn give_code(question: &Question) -> String {
-    format!("give it: {} --mfa-token CODE", question.named_by.command("process"))
+    format!("give it: {} --mfa-token CODE", question.invocation.command("process"))
 }
 
 impl Prompt for Ladder<'_> {

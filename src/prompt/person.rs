@@ -22,9 +22,9 @@ pub struct Request {
 
 impl Request {
     pub fn code(question: &Question) -> Self {
-        let Question { who, serial, role_arn, named_by, .. } = question;
+        let Question { who, serial, role_arn, invocation, .. } = question;
         let role = role(*role_arn);
-        let (line, asks) = match (&named_by.profile, &role) {
+        let (line, asks) = match (invocation.profile(), &role) {
             (Some(profile), None) => {
                 (format!("profile {profile}"), format!("Profile {profile} needs an MFA code."))
             }

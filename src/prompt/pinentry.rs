@@ -9,20 +9,21 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use zeroize::Zeroizing;
 
-use super::assuan::{LONGEST_LINE, Line, command, parse};
+use super::assuan::{AssuanLine, MAX_LINE_BYTES, command, parse};
 use super::person::{Asker, Request};
 use super::rungs::{Outcome, Text};
 use super::surroundings::{Surroundings, asker};
 use super::tty;
 use crate::error::Result;
 use crate::system::runtime::Runtime;
+use crate::system::terminal;
 
-/// How long it may take to start, and to answer anything but the question itself.
-const PREPARATION: Duration = Duration::from_secs(10);
-/// How long it may take to end, once it has nothing more to do.
-const FAREWELL: Duration = Duration::from_millis(500);
-/// The most lines of one answer.
-const MOST_LINES: usize = 1000;
+/// How long a pinentry may take to start, and to answer anything but the question itself.
+const PREPARATION_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a pinentry may take to exit after the question.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
+/// The longest answer, in lines.
+const MAX_REPLY_LINES: usize = 1000;
 /// What is looked for on `PATH`, where none was chosen.
 const PROGRAMS: [&str; 2] = ["pinentry", "pinentry-mac"];
 
@@ -59,7 +60,7 @@ pub struct Pinentry<'a> {
     blind: bool,
     /// The terminal's modes, which it may change, until it has ended.
     #[cfg(unix)]
-    modes: Option<tty::modes::Kept>,
+    modes: Option<tty::SavedModes>,
 }
 
 /// An answer that is not the protocol's: why it cannot be used.
@@ -86,7 +87,7 @@ impl<'a> Pinentry<'a> {
             Ok(program) => program,
             Err(why) => return Ok(Outcome::Absent(why)),
         };
-        let limit = limit.min(PREPARATION);
+        let limit = limit.min(PREPARATION_TIMEOUT);
         let started = runtime.run(async { Self::spawn(runtime, &program, patience) })?;
         let mut pinentry = match started {
             Ok(pinentry) => pinentry,
@@ -105,7 +106,7 @@ impl<'a> Pinentry<'a> {
 
     fn spawn(runtime: &'a Runtime, program: &Path, patience: Duration) -> Exchange<Self> {
         #[cfg(unix)]
-        let modes = tty::Tty::open().map(|tty| tty::modes::Kept::new(tty.into_ends().0));
+        let modes = tty::Tty::open().map(|tty| tty::SavedModes::new(tty.into_ends().0));
         let mut command = asker(program);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|e| format!("cannot be started: {e}"))?;
@@ -138,7 +139,7 @@ impl<'a> Pinentry<'a> {
     /// Sends texts, then asks for as long as the person may take.
     fn ask(&mut self, texts: &[String], question: &str) -> Result<Outcome<Text>> {
         let runtime = self.runtime;
-        let prepared = runtime.run_within(PREPARATION, async {
+        let prepared = runtime.run_within(PREPARATION_TIMEOUT, async {
             for text in texts {
                 self.send(text).await?;
                 self.reply().await?;
@@ -186,20 +187,22 @@ impl<'a> Pinentry<'a> {
 
     async fn reply(&mut self) -> Exchange<Reply> {
         let mut data = Zeroizing::new(Vec::new());
-        for _ in 0..MOST_LINES {
+        for _ in 0..MAX_REPLY_LINES {
             match parse(&self.line().await?) {
-                Line::Ok => {
+                AssuanLine::Ok => {
                     let text = std::str::from_utf8(&data)
                         .map_err(|_| "gave an answer that is no text".to_owned())?;
                     return Ok(Reply::Ok(Zeroizing::new(text.to_owned())));
                 }
-                Line::Data(more) => data.extend_from_slice(&more),
-                Line::Inquire => self.send("END\n").await?,
-                Line::Aside => {}
-                Line::Cancelled => return Ok(Reply::Cancelled),
-                Line::Timeout => return Ok(Reply::Timeout),
-                Line::Failed(what) => return Ok(Reply::Failed(what)),
-                Line::Garbage => return Err("does not speak the protocol of pinentries".to_owned()),
+                AssuanLine::Data(more) => data.extend_from_slice(&more),
+                AssuanLine::Inquire => self.send("END\n").await?,
+                AssuanLine::Aside => {}
+                AssuanLine::Cancelled => return Ok(Reply::Cancelled),
+                AssuanLine::Timeout => return Ok(Reply::Timeout),
+                AssuanLine::Failed(what) => return Ok(Reply::Failed(what)),
+                AssuanLine::Garbage => {
+                    return Err("does not speak the protocol of pinentries".to_owned());
+                }
             }
         }
         Err("does not come to an end".to_owned())
@@ -207,7 +210,7 @@ impl<'a> Pinentry<'a> {
 
     /// Reads a line, without its end.
     async fn line(&mut self) -> Exchange<Zeroizing<Vec<u8>>> {
-        let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
+        let mut line = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES));
         loop {
             let piece = self.output.fill_buf().await.map_err(|e| format!("cannot be read: {e}"))?;
             if piece.is_empty() {
@@ -215,7 +218,7 @@ impl<'a> Pinentry<'a> {
             }
             let end = piece.iter().position(|b| *b == b'\n');
             let count = end.unwrap_or(piece.len());
-            if line.len() + count > LONGEST_LINE {
+            if line.len() + count > MAX_LINE_BYTES {
                 return Err("gives a line that is too long".to_owned());
             }
             line.extend_from_slice(&piece[..count]);
@@ -261,7 +264,7 @@ impl Drop for Pinentry<'_> {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
         }
         let begin = Instant::now();
-        while matches!(self.child.try_wait(), Ok(None)) && begin.elapsed() < FAREWELL {
+        while matches!(self.child.try_wait(), Ok(None)) && begin.elapsed() < EXIT_TIMEOUT {
             std::thread::sleep(Duration::from_millis(5));
         }
         // Killed where it still runs, when the child is dropped; the terminal's modes come after
@@ -274,7 +277,7 @@ impl Drop for Pinentry<'_> {
 
 /// What a pinentry needs to know to find the person.
 fn options(surroundings: &Surroundings, terminal: bool, patience: Duration) -> Vec<String> {
-    let tty = if terminal { Some(tty::PATHS.0) } else { surroundings.gpg_tty.as_deref() };
+    let tty = if terminal { Some(terminal::INPUT) } else { surroundings.gpg_tty.as_deref() };
     let known = [
         ("ttyname", tty),
         ("ttytype", surroundings.term.as_deref().filter(|_| tty.is_some())),

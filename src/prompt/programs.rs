@@ -41,7 +41,7 @@ impl Ladder<'_> {
         self.report.decided(&|| format!("asking the mfa_process of {who}"));
         let fail = |what: &str| {
             Error::failed(format!("the mfa_process of {who} {what}"))
-                .hint(format!("see the profile: {}", question.named_by.command("explain")))
+                .hint(format!("see the profile: {}", question.invocation.command("explain")))
         };
         let mut command = child::shell_command(line);
         command.env_remove("ROLECALL_FILE_PASSPHRASE");

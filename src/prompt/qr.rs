@@ -17,8 +17,8 @@ use crate::system::runtime::Runtime;
 const INTRODUCTION: &str = "For your phone, which should know the same seed:\n";
 const QUESTION: &str = "Press Enter when it has it. ";
 
-/// How long it stays when nobody presses Enter.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// How long the code stays when nobody presses Enter.
+const QUESTION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Shows the code until Enter is pressed; without a terminal, or on one that is too narrow, shows
 /// nothing and says so.
@@ -42,13 +42,16 @@ pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
         image.lines().map(|line| format!("\u{1b}[30;107m{line}\u{1b}[0m\n")).collect();
     tty.say(INTRODUCTION);
     tty.draw(&Zeroizing::new(lines.concat()));
-    let answer = tty.ask_within(runtime, QUESTION, PATIENCE);
+    let answer = tty.ask_within(runtime, QUESTION, QUESTION_TIMEOUT);
     // After Enter the cursor is a line below the question, and after Ctrl-C behind it.
     let below = usize::from(matches!(answer, Ok(Outcome::Had(_) | Outcome::Declined)));
     let drawn = rows + 1 + below;
     tty.draw(&format!("\r\u{1b}[{drawn}A\u{1b}[J"));
     if drawn >= high {
-        report.warn("the QR code was higher than the terminal, so a part of it may be left above: clear its scrollback");
+        report.warn(
+            "the QR code was higher than the terminal, so a part of it may be left above: clear its \
+             scrollback",
+        );
     }
     answer.map(drop)
 }

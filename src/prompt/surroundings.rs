@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-/// Plain data, read by `context` only when somebody is asked.
+use crate::system::directories::Directories;
+use crate::system::environment::Environment;
+
+/// Plain data, read only when somebody is asked.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// `PATH`.
@@ -26,6 +29,28 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// Reads them; `pinentry` is the one that is set.
+    pub fn read(
+        environment: &Environment,
+        directories: &Directories,
+        pinentry: Option<&str>,
+    ) -> Self {
+        let get =
+            |names: &[&str]| names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
+        let pinentry = environment.get("PINENTRY_PROGRAM").or(pinentry);
+        Self {
+            path: get(&["PATH", "Path"]),
+            display: get(&["DISPLAY"]),
+            wayland_display: get(&["WAYLAND_DISPLAY"]),
+            remote: get(&["SSH_CONNECTION"]).is_some(),
+            gpg_tty: get(&["GPG_TTY"]),
+            term: get(&["TERM"]),
+            lc_ctype: get(&["LC_ALL", "LC_CTYPE", "LANG"]),
+            lc_messages: get(&["LC_ALL", "LC_MESSAGES", "LANG"]),
+            pinentry: pinentry.map(|program| directories.expand(program)),
+        }
+    }
+
     /// Finds a program by its path or on `PATH`.
     pub fn find(&self, program: impl AsRef<Path>) -> Option<PathBuf> {
         let program = program.as_ref();

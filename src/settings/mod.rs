@@ -2,12 +2,15 @@
 //! `ROLECALL_CONFIG`.
 
 mod colors;
+mod effective;
+
+pub use effective::{EffectiveSettings, Typed};
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::aws::duration;
-use crate::chain::hop::mfa_session_duration;
+use crate::chain::mfa_session_duration;
 use crate::error::{Error, Result};
 use crate::prompt::Rung;
 use crate::store::StoreName;
@@ -209,24 +212,6 @@ mod tests {
         let path = folder.path().join("settings.ini");
         std::fs::write(&path, text).unwrap();
         load(&path)
-    }
-
-    #[test]
-    fn help_names_settings_that_there_are() {
-        let settings = crate::cli::REFERENCE.split("\n\n").next().unwrap();
-        let lines = settings.lines().filter_map(|line| {
-            line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_lowercase()))
-        });
-        let keys: Vec<&str> =
-            lines.flat_map(|line| line.split("  ").next().unwrap().split(", ")).collect();
-        assert_eq!(keys.len(), 14, "{keys:?}");
-        for key in keys {
-            let read = read(&format!("{key} = ?\n"));
-            assert!(
-                read.is_ok() || !read.unwrap_err().to_string().contains("is not known"),
-                "{key}"
-            );
-        }
     }
 
     #[test]

@@ -19,6 +19,14 @@ pub enum Side {
 impl Side {
     pub const NAMES: [&str; 6] = ["bash", "zsh", "fish", "powershell", "nushell", "elvish"];
 
+    /// As `parse`, for the command line, whose parser shows the error.
+    ///
+    /// # Errors
+    /// The names that are known, where this is none of them.
+    pub fn parse_typed(name: &str) -> Result<Self, String> {
+        Self::parse(name).ok_or_else(|| format!("known shells: {}", Self::NAMES.join(", ")))
+    }
+
     /// Reads a shell's name or its process's: `zsh`, `-zsh`, `/usr/bin/fish`, `bash-5.2`, `pwsh`,
     /// `nu`.
     pub fn parse(name: &str) -> Option<Self> {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Side;
-use crate::app::options::{Credentials, Role, Selected};
+use crate::app::options::{CredentialOptions, Selected};
+use crate::chain::RoleOptions;
 use crate::output::variables::{BEFORE, CALLER, PREVIOUS, SAID};
 use crate::store::StoreName;
 use crate::system::environment::Environment;
@@ -18,13 +19,13 @@ pub const GIVEN_BACK: [&str; 4] =
     ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// The function of the shell side that called.
-pub struct Caller {
+pub struct CallingShell {
     pub side: Side,
     /// The shell's process ID.
     pub process: String,
 }
 
-impl Caller {
+impl CallingShell {
     pub fn of(environment: &Environment) -> Option<Self> {
         let (name, process) = environment.get(CALLER)?.split_once(' ')?;
         let digits = !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit());
@@ -41,11 +42,11 @@ pub struct Said {
     pub min_ttl: Option<u32>,
     pub no_cache: bool,
     pub store: Option<StoreName>,
-    pub role: Role,
+    pub role: RoleOptions,
 }
 
 impl Said {
-    pub fn new(profile: Option<&str>, keep: bool, options: &Credentials) -> Self {
+    pub fn new(profile: Option<&str>, keep: bool, options: &CredentialOptions) -> Self {
         Self {
             profile: profile.map(str::to_owned),
             keep,
@@ -57,8 +58,8 @@ impl Said {
     }
 
     /// Returns the options of a command that says it again.
-    pub fn options(&self) -> Credentials {
-        Credentials {
+    pub fn options(&self) -> CredentialOptions {
+        CredentialOptions {
             selected: Selected { positional: self.profile.clone(), profile: None },
             mfa_token: None,
             refresh: false,
@@ -143,7 +144,7 @@ impl State {
 
     /// Takes what rolecall has set out of an environment, so that the next profile is not resolved
     /// by the last one's region or keys.
-    pub fn undo(&self, environment: &mut Environment, ours: &[&str]) {
+    pub fn undo(&self, mut environment: Environment, ours: &[&str]) -> Environment {
         if self.ours {
             for name in ours {
                 environment.remove(name);
@@ -154,6 +155,7 @@ impl State {
                 }
             }
         }
+        environment
     }
 }
 
@@ -170,10 +172,10 @@ mod tests {
 
     #[test]
     fn what_was_said_comes_back_whole() {
-        let role = Role {
+        let role = RoleOptions {
             read_only: true,
             tags: vec![("k".to_owned(), "'$(x)\n".to_owned())],
-            ..Role::default()
+            ..RoleOptions::default()
         };
         let said = Said {
             profile: Some("a'b \"c".to_owned()),
@@ -209,11 +211,11 @@ mod tests {
     #[test]
     fn the_caller_is_a_shell_and_a_number() {
         assert!(
-            Caller::of(&environment(&[(CALLER, "zsh 12")]))
+            CallingShell::of(&environment(&[(CALLER, "zsh 12")]))
                 .is_some_and(|c| c.side == Side::Zsh && c.process == "12")
         );
         for text in ["", "zsh", "zsh ", "zsh x", "zsh 1;2", "csh 1"] {
-            assert!(Caller::of(&environment(&[(CALLER, text)])).is_none(), "{text}");
+            assert!(CallingShell::of(&environment(&[(CALLER, text)])).is_none(), "{text}");
         }
     }
 
@@ -230,10 +232,10 @@ mod tests {
             ("ROLECALL_PROFILE", "prod"),
             (BEFORE, r#"{"AWS_REGION":"eu-west-1"}"#),
         ];
-        let mut environment = environment(&pairs);
+        let environment = environment(&pairs);
         let second = State::read(&environment);
         assert_eq!(second.render_before().as_deref(), Some(r#"{"AWS_REGION":"eu-west-1"}"#));
-        second.undo(&mut environment, &["AWS_REGION", "ROLECALL_PROFILE"]);
+        let environment = second.undo(environment, &["AWS_REGION", "ROLECALL_PROFILE"]);
         assert_eq!(
             (environment.get("AWS_REGION"), environment.get("ROLECALL_PROFILE")),
             (Some("eu-west-1"), None)

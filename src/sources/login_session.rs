@@ -24,8 +24,8 @@ impl Sources<'_> {
         session: &str,
         place: &Place,
     ) -> Result<Credentials> {
-        let profile = chain.base_profile.as_deref().unwrap_or("default");
-        if chain.region.is_none() {
+        let profile = chain.plan.base_profile.as_deref().unwrap_or("default");
+        if chain.plan.region.is_none() {
             return Err(Error::configuration(format!(
                 "{place}: profile `{profile}` needs a region for its login_session"
             ))
@@ -48,7 +48,9 @@ impl Sources<'_> {
                 "profile `{profile}`: no answer from AWS sign-in in {} s",
                 LIMIT.as_secs()
             ))),
-            Some(Ok(credentials)) => Ok(self.provided(&credentials, chain.account_id.as_deref())),
+            Some(Ok(credentials)) => {
+                Ok(self.provided(&credentials, chain.subject.claimed_account()))
+            }
             Some(Err(error)) => {
                 let network = matches!(error, CredentialsError::ProviderTimedOut(_));
                 let mut error = provider_error(

@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 impl Sources<'_> {
     pub(super) fn instance(&self, chain: &Chain) -> Result<Credentials> {
-        let settings = &chain.network.imds;
+        let settings = &chain.plan.network.imds;
         if settings.disabled {
             return Err(Error::configuration(
                 "instance metadata is switched off by AWS_EC2_METADATA_DISABLED",
@@ -53,7 +53,7 @@ impl Sources<'_> {
     }
 
     pub(super) fn container(&self, chain: &Chain) -> Result<Credentials> {
-        if chain.network.container.is_none() {
+        if chain.plan.network.container.is_none() {
             return Err(Error::configuration("EcsContainer is the credential_source, and this is not a container of ECS or EKS")
                 .cause("neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
                 .hint(format!("see where the profile's credentials come from: {}", chain.command("explain"))));
@@ -75,7 +75,9 @@ impl Sources<'_> {
                 Err(Error::failed(message).cause(format!("no answer in {} s", LIMIT.as_secs())))
             }
             Some(Err(error)) => Err(provider_error(message.to_owned(), &error)),
-            Some(Ok(credentials)) => Ok(self.provided(&credentials, chain.account_id.as_deref())),
+            Some(Ok(credentials)) => {
+                Ok(self.provided(&credentials, chain.subject.claimed_account()))
+            }
         }
     }
 }

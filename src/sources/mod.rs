@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use crate::aws::{Credentials, LongTermKeys, Session};
-use crate::chain::{Base, Chain, StaticKeys};
+use crate::chain::{Base, Chain, DefaultProvider, StaticKeys};
 use crate::clients::sts::AwsSts;
 use crate::error::{Error, Kind, Result};
 use crate::executor::BaseSource;
@@ -43,7 +43,7 @@ impl BaseSource for Sources<'_> {
     fn fetch(&self, chain: &Chain, base: &Base) -> Result<Credentials> {
         match base {
             Base::Static(keys) | Base::Environment(keys) => {
-                static_keys(keys, chain.account_id.as_deref())
+                static_keys(keys, chain.subject.claimed_account())
             }
             Base::Process { command, place, account_id } => {
                 self.process(chain, command, place, account_id.as_deref())
@@ -52,18 +52,22 @@ impl BaseSource for Sources<'_> {
             Base::WebIdentity(call) => self.web_identity(chain, call).map(Credentials::Session),
             Base::LoginSession { session, place } => self.login_session(chain, session, place),
             Base::Ec2InstanceMetadata => self.instance(chain),
-            Base::EcsContainer | Base::Machine { container: true } => self.container(chain),
-            Base::Machine { container: false } => self.instance(chain).map_err(|error| {
-                if error.kind == Kind::Interrupted {
-                    return error;
-                }
-                let mut none = Error::new(
-                    error.kind,
-                    "no credentials found: no profile is named and the default chain has none",
-                );
-                none.causes = std::iter::once(error.message).chain(error.causes).collect();
-                none.hint("name a profile, see: rolecall list")
-            }),
+            Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
+                self.container(chain)
+            }
+            Base::DefaultProviders(DefaultProvider::Instance) => {
+                self.instance(chain).map_err(|error| {
+                    if error.kind == Kind::Interrupted {
+                        return error;
+                    }
+                    let mut none = Error::new(
+                        error.kind,
+                        "no credentials found: no profile is named and the default chain has none",
+                    );
+                    none.causes = std::iter::once(error.message).chain(error.causes).collect();
+                    none.hint("name a profile, see: rolecall list")
+                })
+            }
         }
     }
 }
@@ -72,12 +76,12 @@ impl Sources<'_> {
     /// Configures one of `aws-config`'s providers with this chain's region, client and limits.
     fn provider_config(&self, chain: &Chain) -> Result<ProviderConfig> {
         Ok(ProviderConfig::without_region()
-            .with_region(chain.region.clone().map(Region::new))
-            .with_http_client(self.sts.http_client(&chain.network)?)
+            .with_region(chain.plan.region.as_deref().map(|region| Region::new(region.to_owned())))
+            .with_http_client(self.sts.http_client(&chain.plan.network)?)
             .with_sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
-            .with_use_fips(Some(chain.network.fips))
-            .with_use_dual_stack(Some(chain.network.dual_stack))
-            .with_retry_config(crate::clients::sts::retries(&chain.network))
+            .with_use_fips(Some(chain.plan.network.fips))
+            .with_use_dual_stack(Some(chain.plan.network.dual_stack))
+            .with_retry_config(crate::clients::sts::retries(&chain.plan.network))
             .with_timeout_config(crate::clients::sts::timeouts()))
     }
 
@@ -121,7 +125,7 @@ fn static_keys(keys: &StaticKeys, account_id: Option<&str>) -> Result<Credential
         }
     };
     let (access_key_id, secret_access_key) =
-        (keys.access_key_id.clone(), keys.secret_access_key.clone());
+        (keys.access_key_id.to_string(), keys.secret_access_key.clone());
     Ok(match &keys.session_token {
         None => {
             Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })

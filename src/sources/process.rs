@@ -23,7 +23,7 @@ impl Sources<'_> {
         place: &Place,
         account_id: Option<&str>,
     ) -> Result<Credentials> {
-        let profile = chain.base_profile.as_deref().unwrap_or_else(|| chain.name());
+        let profile = chain.plan.base_profile.as_deref().unwrap_or_else(|| chain.name());
         let fail = |what: String| {
             Error::failed(format!("{place}: the credential_process of profile `{profile}` {what}"))
         };
@@ -31,7 +31,8 @@ impl Sources<'_> {
         let mut trail = self.trail.clone();
         // The selected profile too: a wrapper may ask for that one again, and each round would
         // start another process.
-        trail.extend(chain.profile.iter().map(|p| p.name.clone()).filter(|name| name != profile));
+        let selected = chain.subject.profile_name().filter(|name| name.as_str() != profile);
+        trail.extend(selected.map(ToString::to_string));
         trail.push(profile.to_owned());
         command.env(TRAIL, trail.join("\n")).env_remove("ROLECALL_FILE_PASSPHRASE");
         let output = self.runtime.run(run(command, self.process_limit))?;

@@ -126,12 +126,12 @@ impl Sources<'_> {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(sso.region.clone()))
-            .http_client(self.sts.http_client(&chain.network)?)
+            .http_client(self.sts.http_client(&chain.plan.network)?)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .retry_config(crate::clients::sts::retries(&chain.network))
+            .retry_config(crate::clients::sts::retries(&chain.plan.network))
             .timeout_config(crate::clients::sts::timeouts())
-            .use_fips(chain.network.fips)
-            .use_dual_stack(chain.network.dual_stack);
+            .use_fips(chain.plan.network.fips)
+            .use_dual_stack(chain.plan.network.dual_stack);
         config.set_endpoint_url(endpoint.map(str::to_owned));
         Ok(config.build())
     }
@@ -221,7 +221,7 @@ impl Sources<'_> {
     }
 
     fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
-        let profile = chain.base_profile.as_deref().unwrap_or_else(|| chain.name());
+        let profile = chain.plan.base_profile.as_deref().unwrap_or_else(|| chain.name());
         Error::needs_person(format!(
             "profile `{profile}` needs a login at {}: {why}",
             sso.start_url

@@ -35,6 +35,10 @@ impl Sources<'_> {
                 if token.is_empty() { "is empty" } else { "is too long for a token" }.to_owned(),
             ));
         }
-        self.sts.assume_role_with_web_identity(&chain.network, call, &SecretString::from(token))
+        self.sts.assume_role_with_web_identity(
+            &chain.plan.network,
+            call,
+            &SecretString::from(token),
+        )
     }
 }

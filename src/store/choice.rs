@@ -20,6 +20,16 @@ pub enum StoreName {
 }
 
 impl StoreName {
+    /// Returns the name that a user types.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keyring => "keyring",
+            Self::Keyutils => "keyutils",
+            Self::File => "file",
+            Self::None => "none",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         <Self as clap::ValueEnum>::from_str(name, true).ok()
     }

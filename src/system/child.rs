@@ -9,6 +9,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
+use super::terminal;
+
 /// The most that a process may print, in bytes (the JavaScript SDK takes as much).
 const LARGEST_OUTPUT: usize = 1024 * 1024;
 /// How long output is waited for after the process has ended, when something else still holds its
@@ -69,7 +71,7 @@ pub async fn run_beside(
     limit: Duration,
 ) -> Result<Output, String> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let alone = std::fs::File::open(crate::prompt::tty::PATHS.0).is_err();
+    let alone = std::fs::File::open(terminal::INPUT).is_err();
     #[cfg(unix)]
     if alone {
         command.process_group(0);

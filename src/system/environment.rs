@@ -42,12 +42,10 @@ impl Environment {
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|v| v.eq_ignore_ascii_case("true"))
     }
-}
 
-impl Environment {
     /// Returns whether a web identity is set by the environment (AWS_WEB_IDENTITY_TOKEN_FILE with
     /// AWS_ROLE_ARN).
-    pub fn web_identity(&self) -> bool {
+    pub fn has_web_identity(&self) -> bool {
         self.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
     }
 }

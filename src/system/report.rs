@@ -9,3 +9,13 @@ pub trait Report {
     /// Says it on the terminal itself where stderr is none: SDKs swallow it.
     fn call_out(&self, what: &str);
 }
+
+/// Says nothing.
+pub struct Silent;
+
+impl Report for Silent {
+    fn decided(&self, _: &dyn Fn() -> String) {}
+    fn warn(&self, _: &str) {}
+    fn note(&self, _: &str) {}
+    fn call_out(&self, _: &str) {}
+}

@@ -100,9 +100,9 @@ impl Runtime {
         })
     }
 
-    /// Ends all waiting after `limit`.
-    pub fn limit(&self, limit: Duration) {
-        self.deadline.set(Some(Instant::now() + limit));
+    /// Ends all waiting at a time.
+    pub fn limit(&self, deadline: Instant) {
+        self.deadline.set(Some(deadline));
     }
 
     /// Returns an error after SIGINT.

@@ -14,7 +14,8 @@ pub enum Color {
 const NAMES: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
 impl Color {
-    pub const RULE: &str = "a colour: black, red, green, yellow, blue, magenta, cyan, white, bright-red, …, 0 to 255, or #rrggbb";
+    pub const RULE: &str = "a colour: black, red, green, yellow, blue, magenta, cyan, white, \
+                            bright-red, …, 0 to 255, or #rrggbb";
 
     /// Reads `red`, `bright-red`, `208` or `#ff8700`.
     pub fn parse(text: &str) -> Option<Self> {
@@ -72,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_named_numbered_or_mixed() {
+    fn color_parses_from_name_number_or_hex() {
         for (text, sgr) in [
             ("red", Some("31")),
             (" Bright-White ", Some("97")),
@@ -86,9 +87,9 @@ mod tests {
             ("", None),
             ("bright-", None),
         ] {
-            let paint = Color::parse(text);
-            assert_eq!(paint.map(Color::sgr).as_deref(), sgr, "{text}");
-            assert!(paint.is_none_or(|p| Color::parse(&p.to_string()) == paint), "{text}");
+            let color = Color::parse(text);
+            assert_eq!(color.map(Color::sgr).as_deref(), sgr, "{text}");
+            assert!(color.is_none_or(|c| Color::parse(&c.to_string()) == color), "{text}");
         }
     }
 }

@@ -2,7 +2,10 @@
 
 pub mod color;
 mod sanitize;
+mod text_type;
 mod width;
+
+pub(crate) use text_type::text_type;
 
 pub use sanitize::{clean, is_hostile, one_line};
 pub use width::{cut, fit, of, width};

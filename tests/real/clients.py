@@ -104,4 +104,4 @@ for one in CLIENTS:
         # Only botocore reads such a section header.
         if test is not odd_name or one in ("python", "cli_v1", "cli_v2"):
             add_case("%s %s" % (one, test.__name__.replace("_", " ")), lambda one=one, test=test: test(one))
-main()
+main(at_once=4)

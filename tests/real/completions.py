@@ -253,4 +253,4 @@ for shell in SIDES:
     add_case("%s: switching" % shell, switching(shell))
 
 if __name__ == "__main__":
-    main()
+    main(at_once=4)

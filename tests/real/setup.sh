@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # setup.sh FOLDER NAME…: installs below FOLDER what no Debian package has: the official AWS clients, each with a small program that
-# prints the ARN of sts:GetCallerIdentity (python cli_v1 cli_v2 js go java rust), two shells (xonsh nushell), moto and actionlint.
+# prints the ARN of sts:GetCallerIdentity (python cli_v1 cli_v2 js go java), two shells (xonsh nushell), moto and actionlint.
 # What is there already is left as it is. Logs: FOLDER/log/setup-NAME. Exit 1 if one could not be had.
 set -eu
 
@@ -109,10 +109,6 @@ setup_java() {
     cd "$1"
     mvn -q -B dependency:copy-dependencies -DoutputDirectory=lib
     javac -cp 'lib/*' -d . Identity.java
-}
-
-setup_rust() {
-    env -u CARGO_TARGET_DIR cargo build -q --locked --manifest-path "$here/clients/rust/Cargo.toml" --target-dir "$1/target"
 }
 
 setup_xonsh() {

@@ -173,4 +173,4 @@ for argv, wanted in (("bash -c", "sh"), ("zsh -fc", "sh"), ("fish -Nc", "fish"),
                      ("busybox sh -c", "sh")):
     add_case("detects " + argv.split()[0], lambda argv=argv, wanted=wanted: detected(argv, wanted))
 add_case("dotenv and json", readers_of_dotenv)
-main()
+main(at_once=4)

@@ -1,5 +1,5 @@
 """What the tests here share: the program under test, throw-away homes, the stand-in for AWS, and the count."""
-import json, os, shutil, subprocess, sys, tempfile, time, traceback
+import concurrent.futures, json, multiprocessing, os, shutil, subprocess, sys, tempfile, time, traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -22,24 +22,29 @@ def add_case(name, function):
     _cases.append((name, function))
 
 
-def main():
-    """Runs the tests whose names hold one of the words given, or all."""
-    words, passed, failed = sys.argv[1:], 0, []
-    for name, function in _cases:
-        if words and not any(word in name for word in words):
-            continue
-        started = time.monotonic()
-        try:
-            function()
-            passed += 1
-            print("ok    %s (%.1f s)" % (name, time.monotonic() - started), flush=True)
-        except Exception as error:
-            failed.append(name)
-            print("FAIL  %s: %s" % (name, error or type(error).__name__), flush=True)
-            if not isinstance(error, AssertionError) or not str(error):
-                traceback.print_exc(file=sys.stdout)
-    print("%d passed, %d failed" % (passed, len(failed)))
+def main(at_once=1):
+    """Runs the tests whose names hold one of the words given, or all; so many at once, each in a process of its own."""
+    words, passed, failed = sys.argv[1:], 0, 0
+    chosen = [number for number, (name, _) in enumerate(_cases) if not words or any(word in name for word in words)]
+    with concurrent.futures.ProcessPoolExecutor(at_once, multiprocessing.get_context("fork")) as pool:
+        for good, text in pool.map(_outcome, chosen):
+            passed, failed = passed + good, failed + (not good)
+            print(text, flush=True)
+    print("%d passed, %d failed" % (passed, failed))
     sys.exit(1 if failed or not passed else 0)
+
+
+def _outcome(number):
+    """Runs one test; returns whether it passed, and what to print."""
+    name, function = _cases[number]
+    started = time.monotonic()
+    try:
+        function()
+        return True, "ok    %s (%.1f s)" % (name, time.monotonic() - started)
+    except Exception as error:
+        text = "FAIL  %s: %s" % (name, error or type(error).__name__)
+        known = isinstance(error, AssertionError) and str(error)
+        return False, text if known else text + "\n" + traceback.format_exc().rstrip()
 
 
 def want(got, wanted, what=""):

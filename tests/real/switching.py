@@ -503,4 +503,4 @@ for shell in (Bash, Zsh, Fish):
 for entry in ODD:
     add_case(entry[0], lambda entry=entry: odd_options(*entry))
 print("not available here: PowerShell (in no registry for this system)")
-main()
+main(at_once=4)

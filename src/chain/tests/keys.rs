@@ -6,8 +6,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::chain::Mfa;
+use crate::aws::names::{AccessKeyId, Region};
+use crate::chain::plan::ServiceEndpoints;
 use crate::chain::session_key::SessionKeys;
+use crate::chain::step::{SessionPolicies, SessionTags};
 
 const CONFIG: &str = "\
 [profile prod]
@@ -35,7 +37,7 @@ fn keys(config: &str, variables: &str, options: &str) -> Vec<String> {
     let chain = chain(config, "", variables, options)
         .unwrap_or_else(|e| panic!("{config}\n{options}: {e}"));
     let keys = SessionKeys::of(&chain);
-    assert_eq!(keys.steps.len(), chain.steps.len());
+    assert_eq!(keys.steps.len(), chain.plan.steps.len());
     assert_eq!(keys.last(), keys.steps.last().unwrap_or(&keys.base));
     let all: Vec<String> =
         [&keys.base].into_iter().chain(&keys.steps).map(|k| k.as_str().to_owned()).collect();
@@ -250,45 +252,54 @@ fn text() -> impl Strategy<Value = String> {
         .prop_map(str::to_owned)
 }
 
+fn role_arn() -> impl Strategy<Value = RoleArn> {
+    text().prop_map(RoleArn::unchecked)
+}
+
+fn region() -> impl Strategy<Value = Region> {
+    text().prop_map(Region::unchecked)
+}
+
+fn endpoint() -> impl Strategy<Value = Endpoint> {
+    (text(), text()).prop_map(|(url, signing_region)| Endpoint { url, signing_region })
+}
+
+fn mfa(serial: String) -> Mfa {
+    Mfa { serial: MfaSerial::unchecked(serial), process: None, oath: None }
+}
+
+fn policies() -> impl Strategy<Value = SessionPolicies> {
+    (proptest::option::of(text()), proptest::collection::vec(text(), 0..3))
+        .prop_map(|(inline, arns)| SessionPolicies { inline, arns })
+}
+
+fn tags() -> impl Strategy<Value = SessionTags> {
+    let pairs = proptest::collection::vec((text(), text()), 0..3);
+    (pairs, proptest::collection::vec(text(), 0..3))
+        .prop_map(|(all, transitive)| SessionTags { all, transitive })
+}
+
 fn call() -> impl Strategy<Value = AssumeRole> {
     let optional = || proptest::option::of(text());
-    let texts = || proptest::collection::vec(text(), 0..3);
-    let endpoint = proptest::option::of(
-        (text(), text()).prop_map(|(url, signing_region)| Endpoint { url, signing_region }),
-    );
-    let first = (
-        text(),
-        text(),
-        optional(),
-        optional(),
-        proptest::option::of(select(vec![1u32, 11, 900])),
-        optional(),
-    );
-    let second = (
-        proptest::collection::vec((text(), text()), 0..3),
-        texts(),
-        optional(),
-        texts(),
-        text(),
-        endpoint,
-    );
-    (first, second).prop_map(
+    let seconds = proptest::option::of(select(vec![1u32, 11, 900]));
+    let names = (role_arn(), text(), optional(), optional(), seconds, optional());
+    (names, tags(), policies(), region(), endpoint()).prop_map(
         |(
             (role_arn, role_session_name, external_id, serial, duration_seconds, source_identity),
-            (tags, transitive_tags, policy, policy_arns, region, endpoint),
+            tags,
+            policies,
+            region,
+            endpoint,
         )| AssumeRole {
             profile: None,
-            mfa: serial
-                .map_or(MfaUse::None, |serial| MfaUse::Code(Mfa { serial, ..Mfa::default() })),
+            mfa: serial.map_or(MfaUse::None, |serial| MfaUse::Code(mfa(serial))),
             role_arn,
             role_session_name,
             external_id,
             duration_seconds,
             source_identity,
             tags,
-            transitive_tags,
-            policy,
-            policy_arns,
+            policies,
             region,
             endpoint,
         },
@@ -296,22 +307,22 @@ fn call() -> impl Strategy<Value = AssumeRole> {
 }
 
 fn session_token() -> impl Strategy<Value = GetSessionToken> {
-    (text(), select(vec![1u32, 11, 900]), text()).prop_map(|(serial, duration_seconds, realm)| {
-        GetSessionToken {
+    (text(), select(vec![1u32, 11, 900]), text()).prop_map(
+        |(serial, duration_seconds, sts_scope)| GetSessionToken {
             profile: None,
-            mfa: Mfa { serial, ..Mfa::default() },
+            mfa: mfa(serial),
             duration_seconds,
-            region: String::new(),
+            region: Region::unchecked(""),
             endpoint: Endpoint { url: String::new(), signing_region: String::new() },
-            realm,
-        }
-    })
+            sts_scope,
+        },
+    )
 }
 
 fn base() -> impl Strategy<Value = Base> {
     let keys = || {
-        text().prop_map(|access_key_id| StaticKeys {
-            access_key_id,
+        text().prop_map(|id| StaticKeys {
+            access_key_id: AccessKeyId::unchecked(id),
             secret_access_key: "s".into(),
             session_token: None,
             account_id: None,
@@ -319,39 +330,28 @@ fn base() -> impl Strategy<Value = Base> {
             place: None,
         })
     };
-    let web = (
-        text(),
-        text(),
-        text(),
-        proptest::option::of(1u32..3),
-        proptest::option::of(text()),
-        proptest::collection::vec(text(), 0..3),
-        text(),
-        (text(), text()),
-    )
-        .prop_map(
-            |(
+    let seconds = proptest::option::of(1u32..3);
+    let web = (role_arn(), text(), text(), seconds, policies(), region(), endpoint()).prop_map(
+        |(
+            role_arn,
+            token_file,
+            role_session_name,
+            duration_seconds,
+            policies,
+            region,
+            endpoint,
+        )| {
+            Base::WebIdentity(WebIdentity {
                 role_arn,
                 token_file,
                 role_session_name,
                 duration_seconds,
-                policy,
-                policy_arns,
+                policies,
                 region,
-                (url, signing_region),
-            )| {
-                Base::WebIdentity(WebIdentity {
-                    role_arn,
-                    token_file,
-                    role_session_name,
-                    duration_seconds,
-                    policy,
-                    policy_arns,
-                    region,
-                    endpoint: Endpoint { url, signing_region },
-                })
-            },
-        );
+                endpoint,
+            })
+        },
+    );
     let sso = (
         proptest::option::of(text()),
         text(),
@@ -400,41 +400,41 @@ fn any_chain() -> impl Strategy<Value = Chain> {
         proptest::option::of(text()),
     )
         .prop_map(|(base, first, calls, container, imds)| Chain {
-            profile: None,
-            named_by: crate::chain::NamedBy::default(),
-            base_profile: None,
-            steps: (first.into_iter().map(|c| Step::GetSessionToken(Box::new(c))))
-                .chain(calls.into_iter().map(|c| Step::AssumeRole(Box::new(c))))
-                .collect(),
-            region: None,
-            network: Network {
-                container: container.filter(|_| matches!(base, Base::EcsContainer)),
-                imds: crate::chain::Imds {
-                    endpoint: imds.filter(|_| matches!(base, Base::Ec2InstanceMetadata)),
-                    ..Default::default()
+            subject: Subject { profile: None, invocation: Invocation::default() },
+            plan: Plan {
+                base_profile: None,
+                steps: (first.into_iter().map(|c| Step::GetSessionToken(Box::new(c))))
+                    .chain(calls.into_iter().map(|c| Step::AssumeRole(Box::new(c))))
+                    .collect(),
+                region: None,
+                network: Network {
+                    container: container.filter(|_| matches!(base, Base::EcsContainer)),
+                    imds: Imds {
+                        endpoint: imds.filter(|_| matches!(base, Base::Ec2InstanceMetadata)),
+                        ..Imds::default()
+                    },
+                    ..Network::default()
                 },
-                ..Network::default()
+                base,
+                endpoints: ServiceEndpoints::default(),
+                confirm: Vec::new(),
             },
-            base,
-            sts: None,
-            iam: None,
-            account_id: None,
-            confirm: Vec::new(),
         })
 }
 
 /// The beginning of a chain as text; what `render` leaves out because it is absent is told from
 /// what is empty.
 fn told(chain: &Chain, steps: usize) -> String {
-    let calls: Vec<String> = chain.steps[..steps].iter().map(|step| format!("{step:?}")).collect();
+    let calls: Vec<String> =
+        chain.plan.steps[..steps].iter().map(|step| format!("{step:?}")).collect();
     format!(
         "{:?} {:?} {} {calls:?}",
-        chain.network.container,
-        chain.network.imds.endpoint,
+        chain.plan.network.container,
+        chain.plan.network.imds.endpoint,
         base_of(chain)
     ) + &format!(
         "{:?}",
-        match &chain.base {
+        match &chain.plan.base {
             Base::WebIdentity(call) => Some(call),
             _ => None,
         }

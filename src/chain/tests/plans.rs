@@ -162,7 +162,7 @@ fn config(near: &[Role], all: &[Role]) -> String {
 fn planned(chain: &Chain, roles: &[Role]) -> Plan {
     let device = |serial: &str| DEVICES.iter().position(|known| *known == serial).unwrap();
     let (mut first, mut codes) = (None, Vec::new());
-    for step in &chain.steps {
+    for step in &chain.plan.steps {
         match step {
             Step::GetSessionToken(call) => {
                 assert!(first.is_none() && codes.is_empty(), "it must come first");
@@ -172,7 +172,7 @@ fn planned(chain: &Chain, roles: &[Role]) -> Plan {
                 let role = &roles[codes.len()];
                 assert_eq!(call.duration_seconds, Some(role.seconds));
                 assert_eq!(call.external_id.is_some(), role.kind == Kind::ExternalId);
-                assert_eq!(!call.policy_arns.is_empty(), role.kind == Kind::SessionPolicy);
+                assert_eq!(!call.policies.arns.is_empty(), role.kind == Kind::SessionPolicy);
                 codes.push(call.mfa.code().map(|mfa| device(&mfa.serial)));
             }
         }
@@ -201,12 +201,9 @@ fn compare(
         let is_plain = roles.iter().all(|role| role.kind == Kind::Plain);
         for kept in if is_plain { &[true, false][..] } else { &[true] } {
             let kept = *kept;
-            let overrides = Overrides {
-                profile: Some(format!("far{n}")),
-                mfa_session: kept.then_some(DAY),
-                ..Overrides::default()
-            };
-            let plan = resolve(&profiles, &overrides, &Environment::default())
+            let defaults = Defaults { mfa_session: kept.then_some(DAY), caching: Caching::On };
+            let request = Request::of_profile(&format!("far{n}"), defaults);
+            let plan = resolve(&profiles, &request, &Environment::default())
                 .map(|chain| planned(&chain, &roles));
             for demanding in [false, true] {
                 let ours = plan.as_ref().ok().and_then(|plan| cost(&roles, plan, kept, demanding));

@@ -64,7 +64,7 @@ aws_secret_access_key = SECRETDEV
 pub struct World {
     pub chain: Chain,
     pub keys: SessionKeys,
-    pub policy: Policy,
+    pub policy: CachePolicy,
     pub now: Cell<DateTime<Utc>>,
     pub events: RefCell<Vec<String>>,
     pub kept: RefCell<HashMap<SessionKey, Session>>,
@@ -107,7 +107,7 @@ impl World {
         Self {
             keys: SessionKeys::of(&chain),
             chain,
-            policy: Policy { min_ttl: TimeDelta::minutes(15), refresh: false, no_cache: false },
+            policy: CachePolicy { min_ttl: TimeDelta::minutes(15), mode: CacheMode::Use },
             now: Cell::new(second(0)),
             events: RefCell::default(),
             kept: RefCell::default(),
@@ -125,12 +125,12 @@ impl World {
     }
 
     pub fn refresh(mut self) -> Self {
-        self.policy.refresh = true;
+        self.policy.mode = CacheMode::Refresh;
         self
     }
 
     pub fn no_cache(mut self) -> Self {
-        self.policy.no_cache = true;
+        self.policy.mode = CacheMode::Off;
         self
     }
 
@@ -187,7 +187,7 @@ impl World {
         session
     }
 
-    pub fn walk(&self) -> Result<Walked> {
+    pub fn walk(&self) -> Result<Acquired> {
         Executor {
             clock: self,
             sts: self,
@@ -198,7 +198,7 @@ impl World {
             report: self,
             policy: self.policy,
         }
-        .walk(&self.chain)
+        .acquire(&self.chain)
     }
 
     /// Walks; returns the access key and what happened, and forgets it.
@@ -279,7 +279,7 @@ impl BaseSource for World {
         self.failure("source")?;
         Ok(match base {
             Base::Static(keys) | Base::Environment(keys) => Credentials::LongTerm(LongTermKeys {
-                access_key_id: keys.access_key_id.clone(),
+                access_key_id: keys.access_key_id.to_string(),
                 secret_access_key: keys.secret_access_key.clone(),
                 account_id: None,
             }),
@@ -319,7 +319,7 @@ impl Prompt for World {
         let meanwhile = if question.declined { ", declined meanwhile" } else { "" };
         self.event(format!(
             "ask {} {}{meanwhile}",
-            question.named_by.profile.as_deref().unwrap_or(question.who),
+            question.invocation.profile().map_or(question.who, |name| name.as_str()),
             question.serial
         ));
         self.failure("prompt")?;

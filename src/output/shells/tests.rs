@@ -63,8 +63,8 @@ fn unset_lines() {
         (Shell::Sh, "unset X\n"),
         (
             Shell::Fish,
-            "if set -qg X; set -eg X; end; if set -qUx X; echo 'rolecall: X is a universal variable and \
-             stays set; to remove it: set -eU X' >&2; end;\n",
+            "if set -qg X; set -eg X; end; if set -qUx X; echo 'rolecall: X is a universal variable \
+             and stays set; to remove it: set -eU X' >&2; end;\n",
         ),
         (Shell::Tcsh, "unsetenv X;\n"),
         (Shell::PowerShell, "$env:X = $null\n"),

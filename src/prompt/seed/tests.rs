@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
-use crate::chain::NamedBy;
+use crate::chain::Invocation;
 use crate::store::{SecretStore, StoreError, StoreName};
 use crate::ui::Ui;
 
@@ -80,10 +80,10 @@ fn open<'a>(world: &Rc<World>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredS
 }
 
 fn question<'a>(serial: &'a str, refused: Option<&'a Error>) -> Question<'a> {
-    static NAMED_BY: NamedBy = NamedBy { profile: None, typed: Vec::new() };
+    static AGAIN: std::sync::LazyLock<Invocation> = std::sync::LazyLock::new(Invocation::default);
     Question {
         who: "profile `p`",
-        named_by: &NAMED_BY,
+        invocation: &AGAIN,
         role_arn: None,
         serial,
         process: None,

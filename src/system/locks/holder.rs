@@ -7,7 +7,7 @@ use std::io::{Read, Seek, Write};
 
 use chrono::DateTime;
 
-use super::Declined;
+use super::declined::Declined;
 
 /// The most that is read of a lock file, in bytes, and shown of a purpose, in characters.
 const LONGEST_NOTE: u64 = 4096;

@@ -1,6 +1,7 @@
 //! Kernel file locks, one file per name in a folder that only the user may enter; the kernel frees
 //! them when their process dies.
 
+mod declined;
 mod folder;
 mod holder;
 
@@ -9,11 +10,10 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub use self::declined::Declined;
 use self::holder::Holder;
 #[cfg(unix)]
 pub use self::holder::in_foreground;
-use chrono::{DateTime, Utc};
-
 use crate::error::{Error, Result};
 use crate::system::files;
 use crate::system::report::Report;
@@ -57,13 +57,6 @@ pub trait Locks {
             }
         }
     }
-}
-
-/// A question that a person declined or did not answer in time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declined {
-    pub question: String,
-    pub at: DateTime<Utc>,
 }
 
 pub struct FileLocks<'a> {

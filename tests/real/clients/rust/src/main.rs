@@ -1,19 +1,27 @@
+//! Prints the ARN of the caller, as the other clients do.
+
+use std::process::ExitCode;
+
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::Builder;
 
-fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("runtime");
-    if let Err(error) = runtime.block_on(run()) {
-        eprintln!("{error}");
-        std::process::exit(1);
+fn main() -> ExitCode {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    match runtime.block_on(arn()) {
+        Ok(arn) => {
+            println!("{arn}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-/// Plain http only: the stand-ins need no TLS.
-async fn run() -> Result<(), String> {
+/// Asks over plain http only: the fake AWS needs no TLS.
+async fn arn() -> Result<String, String> {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(Builder::new().build_http())
         .load()
@@ -23,6 +31,5 @@ async fn run() -> Result<(), String> {
         .send()
         .await
         .map_err(|error| format!("{error:?}"))?;
-    println!("{}", answer.arn().unwrap_or_default());
-    Ok(())
+    Ok(answer.arn().unwrap_or_default().to_owned())
 }

@@ -1,0 +1,72 @@
+//! Requests, from options and settings.
+
+use std::io::Read;
+
+use super::context::Context;
+use super::options::{CredentialOptions, Selected};
+use crate::chain::{Caching, Defaults, Request, RoleOptions};
+use crate::error::{Error, Result};
+
+/// A policy document longer than this is not one (STS takes 2,048 characters).
+const MAX_POLICY_BYTES: u64 = 64 * 1024;
+
+/// What was typed for a verb that yields credentials.
+///
+/// # Errors
+/// Where `--policy` names no policy.
+pub fn of_options(context: &Context, options: &CredentialOptions) -> Result<Request> {
+    let defaults = context.settings.request_defaults();
+    let caching =
+        if options.no_cache { Caching::Off } else { context.settings.caching(options.store) };
+    typed(context, &options.selected, &options.role, Defaults { caching, ..defaults })
+}
+
+/// What was typed for a verb that only shows the chain.
+///
+/// # Errors
+/// Where `--policy` names no policy.
+pub fn of_role(context: &Context, selected: &Selected, role: &RoleOptions) -> Result<Request> {
+    typed(context, selected, role, context.settings.request_defaults())
+}
+
+/// A profile among others, as `process` sees it where only its name is typed.
+pub fn of_profile(context: &Context, name: &str) -> Request {
+    Request::of_profile(name, context.settings.request_defaults())
+}
+
+fn typed(
+    context: &Context,
+    selected: &Selected,
+    role: &RoleOptions,
+    defaults: Defaults,
+) -> Result<Request> {
+    let policy = role.policy.as_deref().map(|text| policy(context, text)).transpose()?;
+    let role = RoleOptions { policy, ..role.clone() };
+    Ok(Request::typed(selected.name(), role, defaults))
+}
+
+/// Reads `--policy`: JSON itself, or the file that holds it.
+///
+/// # Errors
+/// Where the file cannot be read, or it is no JSON object.
+pub fn policy(context: &Context, text: &str) -> Result<String> {
+    let json = if text.trim_start().starts_with('{') {
+        text.to_owned()
+    } else {
+        let path = context.directories.expand(text);
+        let error = |e: &str| Error::usage(format!("--policy {}: {e}", path.display()));
+        let metadata = std::fs::metadata(&path).map_err(|e| error(&e.to_string()))?;
+        if metadata.is_dir() {
+            return Err(error("is a folder"));
+        }
+        let mut json = String::new();
+        let file = std::fs::File::open(&path).map_err(|e| error(&e.to_string()))?;
+        let read = file.take(MAX_POLICY_BYTES).read_to_string(&mut json);
+        read.map_err(|e| error(&e.to_string()))?;
+        json
+    };
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json) {
+        Ok(_) => Ok(json.trim().to_owned()),
+        Err(e) => Err(Error::usage(format!("--policy is not a JSON object: {e}"))),
+    }
+}

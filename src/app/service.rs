@@ -1,0 +1,300 @@
+//! From a request to credentials: the one place where the adapters are put together.
+
+use std::cell::{OnceCell, RefCell};
+
+use super::call::{AskPolicy, Call, Caller, Confirmation, Voice};
+use super::context::Context;
+use super::options::CredentialOptions;
+use super::requests;
+use super::stores::StoreOpener;
+use crate::audit::{self, Entry};
+use crate::aws::Credentials;
+use crate::aws::names::RoleArn;
+use crate::chain::{self, Chain, Request};
+use crate::clients::sts::AwsSts;
+use crate::config::profiles::Profiles;
+use crate::error::{Error, Result};
+use crate::executor::{Acquired, CachePolicy, Executor};
+use crate::hint;
+use crate::prompt::seed::Seeds;
+use crate::prompt::{Ladder, State, Surroundings};
+use crate::settings::EffectiveSettings;
+use crate::sources::{self, Sources};
+use crate::store::sessions::StoredSessions;
+use crate::system::clock::{Clock, SystemClock};
+use crate::system::locks::FileLocks;
+use crate::system::report::{Report, Silent};
+
+/// What was asked for and what came of it.
+pub struct Obtained {
+    pub chain: Chain,
+    pub credentials: Credentials,
+}
+
+/// Resolves requests and acquires credentials. It owns what it needs, so that a worker thread can
+/// own it.
+pub struct CredentialsService {
+    context: Context,
+}
+
+impl CredentialsService {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Resolves a request.
+    ///
+    /// # Errors
+    /// Where the shared files, the environment or the request are wrong, and where the processes
+    /// that led here lead round in a loop.
+    pub fn resolve(&self, profiles: &Profiles, request: &Request) -> Result<Chain> {
+        let chain = resolve(&self.context, profiles, request)?;
+        let mut trail = trail(&self.context);
+        if let Some(name) =
+            chain.subject.profile_name().filter(|name| trail.contains(&name.to_string()))
+        {
+            trail.push(name.to_string());
+            let way = trail.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
+            return Err(Error::configuration(format!(
+                "credential_process leads back to the same profile: {way}"
+            ))
+            .hint(format!(
+                "see where it takes its credentials from: {}",
+                hint::command("explain", name)
+            )));
+        }
+        self.context.ui.decided(&|| summary(&chain));
+        Ok(chain)
+    }
+
+    /// Acquires the credentials that a chain ends in: from the cache, else by the steps that are
+    /// missing. Waits for another process, a person and AWS, as the call allows it.
+    ///
+    /// # Errors
+    /// Where AWS, a source or a person refuses, nobody can be asked, or it was interrupted.
+    pub fn acquire(&self, chain: &Chain, call: &Call) -> Result<Acquired> {
+        self.acquirer(call).acquire(chain)
+    }
+
+    /// Returns what acquires for several chains, which share the stores that work and the code of
+    /// `--mfa-token`.
+    pub fn acquirer(&self, call: &Call) -> Acquirer<'_> {
+        Acquirer::new(&self.context, call)
+    }
+
+    /// Resolves what the options of a verb name, and acquires its credentials.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`] and [`Self::acquire`].
+    pub fn obtain(&self, options: &CredentialOptions, caller: Caller) -> Result<Obtained> {
+        self.obtain_with(options, &Call::typed(options, caller))
+    }
+
+    /// As [`Self::obtain`], where the call may do less than was typed.
+    ///
+    /// # Errors
+    /// As [`Self::obtain`].
+    pub fn obtain_with(&self, options: &CredentialOptions, call: &Call) -> Result<Obtained> {
+        let request = requests::of_options(&self.context, options)?;
+        let chain = self.resolve(&self.context.profiles()?, &request)?;
+        let Acquired { credentials, .. } = self.acquire(&chain, call)?;
+        Ok(Obtained { chain, credentials })
+    }
+
+    /// Returns the STS client.
+    pub fn sts(&self) -> AwsSts<'_> {
+        sts(&self.context)
+    }
+}
+
+/// Resolves a request as every verb does, for those who perform nothing.
+///
+/// # Errors
+/// Where the shared files, the environment or the request are wrong.
+pub fn resolve(context: &Context, profiles: &Profiles, request: &Request) -> Result<Chain> {
+    chain::resolve(profiles, request, &context.environment)
+}
+
+fn sts(context: &Context) -> AwsSts<'_> {
+    let moved = |name: &&str| context.environment.get(name).is_some();
+    AwsSts {
+        runtime: &context.runtime,
+        clock: &SystemClock,
+        // The environment moves the system's root certificates, which the platform's own loader
+        // then honours.
+        native_roots: ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(moved),
+        http: OnceCell::new(),
+    }
+}
+
+/// Returns the profiles whose `credential_process` led to this process.
+fn trail(context: &Context) -> Vec<String> {
+    let trail = context.environment.get(sources::process::TRAIL);
+    trail.map(|names| names.lines().map(str::to_owned).collect()).unwrap_or_default()
+}
+
+fn summary(chain: &Chain) -> String {
+    let plan = &chain.plan;
+    let of = plan.base_profile.as_ref().map(|name| format!(" of profile `{name}`"));
+    format!("{}: {}{}{}", chain.name(), plan.base.kind(), of.unwrap_or_default(), chain.arrows())
+}
+
+/// The real adapters, for all chains that one command acquires credentials of.
+pub struct Acquirer<'a> {
+    context: &'a Context,
+    call: Call,
+    report: &'a dyn Report,
+    stores: StoreOpener<'a>,
+    sts: AwsSts<'a>,
+    locks: FileLocks<'a>,
+    sessions: StoredSessions<'a>,
+    /// `--mfa-token`, until it was used.
+    token_code: RefCell<Option<String>>,
+}
+
+impl<'a> Acquirer<'a> {
+    fn new(context: &'a Context, call: &Call) -> Self {
+        let unlock = match call.caller {
+            Caller::Sdk => AskPolicy::Never,
+            Caller::Person => call.ask,
+        };
+        let report: &dyn Report = match call.voice {
+            Voice::Normal => &context.ui,
+            Voice::Silent => &Silent,
+        };
+        let stores = StoreOpener::new(context, report, unlock);
+        let lock_timeout = call.lock_timeout.or(context.settings.lock_timeout());
+        if let Some(deadline) = call.deadline {
+            context.runtime.limit(deadline);
+        }
+        Self {
+            context,
+            call: call.clone(),
+            report,
+            stores,
+            sts: sts(context),
+            locks: FileLocks::new(
+                context.directories.locks(),
+                lock_timeout,
+                &context.runtime,
+                report,
+            ),
+            sessions: StoredSessions {
+                stores: stores.in_order(call.store),
+                index: context.directories.index(),
+                clock: &SystemClock,
+                report,
+            },
+            token_code: RefCell::new(call.token_code.clone()),
+        }
+    }
+
+    /// Acquires the credentials that a chain ends in, and logs them.
+    ///
+    /// # Errors
+    /// As [`CredentialsService::acquire`].
+    pub fn acquire(&self, chain: &Chain) -> Result<Acquired> {
+        let Context { environment, directories, settings, runtime, .. } = self.context;
+        let report = self.report;
+        let sources = Sources {
+            runtime,
+            clock: &SystemClock,
+            sts: &self.sts,
+            locks: &self.locks,
+            report,
+            directories,
+            process_limit: settings.process_timeout(),
+            trail: trail(self.context),
+        };
+        let surroundings = || Surroundings::read(environment, directories, settings.pinentry());
+        let seeds = || self.stores.seeds(self.call.store);
+        let prompt = Ladder {
+            token_code: RefCell::new(self.token_code.take()),
+            seeds: Seeds::new(&seeds, &SystemClock, runtime, report),
+            rungs: settings.prompt_methods(),
+            no_input: settings.no_input() || self.call.ask == AskPolicy::Never,
+            yes: (self.call.confirmation == Confirmation::Yes).then(|| settings.allows_yes()),
+            process_limit: settings.process_timeout(),
+            patience: settings.prompt_timeout(),
+            surroundings: &surroundings,
+            clock: &SystemClock,
+            runtime,
+            report,
+            locks: &self.locks,
+            state: State::default(),
+        };
+        let acquired = Executor {
+            clock: &SystemClock,
+            sts: &self.sts,
+            sources: &sources,
+            sessions: &self.sessions,
+            prompt: &prompt,
+            locks: &self.locks,
+            report,
+            policy: CachePolicy { min_ttl: min_ttl(&self.call, settings), mode: self.call.cache },
+        }
+        .acquire(chain);
+        // Unused, it is the next chain's.
+        self.token_code.replace(prompt.token_code.take());
+        // A question of the store may have been interrupted, which by itself only costs the store.
+        runtime.check()?;
+        acquired.inspect(|acquired| self.log(chain, acquired))
+    }
+
+    /// Appends one line to the audit log for the credentials just handed out. A write error is
+    /// shown with `-v` and fails nothing.
+    fn log(&self, chain: &Chain, acquired: &Acquired) {
+        if !self.context.settings.logs() {
+            return;
+        }
+        let facts = chain.plan.base.facts();
+        let role = chain.role_arn();
+        let base = chain.plan.steps.is_empty().then_some(facts);
+        let account = acquired
+            .credentials
+            .account_id()
+            .or(role.map(RoleArn::account))
+            .or(base.and_then(|facts| facts.role_name.and(facts.account_id)));
+        let name = role.map(RoleArn::name).or(base.and_then(|facts| facts.role_name));
+        let entry = Entry {
+            time: SystemClock.now(),
+            command: self.context.verb.as_str().into(),
+            profile: chain.subject.profile_name().map(|name| name.as_str().into()),
+            role: name.map(Into::into),
+            role_arn: role.map(|arn| arn.as_str().into()),
+            account_id: account.map(Into::into),
+            access_key_id: acquired.credentials.access_key_id().into(),
+            origin: acquired.origin.name().into(),
+            expiration: acquired.credentials.expires_at(),
+            asked_by: audit::askers(),
+        };
+        let path = self.context.directories.log().ok_or(std::io::ErrorKind::NotFound.into());
+        let written = path.and_then(|path| audit::append(&path, &entry));
+        if let Err(error) = written {
+            self.context.ui.decided(&|| format!("not logged: {error}"));
+        }
+    }
+}
+
+/// Returns the shortest life that a cached session must have left: typed, else set, else what the
+/// caller needs.
+pub fn min_ttl(call: &Call, settings: &EffectiveSettings) -> chrono::TimeDelta {
+    let set = settings.min_ttl().map(|seconds| chrono::TimeDelta::seconds(i64::from(seconds)));
+    call.min_ttl.or(set).unwrap_or_else(|| call.caller.min_ttl())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn service_can_be_owned_by_a_worker_thread() {
+        fn can_move<T: Send + 'static>() {}
+        can_move::<CredentialsService>();
+        can_move::<Call>();
+    }
+}

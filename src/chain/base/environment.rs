@@ -1,0 +1,56 @@
+//! The bases that the environment names: its own keys, and the end of the SDKs' default chain.
+
+use secrecy::SecretString;
+
+use super::{Base, DefaultProvider, StaticKeys};
+use crate::aws::names::AccessKeyId;
+use crate::error::{Error, Result};
+use crate::system::environment::Environment;
+
+const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+
+/// Returns the keys of the environment.
+///
+/// # Errors
+/// Where it holds half a pair.
+pub fn of_environment(environment: &Environment) -> Result<Option<Base>> {
+    let variable = |name| environment.get(name);
+    let half = |missing: &str, found: &str| {
+        Error::configuration(format!("{found} is set in the environment but {missing} is not"))
+            .hint(format!("set both or none: unset {found}"))
+    };
+    let (id, secret) = match (variable(ACCESS_KEY_ID), variable(SECRET_ACCESS_KEY)) {
+        (None, None) => return Ok(None),
+        (Some(_), None) => return Err(half(SECRET_ACCESS_KEY, ACCESS_KEY_ID)),
+        (None, Some(_)) => return Err(half(ACCESS_KEY_ID, SECRET_ACCESS_KEY)),
+        (Some(id), Some(secret)) => (id, secret),
+    };
+    let token = variable("AWS_SESSION_TOKEN").or_else(|| variable("AWS_SECURITY_TOKEN"));
+    Ok(Some(Base::Environment(StaticKeys {
+        access_key_id: AccessKeyId::new(id),
+        secret_access_key: SecretString::from(secret),
+        session_token: token.map(SecretString::from),
+        account_id: variable("AWS_ACCOUNT_ID").map(str::to_owned),
+        expiration: variable("AWS_CREDENTIAL_EXPIRATION").map(str::to_owned),
+        place: None,
+    })))
+}
+
+/// Returns the end of the SDKs' default chain: `None` when web identity comes first or nothing is
+/// left.
+pub fn default_provider(environment: &Environment) -> Option<Base> {
+    if environment.has_web_identity() {
+        return None;
+    }
+    let container =
+        ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
+    let provider = if container.iter().any(|name| environment.get(name).is_some()) {
+        DefaultProvider::Container
+    } else if environment.is_true("AWS_EC2_METADATA_DISABLED") {
+        return None;
+    } else {
+        DefaultProvider::Instance
+    };
+    Some(Base::DefaultProviders(provider))
+}

@@ -1,0 +1,217 @@
+//! Where a chain starts, and the one place that knows what each kind of base is.
+
+mod environment;
+mod keys;
+mod profile;
+mod sso;
+mod web_identity;
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::process_command;
+use super::step::SessionPolicies;
+use crate::aws::names::{AccessKeyId, Region, RoleArn};
+use crate::aws::partition::Endpoint;
+use crate::config::profiles::Place;
+
+pub(super) use environment::{default_provider, of_environment};
+pub(super) use profile::of_profile;
+pub(super) use web_identity::of_environment as web_identity_of_environment;
+
+/// Where a chain starts.
+#[derive(Debug, Clone)]
+pub enum Base {
+    /// Keys in a shared file.
+    Static(StaticKeys),
+    /// `AWS_ACCESS_KEY_ID` and the rest.
+    Environment(StaticKeys),
+    Ec2InstanceMetadata,
+    EcsContainer,
+    WebIdentity(WebIdentity),
+    Sso(Sso),
+    LoginSession {
+        session: String,
+        place: Place,
+    },
+    Process {
+        command: SecretString,
+        place: Place,
+        account_id: Option<String>,
+    },
+    /// No profile named and none of the above certain: container first, then instance metadata, as
+    /// the SDKs' default chain ends.
+    DefaultProviders(DefaultProvider),
+}
+
+/// The one of the default chain's last providers that the environment points to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultProvider {
+    Container,
+    Instance,
+}
+
+/// Keys as they stand in a shared file or in the environment; with a session token they are
+/// somebody else's session.
+#[derive(Clone)]
+pub struct StaticKeys {
+    pub access_key_id: AccessKeyId,
+    pub secret_access_key: SecretString,
+    pub session_token: Option<SecretString>,
+    pub account_id: Option<String>,
+    /// RFC 3339, when the environment says it.
+    pub expiration: Option<String>,
+    pub place: Option<Place>,
+}
+
+impl fmt::Debug for StaticKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaticKeys")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// AssumeRoleWithWebIdentity, an unsigned call.
+#[derive(Debug, Clone)]
+pub struct WebIdentity {
+    pub role_arn: RoleArn,
+    pub token_file: String,
+    pub role_session_name: String,
+    pub duration_seconds: Option<u32>,
+    pub policies: SessionPolicies,
+    pub region: Region,
+    pub endpoint: Endpoint,
+}
+
+/// IAM Identity Center: the role credentials that a cached token gives.
+#[derive(Debug, Clone)]
+pub struct Sso {
+    /// `None` in the legacy form, whose token is cached under the start URL.
+    pub session: Option<String>,
+    pub start_url: String,
+    pub region: String,
+    pub account_id: String,
+    pub role_name: String,
+    pub endpoint: Option<String>,
+    pub oidc_endpoint: Option<String>,
+}
+
+/// What is to be known of a base, whatever it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts<'a> {
+    /// The kind as `explain --json` has it.
+    pub kind: &'static str,
+    /// Whether its own credentials are cached: not what stands in a file or is handed out on this
+    /// machine, nor what another rolecall caches, whose key knows more than its command line.
+    pub cacheable: bool,
+    pub identity: Identity,
+    /// Whether it gives what this machine or container is, which others that share a store are not.
+    pub of_this_machine: bool,
+    pub role_arn: Option<&'a RoleArn>,
+    /// The role's name and its account, where they are known without a call.
+    pub role_name: Option<&'a str>,
+    pub account_id: Option<&'a str>,
+    /// Who must have been asked for it to give anything.
+    pub asks: Asks,
+}
+
+/// Whose credentials a base gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// An IAM user's own keys, which alone may call sts:GetSessionToken.
+    User,
+    /// Certainly a role's session: AssumeRole from it is role chaining, which STS caps at one hour.
+    Role,
+    /// Only AWS knows.
+    Unknown,
+}
+
+/// Who must have been asked before a base gives credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    Nobody,
+    /// A person logs in, by a browser.
+    Login,
+    /// A program, which may ask whom it likes.
+    Program,
+}
+
+impl Base {
+    /// Returns what is to be known of it.
+    pub fn facts(&self) -> Facts<'_> {
+        let plain = Facts {
+            kind: "",
+            cacheable: false,
+            identity: Identity::Unknown,
+            of_this_machine: false,
+            role_arn: None,
+            role_name: None,
+            account_id: None,
+            asks: Asks::Nobody,
+        };
+        let machine =
+            |kind| Facts { kind, identity: Identity::Role, of_this_machine: true, ..plain };
+        let keys = |kind, keys: &'_ StaticKeys| Facts {
+            kind,
+            identity: if keys.session_token.is_none() { Identity::User } else { Identity::Unknown },
+            ..plain
+        };
+        match self {
+            Self::Static(static_keys) => Facts {
+                account_id: static_keys.account_id.as_deref(),
+                ..keys("static", static_keys)
+            },
+            Self::Environment(static_keys) => Facts {
+                account_id: static_keys.account_id.as_deref(),
+                ..keys("environment", static_keys)
+            },
+            Self::Ec2InstanceMetadata | Self::DefaultProviders(DefaultProvider::Instance) => {
+                machine("ec2_instance_metadata")
+            }
+            Self::EcsContainer | Self::DefaultProviders(DefaultProvider::Container) => {
+                machine("ecs_container")
+            }
+            Self::WebIdentity(call) => Facts {
+                cacheable: true,
+                role_arn: Some(&call.role_arn),
+                role_name: Some(call.role_arn.name()),
+                account_id: Some(call.role_arn.account()),
+                ..machine("web_identity")
+            },
+            Self::Sso(sso) => Facts {
+                kind: "sso",
+                cacheable: true,
+                identity: Identity::Role,
+                role_name: Some(&sso.role_name),
+                account_id: Some(&sso.account_id),
+                asks: Asks::Login,
+                ..plain
+            },
+            Self::LoginSession { .. } => {
+                Facts { kind: "login_session", asks: Asks::Login, ..plain }
+            }
+            Self::Process { command, account_id, .. } => Facts {
+                kind: "process",
+                cacheable: process_command::target(command.expose_secret()).is_none(),
+                account_id: account_id.as_deref(),
+                asks: Asks::Program,
+                ..plain
+            },
+        }
+    }
+
+    /// Returns the kind as `explain --json` has it.
+    pub fn kind(&self) -> &'static str {
+        self.facts().kind
+    }
+
+    /// Returns keys that stand in a file or in the environment.
+    pub fn static_keys(&self) -> Option<&StaticKeys> {
+        match self {
+            Self::Static(keys) | Self::Environment(keys) => Some(keys),
+            _ => None,
+        }
+    }
+}

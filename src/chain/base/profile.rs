@@ -1,0 +1,70 @@
+//! Which kind of credentials a profile itself holds, in botocore's order.
+
+use secrecy::SecretString;
+
+use super::{Base, keys, sso, web_identity};
+use crate::chain::inputs::Inputs;
+use crate::chain::keys as names;
+use crate::chain::profile_view::ProfileView;
+use crate::chain::request::RoleOptions;
+use crate::chain::sts_site::StsSite;
+use crate::config::document::FileKind;
+use crate::config::profiles::Profile;
+use crate::error::{Error, Result};
+use crate::hint;
+
+/// Reads a profile's own credentials: web identity, SSO, keys of the credentials file, login
+/// session, process, keys of the config file. `typed` is what was typed of its role.
+pub fn of_profile(
+    inputs: &Inputs,
+    profile: &Profile,
+    typed: &RoleOptions,
+    site: &StsSite,
+) -> Result<Base> {
+    let view = ProfileView::from(profile);
+    if view.property(names::WEB_IDENTITY_TOKEN_FILE).is_some() {
+        return web_identity::of_profile(inputs, profile, typed, site).map(Base::WebIdentity);
+    }
+    if profile.get(names::SSO_ACCOUNT_ID).is_some() || profile.get(names::SSO_ROLE_NAME).is_some() {
+        return sso::of_profile(inputs.profiles, profile, site.endpoints).map(Base::Sso);
+    }
+    let id = profile.get(names::ACCESS_KEY_ID);
+    let secret = profile.get(names::SECRET_ACCESS_KEY);
+    if id.or(secret).is_some_and(|key| key.place.file == FileKind::Credentials) {
+        return keys::of_profile(profile, id, secret).map(Base::Static);
+    }
+    if let Some(session) = profile.get(names::LOGIN_SESSION) {
+        let (session, place) = (session.value.to_string(), session.place.clone());
+        return Ok(Base::LoginSession { session, place });
+    }
+    if let Some(command) = view.process() {
+        return Ok(Base::Process {
+            command: SecretString::from(command.value.as_str()),
+            place: command.place.clone(),
+            account_id: profile.value(names::ACCOUNT_ID).map(str::to_owned),
+        });
+    }
+    if id.is_some() || secret.is_some() {
+        return keys::of_profile(profile, id, secret).map(Base::Static);
+    }
+    Err(nothing(profile))
+}
+
+fn nothing(profile: &Profile) -> Error {
+    let error = Error::configuration(format!(
+        "{}: profile `{}` holds no credentials and names no source of any",
+        profile.place, profile.name
+    ));
+    if profile.get(names::SSO_SESSION).is_some() {
+        return error
+            .cause(
+                "sso_session alone gives a token; \
+                 credentials need sso_account_id and sso_role_name too",
+            )
+            .hint("complete it with: aws configure sso");
+    }
+    error.hint(format!(
+        "see what it holds: rolecall profile dump --json; after a change: {}",
+        hint::command("explain", &profile.name)
+    ))
+}

@@ -1,0 +1,73 @@
+//! IAM Identity Center: a profile with `sso_account_id` and `sso_role_name`, and the session that
+//! it names, or the legacy form without one.
+
+use super::Sso;
+use crate::chain::endpoints::Endpoints;
+use crate::chain::keys;
+use crate::config::document::SectionKind;
+use crate::config::profiles::{Profile, Profiles};
+use crate::error::{Error, Result};
+use crate::hint;
+
+pub fn of_profile(profiles: &Profiles, profile: &Profile, endpoints: &Endpoints) -> Result<Sso> {
+    let own = |key: &str| {
+        let value = profile.value(key).map(str::to_owned);
+        value.ok_or_else(|| missing(profile, key, &profile.place.to_string()))
+    };
+    let (session, start_url, region) = match profile.value(keys::SSO_SESSION) {
+        None => (None, own(keys::SSO_START_URL)?, own(keys::SSO_REGION)?),
+        Some(name) => {
+            let section = section(profiles, profile)?;
+            let value = |key| of_session(profile, &section, key);
+            (Some(name.to_owned()), value(keys::SSO_START_URL)?, value(keys::SSO_REGION)?)
+        }
+    };
+    Ok(Sso {
+        account_id: own(keys::SSO_ACCOUNT_ID)?,
+        role_name: own(keys::SSO_ROLE_NAME)?,
+        endpoint: endpoints.configured("sso")?,
+        oidc_endpoint: endpoints.configured("sso_oidc")?,
+        session,
+        start_url,
+        region,
+    })
+}
+
+/// Returns the `[sso-session …]` section that a profile names.
+fn section(profiles: &Profiles, profile: &Profile) -> Result<Profile> {
+    let named = profile.get(keys::SSO_SESSION);
+    let name = named.map_or("", |property| property.value.as_str());
+    profiles.section(SectionKind::SsoSession, name)?.ok_or_else(|| {
+        let place = named.map_or(&profile.place, |property| &property.place);
+        Error::configuration(format!("{place}: there is no section [sso-session {name}]"))
+            .cause(format!("profile `{}` names it", profile.name))
+            .hint("make it with: aws configure sso-session")
+    })
+}
+
+/// Returns a value of the session's section, which the profile must not contradict.
+fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<String> {
+    let value =
+        section.get(key).ok_or_else(|| missing(profile, key, &section.place.to_string()))?;
+    match profile.get(key).filter(|own| own.value != value.value) {
+        None => Ok(value.value.to_string()),
+        Some(own) => Err(Error::configuration(format!(
+            "profile `{}` and its sso-session `{}` have different {key}",
+            profile.name, section.name
+        ))
+        .cause(format!("{}: {}", own.place, *own.value))
+        .cause(format!("{}: {}", value.place, *value.value))
+        .hint("leave it in the sso-session only; see: rolecall profile dump --json")),
+    }
+}
+
+fn missing(profile: &Profile, key: &str, place: &str) -> Error {
+    Error::configuration(format!(
+        "{place}: `{key}` is missing for the SSO credentials of profile `{}`",
+        profile.name
+    ))
+    .hint(format!(
+        "complete it with: aws configure sso {}",
+        hint::option("--profile", &profile.name)
+    ))
+}

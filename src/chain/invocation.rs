@@ -1,0 +1,39 @@
+//! How to ask for a chain again, for hints.
+
+use crate::config::ProfileName;
+use crate::hint;
+
+/// What names a chain on a command line: a profile, and what was typed beside or instead of it.
+#[derive(Debug, Clone, Default)]
+pub struct Invocation {
+    profile: Option<ProfileName>,
+    /// Options with their values.
+    options: Vec<(&'static str, String)>,
+}
+
+impl Invocation {
+    pub fn new(profile: Option<ProfileName>, options: Vec<(&'static str, String)>) -> Self {
+        Self { profile, options }
+    }
+
+    pub fn profile(&self) -> Option<&ProfileName> {
+        self.profile.as_ref()
+    }
+
+    /// Returns a verb for the chain.
+    pub fn command(&self, verb: &str) -> String {
+        let begin = match &self.profile {
+            Some(name) => hint::command(verb, name),
+            None => format!("rolecall {verb}"),
+        };
+        self.options
+            .iter()
+            .fold(begin, |line, (option, value)| format!("{line} {}", hint::option(option, value)))
+    }
+
+    #[must_use]
+    pub fn without(mut self, option: &str) -> Self {
+        self.options.retain(|(name, _)| *name != option);
+        self
+    }
+}

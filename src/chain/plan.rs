@@ -1,0 +1,32 @@
+//! What will be done: a base, and the steps that follow. Plain data.
+
+use super::base::Base;
+use super::network::Network;
+use super::step::Step;
+use crate::aws::names::Region;
+use crate::aws::partition::Endpoint;
+use crate::config::ProfileName;
+
+/// The way to credentials.
+#[derive(Debug)]
+pub struct Plan {
+    pub base: Base,
+    /// The profile that the base stands in.
+    pub base_profile: Option<ProfileName>,
+    pub steps: Vec<Step>,
+    /// The region for STS and for export.
+    pub region: Option<Region>,
+    pub network: Network,
+    pub endpoints: ServiceEndpoints,
+    /// The profiles on the way with `rolecall_confirm`: each new session of theirs is asked about.
+    pub confirm: Vec<ProfileName>,
+}
+
+/// Where services are called beside the steps.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceEndpoints {
+    /// When the region is known.
+    pub sts: Option<Endpoint>,
+    /// The configured endpoint of IAM, which is asked for the device of `mfa_serial = auto`.
+    pub iam: Option<String>,
+}

@@ -1,0 +1,86 @@
+//! `credential_process = rolecall process NAME`: how SDKs come to rolecall, and one rolecall to
+//! another.
+
+use std::path::Path;
+
+use super::keys;
+use super::profile_view::ProfileView;
+use crate::config::profiles::{Profile, Property};
+use crate::system::environment::Environment;
+
+/// Keys of a profile that SDKs look at before `credential_process`.
+const BEFORE_PROCESS: [&str; 9] = [
+    keys::ROLE_ARN,
+    keys::WEB_IDENTITY_TOKEN_FILE,
+    keys::SSO_SESSION,
+    keys::SSO_START_URL,
+    keys::SSO_ACCOUNT_ID,
+    keys::SSO_ROLE_NAME,
+    keys::LOGIN_SESSION,
+    keys::ACCESS_KEY_ID,
+    keys::SECRET_ACCESS_KEY,
+];
+
+/// Returns whether every SDK takes the credentials of a profile from rolecall by itself, as the
+/// profile's `credential_process`.
+pub fn is_asked_by_sdks(profile: &Profile, environment: &Environment) -> bool {
+    let process = profile.value(keys::CREDENTIAL_PROCESS).is_some_and(|command| {
+        let target = target(command);
+        // A role of the profile's own is reached by a command that asks for this profile and
+        // narrows nothing; without one rolecall goes by the same command.
+        if ProfileView::from(profile).is_role() {
+            target.as_deref() == Some(&profile.name) && !is_narrowed(command)
+        } else {
+            target.is_some()
+        }
+    });
+    // botocore prefers the web identity of the environment to the profile's process.
+    process
+        && !environment.has_web_identity()
+        && !BEFORE_PROCESS.iter().any(|key| profile.get(key).is_some())
+}
+
+/// Returns the `credential_process` by which SDKs get the credentials of another profile, where
+/// this one has a role of its own.
+pub fn misdirected_process(profile: &Profile) -> Option<(&Property, String)> {
+    let reaches_sdks =
+        ProfileView::from(profile).is_role() && profile.get(keys::ROLE_ARN).is_none();
+    let command = profile.get(keys::CREDENTIAL_PROCESS).filter(|_| reaches_sdks)?;
+    let target = target(&command.value).filter(|target| *target != *profile.name)?;
+    Some((command, target))
+}
+
+/// Returns whether a `rolecall process` command says more than whom it asks for.
+fn is_narrowed(command: &str) -> bool {
+    let options =
+        ["-p", "--profile", "-v", "-q", "--verbose", "--quiet", "--no-input", "--no-cache"];
+    let words = shlex::split(command).unwrap_or_default();
+    words.iter().any(|word| {
+        word.starts_with('-')
+            && !word.starts_with("--profile=")
+            && !options.contains(&word.as_str())
+    })
+}
+
+/// Returns the profile that a `credential_process = rolecall process NAME` asks for.
+pub(super) fn target(command: &str) -> Option<String> {
+    let words = shlex::split(command)?;
+    let program = Path::new(words.first()?).file_stem()?.to_str()?;
+    if program != "rolecall" || words.get(1)? != "process" {
+        return None;
+    }
+    let mut words = words[2..].iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-p" | "--profile" => return words.next().cloned(),
+            "-v" | "-q" | "--verbose" | "--quiet" | "--no-input" | "--refresh" | "--no-cache"
+            | "--no-mfa-session" | "--read-only" | "--yes" => {}
+            w if w.starts_with("--profile=") => return Some(w["--profile=".len()..].to_owned()),
+            w if !w.starts_with('-') => return Some(w.to_owned()),
+            // Every other option has a value, here or in the next word.
+            w if w.contains('=') => {}
+            _ => drop(words.next()),
+        }
+    }
+    None
+}

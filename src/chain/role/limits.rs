@@ -1,0 +1,86 @@
+//! What AWS takes as the values of a role's call.
+
+use crate::aws::duration;
+
+/// Whether the caller of AssumeRole is a role's session, which STS calls role chaining.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chaining {
+    Yes,
+    No,
+}
+
+/// Checks a role session's length, in seconds, against STS's bounds; the error is the whole
+/// message.
+pub fn check_duration(seconds: u32, chaining: Chaining, what: &str) -> Result<u32, String> {
+    let (shortest, longest) = (duration::SHORTEST, duration::LONGEST_ROLE);
+    if !(shortest..=longest).contains(&seconds) {
+        return Err(format!(
+            "{what} must be from {shortest} to {longest} seconds (15m to 12h), not {seconds}"
+        ));
+    }
+    if chaining == Chaining::Yes && seconds > duration::LONGEST_CHAINED {
+        return Err(format!(
+            "{what} is {seconds} seconds, and AWS caps role chaining at {} (1h)",
+            duration::LONGEST_CHAINED
+        ));
+    }
+    Ok(seconds)
+}
+
+/// RoleSessionName and SourceIdentity: `[\w+=,.@-]{2,64}`.
+pub fn is_session_name(value: &str) -> bool {
+    (2..=64).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@-"))
+}
+
+/// ExternalId: `[\w+=,.@:\/-]{2,1224}`.
+pub fn is_external_id(value: &str) -> bool {
+    (2..=1224).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@:/-"))
+}
+
+fn is_word(c: char, more: &str) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || more.contains(c)
+}
+
+/// Returns a role session name that shows the person in CloudTrail: the local user's name made
+/// legal.
+pub fn default_session_name(user: Option<&str>) -> String {
+    let legal = |c| if is_word(c, "+=,.@-") { c } else { '-' };
+    let name: String = user.unwrap_or_default().chars().map(legal).take(64).collect();
+    if name.trim_matches('-').len() < 2 { "rolecall".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn session_names_are_legal() {
+        for (user, name) in [
+            (Some("bob"), "bob"),
+            (Some("DOM\\bob smith"), "DOM-bob-smith"),
+            (Some("b"), "rolecall"),
+            (Some(""), "rolecall"),
+            (None, "rolecall"),
+            (Some("日本"), "rolecall"),
+        ] {
+            assert_eq!(default_session_name(user), name);
+            assert!(is_session_name(&default_session_name(user)));
+        }
+        assert!(is_session_name(&default_session_name(Some(&"x".repeat(100)))));
+    }
+
+    #[test]
+    fn durations_have_bounds() {
+        for (seconds, chaining, legal) in [
+            (899, Chaining::No, false),
+            (900, Chaining::No, true),
+            (43_200, Chaining::No, true),
+            (43_201, Chaining::No, false),
+            (3600, Chaining::Yes, true),
+            (3601, Chaining::Yes, false),
+        ] {
+            let checked = check_duration(seconds, chaining, "x");
+            assert_eq!(checked.is_ok(), legal, "{seconds} {chaining:?}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Session policies (IAM User Guide, "Session policies").
+
+use std::borrow::Cow;
+
+use super::Role;
+use crate::aws::arn::Arn;
+use crate::aws::names::RoleArn;
+use crate::chain::keys;
+use crate::chain::step::SessionPolicies;
+use crate::error::{Error, Result};
+use crate::text;
+
+/// AWS's managed policy that `--read-only` stands for.
+const READ_ONLY: &str = "iam::aws:policy/ReadOnlyAccess";
+const MAX_ARNS: usize = 10;
+
+impl Role<'_> {
+    /// Returns the session policies of the role: the inline document and the managed ones.
+    pub fn policies(&self, role_arn: &RoleArn) -> Result<SessionPolicies> {
+        let own = self.view.property(keys::POLICY_ARNS);
+        let mut arns: Vec<String> =
+            own.into_iter().flat_map(|p| list(&p.value)).map(str::to_owned).collect();
+        let of_profile = arns.len();
+        arns.extend(self.typed.policy_arns.iter().cloned());
+        if self.typed.read_only {
+            arns.push(format!("arn:{}:{READ_ONLY}", role_arn.partition()));
+        }
+        let error = |at: usize, what: &str| match own {
+            Some(property) if at < of_profile => {
+                Error::configuration(format!("{}: policy_arns: {what}", property.place))
+                    .cause(format!("profile `{}`", self.name()))
+            }
+            _ if self.typed.policy_arns.is_empty() => Error::usage(format!("--read-only: {what}")),
+            _ => Error::usage(format!("--policy-arn: {what}")),
+        };
+        let is_policy = |arn: &str| {
+            Arn::parse(arn)
+                .is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("policy/"))
+        };
+        if let Some(at) = arns.iter().position(|arn| !is_policy(arn)) {
+            let what = format!("`{}` is not a policy's ARN", shortened(&arns[at]));
+            return Err(error(at, &what).hint("list them with: aws iam list-policies"));
+        }
+        if arns.len() > MAX_ARNS {
+            let what = format!("{} policy ARNs, and STS takes at most {MAX_ARNS}", arns.len());
+            return Err(error(MAX_ARNS, &what));
+        }
+        Ok(SessionPolicies { inline: self.typed.policy.clone(), arns })
+    }
+}
+
+/// Returns the items of a list in a profile's value.
+pub(super) fn list(value: &str) -> impl Iterator<Item = &str> {
+    value.split([',', '\n']).map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// Returns as much of a value as an error needs to show which is meant.
+pub(super) fn shortened(value: &str) -> Cow<'_, str> {
+    text::cut(value, 60)
+}

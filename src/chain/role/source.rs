@@ -1,0 +1,81 @@
+//! Where a role's credentials come from.
+
+use super::Role;
+use crate::chain::keys;
+use crate::config::ProfileName;
+use crate::config::profiles::{Place, Property};
+use crate::error::{Error, Result};
+use crate::hint;
+
+/// Where a role's credentials come from.
+pub enum Source {
+    /// `place`: where it is named, unless that is the command line, for a role without a profile.
+    Profile {
+        name: ProfileName,
+        place: Option<Place>,
+    },
+    Credentials(CredentialSource),
+}
+
+/// The values of `credential_source`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialSource {
+    Environment,
+    Ec2InstanceMetadata,
+    EcsContainer,
+}
+
+impl Role<'_> {
+    /// Returns the one source of the role.
+    ///
+    /// # Errors
+    /// Where it names none, two, or one that is not known.
+    pub fn source(&self) -> Result<Source> {
+        if let Some(name) = &self.typed.source_profile {
+            let place = self.view.profile().map(|profile| profile.place.clone());
+            return Ok(Source::Profile { name: ProfileName::new(name), place });
+        }
+        let source = self.view.property(keys::CREDENTIAL_SOURCE);
+        match (self.view.property(keys::SOURCE_PROFILE), source) {
+            (Some(_), Some(_)) => {
+                Err(self.no_source("has both source_profile and credential_source"))
+            }
+            (None, None) => {
+                Err(self.no_source("has role_arn but neither source_profile nor credential_source"))
+            }
+            (Some(name), None) => Ok(Source::Profile {
+                name: ProfileName::new(name.value.trim()),
+                place: Some(name.place.clone()),
+            }),
+            (None, Some(source)) => self.credential_source(source).map(Source::Credentials),
+        }
+    }
+
+    fn credential_source(&self, property: &Property) -> Result<CredentialSource> {
+        match property.value.to_ascii_lowercase().as_str() {
+            "environment" => Ok(CredentialSource::Environment),
+            "ec2instancemetadata" => Ok(CredentialSource::Ec2InstanceMetadata),
+            "ecscontainer" => Ok(CredentialSource::EcsContainer),
+            other => Err(Error::configuration(format!(
+                "{}: credential_source `{other}` is not known",
+                property.place
+            ))
+            .cause(format!("profile `{}`", self.name()))
+            .hint(format!(
+                "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
+                hint::command("explain", self.name())
+            ))),
+        }
+    }
+
+    fn no_source(&self, what: &str) -> Error {
+        let arn = self.view.property(keys::ROLE_ARN);
+        let place = arn.map(|property| &property.place);
+        let place = place.or_else(|| self.view.profile().map(|profile| &profile.place));
+        let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+        Error::configuration(format!("{place}profile `{}` {what}", self.name())).hint(format!(
+            "give it exactly one of them, then try: {}",
+            hint::command("explain", self.name())
+        ))
+    }
+}

@@ -1,0 +1,222 @@
+//! Where a chain starts and which roles it goes through, before regions and parameters are known:
+//! the SDKs' default chain, then `source_profile` from profile to profile (AWS SDKs and Tools
+//! Reference Guide, "Assume role credential provider").
+
+use std::collections::HashSet;
+
+use super::base::{self, Base};
+use super::inputs::Inputs;
+use super::profile_view::ProfileView;
+use super::role::{CredentialSource, Role, Source};
+use crate::config::ProfileName;
+use crate::config::profiles::{Place, Profile};
+use crate::error::{Error, Kind, Result};
+use crate::hint;
+
+/// What the way to the base came to.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The profile whose settings (region, endpoints, retries) hold.
+    pub settings: Option<Profile>,
+    /// The selected profile, when the credentials come from it.
+    pub profile: Option<Profile>,
+    /// The profiles of the roles, the selected one first; `None` for a role that is only typed.
+    pub roles: Vec<Option<Profile>>,
+    pub base: BaseSource,
+}
+
+/// The base, or the profile that it will be read from once the region is known.
+#[derive(Default)]
+pub(super) enum BaseSource {
+    Ready(Base),
+    Profile(Box<Profile>),
+    /// AWS_WEB_IDENTITY_TOKEN_FILE.
+    #[default]
+    WebIdentityOfEnvironment,
+}
+
+impl Found {
+    /// Returns the profile that the base stands in.
+    pub fn base_profile(&self) -> Option<&Profile> {
+        if let BaseSource::Profile(profile) = &self.base { Some(profile) } else { None }
+    }
+}
+
+/// Chooses where to start: the named profile, or the SDKs' default chain.
+pub(super) fn select(inputs: &Inputs) -> Result<Found> {
+    if let Some(name) = inputs.request.profile() {
+        let profile = inputs.profiles.profile(name)?.ok_or_else(|| inputs.unknown(name))?;
+        return follow_sources(inputs, Some(profile));
+    }
+    if inputs.typed().role_arn.is_some() && inputs.typed().source_profile.is_some() {
+        return follow_sources(inputs, None);
+    }
+    default_chain(inputs)
+}
+
+fn default_chain(inputs: &Inputs) -> Result<Found> {
+    let environment = inputs.environment;
+    let variable = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]
+        .into_iter()
+        .find_map(|variable| Some((variable, environment.get(variable)?)));
+    let name = variable.map_or("default", |(_, name)| name);
+    if let Some(base) = base::of_environment(environment)? {
+        let settings = inputs.profiles.profile(name).ok().flatten();
+        return Ok(Found { settings, base: BaseSource::Ready(base), ..Found::default() });
+    }
+    let profile = inputs.profiles.profile(name)?;
+    if let (None, Some((variable, name))) = (&profile, variable) {
+        return Err(inputs.unknown(name).cause(format!("it is named by {variable}")));
+    }
+    let view = ProfileView::from(profile.as_ref());
+    if view.is_role() || view.has_credentials() {
+        return follow_sources(inputs, profile);
+    }
+    let base = match base::default_provider(environment) {
+        Some(base) => BaseSource::Ready(base),
+        None if environment.has_web_identity() => BaseSource::WebIdentityOfEnvironment,
+        None => {
+            return Err(Error::configuration(
+                "no credentials found: no profile is named and the default chain has none",
+            )
+            .cause(format!(
+                "profile `{name}` holds none, \
+                 and neither environment, container nor instance gives any"
+            ))
+            .hint("name a profile, see: rolecall list"));
+        }
+    };
+    Ok(Found { settings: profile, base, ..Found::default() })
+}
+
+/// Follows `source_profile` from a profile, or from a role that is only typed, to the base.
+pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Result<Found> {
+    let mut roles: Vec<Option<Profile>> = Vec::new();
+    let mut seen: HashSet<ProfileName> = selected.iter().map(|p| p.name.clone()).collect();
+    let mut current = selected.clone();
+    let base = loop {
+        let view = ProfileView::from(current.as_ref());
+        let first = roles.is_empty();
+        let typed = if first { inputs.typed() } else { &inputs.nothing };
+        if !has_source(&Role { view, typed }, first) {
+            break BaseSource::Profile(Box::new(current.ok_or_else(no_role)?));
+        }
+        let source = Role { view, typed }.source()?;
+        roles.push(current.clone());
+        match source {
+            Source::Credentials(source) => {
+                break BaseSource::Ready(credential_source(inputs, source, view)?);
+            }
+            Source::Profile { name, place } if view.name() == Some(&*name) => {
+                if !view.has_static_keys() {
+                    return Err(own_source(&name, place.as_ref()));
+                }
+                let Some(profile) = current else { return Err(no_role()) };
+                break BaseSource::Profile(Box::new(profile));
+            }
+            Source::Profile { name, place } => {
+                if !seen.insert(name.clone()) {
+                    return Err(loop_error(&roles, &name, place.as_ref()));
+                }
+                let next = inputs.profiles.profile(&name)?;
+                current = Some(next.ok_or_else(|| {
+                    missing_source(inputs, &name, place.as_ref(), &Role { view, typed })
+                })?);
+            }
+        }
+    };
+    Ok(Found { settings: selected.clone(), profile: selected, roles, base })
+}
+
+/// Returns whether a role goes on to a source, in place of being the base itself. A profile with
+/// keys of its own ends a chain that comes from another one.
+fn has_source(role: &Role, first: bool) -> bool {
+    let Role { view, typed } = role;
+    if typed.source_profile.is_some() && (typed.role_arn.is_some() || view.is_role()) {
+        return true;
+    }
+    // A typed role may complete a profile that names everything else.
+    if typed.role_arn.is_some() && !view.has_credentials() && view.names_source() {
+        return true;
+    }
+    view.is_role() && (first || !view.has_static_keys())
+}
+
+fn credential_source(
+    inputs: &Inputs,
+    source: CredentialSource,
+    profile: ProfileView,
+) -> Result<Base> {
+    match source {
+        CredentialSource::Ec2InstanceMetadata => Ok(Base::Ec2InstanceMetadata),
+        CredentialSource::EcsContainer => Ok(Base::EcsContainer),
+        CredentialSource::Environment => {
+            base::of_environment(inputs.environment)?.ok_or_else(|| {
+                Error::configuration(format!(
+                    "profile `{}` takes its credentials from the environment, which has none",
+                    profile.name().unwrap_or_default()
+                ))
+                .hint(
+                    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+                     for example: eval \"$(rolecall env PROFILE)\"",
+                )
+            })
+        }
+    }
+}
+
+fn no_role() -> Error {
+    Error::usage("--source-profile needs a role: name it with --role-arn")
+}
+
+fn own_source(name: &str, place: Option<&Place>) -> Error {
+    let error = Error::configuration(format!(
+        "profile `{name}` is its own source_profile and holds no keys"
+    ));
+    at(error, place, name).hint(format!("see the profile: {}", hint::command("explain", name)))
+}
+
+fn missing_source(inputs: &Inputs, name: &str, place: Option<&Place>, role: &Role) -> Error {
+    let mut error = inputs.unknown(name);
+    match place.filter(|_| role.typed.source_profile.is_none()) {
+        None => {
+            error.kind = Kind::Usage;
+            error.message = format!("--source-profile: {}", error.message);
+        }
+        Some(place) => {
+            error.message = format!(
+                "{place}: the source_profile `{name}` of profile `{}` does not exist",
+                role.view.name().unwrap_or_default()
+            );
+        }
+    }
+    error
+}
+
+fn loop_error(roles: &[Option<Profile>], name: &str, place: Option<&Place>) -> Error {
+    let names: Vec<&str> =
+        roles.iter().flatten().map(|profile| &*profile.name).chain([name]).collect();
+    let error =
+        Error::configuration(format!("source_profile leads round in a loop: {}", way(&names)));
+    at(error, place, name).hint(format!(
+        "end the chain at a profile that holds credentials, then try: {}",
+        hint::command("explain", names[0])
+    ))
+}
+
+fn at(error: Error, place: Option<&Place>, name: &str) -> Error {
+    match place {
+        Some(place) => error.cause(format!("{place}: source_profile = {name}")),
+        None => error,
+    }
+}
+
+/// Shows the way round a loop; of a long one, where it begins and where it closes.
+pub(super) fn way(names: &[&str]) -> String {
+    match names {
+        [first, more @ .., before, last] if names.len() > 12 => {
+            format!("`{first}` → … {} more … → `{before}` → `{last}`", more.len())
+        }
+        _ => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → "),
+    }
+}

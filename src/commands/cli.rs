@@ -1,0 +1,238 @@
+//! The command line as a whole: the verbs, how it is parsed, and how help is laid out.
+
+use std::ffi::OsString;
+use std::mem::ManuallyDrop;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use super::complete::CompleteArgs;
+use super::completions::CompletionsArgs;
+use super::doctor::DoctorArgs;
+use super::env::EnvArgs;
+use super::exec::ExecArgs;
+use super::explain::ExplainArgs;
+use super::init::InitArgs;
+use super::keys::KeysCommand;
+use super::list::ListArgs;
+use super::log::LogArgs;
+use super::login::LoginArgs;
+use super::logout::LogoutArgs;
+use super::man::ManArgs;
+use super::policy::PolicyCommand;
+use super::process::ProcessArgs;
+use super::profile::ProfileCommand;
+use super::prompt::PromptArgs;
+use super::reference::REFERENCE;
+use super::sessions::SessionsArgs;
+use super::shell::ShellArgs;
+use super::use_::UseArgs;
+use super::whoami::WhoamiArgs;
+use crate::app::options::{CredentialOptions, Global, Selected};
+
+/// AWS credentials for SDKs, shells and child processes.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rolecall",
+    version,
+    propagate_version = true,
+    after_help = "\
+Examples:
+  rolecall explain prod                 what would be done for a profile, step by step
+  rolecall use prod                     switch this shell to it (once set up: rolecall init --help)
+  eval \"$(rolecall env prod)\"           its credentials in this shell, without any set-up
+  rolecall exec prod -- aws s3 ls       its credentials for one command
+  rolecall shell --pick                 a shell with those of a profile that you choose from a list
+  credential_process = rolecall process prod
+                                        its credentials for every SDK, from ~/.aws/config"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Parses the command line as `Parser::try_parse` does, and returns the verb's name too, but leaves
+/// the parser to the end of the process: taking it apart costs more than looking a session up.
+///
+/// # Errors
+/// Returns help, the version, or what is wrong with the command line, for [`super::usage`] to show.
+pub fn parse() -> Result<(Cli, String), clap::Error> {
+    if let Some(cli) = process(std::env::args_os().skip(1)) {
+        return Ok((cli, "process".to_owned()));
+    }
+    let mut parser = ManuallyDrop::new(Cli::command());
+    let mut matches = match parser.try_get_matches_from_mut(std::env::args_os()) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            ) =>
+        {
+            with_examples_first(Cli::command()).try_get_matches_from(std::env::args_os())?
+        }
+        other => other?,
+    };
+    let command = matches.subcommand_name().unwrap_or_default().to_owned();
+    Cli::from_arg_matches_mut(&mut matches)
+        .map(|cli| (cli, command))
+        .map_err(|error| error.format(&mut parser))
+}
+
+/// `process` alone: without the other verbs the parser is made in a fraction of the time.
+#[derive(Debug, Parser)]
+#[command(disable_help_flag = true, no_binary_name = true)]
+struct ProcessOnly {
+    #[command(flatten)]
+    global: Global,
+    #[command(flatten)]
+    process: ProcessArgs,
+}
+
+/// Reads a right `process …`, which SDKs wait for. Help, and what is wrong, is for the whole parser
+/// to say.
+fn process(words: impl IntoIterator<Item = OsString>) -> Option<Cli> {
+    let mut words = words.into_iter();
+    words.next().filter(|verb| verb == "process")?;
+    let words: Vec<OsString> = words.collect();
+    let (global, process) = match words.as_slice() {
+        // What stands in most files needs no parser, whose making takes as long as looking a
+        // session up.
+        [word] if word.to_str().is_some_and(|word| !word.starts_with('-')) => {
+            let selected = Selected { positional: word.to_str().map(str::to_owned), profile: None };
+            (
+                Global::default(),
+                ProcessArgs {
+                    credentials: CredentialOptions { selected, ..CredentialOptions::default() },
+                },
+            )
+        }
+        _ => {
+            // Taking the parser apart is left to the end of the process.
+            let mut parser = ManuallyDrop::new(ProcessOnly::command());
+            let mut matches = parser.try_get_matches_from_mut(words).ok()?;
+            let only = ProcessOnly::from_arg_matches_mut(&mut matches).ok()?;
+            (only.global, only.process)
+        }
+    };
+    Some(Cli { global, command: Command::Process(process) })
+}
+
+#[derive(Debug, Subcommand)]
+#[command(defer = true)]
+pub enum Command {
+    /// Print credentials as JSON for `credential_process`
+    Process(ProcessArgs),
+    /// Print credentials as lines for a shell or a file
+    Env(EnvArgs),
+    /// Run a command with credentials
+    Exec(ExecArgs),
+    /// Run your shell with credentials
+    Shell(ShellArgs),
+    /// Switch this shell to a profile
+    Use(UseArgs),
+    /// Print the shell side: what makes `use` work
+    Init(InitArgs),
+    /// Print one short line for a shell's prompt
+    Prompt(PromptArgs),
+    /// Show who a profile's credentials belong to
+    Whoami(WhoamiArgs),
+    /// Show the way from a profile to its credentials, without going it
+    Explain(ExplainArgs),
+    /// List the profiles
+    List(ListArgs),
+    /// Show what was handed out: when, of which role, and which process asked
+    Log(LogArgs),
+    /// Show or forget the sessions that are kept
+    Sessions(SessionsArgs),
+    /// Fetch sessions, and ask for what they need, ahead of time
+    Login(LoginArgs),
+    /// Forget the sessions that are kept
+    Logout(LogoutArgs),
+    /// Keep what proves who you are
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Look at the shared files
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Check files, store, clock, endpoints and profiles
+    Doctor(DoctorArgs),
+    /// Print the policies that a role and its caller need
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print a script that completes verbs, options and profiles
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(ManArgs),
+    /// Answer the scripts that `completions` prints
+    #[command(name = "__complete", hide = true)]
+    Complete(CompleteArgs),
+}
+
+/// How help is laid out: examples first, because they teach more than a list of options.
+const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
+
+/// Lays out the help of a command and of every verb below it. Only for who asks for help, since it
+/// builds them all.
+fn with_examples_first(command: clap::Command) -> clap::Command {
+    lay_out(command).help_template(format!("{HELP}\n\n{REFERENCE}"))
+}
+
+fn lay_out(mut command: clap::Command) -> clap::Command {
+    command.build();
+    let verbs: Vec<String> =
+        command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    verbs
+        .into_iter()
+        .fold(command.help_template(HELP), |command, verb| command.mut_subcommand(verb, lay_out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn process_is_read_as_it_is_among_the_other_verbs() {
+        for (words, read) in [
+            (&["process"][..], true),
+            (&["process", "prod"], true),
+            (&["process", "größer als $(x)"], true),
+            (&["process", ""], true),
+            (&["process", "help"], true),
+            (&["process", "-p", "prod", "-v"], true),
+            (
+                &[
+                    "process",
+                    "prod",
+                    "--no-input",
+                    "-q",
+                    "-vv",
+                    "--color",
+                    "never",
+                    "--duration",
+                    "1h",
+                    "--tag",
+                    "a=b",
+                    "--tag",
+                    "c=d",
+                ],
+                true,
+            ),
+            (&["process", "-"], true),
+            (&["process", "--", "-x"], true),
+            (&["process", "--help"], false),
+            (&["process", "-x"], false),
+            (&["process", "prod", "other"], false),
+            (&["env", "prod"], false),
+            (&[], false),
+        ] {
+            let alone = process(words.iter().map(OsString::from));
+            assert_eq!(alone.is_some(), read, "{words:?}");
+            if let Some(alone) = alone {
+                let whole = Cli::try_parse_from([&["rolecall"], words].concat()).unwrap();
+                assert_eq!(format!("{alone:?}"), format!("{whole:?}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+use clap::{Command, CommandFactory};
+
+use crate::commands::cli::Cli;
+use crate::completion::source::ValueSource;
+use crate::completion::{ProfileCompleter, answer};
+use crate::config::document::{Document, FileKind};
+use crate::config::profiles::Profiles;
+use crate::shell::Side;
+
+const CONFIG: &str = "\
+[default]
+region = eu-west-1
+[profile prod]
+role_arn = arn:aws:iam::222222222222:role/plain
+rolecall_role_arn = arn:aws:iam::222222222222:role/path/admin
+rolecall_mfa_serial = arn:aws:iam::111111111111:mfa/bob
+description = the live\taccount
+[profile prod-read]
+sso_account_id = 333333333333
+sso_role_name = Read
+[profile -x]
+[profile a\u{1b}b]
+[profile broken]
+no equals sign
+";
+
+fn profiles() -> ProfileCompleter {
+    let document = |kind, text: &str| {
+        Document::parse(
+            kind,
+            std::path::Path::new("/f"),
+            zeroize::Zeroizing::new(text.as_bytes().to_vec()),
+        )
+    };
+    ProfileCompleter::new(Some(Profiles::new(
+        document(FileKind::Config, CONFIG),
+        document(FileKind::Credentials, ""),
+    )))
+}
+
+/// Returns what zsh is told for a line, whose last word is at the cursor.
+fn ask(line: &str) -> String {
+    let words: Vec<String> = format!("rolecall {line}").split(' ').map(str::to_owned).collect();
+    answer(&mut Cli::command(), Side::Zsh, &words, &profiles())
+}
+
+fn values(line: &str) -> Vec<String> {
+    let answer = ask(line);
+    let lines = answer.strip_prefix("values\n").unwrap_or_else(|| panic!("{line}: {answer}"));
+    lines.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn line_gets_values_for_word_at_cursor() {
+    for (line, expected) in [
+        ("exp", vec!["explain"]),
+        ("-q exp", vec!["explain"]),
+        ("__", vec![]),
+        ("policy t", vec!["trust"]),
+        ("explain pr", vec!["prod", "prod-read"]),
+        ("explain ", vec!["default", "prod", "prod-read", "broken"]),
+        ("explain -p pr", vec!["prod", "prod-read"]),
+        ("explain -vp pr", vec!["prod", "prod-read"]),
+        ("explain --profile=pr", vec!["--profile=prod", "--profile=prod-read"]),
+        // Only there can it be told from an option.
+        ("explain --profile=-", vec!["--profile=-x"]),
+        ("explain -- pr", vec!["prod", "prod-read"]),
+        ("explain --source-profile d", vec!["default"]),
+        ("explain READ", vec!["prod-read"]),
+        ("explain nothing", vec![]),
+        ("explain prod pr", vec![]),
+        ("explain --profile prod pr", vec![]),
+        ("explain --js", vec!["--json"]),
+        ("explain --json --js", vec![]),
+        ("explain --tag a=b --ta", vec!["--tag"]),
+        (
+            "explain --role-arn ",
+            vec![
+                "arn:aws:iam::222222222222:role/path/admin",
+                "arn:aws:iam::222222222222:role/plain",
+            ],
+        ),
+        (
+            "explain --role-arn=arn:aws:iam::222222222222:role/pl",
+            vec!["--role-arn=arn:aws:iam::222222222222:role/plain"],
+        ),
+        ("explain --mfa-serial ", vec!["arn:aws:iam::111111111111:mfa/bob"]),
+        ("explain --region e", vec!["eu-west-1"]),
+        ("explain --external-id ", vec![]),
+        ("doctor --store k", vec!["keyring", "keyutils"]),
+        ("env prod --shell fi", vec!["fish"]),
+        ("env prod --format d", vec!["dotenv", "docker"]),
+        ("--color ", vec!["auto", "always", "never"]),
+        ("completions z", vec!["zsh"]),
+        ("init ba", vec!["bash"]),
+    ] {
+        assert_eq!(values(line), expected, "{line}");
+    }
+    assert!(values("explain prod ").contains(&"--json".to_owned()));
+    assert_eq!(ask("explain --policy x"), "files\n");
+    assert_eq!(ask("explain --policy=x"), "files\n");
+    assert_eq!(ask("man "), "files\n");
+    assert_eq!(ask("exec prod -- aw"), "command\n");
+    assert_eq!(ask("exec -- aw"), "command\n");
+    assert_eq!(ask("exec prod --refresh -- aws s3 --x"), "command\n");
+}
+
+#[test]
+fn profile_is_described_by_account_and_role() {
+    assert_eq!(
+        ask("explain prod"),
+        "values\nprod\t222222222222 admin, the live account\nprod-read\t333333333333 Read\n"
+    );
+}
+
+/// A new argument without values of its own has to be named here, or get a source in `ValueSource::of`.
+#[test]
+fn every_argument_completes_or_is_free() {
+    const FREE: [&str; 14] = [
+        "mfa_token",
+        "min_ttl",
+        "duration",
+        "external_id",
+        "role_session_name",
+        "source_identity",
+        "tags",
+        "transitive_tags",
+        "policy_arns",
+        "filter",
+        "since",
+        "limit",
+        "words",
+        "subcommand",
+    ];
+    fn check(command: &Command, wrong: &mut Vec<String>) {
+        for arg in command.get_arguments().filter(|arg| {
+            arg.get_action().takes_values()
+                && !arg.is_hide_set()
+                && arg.get_possible_values().is_empty()
+        }) {
+            if (ValueSource::of(arg) == ValueSource::Free) != FREE.contains(&arg.get_id().as_str())
+            {
+                wrong.push(format!("{} of {}", arg.get_id(), command.get_name()));
+            }
+        }
+        command.get_subcommands().for_each(|verb| check(verb, wrong));
+    }
+    let (mut root, mut wrong) = (Cli::command(), Vec::new());
+    root.build();
+    check(&root, &mut wrong);
+    assert!(
+        wrong.is_empty(),
+        "give these a source in ValueSource::of, or name them here: {wrong:?}"
+    );
+}

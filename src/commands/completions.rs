@@ -1,0 +1,31 @@
+//! `rolecall completions SHELL`: the script that makes a shell complete.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::completion::script;
+use crate::error::Result;
+use crate::output::print;
+use crate::shell::Side;
+
+/// Print a script that completes verbs, options and profiles
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  source <(rolecall completions bash)                         in ~/.bashrc; for zsh in ~/.zshrc, after compinit
+  rolecall completions fish > ~/.config/fish/completions/rolecall.fish
+  rolecall completions powershell | Out-String | Invoke-Expression
+  rolecall completions nushell | save -f ~/.config/nushell/rolecall.nu
+                                                              then in config.nu: source ~/.config/nushell/rolecall.nu
+  eval (rolecall completions elvish | slurp)                  in rc.elv")]
+pub struct CompletionsArgs {
+    /// bash, zsh, fish, powershell, nushell or elvish
+    #[arg(value_name = "SHELL", value_parser = Side::parse_typed)]
+    pub shell: Side,
+}
+
+pub fn run(args: &CompletionsArgs) -> Result<ExitCode> {
+    print(script(args.shell))?;
+    Ok(ExitCode::SUCCESS)
+}

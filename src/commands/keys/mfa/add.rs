@@ -1,0 +1,176 @@
+//! `rolecall keys mfa add`: a seed to the store. The seed is asked for on the terminal, hidden, or
+//! read from stdin: base32, or an otpauth://totp/ URI.
+
+use std::io::{IsTerminal, Read};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::checks::{checked, keeps_none};
+use crate::app::call::AskPolicy;
+use crate::app::context::Context;
+use crate::app::stores::StoreOpener;
+use crate::aws::arn::Arn;
+use crate::aws::totp::Seed;
+use crate::error::{Error, Result};
+use crate::output::print;
+use crate::prompt::qr;
+use crate::prompt::tty::Tty;
+use crate::settings::EffectiveSettings;
+use crate::store::StoreName;
+use crate::store::seeds::keeps_seeds;
+use crate::system::clock::{Clock, SystemClock};
+
+/// What pipes a seed in may have to ask a person first.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The longest seed or URI that is read, in bytes.
+const LONGEST: u64 = 4096;
+
+/// Keep a device's seed in the store and print the two codes by which AWS enables it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall keys mfa add arn:aws:iam::111111111111:mfa/bob
+  pass show aws/mfa-seed | rolecall keys mfa add arn:aws:iam::111111111111:mfa/bob --store file
+
+A new device, from nothing:
+  aws iam create-virtual-mfa-device --virtual-mfa-device-name bob --bootstrap-method Base32StringSeed --outfile seed
+  rolecall keys mfa add arn:aws:iam::111111111111:mfa/bob < seed && rm seed")]
+pub struct MfaAddArgs {
+    /// The device's ARN or serial number
+    #[arg(value_name = "SERIAL")]
+    pub serial: String,
+    // A seed typed here would be shown by the message that it does not belong here.
+    #[arg(hide = true)]
+    pub more: Vec<String>,
+    /// Replace another seed of this device
+    #[arg(long)]
+    pub force: bool,
+    /// Do not show the seed as a QR code for a phone
+    #[arg(long)]
+    pub no_qr: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Where the seed is kept: keyring or file
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreName>,
+}
+
+pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
+    let serial = checked(&args.serial, &args.more)?;
+    let target = target(&context.settings, args.store, serial)?;
+    let seeds = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).seeds(args.store);
+    // Before anybody types anything: a store that cannot be used would take it in vain.
+    let existing = seeds.existing(serial, target);
+    context.runtime.check()?;
+    let existing = existing?;
+    let typed = read(context, serial)?;
+    let seed = Seed::parse(&typed, serial).map_err(|what| {
+        Error::usage(format!("{what}; nothing was kept"))
+            .hint(format!("try again: rolecall keys mfa add {serial}"))
+    })?;
+    if !args.force && existing.is_some_and(|kept| kept != seed) {
+        return Err(Error::failed(format!(
+            "another seed of {serial} is kept, and AWS may still want its codes"
+        ))
+        .hint(format!("replace it: rolecall keys mfa add {serial} --force")));
+    }
+    if context.is_attended() && !args.no_qr {
+        qr::show(&context.runtime, &context.ui, &seed)?;
+    }
+    let kept = seeds.put(serial, &seed, target, SystemClock.now());
+    context.runtime.check()?;
+    kept?;
+    let now = seed.window(SystemClock.now().timestamp());
+    let codes = [seed.code(now.saturating_sub(1)), seed.code(now)];
+    let text = if args.json {
+        let name = target.name();
+        json!({"serial": serial, "store": name, "authentication_code1": codes[0], "authentication_code2": codes[1]}).to_string()
+    } else {
+        codes.join("\n")
+    };
+    print(&format!("{text}\n"))?;
+    let user = Arn::parse(serial).map_or("USER", |arn| arn.name());
+    context.ui.hint(&format!(
+        "both codes are valid now, and not for long; if the device is new, let AWS know it: aws iam enable-mfa-device --user-name {user} \
+         --serial-number {serial} --authentication-code1 {} --authentication-code2 {}",
+        codes[0], codes[1]
+    ));
+    Ok(())
+}
+
+/// Returns the store that a new seed goes to.
+fn target(
+    settings: &EffectiveSettings,
+    typed: Option<StoreName>,
+    serial: &str,
+) -> Result<StoreName> {
+    match settings.store(typed) {
+        None => Ok(StoreName::Keyring),
+        Some(name) if keeps_seeds(name) => Ok(name),
+        Some(name) => Err(keeps_none(name, &format!("add {serial}"))),
+    }
+}
+
+/// Reads the seed from a pipe or asks for it, hidden.
+fn read(context: &Context, serial: &str) -> Result<Zeroizing<String>> {
+    if let Some(piped) = piped(context)? {
+        return Ok(piped);
+    }
+    // On Windows what is typed would show.
+    let answer = match if context.settings.no_input() || cfg!(windows) { None } else { Tty::open() }
+    {
+        Some(mut tty) => {
+            let question =
+                format!("Seed of {serial}, in base32 or as an otpauth:// URI (it is not shown): ");
+            tty.ask_hidden(&context.runtime, &question, context.settings.prompt_timeout())?
+        }
+        None => None,
+    };
+    answer.filter(|text| !text.trim().is_empty()).ok_or_else(|| {
+        let why = if context.settings.no_input() {
+            "input is switched off"
+        } else {
+            "there was none on stdin or the terminal"
+        };
+        Error::needs_person(format!("the seed of {serial} is needed, and {why}"))
+            .hint(format!("pipe it in: PROGRAM-THAT-PRINTS-IT | rolecall keys mfa add {serial}"))
+    })
+}
+
+/// Reads stdin when it is no terminal; `None` when there is nothing in it.
+fn piped(context: &Context) -> Result<Option<Zeroizing<String>>> {
+    if std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let (send, receive) = tokio::sync::oneshot::channel();
+    // A blocked read cannot be taken back, so it has a thread of its own, which ends with the
+    // process.
+    std::thread::spawn(move || {
+        let mut text = Zeroizing::new(String::with_capacity(8192));
+        let read = std::io::stdin().take(LONGEST + 1).read_to_string(&mut text);
+        let _ = send.send(read.map(|_| text));
+    });
+    let text = match context.runtime.run_within(PATIENCE, receive)? {
+        Some(Ok(Ok(text))) => text,
+        Some(Ok(Err(error))) => {
+            return Err(Error::usage(format!("the seed cannot be read from stdin: {error}")));
+        }
+        Some(Err(_)) => return Ok(None),
+        None => {
+            return Err(Error::failed(format!(
+                "nothing came on stdin within {} s",
+                PATIENCE.as_secs()
+            )));
+        }
+    };
+    if text.len() as u64 > LONGEST
+        || text.trim().lines().filter(|line| !line.trim().is_empty()).count() > 1
+    {
+        return Err(Error::usage("stdin holds more than a seed, which is one line"));
+    }
+    Ok((!text.trim().is_empty()).then_some(text))
+}

@@ -1,0 +1,40 @@
+//! `rolecall keys mfa remove`: a seed out of the store.
+
+use clap::Args;
+
+use super::checks::{checked, keeps_none};
+use crate::app::call::AskPolicy;
+use crate::app::context::Context;
+use crate::app::stores::StoreOpener;
+use crate::error::{Error, Result};
+use crate::store::StoreName;
+use crate::store::seeds::keeps_seeds;
+use crate::system::report::Report;
+
+/// Forget a device's seed
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  rolecall keys mfa remove arn:aws:iam::111111111111:mfa/bob")]
+pub struct MfaRemoveArgs {
+    /// The device's ARN or serial number
+    #[arg(value_name = "SERIAL")]
+    pub serial: String,
+    /// The only store to look in
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreName>,
+}
+
+pub fn run(context: &Context, args: &MfaRemoveArgs) -> Result<()> {
+    let serial = checked(&args.serial, &[])?;
+    if let Some(name) = args.store.filter(|name| !keeps_seeds(*name)) {
+        return Err(keeps_none(name, &format!("remove {serial}")));
+    }
+    let removed =
+        StoreOpener::new(context, &context.ui, AskPolicy::Allowed).seeds(args.store).remove(serial);
+    context.runtime.check()?;
+    if !removed? {
+        return Err(Error::failed(format!("no seed of {serial} is kept"))
+            .hint("see those that are: rolecall keys mfa list"));
+    }
+    context.ui.note(&format!("the seed of {serial} is forgotten; AWS still knows the device, and a phone may still have the seed"));
+    Ok(())
+}

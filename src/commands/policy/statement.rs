@@ -1,0 +1,60 @@
+//! What both policies are made of.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use crate::chain::{AssumeRole, Base, Chain, Step};
+use crate::error::{Error, Result};
+use crate::output::print;
+
+/// The examples of both verbs.
+pub const EXAMPLES: &str = "\
+Examples:
+  rolecall policy trust prod > trust.json
+  aws iam update-assume-role-policy --role-name admin --policy-document file://trust.json
+  rolecall policy caller prod > caller.json";
+
+/// Prints the policy that has this statement alone.
+pub fn print_policy(statement: &Value) -> Result<ExitCode> {
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+    let text = serde_json::to_string_pretty(&policy)
+        .map_err(|e| Error::failed(format!("the policy cannot be written: {e}")))?;
+    print(&format!("{text}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the last hop, or why there is none to write a policy for.
+pub fn last_hop(chain: &mut Chain) -> Result<AssumeRole> {
+    match (chain.plan.steps.pop(), &chain.plan.base) {
+        (Some(Step::AssumeRole(call)), _) => Ok(*call),
+        (_, base) => {
+            let why = match base {
+                Base::WebIdentity(call) => {
+                    format!(
+                        "{} is assumed with a web identity, which needs no permission of a caller",
+                        call.role_arn
+                    )
+                }
+                other => {
+                    format!("its credentials come from {} and no role is assumed", other.kind())
+                }
+            };
+            Err(Error::usage(format!("{}: {why}", chain.name())).hint(
+                "name a role: rolecall policy trust --role-arn arn:aws:iam::ACCOUNT:role/NAME",
+            ))
+        }
+    }
+}
+
+/// What the call asks of STS beside the role itself.
+pub fn actions(call: &AssumeRole) -> Value {
+    let mut actions = vec!["sts:AssumeRole"];
+    if !call.tags.all.is_empty() {
+        actions.push("sts:TagSession");
+    }
+    if call.source_identity.is_some() {
+        actions.push("sts:SetSourceIdentity");
+    }
+    if let [one] = actions[..] { json!(one) } else { json!(actions) }
+}

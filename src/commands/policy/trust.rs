@@ -1,0 +1,81 @@
+//! `rolecall policy trust`: the role's side.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::statement::{EXAMPLES, actions, last_hop, print_policy};
+use crate::app::call::{Call, Caller};
+use crate::app::options::CredentialOptions;
+use crate::app::requests;
+use crate::app::service::CredentialsService;
+use crate::aws::arn::Arn;
+use crate::chain::{AssumeRole, Base, Chain, RoleOptions, Step};
+use crate::error::{Error, Result};
+
+/// The role's trust policy, which lets the caller in
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct PolicyTrustArgs {
+    #[command(flatten)]
+    pub credentials: CredentialOptions,
+}
+
+/// The role lets this caller in, with the external ID and the MFA that the profile has.
+pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<ExitCode> {
+    // Only asks who the caller is, which needs no MFA.
+    let context = service.context();
+    let role = RoleOptions { no_mfa_session: true, ..args.credentials.role.clone() };
+    let request = requests::of_role(context, &args.credentials.selected, &role)?;
+    let mut chain = service.resolve(&context.profiles()?, &request)?;
+    let call = last_hop(&mut chain)?;
+    let principal = match chain.plan.steps.last() {
+        Some(Step::AssumeRole(previous)) => previous.role_arn.to_string(),
+        _ => caller_arn(service, args, &chain, &call)?,
+    };
+    let mut condition = Map::new();
+    if let Some(external_id) = &call.external_id {
+        condition.insert("StringEquals".to_owned(), json!({"sts:ExternalId": external_id}));
+    }
+    if call.mfa.code().is_some() {
+        condition.insert("Bool".to_owned(), json!({"aws:MultiFactorAuthPresent": "true"}));
+    }
+    let mut statement =
+        json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions(&call)});
+    if !condition.is_empty() {
+        statement["Condition"] = Value::Object(condition);
+    }
+    print_policy(&statement)
+}
+
+/// Asks STS who the base's credentials belong to.
+fn caller_arn(
+    service: &CredentialsService,
+    args: &PolicyTrustArgs,
+    chain: &Chain,
+    call: &AssumeRole,
+) -> Result<String> {
+    let may = Call::typed(&args.credentials, Caller::Person);
+    let credentials = service.acquire(chain, &may)?.credentials;
+    let identity = service
+        .sts()
+        .get_caller_identity(&chain.plan.network, &call.endpoint, &credentials)?
+        .map_err(|failure| {
+            failure.into_error(format!("{}: AWS does not say who the caller is", call.who()))
+        })?;
+    // STS leaves out a role's path, and IAM Identity Center's roles have one.
+    if let (Base::Sso(sso), Some(arn)) = (&chain.plan.base, Arn::parse(&identity.arn)) {
+        if let ["assumed-role", role, _] = arn.resource.split('/').collect::<Vec<_>>()[..] {
+            let region =
+                if sso.region == "us-east-1" { String::new() } else { format!("{}/", sso.region) };
+            return Ok(format!(
+                "arn:{}:iam::{}:role/aws-reserved/sso.amazonaws.com/{region}{role}",
+                arn.partition, arn.account
+            ));
+        }
+    }
+    Arn::parse(&identity.arn)
+        .map(|arn| arn.principal())
+        .ok_or_else(|| Error::failed("AWS answered with an ARN that cannot be read"))
+}

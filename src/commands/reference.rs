@@ -1,0 +1,59 @@
+//! What holds for every verb.
+
+/// Settings, environment and exit codes, at the end of `rolecall --help` and in the manual page rolecall(1).
+pub const REFERENCE: &str = "\
+Settings:
+  ~/.config/rolecall/settings.ini holds lines such as `log = false`:
+  store                 where sessions are kept: keyring, keyutils, file or none
+  min_ttl               how long a cached session must live, as --min-ttl
+  process_timeout       how long a credential_process or mfa_process may run (default: 60)
+  lock_timeout          how long to wait for another process that gets credentials from the same keys (default: 5m30s)
+  mfa_session_duration  how long a session with MFA lives, 15m to 36h (default: 12h; 0 for none)
+  prompt                the ways to ask, in their order (default: process,seed,ykman,tty,pinentry,dialog)
+  prompt_timeout        how long a person is waited for (default: 5m)
+  pinentry              the pinentry to ask with
+  allow_yes             true: --yes may confirm what rolecall_confirm asks
+  log                   false: what is handed out is not logged
+  shell_renew           false: a shell does not renew the keys that it holds
+  color, no_input, quiet
+                        as the options
+  The section [colors] has lines such as `*prod* = red` for names of profiles, [accounts] lines such as `222222222222 = Production`.
+
+Environment:
+  AWS_PROFILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_REGION and the others of the SDKs
+  ROLECALL_STORE            the store, before the setting
+  ROLECALL_FILE_PASSPHRASE  opens the store `file`
+  ROLECALL_CONFIG           another settings.ini
+  ROLECALL_PROMPT           the ways to ask, before the setting
+  ROLECALL_NO_INPUT=1       as --no-input
+
+Exit codes:
+  0 done, 1 failed or denied by AWS, 2 usage, 3 configuration, 4 needs a person and none can be asked, 5 the store failed,
+  130 interrupted; `exec` and `shell` pass on those of the command";
+
+#[cfg(test)]
+mod tests {
+    use super::REFERENCE;
+    use crate::settings::load;
+
+    #[test]
+    fn reference_names_settings_that_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.ini");
+        let settings = REFERENCE.split("\n\n").next().unwrap();
+        let lines = settings.lines().filter_map(|line| {
+            line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_lowercase()))
+        });
+        let keys: Vec<&str> =
+            lines.flat_map(|line| line.split("  ").next().unwrap().split(", ")).collect();
+        assert_eq!(keys.len(), 14, "{keys:?}");
+        for key in keys {
+            std::fs::write(&path, format!("{key} = ?\n")).unwrap();
+            let read = load(&path);
+            assert!(
+                read.is_ok() || !read.unwrap_err().to_string().contains("is not known"),
+                "{key}"
+            );
+        }
+    }
+}

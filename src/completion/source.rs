@@ -1,0 +1,44 @@
+//! Where the values of an argument come from.
+
+use clap::Arg;
+
+/// The source of an argument's values that clap has no list for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueSource {
+    Profiles,
+    RoleArns,
+    MfaSerials,
+    Regions,
+    Shells,
+    /// The shells that `rolecall init` knows.
+    IntegratedShells,
+    Formats,
+    Files,
+    Command,
+    /// Anything: nothing is offered.
+    Free,
+}
+
+impl ValueSource {
+    /// Returns the source by an argument's long name or, for one without, by the name of its value.
+    pub fn of(arg: &Arg) -> Self {
+        let value =
+            arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
+        match (arg.get_long(), value) {
+            (Some("profile" | "source-profile"), _) | (_, "PROFILE") => Self::Profiles,
+            (Some("role-arn"), _) => Self::RoleArns,
+            (Some("mfa-serial"), _) | (None, "SERIAL") => Self::MfaSerials,
+            (Some("region"), _) => Self::Regions,
+            (Some("shell"), _) => Self::Shells,
+            (None, "SHELL") => Self::IntegratedShells,
+            (Some("format"), _) => Self::Formats,
+            (_, "CMD") => Self::Command,
+            (_, value)
+                if ["FILE", "DIR", "FOLDER", "PATH"].iter().any(|word| value.starts_with(word)) =>
+            {
+                Self::Files
+            }
+            _ => Self::Free,
+        }
+    }
+}

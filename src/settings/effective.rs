@@ -1,0 +1,146 @@
+//! The settings that hold for one run of the program: the command line before the environment,
+//! before `settings.ini`, before what is built in.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Settings, prompt_order};
+use crate::aws::duration;
+use crate::chain::{Caching, Defaults};
+use crate::error::{Error, Result};
+use crate::prompt::Rung;
+use crate::store::StoreName;
+use crate::system::environment::Environment;
+use crate::text::color::{Color, ColorChoice};
+
+const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
+const PROMPT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What the command line says for every verb.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Typed {
+    pub quiet: bool,
+    pub no_input: bool,
+    pub color: ColorChoice,
+}
+
+/// The settings of one run.
+#[derive(Debug, Default)]
+pub struct EffectiveSettings {
+    settings: Settings,
+    typed: Typed,
+}
+
+impl EffectiveSettings {
+    /// Reads `settings.ini`, and puts what the environment and the command line say over it.
+    ///
+    /// # Errors
+    /// Where a setting is wrong, with its place.
+    pub fn load(path: Option<&Path>, environment: &Environment, typed: Typed) -> Result<Self> {
+        let mut settings = path.map_or_else(|| Ok(Settings::default()), super::load)?;
+        if let Some(name) = environment.get("ROLECALL_STORE") {
+            settings.store = Some(StoreName::parse(name).ok_or_else(|| {
+                Error::configuration(format!(
+                    "ROLECALL_STORE must be keyring, keyutils, file or none, not `{name}`"
+                ))
+                .hint("leave it to the default: unset ROLECALL_STORE")
+            })?);
+        }
+        if let Some(order) = environment.get("ROLECALL_PROMPT") {
+            settings.prompt = Some(prompt_order("ROLECALL_PROMPT", order)?);
+        }
+        let switched_on = |name| environment.get(name).is_some_and(|value| value != "0");
+        settings.no_input |= switched_on("ROLECALL_NO_INPUT");
+        Ok(Self { settings, typed })
+    }
+
+    /// Returns the store that was chosen, if one was.
+    pub fn store(&self, typed: Option<StoreName>) -> Option<StoreName> {
+        typed.or(self.settings.store)
+    }
+
+    /// Returns whether sessions are cached in a store that was typed or is set.
+    pub fn caching(&self, typed: Option<StoreName>) -> Caching {
+        if self.store(typed) == Some(StoreName::None) { Caching::Off } else { Caching::On }
+    }
+
+    /// Returns what holds for every request.
+    pub fn request_defaults(&self) -> Defaults {
+        let seconds = self.settings.mfa_session_duration.unwrap_or(duration::DEFAULT_TOKEN);
+        Defaults {
+            mfa_session: Some(seconds).filter(|seconds| *seconds > 0),
+            caching: self.caching(None),
+        }
+    }
+
+    /// Returns the shortest life, in seconds, that a cached session must have left.
+    pub fn min_ttl(&self) -> Option<u32> {
+        self.settings.min_ttl
+    }
+
+    /// Returns how long a process source or an `mfa_process` may run.
+    pub fn process_timeout(&self) -> Duration {
+        self.settings.process_timeout.unwrap_or(PROCESS_TIMEOUT)
+    }
+
+    /// Returns how long another process is waited for, where that is set.
+    pub fn lock_timeout(&self) -> Option<Duration> {
+        self.settings.lock_timeout
+    }
+
+    /// Returns the ways to ask, in their order.
+    pub fn prompt_methods(&self) -> &[Rung] {
+        self.settings.prompt.as_deref().unwrap_or(&Rung::ALL)
+    }
+
+    /// Returns how long a person is waited for.
+    pub fn prompt_timeout(&self) -> Duration {
+        self.settings.prompt_timeout.unwrap_or(PROMPT_TIMEOUT)
+    }
+
+    /// Returns the pinentry to ask with, where one is set.
+    pub fn pinentry(&self) -> Option<&str> {
+        self.settings.pinentry.as_deref()
+    }
+
+    /// Returns whether nobody may be asked (`--no-input`).
+    pub fn no_input(&self) -> bool {
+        self.typed.no_input || self.settings.no_input
+    }
+
+    pub fn quiet(&self) -> bool {
+        self.typed.quiet || self.settings.quiet
+    }
+
+    pub fn color(&self) -> ColorChoice {
+        match self.typed.color {
+            ColorChoice::Auto => self.settings.color.unwrap_or_default(),
+            typed => typed,
+        }
+    }
+
+    /// Returns whether `--yes` may confirm.
+    pub fn allows_yes(&self) -> bool {
+        self.settings.allow_yes
+    }
+
+    /// Returns whether what is handed out is logged.
+    pub fn logs(&self) -> bool {
+        self.settings.log != Some(false)
+    }
+
+    /// Returns whether a shell renews the keys that it holds.
+    pub fn renews_in_shells(&self) -> bool {
+        self.settings.shell_renew != Some(false)
+    }
+
+    /// Returns the colour of a profile: that of the first pattern that matches its name.
+    pub fn color_of(&self, profile: &str) -> Option<Color> {
+        self.settings.color_of(profile)
+    }
+
+    /// Returns the name that an account was given.
+    pub fn account_name(&self, id: &str) -> Option<&str> {
+        self.settings.account_name(id)
+    }
+}
