@@ -72,7 +72,7 @@ fn reading(kind: FileKind, bytes: &[u8], but: &[&str]) -> Vec<String> {
     all
 }
 
-fn demand(kind: FileKind, before: &[u8], edit: &Edit, after: &[u8]) {
+fn compare(kind: FileKind, before: &[u8], edit: &Edit, after: &[u8]) {
     let (section, other) = match edit {
         Edit::RenameSection { section, to } => (section, to.as_str()),
         Edit::Set { section, .. }
@@ -111,7 +111,7 @@ pub fn check(data: &[u8]) {
         let mut bytes = file.to_vec();
         for edit in edits.lines().take(8).filter_map(parse) {
             if let Ok(after) = apply_edits(&document(kind, &bytes), std::slice::from_ref(&edit)) {
-                demand(kind, &bytes, &edit, &after);
+                compare(kind, &bytes, &edit, &after);
                 bytes = after.to_vec();
             }
         }

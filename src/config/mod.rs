@@ -7,6 +7,7 @@ pub mod edit;
 pub mod load;
 mod profile_name;
 pub mod profiles;
+mod syntax;
 
 pub use profile_name::ProfileName;
 

@@ -8,10 +8,9 @@ use super::error::EditError;
 use super::names::{Key, KeyName, SectionName};
 use super::piece::{Piece, concat, lines_of};
 use super::value::Value;
-use crate::config::document::{
-    Document, FileKind, Header, Property, SectionKind, Spans, is_blank_line, is_identifier,
-};
+use crate::config::document::{Document, FileKind, Header, Property, SectionKind};
 use crate::config::profiles::Place;
+use crate::config::syntax::{Spans, is_blank_line, is_identifier};
 
 pub(super) struct Draft<'a> {
     document: &'a Document,

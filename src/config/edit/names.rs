@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::error::EditError;
-use crate::config::document::{SectionKind, is_identifier};
+use crate::config::document::SectionKind;
+use crate::config::syntax::is_identifier;
 
 /// A section of a file, by what readers call it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

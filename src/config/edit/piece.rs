@@ -7,10 +7,8 @@ use zeroize::Zeroizing;
 use super::names::{Key, KeyName};
 use super::style::Style;
 use super::value::Value;
-use crate::config::document::{
-    Body, FileKind, Header, HeaderSpans, Property, Spans, is_blank_line, lines, parse_body,
-    parse_header,
-};
+use crate::config::document::{Body, FileKind, Header, Property, parse_body, parse_header};
+use crate::config::syntax::{HeaderSpans, Spans, is_blank_line, lines};
 
 /// A section with its header, or the lines before the first section. Every line has an end.
 #[derive(Default)]

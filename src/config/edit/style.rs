@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::config::document::Spans;
+use crate::config::syntax::Spans;
 
 /// The indentation of a nested key where none is there to learn from: that of the AWS CLI.
 const INDENT: &[u8] = b"    ";

@@ -9,17 +9,12 @@ use proptest::sample::select;
 use super::edits::edited;
 use super::oracle::{broken, compare, file, line};
 use super::*;
+use crate::config::document::Header;
 use crate::config::edit::{Edit, EditError, Key, KeyName, SectionName, Value};
 
-/// What a reader takes from a section: a value, or the keys of a nested block. Empty ones count as
-/// absent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Meaning {
-    Value(String),
-    Block(BTreeMap<String, String>),
-}
-
-type Section = BTreeMap<String, Meaning>;
+/// What readers take from a section: its keys, those of nested blocks as `block.key`, and their
+/// values. Empty ones count as absent.
+type Section = BTreeMap<String, String>;
 
 /// What readers take from a file: its sections, `None` for one that is malformed, and the reasons
 /// why lines are malformed or ignored.
@@ -32,44 +27,62 @@ struct Reading {
 const KINDS: [SectionKind; 3] =
     [SectionKind::Profile, SectionKind::SsoSession, SectionKind::Services];
 
-fn one_file(kind: FileKind, bytes: &[u8]) -> Profiles {
-    match kind {
-        FileKind::Config => profiles(bytes, ""),
-        FileKind::Credentials => profiles("", bytes),
+impl Reading {
+    fn of(kind: FileKind, bytes: &[u8]) -> Self {
+        let profiles = match kind {
+            FileKind::Config => profiles(bytes, ""),
+            FileKind::Credentials => profiles("", bytes),
+        };
+        let names = KINDS.into_iter().flat_map(|kind| {
+            profiles.names_of(kind).map(move |name| SectionName { kind, name: name.to_owned() })
+        });
+        let section = |name: &SectionName| {
+            let merged = profiles.section(name.kind, &name.name).ok()??;
+            Some(merged.properties.iter().flat_map(|p| values(&p.key, &p.value)).collect())
+        };
+        let sections = names.map(|name| (name.clone(), section(&name))).collect();
+        let places = profiles.malformed().into_iter().chain(profiles.ignored());
+        let faults = places.map(|(_, reason)| reason).collect();
+        Self { sections, faults }.sorted()
+    }
+
+    fn sorted(mut self) -> Self {
+        self.sections.sort_by_key(|(section, _)| format!("{section:?}"));
+        self.faults.sort();
+        self
+    }
+
+    /// Returns what readers must take from the file after a section has changed.
+    fn with(&self, name: &SectionName, change: impl FnOnce(&mut Section)) -> Self {
+        let mut reading = self.clone();
+        let section = reading.sections.iter_mut().find(|(section, _)| section == name);
+        change(section.unwrap().1.as_mut().unwrap());
+        reading
     }
 }
 
-fn meaning(value: &str) -> Option<Meaning> {
-    if !value.starts_with('\n') {
-        return (!value.is_empty()).then(|| Meaning::Value(value.to_owned()));
-    }
-    let keys = sub_properties(value).map(|(key, value)| (key, value.to_owned()));
-    Some(Meaning::Block(keys.collect()))
-}
-
-fn reading(kind: FileKind, bytes: &[u8]) -> Reading {
-    let profiles = one_file(kind, bytes);
-    let section = |name: &SectionName| {
-        let merged = profiles.section(name.kind, &name.name).ok()??;
-        let all = merged.properties.iter();
-        Some(all.filter_map(|p| Some((p.key.clone(), meaning(&p.value)?))).collect())
+/// Returns a property's value, or those of a block's keys.
+fn values(key: &str, value: &str) -> Vec<(String, String)> {
+    let mut values: Vec<_> = if value.starts_with('\n') {
+        let nested = sub_properties(value);
+        nested.map(|(name, value)| (format!("{key}.{name}"), value.to_owned())).collect()
+    } else {
+        vec![(key.to_owned(), value.to_owned())]
     };
-    let names = KINDS.into_iter().flat_map(|kind| {
-        profiles.names_of(kind).map(move |name| SectionName { kind, name: name.to_owned() })
-    });
-    let mut sections: Vec<_> = names.map(|name| (name.clone(), section(&name))).collect();
-    sections.sort_by_key(|(section, _)| format!("{section:?}"));
-    let places = profiles.malformed().into_iter().chain(profiles.ignored());
-    let mut faults: Vec<String> = places.map(|(_, reason)| reason).collect();
-    faults.sort();
-    Reading { sections, faults }
+    values.retain(|(_, value)| !value.is_empty());
+    values
+}
+
+/// Returns whether a key is another one, or nested in it.
+fn is_in(key: &str, other: &str) -> bool {
+    key.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn text(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-/// A file of its kind, and a key and a value for each of its sections.
+/// A file, and a key and a value for each of its sections.
 #[derive(Clone)]
 struct Case {
     kind: FileKind,
@@ -85,49 +98,75 @@ impl std::fmt::Debug for Case {
 }
 
 impl Case {
-    fn key(&self) -> Key {
-        Key::parse(self.key).unwrap()
+    fn document(&self) -> Document {
+        let bytes = Zeroizing::new(self.bytes.clone());
+        Document::parse(self.kind, Path::new(self.kind.name()), bytes)
     }
 
-    fn value(&self) -> Value {
-        value(self.value).unwrap()
+    fn has_key(&self, key: &str) -> bool {
+        let document = self.document();
+        let properties = document.sections.iter().flat_map(|s| document.body(s).properties);
+        properties.into_iter().any(|property| property.key == key)
     }
 
-    fn sections(&self) -> Vec<SectionName> {
-        reading(self.kind, &self.bytes).sections.into_iter().map(|(section, _)| section).collect()
+    fn has_profile_default(&self) -> bool {
+        self.document().sections.iter().any(|section| {
+            matches!(&section.header, Header::Named { prefixed: true, name, .. } if name == "default")
+        })
     }
 
-    /// Returns the file after edits; `None` where they are refused because of the file.
-    fn after(&self, edits: &[Edit]) -> Option<Vec<u8>> {
-        match edited(self.kind, &self.bytes, edits) {
-            Ok(bytes) => Some(bytes.to_vec()),
-            Err(
-                EditError::KeyName(_)
-                | EditError::Value(_)
-                | EditError::WrongFile
-                | EditError::MissingSection { .. },
-            ) => panic!("{edits:?}"),
-            Err(_) => None,
-        }
+    fn reading(&self) -> Reading {
+        Reading::of(self.kind, &self.bytes)
     }
 
-    /// Checks that edits give the same bytes back.
-    fn undone(&self, after: &[u8], edits: &[Edit]) -> Result<(), TestCaseError> {
-        let undone = edited(self.kind, after, edits);
-        let undone = undone.map_err(|error| TestCaseError::fail(error.to_string()))?;
-        prop_assert_eq!(text(&undone), text(&self.bytes), "{:?} of {}", edits, text(after));
+    fn set(&self, section: &SectionName) -> Edit {
+        set(section, self.key, self.value).unwrap()
+    }
+
+    fn unset(&self, section: &SectionName) -> Edit {
+        Edit::Unset { section: section.clone(), key: Key::parse(self.key).unwrap() }
+    }
+
+    /// Returns the file after edits.
+    fn edit(&self, edits: &[Edit]) -> Result<Vec<u8>, EditError> {
+        edited(self.kind, &self.bytes, edits).map(|bytes| bytes.to_vec())
+    }
+
+    /// Checks that readers take from a file what they must.
+    fn check(&self, after: &[u8], expected: Reading) -> Result<(), TestCaseError> {
+        prop_assert_eq!(Reading::of(self.kind, after), expected.sorted(), "{}", text(after));
         Ok(())
     }
 
-    /// Returns what readers take from a section; `None` where it is malformed.
-    fn read(&self, name: &SectionName) -> Option<Section> {
-        let all = reading(self.kind, &self.bytes).sections;
-        all.into_iter().find(|(section, _)| section == name)?.1
+    /// Checks that an edit gives the same bytes back.
+    fn undo(&self, after: &[u8], edit: &Edit) -> Result<(), TestCaseError> {
+        let undone = edited(self.kind, after, std::slice::from_ref(edit));
+        let undone = undone.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(text(&undone), text(&self.bytes), "{:?} of {}", edit, text(after));
+        Ok(())
     }
 }
 
-fn value(text: &str) -> Result<Value, EditError> {
-    Value::new(Zeroizing::new(text.to_owned()))
+fn set(section: &SectionName, key: &str, value: &str) -> Result<Edit, EditError> {
+    let (section, key) = (section.clone(), Key::parse(key)?);
+    Ok(Edit::Set { section, key, value: Value::new(Zeroizing::new(value.to_owned()))? })
+}
+
+fn rename_key(section: &SectionName, key: &str, to: &str) -> Edit {
+    let to = KeyName::parse(to).unwrap();
+    Edit::RenameKey { section: section.clone(), key: Key::parse(key).unwrap(), to }
+}
+
+fn rename(section: &SectionName, to: &str) -> Edit {
+    Edit::RenameSection { section: section.clone(), to: to.to_owned() }
+}
+
+fn add(section: &SectionName) -> Edit {
+    Edit::AddSection { section: section.clone() }
+}
+
+fn remove(section: &SectionName) -> Edit {
+    Edit::RemoveSection { section: section.clone() }
 }
 
 fn case(bytes: impl Strategy<Value = (FileKind, Vec<u8>)>) -> impl Strategy<Value = Case> {
@@ -179,50 +218,6 @@ fn wild() -> impl Strategy<Value = (FileKind, Vec<u8>)> {
     })
 }
 
-/// Returns how `key` and `to` divide: a nested block and a key in it, or a key alone.
-fn parts(key: &str) -> (Option<&str>, &str) {
-    key.split_once('.').map_or((None, key), |(block, name)| (Some(block), name))
-}
-
-/// Returns what a section holds under a key.
-fn get<'a>(section: &'a Section, key: &str) -> Option<&'a str> {
-    match (parts(key), section.get(parts(key).0.unwrap_or(key))) {
-        ((None, _), Some(Meaning::Value(value))) => Some(value),
-        ((Some(_), name), Some(Meaning::Block(keys))) => keys.get(name).map(String::as_str),
-        _ => None,
-    }
-}
-
-/// Changes what a section holds under a key, as an edit of the file must.
-fn put(section: &mut Section, key: &str, value: Option<&str>) {
-    let value = value.map(str::to_owned);
-    match (parts(key), value) {
-        ((None, key), Some(value)) => drop(section.insert(key.to_owned(), Meaning::Value(value))),
-        ((None, key), None) => drop(section.remove(key)),
-        ((Some(block), name), value) => {
-            let mut keys = match section.remove(block) {
-                Some(Meaning::Block(keys)) => keys,
-                _ => BTreeMap::new(),
-            };
-            match value {
-                Some(value) => keys.insert(name.to_owned(), value),
-                None => keys.remove(name),
-            };
-            if !keys.is_empty() {
-                section.insert(block.to_owned(), Meaning::Block(keys));
-            }
-        }
-    }
-}
-
-/// Returns what readers take from a file in which one section means something else.
-fn with(mut reading: Reading, name: &SectionName, change: impl FnOnce(&mut Section)) -> Reading {
-    let all = reading.sections.iter_mut();
-    let section = all.filter(|(section, _)| section == name).find_map(|(_, s)| s.as_mut());
-    change(section.expect("a section that is not malformed"));
-    reading
-}
-
 /// Returns whether a file is another one with some bytes put in at one place.
 fn is_inserted(before: &[u8], after: &[u8]) -> bool {
     let common = before.iter().zip(after).take_while(|(a, b)| a == b).count();
@@ -251,124 +246,116 @@ proptest! {
 
     #[test]
     fn set_changes_one_value(case in case(wild())) {
-        let before = reading(case.kind, &case.bytes);
-        for section in case.sections() {
-            let (key, value) = (case.key(), case.value());
-            let edit = Edit::Set { section: section.clone(), key: key.clone(), value };
-            let Some(after) = case.after(&[edit]) else { continue };
-            let expected = with(before.clone(), &section, |s| put(s, case.key, Some(case.value)));
-            prop_assert_eq!(reading(case.kind, &after), expected, "{}", text(&after));
-            let old = case.read(&section).unwrap();
-            if let Some(old) = get(&old, case.key) {
-                if let Ok(value) = value_of_one_line(old) {
-                    case.undone(&after, &[Edit::Set { section, key, value }])?;
-                }
-            } else {
-                let edit = Edit::Unset { section, key };
-                // What stands there already, though readers do not see it, goes as well.
-                let before = edited(case.kind, &case.bytes, std::slice::from_ref(&edit));
-                if matches!(before, Err(EditError::MissingKey { .. }))
-                    && !has_empty(&case, parts(case.key).0)
-                {
-                    prop_assert!(is_inserted(&case.bytes, &after), "{}", text(&after));
-                    case.undone(&after, &[edit])?;
+        let before = case.reading();
+        for (section, values) in &before.sections {
+            let Ok(after) = case.edit(&[case.set(section)]) else { continue };
+            case.check(&after, before.with(section, |values| {
+                values.insert(case.key.to_owned(), case.value.to_owned());
+            }))?;
+            let values = values.as_ref().unwrap();
+            if let Some(old) = values.get(case.key).filter(|old| !old.contains('\u{fffd}')) {
+                if let Ok(undo) = set(section, case.key, old) {
+                    case.undo(&after, &undo)?;
                 }
             }
         }
     }
 
     #[test]
+    fn a_key_comes_and_goes(case in case(wild())) {
+        for (section, values) in &case.reading().sections {
+            let unset = case.unset(section);
+            let absent = case.edit(std::slice::from_ref(&unset));
+            // An empty block goes with the last of its keys.
+            let block = case.key.split_once('.').map(|(block, _)| block);
+            let filled = |block| values.iter().flat_map(|v| v.keys()).any(|key| is_in(key, block));
+            let empty = block.is_some_and(|block| !filled(block) && case.has_key(block));
+            if !matches!(absent, Err(EditError::MissingKey { .. })) || empty {
+                continue;
+            }
+            let Ok(after) = case.edit(&[case.set(section)]) else { continue };
+            prop_assert!(is_inserted(&case.bytes, &after), "{}", text(&after));
+            case.undo(&after, &unset)?;
+        }
+    }
+
+    #[test]
     fn unset_takes_one_key_out(case in case(wild())) {
-        let before = reading(case.kind, &case.bytes);
-        for section in case.sections() {
-            let edit = Edit::Unset { section: section.clone(), key: case.key() };
-            let Some(after) = case.after(&[edit]) else { continue };
-            let expected = with(before.clone(), &section, |s| put(s, case.key, None));
-            prop_assert_eq!(reading(case.kind, &after), expected, "{}", text(&after));
+        let before = case.reading();
+        for (section, _) in &before.sections {
+            let Ok(after) = case.edit(&[case.unset(section)]) else { continue };
+            case.check(&after, before.with(section, |values| {
+                values.retain(|key, _| !is_in(key, case.key));
+            }))?;
             prop_assert!(is_without_lines(&case.bytes, &after), "{}", text(&after));
         }
     }
 
     #[test]
     fn a_prefix_of_a_key_comes_and_goes(case in case(wild())) {
-        let before = reading(case.kind, &case.bytes);
-        for section in case.sections() {
-            let (block, name) = parts(case.key);
-            let to = format!("rolecall_{name}");
-            let renamed = match block {
-                Some(block) => format!("{block}.{to}"),
-                None => to.clone(),
-            };
-            let (key, to) = (case.key(), KeyName::parse(&to).unwrap());
-            let Some(after) = case.after(&[Edit::RenameKey { section: section.clone(), key, to }])
-            else {
-                continue;
-            };
-            let expected = with(before.clone(), &section, |s| match (block, s.remove(case.key)) {
-                (None, Some(meaning)) => drop(s.insert(renamed.clone(), meaning)),
-                (None, None) => {}
-                (Some(_), _) => {
-                    if let Some(value) = get(s, case.key).map(str::to_owned) {
-                        put(s, &renamed, Some(&value));
-                        put(s, case.key, None);
-                    }
-                }
+        let before = case.reading();
+        for (section, _) in &before.sections {
+            let (block, name) = case.key.rsplit_once('.').map_or(("", case.key), |(block, name)| {
+                (&case.key[..=block.len()], name)
             });
-            prop_assert_eq!(reading(case.kind, &after), expected, "{}", text(&after));
-            let (key, to) = (Key::parse(&renamed).unwrap(), KeyName::parse(name).unwrap());
-            case.undone(&after, &[Edit::RenameKey { section, key, to }])?;
+            let to = format!("{block}rolecall_{name}");
+            let edit = rename_key(section, case.key, &format!("rolecall_{name}"));
+            let Ok(after) = case.edit(&[edit]) else { continue };
+            case.check(&after, before.with(section, |values| {
+                let renamed = |key: String| match key.strip_prefix(case.key) {
+                    Some(rest) if is_in(&key, case.key) => format!("{to}{rest}"),
+                    _ => key,
+                };
+                let old = std::mem::take(values);
+                values.extend(old.into_iter().map(|(key, value)| (renamed(key), value)));
+            }))?;
+            case.undo(&after, &rename_key(section, &to, name))?;
         }
     }
 
     #[test]
     fn a_section_comes_and_goes(case in case(wild())) {
         let section = SectionName::profile("added");
-        let add = Edit::AddSection { section: section.clone() };
-        let set = Edit::Set { section: section.clone(), key: case.key(), value: case.value() };
-        let remove = Edit::RemoveSection { section: section.clone() };
-        let added = case.after(std::slice::from_ref(&add)).unwrap();
-        prop_assert!(is_inserted(&case.bytes, &added), "{}", text(&added));
-        case.undone(&added, std::slice::from_ref(&remove))?;
-        let both = case.after(&[add, set]).unwrap();
-        prop_assert!(is_inserted(&case.bytes, &both), "{}", text(&both));
-        let mut expected = reading(case.kind, &case.bytes);
+        let mut expected = case.reading();
         expected.sections.push((section.clone(), Some(Section::default())));
-        expected.sections.sort_by_key(|(section, _)| format!("{section:?}"));
-        let expected = with(expected, &section, |s| put(s, case.key, Some(case.value)));
-        prop_assert_eq!(reading(case.kind, &both), expected, "{}", text(&both));
-        case.undone(&both, &[remove])?;
+        let filled = expected.with(&section, |values| {
+            values.insert(case.key.to_owned(), case.value.to_owned());
+        });
+        for (edits, expected) in
+            [(vec![add(&section)], expected), (vec![add(&section), case.set(&section)], filled)]
+        {
+            let after = case.edit(&edits).unwrap();
+            case.check(&after, expected)?;
+            prop_assert!(is_inserted(&case.bytes, &after), "{}", text(&after));
+            case.undo(&after, &remove(&section))?;
+        }
     }
 
     #[test]
     fn a_section_is_renamed_and_back(case in case(wild())) {
-        let before = reading(case.kind, &case.bytes);
-        for section in case.sections() {
-            let to = SectionName { kind: section.kind, name: "renamed".to_owned() };
-            let edit = Edit::RenameSection { section: section.clone(), to: to.name.clone() };
-            let Some(after) = case.after(&[edit]) else { continue };
+        let before = case.reading();
+        for (at, (section, _)) in before.sections.iter().enumerate() {
+            let Ok(after) = case.edit(&[rename(section, "renamed")]) else { continue };
             let mut expected = before.clone();
-            let all = expected.sections.iter_mut();
-            all.filter(|(name, _)| *name == section).for_each(|(name, _)| *name = to.clone());
-            expected.sections.sort_by_key(|(section, _)| format!("{section:?}"));
-            prop_assert_eq!(reading(case.kind, &after), expected, "{}", text(&after));
-            let spelled = case.bytes.windows(7).any(|bytes| bytes == b"profile");
-            let default = section == SectionName::profile("default") && spelled;
-            let name = section.name.clone();
-            if !default && KeyName::parse(&name).is_ok() {
-                case.undone(&after, &[Edit::RenameSection { section: to, to: name }])?;
+            expected.sections[at].0.name = "renamed".to_owned();
+            let to = expected.sections[at].0.clone();
+            case.check(&after, expected)?;
+            // `[profile default]` would come back as `[default]`.
+            let default = section.name == "default" && case.has_profile_default();
+            if KeyName::parse(&section.name).is_ok() && !default {
+                case.undo(&after, &rename(&to, &section.name))?;
             }
         }
     }
 
     #[test]
     fn a_section_is_taken_out(case in case(wild())) {
-        let before = reading(case.kind, &case.bytes);
-        for section in case.sections() {
-            let after = case.after(&[Edit::RemoveSection { section: section.clone() }]).unwrap();
-            let mut expected = before.clone();
-            expected.sections.retain(|(name, _)| *name != section);
-            let got = reading(case.kind, &after);
-            prop_assert_eq!(got.sections, expected.sections, "{}", text(&after));
+        let before = case.reading();
+        for (section, _) in &before.sections {
+            let after = case.edit(&[remove(section)]).unwrap();
+            let got = Reading::of(case.kind, &after);
+            let others = before.sections.iter().filter(|(name, _)| name != section);
+            prop_assert_eq!(got.sections, others.cloned().collect::<Vec<_>>(), "{}", text(&after));
             prop_assert!(got.faults.iter().all(|fault| before.faults.contains(fault)));
             prop_assert!(is_without_lines(&case.bytes, &after), "{}", text(&after));
         }
@@ -379,16 +366,15 @@ proptest! {
         let mut case = case;
         // A last line without an end that is taken out cannot tell how the next one ends.
         case.bytes.push(b'\n');
-        let (key, value) = (case.key(), case.value());
-        for section in case.sections() {
+        for (section, _) in &case.reading().sections {
             let target = SectionName { kind: section.kind, name: to.to_owned() };
             let all = [
-                Edit::Set { section: section.clone(), key: key.clone(), value: value.clone() },
-                Edit::RemoveSection { section: target.clone() },
-                Edit::RenameSection { section, to: to.to_owned() },
-                Edit::Unset { section: target.clone(), key: key.clone() },
-                Edit::AddSection { section: SectionName::profile("added") },
-                Edit::RemoveSection { section: target },
+                case.set(section),
+                remove(&target),
+                rename(section, to),
+                case.unset(&target),
+                add(&SectionName::profile("added")),
+                remove(&target),
             ];
             // Those that are refused are left out.
             let (mut done, mut bytes) = (Vec::new(), case.bytes.clone());
@@ -398,64 +384,41 @@ proptest! {
                     done.push(edit);
                 }
             }
-            let at_once = edited(case.kind, &case.bytes, &done).unwrap();
-            prop_assert_eq!(text(&at_once), text(&bytes), "{:?}", done);
+            prop_assert_eq!(text(&case.edit(&done).unwrap()), text(&bytes), "{:?}", done);
         }
     }
 
     #[test]
     fn an_sdk_reads_what_we_read(case in case(tame())) {
-        for section in case.sections() {
-            let target = SectionName { kind: section.kind, name: "renamed".to_owned() };
-            let to = target.name.clone();
-            let (key, value) = (case.key(), case.value());
-            let name = KeyName::parse("rolecall_x").unwrap();
+        for (section, _) in &case.reading().sections {
             for edit in [
-                Edit::Set { section: section.clone(), key: key.clone(), value },
-                Edit::Unset { section: section.clone(), key: key.clone() },
-                Edit::RenameKey { section: section.clone(), key, to: name },
-                Edit::AddSection { section: target },
-                Edit::RenameSection { section: section.clone(), to },
-                Edit::RemoveSection { section: section.clone() },
+                case.set(section),
+                case.unset(section),
+                rename_key(section, case.key, "rolecall_x"),
+                add(&SectionName { kind: section.kind, name: "added".to_owned() }),
+                rename(section, "renamed"),
+                remove(section),
             ] {
-                let Ok(after) = edited(case.kind, &case.bytes, &[edit]) else { continue };
-                let after = str::from_utf8(&after).unwrap();
+                let Ok(after) = case.edit(&[edit]) else { continue };
+                let after = String::from_utf8(after).unwrap();
                 match case.kind {
-                    FileKind::Config => compare(after, "")?,
-                    FileKind::Credentials => compare("", after)?,
+                    FileKind::Config => compare(&after, "")?,
+                    FileKind::Credentials => compare("", &after)?,
                 }
             }
         }
     }
 
     #[test]
-    fn a_value_is_read_as_it_was_written(text in "\\PC*|[ \t#;=a\\[\\]\u{a0}\r\n]{1,6}") {
-        let Ok(value) = value(&text) else { return Ok(()) };
-        let section = SectionName::profile("a");
+    fn a_value_is_read_as_it_was_written(value in "\\PC*|[ \t#;=a\\[\\]\u{a0}\r\n]{1,6}") {
+        let Ok(edit) = set(&SectionName::profile("a"), "k", &value) else { return Ok(()) };
         for before in ["[profile a]\n", "[profile a]\nk=x # c", "[profile a]\r\nk =\t# c\r\n"] {
-            let edit = Edit::Set { section: section.clone(), key: Key::parse("k").unwrap(), value: value.clone() };
-            let after = edited(FileKind::Config, before.as_bytes(), &[edit]).unwrap();
+            let after =
+                edited(FileKind::Config, before.as_bytes(), std::slice::from_ref(&edit)).unwrap();
             let after = str::from_utf8(&after).unwrap();
             compare(after, "")?;
             let read = profiles(after, "").profile("a").unwrap().unwrap();
-            prop_assert_eq!(read.value("k"), Some(text.as_str()));
+            prop_assert_eq!(read.value("k"), Some(value.as_str()));
         }
     }
-}
-
-/// Returns the value that a line could hold.
-fn value_of_one_line(text: &str) -> Result<Value, EditError> {
-    if text.contains('\u{fffd}') {
-        return Err(EditError::Value("its bytes are lost"));
-    }
-    value(text)
-}
-
-/// Returns whether an empty block stands in a file, which goes with the last key that is put in.
-fn has_empty(case: &Case, block: Option<&str>) -> bool {
-    block.is_some_and(|block| {
-        String::from_utf8_lossy(&case.bytes).lines().any(|line| {
-            line.split_once('=').is_some_and(|(key, _)| key.trim().eq_ignore_ascii_case(block))
-        })
-    })
 }
