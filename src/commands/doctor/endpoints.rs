@@ -1,0 +1,54 @@
+//! The STS endpoints, and this machine's clock.
+
+use super::findings::Findings;
+use super::profiles::Endpoints;
+use crate::app::service::CredentialsService;
+use crate::aws::{Credentials, LongTermKeys};
+use crate::clients::factory::Target;
+use crate::clients::failure::{CallError, Failure};
+use crate::error::{Kind, Result};
+
+const ENDPOINTS: &str = "endpoints";
+
+/// Calls each endpoint with keys that nobody has. Any answer shows that the endpoint can be
+/// reached, and what time it is at AWS.
+///
+/// # Errors
+/// The call was interrupted.
+pub fn check(
+    service: &CredentialsService,
+    endpoints: &Endpoints,
+    findings: &mut Findings,
+) -> Result<()> {
+    let keys = Credentials::LongTerm(LongTermKeys {
+        access_key_id: "AKIAROLECALLDOCTOR00".to_owned(),
+        secret_access_key: String::from("none").into(),
+        account_id: None,
+    });
+    for (endpoint, network) in endpoints.values() {
+        let target = Target::sts(network, endpoint).signed_by(&keys);
+        let failure = match service.calls().get_caller_identity(&target) {
+            Ok(_) => None,
+            Err(CallError::Failed(failure)) => Some(failure),
+            Err(CallError::Other(error)) if error.kind() == Kind::Interrupted => return Err(error),
+            Err(CallError::Other(error)) => {
+                findings.error(ENDPOINTS, &error);
+                continue;
+            }
+        };
+        if let Some(clock) = failure.as_ref().and_then(Failure::clock) {
+            let hint = "set this machine's clock: timedatectl set-ntp true";
+            findings.problem("clock", clock, Some(hint));
+        }
+        match failure {
+            Some(failure) if failure.code.is_none() => {
+                let message = format!("{}: {}", endpoint.url, failure.message);
+                let hint =
+                    "look at the network and at HTTPS_PROXY, for example: env | grep -i proxy";
+                findings.problem(ENDPOINTS, message, Some(hint));
+            }
+            _ => findings.ok(ENDPOINTS, format!("{} answers", endpoint.url)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! The folders that rolecall writes to.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::findings::Findings;
+use crate::app::context::Context;
+use crate::hint;
+use crate::system::{files, locks};
+
+const FOLDERS: &str = "folders";
+
+/// Tries to write to each folder.
+pub fn check(context: &Context, findings: &mut Findings) {
+    let index = context.directories.index();
+    let index = index.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+    try_folder("locks", context.directories.locks(), locks::try_locking, findings);
+    try_folder("the index of sessions", index, try_writing, findings);
+}
+
+fn try_writing(folder: &Path) -> io::Result<()> {
+    files::create_private_folder(folder)?;
+    files::try_writing(folder)
+}
+
+fn try_folder(
+    what: &str,
+    folder: Option<PathBuf>,
+    attempt: fn(&Path) -> io::Result<()>,
+    findings: &mut Findings,
+) {
+    let Some(folder) = folder else {
+        let hint = "set a home: export HOME=/path";
+        return findings.warning(FOLDERS, format!("there is no folder for {what}"), Some(hint));
+    };
+    let shown = folder.display();
+    match attempt(&folder) {
+        Ok(()) => findings.ok(FOLDERS, format!("{shown} can be written ({what})")),
+        Err(error) => {
+            let message = format!("{shown} cannot be written ({what}): {error}");
+            let hint = hint::path(&folder);
+            let hint = format!("it must be yours alone (0700); look at it: ls -ld {hint}");
+            findings.warning(FOLDERS, message, Some(&hint));
+        }
+    }
+}

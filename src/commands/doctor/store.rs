@@ -1,0 +1,45 @@
+//! The store.
+
+use super::findings::Findings;
+use crate::app::call::AskPolicy;
+use crate::app::context::Context;
+use crate::app::stores::StoreOpener;
+use crate::error::Result;
+use crate::store::StoreName;
+
+const STORE: &str = "store";
+
+/// Probes the stores in their order, up to the first that works. It unlocks none.
+///
+/// # Errors
+/// A store was interrupted while it was waited for.
+pub fn check(context: &Context, typed: Option<StoreName>, findings: &mut Findings) -> Result<()> {
+    let stores = StoreOpener::new(context, &context.ui, AskPolicy::Never).in_order(typed);
+    let is_chosen = stores.order.len() == 1;
+    for store in &stores.order {
+        let error = match store.probe() {
+            Ok(what) => {
+                findings.ok(STORE, format!("{}: {what}", store.name()));
+                return Ok(());
+            }
+            Err(error) => error.unless_interrupted()?,
+        };
+        let message = format!("{}: {error}", store.name());
+        if is_chosen {
+            findings.problem(STORE, message, hint(store.name()));
+        } else {
+            findings.warning(STORE, message, hint(store.name()));
+        }
+    }
+    Ok(())
+}
+
+fn hint(store: &str) -> Option<&'static str> {
+    match store {
+        "keyring" => Some(
+            "start or unlock your keyring, or choose another store: export ROLECALL_STORE=file",
+        ),
+        "file" => Some("give the passphrase: export ROLECALL_FILE_PASSPHRASE"),
+        _ => None,
+    }
+}
