@@ -128,7 +128,7 @@ impl Report for Ui {
         }
     }
 
-    fn call_out(&self, what: &str) {
+    fn notify_terminal(&self, what: &str) {
         #[cfg(unix)]
         if !self.quiet && !std::io::stderr().is_terminal() {
             use rustix::fs::{Mode, OFlags};

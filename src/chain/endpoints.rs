@@ -7,7 +7,7 @@ use super::network::{Imds, Network};
 use crate::aws::partition::{self, Endpoint, EndpointVariant};
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, Profiles, Property, sub_properties};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::system::environment::Environment;
 
 /// Settings of one resolution: the selected profile's, since the SDKs make one client for a whole
@@ -20,13 +20,13 @@ pub struct Endpoints<'a> {
 
 impl Endpoints<'_> {
     /// Returns a setting, the environment's before the profile's, with where it was found.
-    fn setting(&self, variable: &str, key: &str) -> Option<(String, String)> {
+    fn setting(&self, variable: &str, key: &str) -> Option<(String, Place)> {
         if let Some(value) = self.environment.get(variable) {
-            return Some((value.to_owned(), variable.to_owned()));
+            return Some((value.to_owned(), Place::variable(variable)));
         }
         self.profile
             .and_then(|p| p.get(key))
-            .map(|p| (p.value.trim().to_owned(), p.place.to_string()))
+            .map(|p| (p.value.trim().to_owned(), Place::from(&p.place)))
     }
 
     fn switch(&self, variable: &str, key: &str) -> bool {
@@ -39,7 +39,8 @@ impl Endpoints<'_> {
             Ok(n) if n > 0 => Ok(Some(n)),
             _ => Err(Error::configuration(format!(
                 "{place}: {key} must be a whole number above 0, not `{value}`"
-            ))),
+            ))
+            .at(place)),
         }
     }
 
@@ -52,7 +53,7 @@ impl Endpoints<'_> {
         let variable = format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase());
         for name in [variable.as_str(), "AWS_ENDPOINT_URL"] {
             if let Some(url) = self.environment.get(name) {
-                return checked(url, name).map(Some);
+                return checked(url, Place::variable(name)).map(Some);
             }
         }
         let Some(profile) = self.profile else { return Ok(None) };
@@ -63,18 +64,19 @@ impl Endpoints<'_> {
                     "{}: there is no section [services {}]",
                     services.place, *services.value
                 ))
+                .at(&services.place)
                 .hint("see what is in the files: rolecall profile dump --json"));
             };
             if let Some(block) = section.get(service) {
                 if let Some((_, url)) =
                     sub_properties(&block.value).find(|(key, _)| key == keys::ENDPOINT_URL)
                 {
-                    return checked(url, &block.place.to_string()).map(Some);
+                    return checked(url, (&block.place).into()).map(Some);
                 }
             }
         }
         let own: Option<&Property> = profile.get(keys::ENDPOINT_URL);
-        own.map(|p| checked(&p.value, &p.place.to_string())).transpose()
+        own.map(|p| checked(&p.value, (&p.place).into())).transpose()
     }
 
     /// Returns the STS endpoint of a region.
@@ -135,7 +137,7 @@ const MOST_ATTEMPTS: u32 = 100;
 
 /// Checks an endpoint as far as the SDK would when it calls: its own error quotes the request,
 /// whose body and headers are secret.
-fn checked(url: &str, place: &str) -> Result<String> {
+fn checked(url: &str, place: Place) -> Result<String> {
     let url = url.trim_end_matches('/');
     let usable = |uri: http::Uri| {
         let authority = uri.authority()?;
@@ -159,5 +161,6 @@ fn checked(url: &str, place: &str) -> Result<String> {
     Err(Error::configuration(format!(
         "{place}: the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"
     ))
+    .at(place)
     .hint("correct it, or see what the settings come to: rolecall explain"))
 }

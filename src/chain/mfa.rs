@@ -68,6 +68,7 @@ pub(super) fn session_of<'a>(
             keys::MFA_SESSION_DURATION,
             *property.value
         ))
+        .at(&property.place)
     })
 }
 

@@ -46,6 +46,7 @@ fn leads_back(trail: &[String], target: &str, command: &Property) -> Error {
         "credential_process leads back to the same profile: {}",
         way(&names)
     ))
+    .at(&command.place)
     .cause(format!("{}: credential_process = rolecall process {target}", command.place))
     .hint(format!(
         "give the profile a source, for example: rolecall_source_profile; then try: {}",

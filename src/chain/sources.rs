@@ -9,8 +9,8 @@ use super::inputs::Inputs;
 use super::profile_view::ProfileView;
 use super::role::{CredentialSource, Role, Source};
 use crate::config::ProfileName;
-use crate::config::profiles::{Place, Profile};
-use crate::error::{Error, Kind, Result};
+use crate::config::profiles::Profile;
+use crate::error::{Error, FileLine, Kind, Place, Result};
 use crate::hint;
 
 /// What the way to the base came to.
@@ -177,23 +177,25 @@ fn credential_source(
     }
 }
 
+const SOURCE_PROFILE: Place = Place::Option("--source-profile");
+
 fn no_role() -> Error {
-    Error::usage("--source-profile needs a role: name it with --role-arn")
+    Error::usage("--source-profile needs a role: name it with --role-arn").at(SOURCE_PROFILE)
 }
 
-fn own_source(name: &str, place: Option<&Place>) -> Error {
+fn own_source(name: &str, place: Option<&FileLine>) -> Error {
     let error = Error::configuration(format!(
         "profile `{name}` is its own source_profile and holds no keys"
     ));
     at(error, place, name).hint(format!("see the profile: {}", hint::command("explain", name)))
 }
 
-fn missing_source(inputs: &Inputs, name: &str, place: Option<&Place>, role: &Role) -> Error {
+fn missing_source(inputs: &Inputs, name: &str, place: Option<&FileLine>, role: &Role) -> Error {
     let error = inputs.unknown(name);
     match place.filter(|_| role.typed.source_profile.is_none()) {
         None => {
             let message = format!("--source-profile: {}", error.message());
-            error.with_kind(Kind::Usage).with_message(message)
+            error.with_kind(Kind::Usage).with_message(message).at(SOURCE_PROFILE)
         }
         Some(place) => error.at(place).with_message(format!(
             "{place}: the source_profile `{name}` of profile `{}` does not exist",
@@ -202,7 +204,7 @@ fn missing_source(inputs: &Inputs, name: &str, place: Option<&Place>, role: &Rol
     }
 }
 
-fn loop_error(roles: &[Option<Profile>], name: &str, place: Option<&Place>) -> Error {
+fn loop_error(roles: &[Option<Profile>], name: &str, place: Option<&FileLine>) -> Error {
     let names: Vec<&str> =
         roles.iter().flatten().map(|profile| &*profile.name).chain([name]).collect();
     let error =
@@ -213,9 +215,9 @@ fn loop_error(roles: &[Option<Profile>], name: &str, place: Option<&Place>) -> E
     ))
 }
 
-fn at(error: Error, place: Option<&Place>, name: &str) -> Error {
+fn at(error: Error, place: Option<&FileLine>, name: &str) -> Error {
     match place {
-        Some(place) => error.cause(format!("{place}: source_profile = {name}")),
+        Some(place) => error.at(place).cause(format!("{place}: source_profile = {name}")),
         None => error,
     }
 }

@@ -6,7 +6,7 @@ use crate::aws::names::Region;
 use crate::aws::partition::{self, Endpoint};
 use crate::config::ProfileName;
 use crate::config::profiles::Profile;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Place, Result};
 
 /// The region of a chain, if one is known, and what tells the endpoint in it.
 pub(super) struct StsSite<'a> {
@@ -25,16 +25,17 @@ impl<'a> StsSite<'a> {
         profile: Option<&'a ProfileName>,
         mut along: impl Iterator<Item = &'a Profile>,
     ) -> Result<Self> {
-        let typed = inputs.typed().region.as_deref().map(|region| (region, "--region".to_owned()));
-        let variable = |name: &str| Some((inputs.environment.get(name)?, name.to_owned()));
+        let typed =
+            inputs.typed().region.as_deref().map(|region| (region, Place::Option("--region")));
+        let variable = |name| Some((inputs.environment.get(name)?, Place::variable(name)));
         let region = typed
             .or_else(|| variable("AWS_REGION"))
             .or_else(|| variable("AWS_DEFAULT_REGION"))
             .or_else(|| {
                 let property = along.find_map(|profile| profile.get(super::keys::REGION))?;
-                Some((property.value.as_str(), property.place.to_string()))
+                Some((property.value.as_str(), Place::from(&property.place)))
             })
-            .map(|(region, place)| checked_region(region.trim(), &place))
+            .map(|(region, place)| checked_region(region.trim(), place))
             .transpose()?;
         Ok(Self { region, endpoints, inputs, profile })
     }
@@ -77,10 +78,14 @@ impl<'a> StsSite<'a> {
     }
 }
 
-fn checked_region(region: &str, place: &str) -> Result<Region> {
+fn checked_region(region: &str, place: Place) -> Result<Region> {
     Region::parse(region).ok_or_else(|| {
-        let kind = if place.starts_with("--") { Kind::Usage } else { Kind::Configuration };
+        let kind = match place {
+            Place::Option(_) => Kind::Usage,
+            _ => Kind::Configuration,
+        };
         Error::new(kind, format!("{place}: `{region}` is not a region's name"))
+            .at(place)
             .hint("see the names with: aws ec2 describe-regions")
     })
 }

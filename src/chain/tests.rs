@@ -237,6 +237,15 @@ fn shown(error: &Error) -> String {
     text
 }
 
+/// Returns whether an error's message begins with a line of a file that its data does not have.
+fn lacks_its_place(error: &Error) -> bool {
+    let mut parts = error.message().splitn(3, ':');
+    let (file, line) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    ["config", "credentials"].contains(&file)
+        && line.parse::<usize>().is_ok()
+        && error.place().is_none_or(|place| place.to_string() != format!("{file}:{line}"))
+}
+
 /// The credentials file of a case that has none of its own. (Its environment is then a region.)
 const DEV: &str = "[dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = SECRETDEV\n";
 
@@ -269,6 +278,9 @@ fn resolution() {
             }
             (Err(error), Some(parts)) => {
                 let text = shown(&error);
+                if lacks_its_place(&error) {
+                    wrong += &format!("\n{name}\n  has no place as data: {text}");
+                }
                 assert!(
                     matches!(error.kind(), Kind::Configuration | Kind::Usage),
                     "{name}: {text}"

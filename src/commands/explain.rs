@@ -132,7 +132,7 @@ fn properties(profile: &Profile) -> Value {
     let property = |p: &crate::config::profiles::Property| {
         (
             p.key.clone(),
-            json!({"value": shown(&p.key, &p.value), "file": p.place.file.name(), "line": p.place.line}),
+            json!({"value": shown(&p.key, &p.value), "file": p.file.name(), "line": p.place.line}),
         )
     };
     Value::Object(profile.properties.iter().map(property).collect())

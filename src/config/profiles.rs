@@ -5,33 +5,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 use super::ProfileName;
 use super::document::{Document, FileKind, Header, SectionKind};
-use crate::error::{self, Error, Result};
-
-/// Where a line stands, shown as `path:line`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    pub file: FileKind,
-    pub path: PathBuf,
-    pub line: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.path.display(), self.line)
-    }
-}
-
-impl From<&Place> for error::Place {
-    fn from(place: &Place) -> Self {
-        Self::Line { path: place.path.clone(), line: place.line }
-    }
-}
+use crate::error::{Error, FileLine, Result};
 
 /// A key of a merged section, with the place that won. The value may be a secret: `Debug` leaves it
 /// out.
@@ -39,7 +18,8 @@ impl From<&Place> for error::Place {
 pub struct Property {
     pub key: String,
     pub value: Zeroizing<String>,
-    pub place: Place,
+    pub file: FileKind,
+    pub place: FileLine,
 }
 
 impl fmt::Debug for Property {
@@ -53,7 +33,7 @@ impl fmt::Debug for Property {
 pub struct Profile {
     pub name: ProfileName,
     /// The first header.
-    pub place: Place,
+    pub place: FileLine,
     /// In the order of first appearance.
     pub properties: Vec<Property>,
 }
@@ -161,7 +141,7 @@ impl Profiles {
         for (which, at) in self.positions(kind, name) {
             let document = &self.documents[which];
             let section = &document.sections[at];
-            let place = |line| Place { file: document.kind, path: document.path.clone(), line };
+            let place = |line| FileLine { path: document.path.clone(), line };
             let body = document.body(section);
             if let Some(first) = body.malformed.first() {
                 let error = Error::configuration(format!("the section of `{name}` is malformed"))
@@ -187,6 +167,7 @@ impl Profiles {
                     Property {
                         key: property.key,
                         value: property.value,
+                        file: document.kind,
                         place: place(property.line),
                     },
                 );
@@ -196,12 +177,12 @@ impl Profiles {
     }
 
     /// Returns every malformed line of both files with its place.
-    pub fn malformed(&self) -> Vec<(Place, String)> {
+    pub fn malformed(&self) -> Vec<(FileLine, String)> {
         self.places(Document::malformed)
     }
 
     /// Returns the sections and keys that the SDKs skip, with the reason.
-    pub fn ignored(&self) -> Vec<(Place, String)> {
+    pub fn ignored(&self) -> Vec<(FileLine, String)> {
         self.places(Document::ignored)
     }
 
@@ -213,8 +194,8 @@ impl Profiles {
     fn places(
         &self,
         of: impl Fn(&Document) -> Vec<super::document::Malformed>,
-    ) -> Vec<(Place, String)> {
-        let place = |d: &Document, line| Place { file: d.kind, path: d.path.clone(), line };
+    ) -> Vec<(FileLine, String)> {
+        let place = |d: &Document, line| FileLine { path: d.path.clone(), line };
         self.documents
             .iter()
             .flat_map(|d| {

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::document::{Document, FileKind, SectionKind};
-use super::profiles::{Place, Profiles, is_secret, sub_properties};
+use super::profiles::{Profiles, is_secret, sub_properties};
+use crate::error::FileLine;
 
 pub(crate) fn profiles(
     config: &(impl AsRef<[u8]> + ?Sized),
@@ -42,7 +43,7 @@ fn sections(profiles: &Profiles, kind: SectionKind) -> Value {
 /// Everything that two files hold; what is empty is left out.
 fn read(config: &(impl AsRef<[u8]> + ?Sized), credentials: &(impl AsRef<[u8]> + ?Sized)) -> Value {
     let profiles = profiles(config, credentials);
-    let places = |places: Vec<(Place, String)>| {
+    let places = |places: Vec<(FileLine, String)>| {
         places.into_iter().map(|(place, reason)| format!("{place}: {reason}")).collect::<Value>()
     };
     let all = [

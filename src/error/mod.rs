@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use aws::{AwsCode, Refusal};
-pub use place::Place;
+pub use place::{FileLine, Place};
 
 /// What went wrong, by who can mend it. Each kind has one exit code (see the contract, "Exit
 /// codes").

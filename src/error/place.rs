@@ -3,25 +3,51 @@
 use std::fmt;
 use std::path::PathBuf;
 
+/// A line of a file, shown as `path:line`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileLine {
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for FileLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path.display(), self.line)
+    }
+}
+
+impl From<&FileLine> for Place {
+    fn from(line: &FileLine) -> Self {
+        Self::Line(line.clone())
+    }
+}
+
 /// The place of a value: shown as `path:line`, or by the name of the variable or option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A file, where no line of it is known.
     File(PathBuf),
-    /// A line of a file, counted from 1.
-    Line { path: PathBuf, line: usize },
+    Line(FileLine),
     /// An environment variable.
-    Variable(&'static str),
+    Variable(String),
     /// An option of the command line.
     Option(&'static str),
+}
+
+impl Place {
+    pub fn variable(name: &str) -> Self {
+        Self::Variable(name.to_owned())
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Line { path, line } => write!(f, "{}:{line}", path.display()),
-            Self::Variable(name) | Self::Option(name) => f.write_str(name),
+            Self::Line(line) => line.fmt(f),
+            Self::Variable(name) => f.write_str(name),
+            Self::Option(name) => f.write_str(name),
         }
     }
 }

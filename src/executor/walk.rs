@@ -245,7 +245,7 @@ impl Executor<'_> {
                     call.profile.as_deref().unwrap_or(chain.base_name()),
                 ),
             };
-            if self.agrees_with_the_clock(&session, Some(step.seconds())) {
+            if !self.is_clock_skewed(&session, Some(step.seconds())) {
                 self.cache(key, &session, profile, step.role_arn())?;
             }
             credentials = Credentials::Session(session);
@@ -379,13 +379,11 @@ impl Executor<'_> {
         if let (Credentials::Session(session), true) =
             (&credentials, chain.plan.base.facts().cacheable)
         {
-            let right = match &chain.plan.base {
-                Base::WebIdentity(call) => {
-                    self.agrees_with_the_clock(session, call.duration_seconds)
-                }
-                _ => true,
+            let skewed = match &chain.plan.base {
+                Base::WebIdentity(call) => self.is_clock_skewed(session, call.duration_seconds),
+                _ => false,
             };
-            if right {
+            if !skewed {
                 let role = chain.plan.base.facts().role_arn;
                 self.cache(&keys.base, session, chain.base_name(), role)?;
             }
@@ -408,11 +406,11 @@ impl Executor<'_> {
         self.sessions.put(key, session, &metadata)
     }
 
-    /// Returns whether a new session ends when it should by this machine's clock. AWS's time tells
-    /// a clock that runs wrong (the SDK corrects it for its own calls), and a session that seems to
-    /// live longer than it does must not be kept.
-    fn agrees_with_the_clock(&self, session: &Session, seconds: Option<u32>) -> bool {
-        let Some((end, begin)) = session.expires_at.zip(session.issued_at) else { return true };
+    /// Returns whether a new session does not end when it should by this machine's clock, and warns
+    /// of it. AWS's time tells a clock that runs wrong (the SDK corrects it for its own calls), and
+    /// a session that seems to live longer than it does must not be cached.
+    fn is_clock_skewed(&self, session: &Session, seconds: Option<u32>) -> bool {
+        let Some((end, begin)) = session.expires_at.zip(session.issued_at) else { return false };
         let differs = |seconds: u32| end - begin - TimeDelta::seconds(i64::from(seconds));
         let behind = differs(seconds.unwrap_or(duration::DEFAULT_ROLE));
         // The account's root has its sessions capped at an hour, whatever it asks for
@@ -421,13 +419,13 @@ impl Executor<'_> {
             || behind.abs() < TOLERATED_SKEW
             || behind.abs() > LARGEST_SKEW
         {
-            return true;
+            return false;
         }
         let way = if behind > TimeDelta::zero() { "behind" } else { "ahead of" };
         let skew = duration::render(behind.abs().num_seconds());
         self.report
             .warn(&format!("this machine's clock is {skew} {way} AWS's, so the session is not kept; set it: timedatectl set-ntp true"));
-        false
+        true
     }
 
     /// A renewal that fails while the old session lives gives the old one, with a warning.

@@ -106,7 +106,7 @@ pub fn text(chain: &Chain) -> String {
             &format!(
                 "{} = {value}  ({}:{})",
                 property.key,
-                property.place.file.name(),
+                property.file.name(),
                 property.place.line
             ),
         );

@@ -41,7 +41,7 @@ impl EffectiveSettings {
         if let Some(name) = environment.get("ROLECALL_STORE") {
             let wrong = |what: &str| {
                 Error::configuration(what)
-                    .at(Place::Variable("ROLECALL_STORE"))
+                    .at(Place::variable("ROLECALL_STORE"))
                     .hint("leave it to the default: unset ROLECALL_STORE")
             };
             let name = StoreName::parse(name).ok_or_else(|| {

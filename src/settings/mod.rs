@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::aws::duration;
 use crate::chain::mfa_session_duration;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, FileLine, Place, Result};
 use crate::prompt::PromptMethod;
 use crate::store::StoreName;
 use crate::text::color::{Color, ColorChoice};
@@ -93,7 +93,7 @@ fn error(place: Place, what: &str) -> Error {
 fn place(path: &Path, line: Option<usize>) -> Place {
     let path = path.to_owned();
     match line {
-        Some(line) => Place::Line { path, line },
+        Some(line) => Place::Line(FileLine { path, line }),
         None => Place::File(path),
     }
 }
@@ -177,7 +177,7 @@ fn prompt_order(place: Place, what: &str, text: &str) -> Result<Vec<PromptMethod
 /// # Errors
 /// When it names something that is no way to ask.
 pub fn prompt_order_of(variable: &'static str, text: &str) -> Result<Vec<PromptMethod>> {
-    prompt_order(Place::Variable(variable), variable, text)
+    prompt_order(Place::variable(variable), variable, text)
 }
 
 /// Takes in one setting that stands before the sections.

@@ -11,8 +11,7 @@ use super::Sources;
 use crate::aws::Credentials;
 use crate::chain::Chain;
 use crate::clients::failure::provider_error;
-use crate::config::profiles::Place;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FileLine, Kind, Result};
 use crate::hint::option;
 use crate::system::digest::sha1_hex;
 
@@ -23,7 +22,7 @@ impl Sources<'_> {
         &self,
         chain: &Chain,
         session: &str,
-        place: &Place,
+        place: &FileLine,
     ) -> Result<Credentials> {
         let profile = chain.plan.base_profile.as_deref().unwrap_or("default");
         if chain.plan.region.is_none() {

@@ -25,7 +25,7 @@ impl Sources<'_> {
             return Err(Error::configuration(
                 "instance metadata is switched off by AWS_EC2_METADATA_DISABLED",
             )
-            .at(Place::Variable("AWS_EC2_METADATA_DISABLED"))
+            .at(Place::variable("AWS_EC2_METADATA_DISABLED"))
             .hint("switch it on again: unset AWS_EC2_METADATA_DISABLED"));
         }
         let config = self.provider_config(chain)?;

@@ -111,7 +111,7 @@ fn static_keys(keys: &StaticKeys, account_id: Option<&str>) -> Result<Credential
         Some(text) => {
             Some(DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|_| {
                 Error::configuration(format!("AWS_CREDENTIAL_EXPIRATION is not a time: `{text}`"))
-                    .at(Place::Variable("AWS_CREDENTIAL_EXPIRATION"))
+                    .at(Place::variable("AWS_CREDENTIAL_EXPIRATION"))
                     .hint("take it away: unset AWS_CREDENTIAL_EXPIRATION")
             })?)
         }

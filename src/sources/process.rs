@@ -9,8 +9,7 @@ use super::Sources;
 use crate::aws::process_json::parse;
 use crate::aws::{Credentials, Session};
 use crate::chain::Chain;
-use crate::config::profiles::Place;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FileLine, Kind, Result};
 use crate::hint;
 use crate::system::child::{run, shell_command};
 use crate::text::one_line;
@@ -26,7 +25,7 @@ impl Sources<'_> {
         &self,
         chain: &Chain,
         command: &SecretString,
-        place: &Place,
+        place: &FileLine,
         account_id: Option<&str>,
     ) -> Result<Credentials> {
         let profile = chain.plan.base_profile.as_deref().unwrap_or_else(|| chain.name());

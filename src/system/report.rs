@@ -7,7 +7,7 @@ pub trait Report {
     /// Says what a person at the terminal wants to know now.
     fn note(&self, what: &str);
     /// Says it on the terminal itself where stderr is none: SDKs swallow it.
-    fn call_out(&self, what: &str);
+    fn notify_terminal(&self, what: &str);
 }
 
 /// Says nothing.
@@ -17,5 +17,5 @@ impl Report for Silent {
     fn decided(&self, _: &dyn Fn() -> String) {}
     fn warn(&self, _: &str) {}
     fn note(&self, _: &str) {}
-    fn call_out(&self, _: &str) {}
+    fn notify_terminal(&self, _: &str) {}
 }

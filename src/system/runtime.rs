@@ -143,7 +143,9 @@ impl Runtime {
         listener: Option<&Listener>,
         future: F,
     ) -> Result<F::Output> {
-        self.check()?;
+        if self.shared.interrupted.load(Ordering::Relaxed) {
+            return Err(Error::interrupted());
+        }
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::failed("the runtime waits already"));
         }
@@ -179,15 +181,6 @@ impl Runtime {
         match self.deadline {
             Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
             None => std::future::pending().await,
-        }
-    }
-
-    /// Returns an error after SIGINT.
-    pub fn check(&self) -> Result<()> {
-        if self.shared.interrupted.load(Ordering::Relaxed) {
-            Err(Error::interrupted())
-        } else {
-            Ok(())
         }
     }
 

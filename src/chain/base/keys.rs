@@ -19,6 +19,7 @@ pub fn of_profile(
             "{}: profile `{}` has {} but no {missing}",
             found.place, profile.name, found.key
         ))
+        .at(&found.place)
         .hint("write both keys with: aws configure")
     };
     let (id, secret) = match (id, secret) {
@@ -34,6 +35,7 @@ pub fn of_profile(
             "{}: {} holds characters that AWS's have not",
             found.place, found.key
         ))
+        .at(&found.place)
         .hint("write the keys anew with: aws configure")
     };
     let access_key_id = AccessKeyId::parse(&id.value).ok_or_else(|| illegal(id))?;

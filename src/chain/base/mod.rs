@@ -14,7 +14,7 @@ use super::process_command;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
 use crate::aws::partition::Endpoint;
-use crate::config::profiles::Place;
+use crate::error::FileLine;
 
 pub(super) use environment::{default_provider, of_environment};
 pub(super) use profile::of_profile;
@@ -33,11 +33,11 @@ pub enum Base {
     Sso(Sso),
     LoginSession {
         session: String,
-        place: Place,
+        place: FileLine,
     },
     Process {
         command: SecretString,
-        place: Place,
+        place: FileLine,
         account_id: Option<String>,
     },
     /// No profile named and none of the above certain: container first, then instance metadata, as
@@ -62,7 +62,7 @@ pub struct StaticKeys {
     pub account_id: Option<String>,
     /// RFC 3339, when the environment says it.
     pub expiration: Option<String>,
-    pub place: Option<Place>,
+    pub place: Option<FileLine>,
 }
 
 impl fmt::Debug for StaticKeys {

@@ -30,7 +30,7 @@ pub fn of_profile(
     }
     let id = profile.get(names::ACCESS_KEY_ID);
     let secret = profile.get(names::SECRET_ACCESS_KEY);
-    if id.or(secret).is_some_and(|key| key.place.file == FileKind::Credentials) {
+    if id.or(secret).is_some_and(|key| key.file == FileKind::Credentials) {
         return keys::of_profile(profile, id, secret).map(Base::Static);
     }
     if let Some(session) = profile.get(names::LOGIN_SESSION) {
@@ -54,7 +54,8 @@ fn nothing(profile: &Profile) -> Error {
     let error = Error::configuration(format!(
         "{}: profile `{}` holds no credentials and names no source of any",
         profile.place, profile.name
-    ));
+    ))
+    .at(&profile.place);
     if profile.get(names::SSO_SESSION).is_some() {
         return error
             .cause(

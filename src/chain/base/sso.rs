@@ -6,13 +6,13 @@ use crate::chain::endpoints::Endpoints;
 use crate::chain::keys;
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, Profiles};
-use crate::error::{Error, Result};
+use crate::error::{Error, FileLine, Result};
 use crate::hint;
 
 pub fn of_profile(profiles: &Profiles, profile: &Profile, endpoints: &Endpoints) -> Result<Sso> {
     let own = |key: &str| {
         let value = profile.value(key).map(str::to_owned);
-        value.ok_or_else(|| missing(profile, key, &profile.place.to_string()))
+        value.ok_or_else(|| missing(profile, key, &profile.place))
     };
     let (session, start_url, region) = match profile.value(keys::SSO_SESSION) {
         None => (None, own(keys::SSO_START_URL)?, own(keys::SSO_REGION)?),
@@ -40,6 +40,7 @@ fn section(profiles: &Profiles, profile: &Profile) -> Result<Profile> {
     profiles.section(SectionKind::SsoSession, name)?.ok_or_else(|| {
         let place = named.map_or(&profile.place, |property| &property.place);
         Error::configuration(format!("{place}: there is no section [sso-session {name}]"))
+            .at(place)
             .cause(format!("profile `{}` names it", profile.name))
             .hint("make it with: aws configure sso-session")
     })
@@ -47,25 +48,26 @@ fn section(profiles: &Profiles, profile: &Profile) -> Result<Profile> {
 
 /// Returns a value of the session's section, which the profile must not contradict.
 fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<String> {
-    let value =
-        section.get(key).ok_or_else(|| missing(profile, key, &section.place.to_string()))?;
+    let value = section.get(key).ok_or_else(|| missing(profile, key, &section.place))?;
     match profile.get(key).filter(|own| own.value != value.value) {
         None => Ok(value.value.to_string()),
         Some(own) => Err(Error::configuration(format!(
             "profile `{}` and its sso-session `{}` have different {key}",
             profile.name, section.name
         ))
+        .at(&own.place)
         .cause(format!("{}: {}", own.place, *own.value))
         .cause(format!("{}: {}", value.place, *value.value))
         .hint("leave it in the sso-session only; see: rolecall profile dump --json")),
     }
 }
 
-fn missing(profile: &Profile, key: &str, place: &str) -> Error {
+fn missing(profile: &Profile, key: &str, place: &FileLine) -> Error {
     Error::configuration(format!(
         "{place}: `{key}` is missing for the SSO credentials of profile `{}`",
         profile.name
     ))
+    .at(place)
     .hint(format!(
         "complete it with: aws configure sso {}",
         hint::option("--profile", &profile.name)

@@ -10,7 +10,7 @@ use crate::chain::role::Role;
 use crate::chain::role::limits::Chaining;
 use crate::chain::sts_site::StsSite;
 use crate::config::profiles::{Profile, Property};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Place, Result};
 use crate::hint;
 
 /// Reads the web identity of a profile. `typed` is what was typed of its role.
@@ -27,6 +27,7 @@ pub fn of_profile(
                 "{}: profile `{}` has web_identity_token_file but no {key}",
                 profile.place, profile.name
             ))
+            .at(&profile.place)
             .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
         })
     };
@@ -34,11 +35,12 @@ pub fn of_profile(
     let arn = required(keys::ROLE_ARN)?;
     let role_arn = RoleArn::parse(arn.value.trim()).ok_or_else(|| {
         Error::configuration(format!("{}: `{}` is not an IAM role's ARN", arn.place, *arn.value))
+            .at(&arn.place)
     })?;
     let role = Role { view, typed };
     let policies = role.policies(&role_arn)?;
     let set = view.property(keys::ROLE_SESSION_NAME);
-    let set = set.map(|p| (p.value.trim(), format!("{}: {}", p.place, keys::ROLE_SESSION_NAME)));
+    let set = set.map(|p| (p.value.trim(), Place::from(&p.place)));
     let user = inputs.environment.user.as_deref();
     let role_session_name = role.session_name(set, user).map_err(|error| match error.kind() {
         Kind::Usage => error,
@@ -75,7 +77,7 @@ pub fn of_environment(inputs: &Inputs, site: &StsSite) -> Result<Base> {
     refuse_parameters(typed, set)?;
     let role = Role { view: ProfileView::from(None), typed };
     let name = variable("AWS_ROLE_SESSION_NAME");
-    let name = name.map(|name| (name, "AWS_ROLE_SESSION_NAME".to_owned()));
+    let name = name.map(|name| (name, Place::variable("AWS_ROLE_SESSION_NAME")));
     let role_session_name = role.session_name(name, inputs.environment.user.as_deref())?;
     let (region, endpoint) = site.required()?;
     Ok(Base::WebIdentity(WebIdentity {

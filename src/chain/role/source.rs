@@ -3,8 +3,8 @@
 use super::Role;
 use crate::chain::keys;
 use crate::config::ProfileName;
-use crate::config::profiles::{Place, Property};
-use crate::error::{Error, Result};
+use crate::config::profiles::Property;
+use crate::error::{Error, FileLine, Result};
 use crate::hint;
 
 /// Where a role's credentials come from.
@@ -12,7 +12,7 @@ pub enum Source {
     /// `place`: where it is named, unless that is the command line, for a role without a profile.
     Profile {
         name: ProfileName,
-        place: Option<Place>,
+        place: Option<FileLine>,
     },
     Credentials(CredentialSource),
 }
@@ -60,6 +60,7 @@ impl Role<'_> {
                 "{}: credential_source `{other}` is not known",
                 property.place
             ))
+            .at(&property.place)
             .cause(format!("profile `{}`", self.name()))
             .hint(format!(
                 "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
@@ -72,8 +73,12 @@ impl Role<'_> {
         let arn = self.view.property(keys::ROLE_ARN);
         let place = arn.map(|property| &property.place);
         let place = place.or_else(|| self.view.profile().map(|profile| &profile.place));
-        let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
-        Error::configuration(format!("{place}profile `{}` {what}", self.name())).hint(format!(
+        let message = format!("profile `{}` {what}", self.name());
+        let error = match place {
+            Some(place) => Error::configuration(format!("{place}: {message}")).at(place),
+            None => Error::configuration(message),
+        };
+        error.hint(format!(
             "give it exactly one of them, then try: {}",
             hint::command("explain", self.name())
         ))

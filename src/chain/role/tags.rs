@@ -57,7 +57,9 @@ impl Role<'_> {
     /// Returns an error about the tags of the profile, or of what is typed where it has none.
     fn tag_error(&self, what: &str) -> Error {
         match self.view.property(keys::SESSION_TAGS) {
-            Some(property) => self.wrong(format!("{}: session_tags {what}", property.place)),
+            Some(property) => {
+                self.wrong(format!("{}: session_tags {what}", property.place)).at(&property.place)
+            }
             None => typed_error(what),
         }
     }

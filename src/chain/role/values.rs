@@ -7,7 +7,7 @@ use crate::chain::keys;
 use crate::chain::profile_view::ProfileView;
 use crate::chain::step::Mfa;
 use crate::config::profiles::Property;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Place, Result};
 use crate::hint;
 
 /// A parameter of a role's call: where it is set, and the rule that it keeps.
@@ -42,14 +42,15 @@ impl Role<'_> {
         let Parameter { key, option, rule } = parameter;
         if let Some(value) = typed {
             let parsed = parse(value);
-            return parsed
-                .map(Some)
-                .ok_or_else(|| Error::usage(format!("{option} must be {rule}")));
+            return parsed.map(Some).ok_or_else(|| {
+                Error::usage(format!("{option} must be {rule}")).at(Place::Option(option))
+            });
         }
         let Some(property) = self.view.property(key) else { return Ok(None) };
         let value = property.value.trim();
         parse(value).map(Some).ok_or_else(|| {
             Error::configuration(format!("{}: {key} must be {rule}", property.place))
+                .at(&property.place)
                 .cause(format!("profile `{}` has `{value}`", self.name()))
                 .hint(hint::correct(self.name()))
         })
@@ -89,23 +90,34 @@ impl Role<'_> {
         let seconds = property.value.trim().parse::<u32>().map_err(|_| {
             let value = &*property.value;
             self.wrong(format!("{what} must be a whole number of seconds, not `{value}`"))
+                .at(&property.place)
         })?;
-        check_duration(seconds, chaining, &what).map(Some).map_err(|message| self.wrong(message))
+        check_duration(seconds, chaining, &what)
+            .map(Some)
+            .map_err(|message| self.wrong(message).at(&property.place))
     }
 
     /// Returns the role session name: typed, else set, with the place where it is, else made of the
     /// local user's.
-    pub fn session_name(&self, set: Option<(&str, String)>, user: Option<&str>) -> Result<String> {
-        let wrong = |what: &str| format!("{what} must be {SESSION_NAME_RULE}");
+    pub fn session_name(&self, set: Option<(&str, Place)>, user: Option<&str>) -> Result<String> {
         match (self.typed.role_session_name.as_deref(), set) {
             (Some(name), _) if !limits::is_session_name(name) => {
-                Err(Error::usage(wrong("--role-session-name")))
+                Err(wrong_session_name(Place::Option("--role-session-name")))
             }
             (None, Some((name, place))) if !limits::is_session_name(name) => {
-                Err(Error::configuration(wrong(&place)))
+                Err(wrong_session_name(place))
             }
             (Some(name), _) | (None, Some((name, _))) => Ok(name.to_owned()),
             (None, None) => Ok(limits::default_session_name(user)),
         }
     }
+}
+
+fn wrong_session_name(place: Place) -> Error {
+    let (kind, what) = match place {
+        Place::Option(option) => (Kind::Usage, option.to_owned()),
+        Place::Variable(_) => (Kind::Configuration, place.to_string()),
+        _ => (Kind::Configuration, format!("{place}: {}", keys::ROLE_SESSION_NAME)),
+    };
+    Error::new(kind, format!("{what} must be {SESSION_NAME_RULE}")).at(place)
 }

@@ -10,6 +10,7 @@ use crate::aws::names::{AccessKeyId, Region};
 use crate::chain::plan::ServiceEndpoints;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::step::{SessionPolicies, SessionTags};
+use crate::error::FileLine;
 
 const CONFIG: &str = "\
 [profile prod]
@@ -371,11 +372,7 @@ fn base() -> impl Strategy<Value = Base> {
                 oidc_endpoint: None,
             })
         });
-    let place = || crate::config::profiles::Place {
-        file: crate::config::document::FileKind::Config,
-        path: "config".into(),
-        line: 1,
-    };
+    let place = || FileLine { path: "config".into(), line: 1 };
     prop_oneof![
         keys().prop_map(Base::Static),
         keys().prop_map(Base::Environment),

@@ -9,8 +9,8 @@ use super::names::{Key, KeyName, SectionName};
 use super::piece::{Piece, concat, lines_of};
 use super::value::Value;
 use crate::config::document::{Document, FileKind, Header, Property, SectionKind};
-use crate::config::profiles::Place;
 use crate::config::syntax::{Spans, is_blank_line, is_identifier};
+use crate::error::FileLine;
 
 pub(super) struct Draft<'a> {
     document: &'a Document,
@@ -81,11 +81,11 @@ impl<'a> Draft<'a> {
         bytes
     }
 
-    fn place(&self, line: usize) -> Place {
-        Place { file: self.document.kind, path: self.document.path.clone(), line }
+    fn place(&self, line: usize) -> FileLine {
+        FileLine { path: self.document.path.clone(), line }
     }
 
-    fn place_of(&self, at: usize) -> Place {
+    fn place_of(&self, at: usize) -> FileLine {
         self.place(self.pieces[at].line)
     }
 

@@ -1,7 +1,6 @@
 //! Why an edit is refused.
 
-use crate::config::profiles::Place;
-use crate::error::Error;
+use crate::error::{Error, FileLine};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
@@ -18,19 +17,19 @@ pub enum EditError {
     #[error("{file} has no section [{section}]")]
     MissingSection { file: String, section: String },
     #[error("{place}: there is a section [{section}] already")]
-    SectionExists { place: Place, section: String },
+    SectionExists { place: FileLine, section: String },
     #[error("[default] at {hidden} would take the place of [profile default] at {read}")]
-    TwoDefaults { read: Place, hidden: Place },
+    TwoDefaults { read: FileLine, hidden: FileLine },
     #[error("{place}: the section has no `{key}`")]
-    MissingKey { place: Place, key: String },
+    MissingKey { place: FileLine, key: String },
     #[error("{place}: there is a key `{key}` already")]
-    KeyExists { place: Place, key: String },
+    KeyExists { place: FileLine, key: String },
     #[error("{place}: `{block}` is a block of nested keys, not a value")]
-    Block { place: Place, block: String },
+    Block { place: FileLine, block: String },
     #[error("{place}: `{block}` is a value, not a block of nested keys")]
-    NoBlock { place: Place, block: String },
+    NoBlock { place: FileLine, block: String },
     #[error("{place}: {reason}")]
-    Malformed { place: Place, reason: String },
+    Malformed { place: FileLine, reason: String },
 }
 
 impl From<EditError> for Error {
@@ -41,7 +40,14 @@ impl From<EditError> for Error {
             | EditError::Value(_)
             | EditError::SectionName(_)
             | EditError::WrongFile => Self::usage(message),
-            _ => Self::configuration(message),
+            EditError::SectionExists { place, .. }
+            | EditError::TwoDefaults { read: place, .. }
+            | EditError::MissingKey { place, .. }
+            | EditError::KeyExists { place, .. }
+            | EditError::Block { place, .. }
+            | EditError::NoBlock { place, .. }
+            | EditError::Malformed { place, .. } => Self::configuration(message).at(&place),
+            EditError::MissingSection { .. } => Self::configuration(message),
         }
     }
 }

@@ -377,5 +377,5 @@ impl Report for World {
         self.event(format!("warn {what}"));
     }
     fn note(&self, _: &str) {}
-    fn call_out(&self, _: &str) {}
+    fn notify_terminal(&self, _: &str) {}
 }

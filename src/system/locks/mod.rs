@@ -174,7 +174,7 @@ impl<'a> FileLocks<'a> {
         self.report.note(&text);
         // A question on this very terminal is seen already.
         if holder.is_none_or(|holder| session == 0 || holder.session != session) {
-            self.report.call_out(&text);
+            self.report.notify_terminal(&text);
         }
     }
 }
