@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`rolecall use` in real interactive shells, each on a terminal of tmux: the shell side installed by its line, switching, going back,
 clearing, renewing before a prompt, passing everything else through, starting clean; and hostile names and values, none of which runs."""
-import json, os, time
+import contextlib, json, os, subprocess, time
 from hostile import CANARY, NAME, VALUES
 from support import BIN, DEV, FakeAws, Home, PROD, TOOLS, add_case, main, profiles, want, want_in
 from terminal import PROMPT, Terminal, lines
@@ -248,9 +248,19 @@ OWN_CLOCK = ("bash", "elvish", "nushell")
 
 def renewing(shell):
     assert LIBFAKETIME, "libfaketime is not there"
-    with Home() as place:
+    with Home() as place, contextlib.ExitStack() as ends:
         clock = place.write("clock", "+0\n")
         faked = dict(LD_PRELOAD=LIBFAKETIME, FAKETIME_TIMESTAMP_FILE=clock, FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
+
+        # The processes share memory that goes with the one that made it: make it in one that outlives them all.
+        keeper = subprocess.Popen(["sleep", "600"], env={**os.environ, **faked})
+        ends.callback(keeper.wait)
+        ends.callback(keeper.kill)
+        until = time.monotonic() + 30
+        while not os.path.exists("/dev/shm/sem.faketime_sem_%d" % keeper.pid) or not os.path.exists("/dev/shm/faketime_shm_%d" % keeper.pid):
+            assert time.monotonic() < until, "libfaketime has no memory"
+            time.sleep(0.01)
+        faked["FAKETIME_SHARED"] = "/faketime_sem_%d /faketime_shm_%d" % (keeper.pid, keeper.pid)
 
         def later(world, seconds):
             world.fake.tell("offset %d" % seconds)
