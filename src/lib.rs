@@ -99,6 +99,9 @@ pub mod fuzzing {
         AssuanLine, command as assuan_command, parse as parse_assuan_line,
     };
     pub use crate::settings::parse as parse_settings;
+    pub use crate::shell::state::ShellState;
+    pub use crate::sources::sso_token::Token;
+    pub use crate::store::index::Index;
     pub use crate::store::sessions::{parse as parse_session, render as render_session};
     pub use crate::system::clock::Clock;
     pub use crate::system::environment::Environment;

@@ -34,11 +34,16 @@ pub struct Token {
 }
 
 impl Token {
+    /// Parses a token's file; `None` when it is not one JSON object.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().map(|fields| Self { fields })
+    }
+
     fn text(&self, key: &str) -> Option<&str> {
         self.fields.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
-    pub(super) fn access_token(&self) -> Option<SecretString> {
+    pub fn access_token(&self) -> Option<SecretString> {
         self.text("accessToken").map(SecretString::from)
     }
 
@@ -94,8 +99,8 @@ pub fn read_token(path: &Path, runtime: &Runtime) -> Result<Option<Token>> {
             runtime.sleep(READ_INTERVAL)?;
         }
         let Ok(bytes) = std::fs::read(path).map(Zeroizing::new) else { return Ok(None) };
-        if let Ok(fields) = serde_json::from_slice(&bytes) {
-            return Ok(Some(Token { fields }));
+        if let Some(token) = Token::parse(&bytes) {
+            return Ok(Some(token));
         }
     }
     Ok(None)

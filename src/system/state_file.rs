@@ -81,10 +81,15 @@ impl<T: Default + DeserializeOwned + Serialize> StateFile<T> {
 
     /// Fails for a file of a later layout only.
     fn load(&self) -> io::Result<T> {
-        let Ok(bytes) = read_regular(&self.path, MAX_BYTES) else {
-            return Ok(T::default());
-        };
-        serde_json::from_slice(&bytes).or_else(|_| match serde_json::from_slice(&bytes) {
+        read_regular(&self.path, MAX_BYTES).map_or_else(|_| Ok(T::default()), |b| Self::parse(&b))
+    }
+
+    /// Parses a file's content; what cannot be read counts as empty.
+    ///
+    /// # Errors
+    /// For a later layout.
+    pub fn parse(bytes: &[u8]) -> io::Result<T> {
+        serde_json::from_slice(bytes).or_else(|_| match serde_json::from_slice(bytes) {
             Ok(Header { version }) if version > VERSION => {
                 Err(io::Error::new(io::ErrorKind::Unsupported, "a newer rolecall wrote it"))
             }
