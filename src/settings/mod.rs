@@ -108,12 +108,14 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings> {
         error(place(path, Some(line)), NEITHER)
     })?;
     for (section, properties) in &ini {
+        // The parser goes on to the next line to find the `]` or the `=`.
+        let over_lines = |name: &str| {
+            let line = name.contains('\n').then(|| line_at(text, name));
+            line.map_or(Ok(()), |line| Err(error(place(path, line), NEITHER)))
+        };
+        section.map_or(Ok(()), over_lines)?;
         for (key, value) in properties {
-            // The parser goes on to the next line to find the `=`.
-            if let Some((first, _)) = key.split_once('\n') {
-                let line = text.lines().position(|line| line.trim() == first.trim());
-                return Err(error(place(path, line.map(|number| number + 1)), NEITHER));
-            }
+            over_lines(key)?;
             let place = || place(path, line_of(text, section, key, value));
             match section {
                 None => set(&mut settings, key, value, &place)?,
@@ -140,14 +142,27 @@ fn wrong(place: Place, key: &str, value: &str, rule: &str) -> Error {
     error(place, &format!("{key} must be {rule}, not `{value}`"))
 }
 
-/// Finds the line of a setting again, counted from 1: the parser does not tell.
+/// Finds the line of a part of the text again, counted from 1: the parser does not tell.
+fn line_at(text: &str, part: &str) -> Option<usize> {
+    text.find(part).map(|at| text[..at].matches('\n').count() + 1)
+}
+
+/// Finds the line of a setting again.
 fn line_of(text: &str, section: Option<&str>, key: &str, value: &str) -> Option<usize> {
     let begin = section.map_or(Some(0), |name| header_of(text, name))?;
-    let is_it = |line: &str| {
-        line.split_once(['=', ':'])
-            .is_some_and(|(name, rest)| name.trim() == key && rest.contains(value))
+    // Whether a line has the name, and the value too.
+    let matches = |line: &str| match line.split_once(['=', ':']) {
+        Some((name, rest)) => (name.trim() == key, rest.contains(value)),
+        None => (line.trim() == key, false),
     };
-    text.lines().skip(begin).position(is_it).map(|number| begin + number + 1)
+    let lines = || text.lines().skip(begin);
+    // A value in quotes is not what stands there, and may go over lines.
+    lines()
+        .position(|line| matches(line) == (true, true))
+        .or_else(|| lines().position(|line| matches(line).0))
+        .map(|number| begin + number + 1)
+        // On the line of its section's header.
+        .or_else(|| line_at(text, key))
 }
 
 fn header_of(text: &str, section: &str) -> Option<usize> {
@@ -157,7 +172,8 @@ fn header_of(text: &str, section: &str) -> Option<usize> {
             .and_then(|line| line.split(']').next())
             .is_some_and(|name| name.trim() == section)
     };
-    text.lines().position(is_it).map(|number| number + 1)
+    // Two headers may share a line.
+    text.lines().position(is_it).map(|number| number + 1).or_else(|| line_at(text, section))
 }
 
 /// Reads an order of the ways to ask, as it stands in `what` at a place.
