@@ -1,22 +1,22 @@
-//! Edits of a shared file, as values: what is to be changed goes in, the file's new bytes come out.
-//! Nothing is read or written here (see `system::rewrite`).
+//! Edits of a shared file, as values: `apply` takes a document and what is to be changed, and
+//! returns the file's new bytes. It does no I/O (`system::rewrite` does).
 //!
 //! An edit changes the bytes that it means and no others: comments, blank lines, order, alignment,
 //! line ends, a byte order mark, bytes that are not UTF-8 and a missing last line end stay. A new
-//! line is written as the section's other lines are. What readers would not read back as it was
-//! given is refused.
+//! line takes its blanks from the other lines of its section. An edit is refused if readers would
+//! not read back what it wrote.
 //!
 //! A section may stand in a file more than once, and a key in a section. Readers merge them, and
 //! the last one wins, so:
 //! - `Set` changes the key that wins; a new key goes into the last section of the name;
 //! - `Unset`, `RenameKey`, `RenameSection` and `RemoveSection` change every one;
-//! - of `[profile default]` and `[default]` the SDKs read only the first one. `Set` changes that one,
-//!   `Unset`, `RenameKey` and `RemoveSection` change both, and `RenameSection` is refused, because
-//!   the SDKs would then read the other one.
+//! - of `[profile default]` and `[default]` the SDKs read only the first one. `Set` changes that
+//!   one, `Unset`, `RenameKey` and `RemoveSection` change both, and `RenameSection` is refused,
+//!   because the SDKs would then read the other one.
 //!
-//! Comments stay. Two kinds go with what is taken out: the comment at the end of a line; and with a
-//! section the comments between its lines, and those right above its header if a blank line is
-//! above them.
+//! Comments stay, except these: `Unset` removes the comment at the end of a removed line;
+//! `RemoveSection` also removes the comments between the section's lines, and the comment right
+//! above its header if a blank line is above that comment.
 
 mod draft;
 mod error;
@@ -39,7 +39,7 @@ pub enum Edit {
     /// Gives a key a value, and adds the key, and the block that it is nested in, where they are
     /// missing. The section must be there.
     Set { section: SectionName, key: Key, value: Value },
-    /// Takes a key out, with all its lines; with its last key a nested block goes as well.
+    /// Removes a key with all its lines, and a nested block with its last key.
     Unset { section: SectionName, key: Key },
     /// Renames a key where it stands. Blanks, value and the spelling of a common end stay.
     RenameKey { section: SectionName, key: Key, to: KeyName },
@@ -47,12 +47,12 @@ pub enum Edit {
     AddSection { section: SectionName },
     /// Renames a section where it stands. Blanks, quotes and comments of its header stay.
     RenameSection { section: SectionName, to: String },
-    /// Takes a section out, with all its lines.
+    /// Removes a section with all its lines.
     RemoveSection { section: SectionName },
 }
 
-/// Returns a file's bytes after some edits, one after the other: each sees what those before it
-/// have made. Their time grows with the sizes of the file and of the sections that they change.
+/// Returns a file's bytes after some edits. Each edit sees the result of those before it. The time
+/// grows with the size of the file, and for each edit with the size of its section only.
 ///
 /// # Errors
 /// When one of the edits is refused.

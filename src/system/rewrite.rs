@@ -1,5 +1,5 @@
-//! Rewrites a file that belongs to the user and that other programs write as well: whole or not at
-//! all, and with nothing lost of what another rolecall writes at the same moment.
+//! Rewrites a file that belongs to the user and that other programs write too. The file is replaced
+//! as a whole or not at all, and processes of rolecall that rewrite it at once lose nothing.
 //!
 //! The file's neighbours are named after it: `.config.rolecall-lock` is held while the file is
 //! rewritten, and `.config.rolecall-new-…` becomes the file by a rename. A process that is killed
@@ -41,14 +41,14 @@ pub enum Rewritten {
 
 /// Puts what `edit` makes of a file's bytes in their place. A file that is missing is an empty one,
 /// and is made with mode 0600, its folder with 0700. Links are followed, and stay. Mode and owner
-/// stay as well; further names (hard links) of the file keep the old bytes.
+/// stay as well; extended attributes do not, and other hard links keep the old bytes.
 ///
 /// `edit` is called again when another program changes the file meanwhile. This waits for other
 /// processes that rewrite the same file, at most 30 seconds and until SIGINT.
 ///
 /// # Errors
-/// Those of `edit`, and when the file cannot be read, replaced as it is, or waited for. The old file
-/// is still there then.
+/// Those of `edit`, and when the file cannot be read, locked or replaced. The old file is still
+/// there then.
 pub fn rewrite(
     path: &Path,
     runtime: &Runtime,
@@ -67,7 +67,7 @@ pub fn rewrite(
             return Ok(Rewritten::Unchanged);
         }
         let file = target.write(&old, &new)?;
-        // From here to the rename another program's change is lost; it takes microseconds.
+        // A change by another program between here and the rename, microseconds later, is lost.
         if target.read()?.bytes == old.bytes {
             target.replace(file)?;
             return Ok(Rewritten::Changed);
@@ -147,7 +147,10 @@ impl Target {
                 Ok(()) if is_at(&file, &path) => return Ok(Some(Lock { path, file })),
                 // It is held, or its holder has just removed its file.
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(_)) => return Ok(None),
+                Err(TryLockError::Error(_)) => {
+                    let _ = fs::remove_file(&path);
+                    return Ok(None);
+                }
             }
             if begin.elapsed() >= LOCK_TIMEOUT {
                 let waited = LOCK_TIMEOUT.as_secs();
@@ -242,8 +245,8 @@ fn is_dangling(path: &Path) -> bool {
     path.is_symlink() && !path.exists()
 }
 
-/// Opens the lock's file, making it where it is missing. What others may have put there is neither
-/// followed nor waited for.
+/// Opens the lock's file, making it where it is missing. Does not follow a link, nor wait for a
+/// pipe, that others may have put there.
 fn open_lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

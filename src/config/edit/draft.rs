@@ -1,4 +1,5 @@
-//! A file while it is edited, section by section, so that an edit costs what its section costs.
+//! A file while it is edited. Each section has its own buffer, so that an edit copies one section
+//! and not the file.
 
 use std::collections::HashMap;
 
@@ -153,7 +154,7 @@ impl<'a> Draft<'a> {
         if found.is_empty() {
             return Err(self.missing(&sections, key));
         }
-        // Where there are more of them, an empty one keeps those before it from coming to light.
+        // Of several blocks the last one stays, even empty: readers would read the one before it.
         let is_only = |block| self.all(&sections, block).len() == 1;
         let only = key.block.as_ref().is_none_or(is_only);
         let lines = |found: &Found| -> Vec<_> {
@@ -206,7 +207,7 @@ impl<'a> Draft<'a> {
         let end = piece.line_end();
         let mut blank = Zeroizing::default();
         if !piece.is_all_blank() {
-            // The blank lines that end the file go on to end it.
+            // The blank lines at the end of the file stay there.
             blank = cut_blank(&mut piece.tail);
             if separated || !piece.tail.is_empty() {
                 piece.tail = concat(&[&piece.tail, end]);
@@ -245,7 +246,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Writes another name into a header: between the quotes of the old one, if it has any.
+    /// Writes another name into a header. Quotes stay.
     fn rename_header(&mut self, at: usize, to: &SectionName) {
         let file = self.document.kind;
         let bare = !self.is_prefixed(at) || *to == default_profile();
@@ -267,8 +268,9 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Takes a section out; comments after its last line stay. Of the blank lines before and after
-    /// it the more stay, but at the start of the file those before, and at the end those after.
+    /// Removes a section, but not the comments after its last line. Of the blank lines before and
+    /// after it, the greater number stays; at the start of the file those before it stay, and at
+    /// the end of the file those after it.
     fn take_out(&mut self, at: usize) {
         let Piece { tail, .. } = std::mem::take(&mut self.pieces[at]);
         let blank: Vec<usize> =
@@ -294,7 +296,7 @@ impl<'a> Draft<'a> {
         before.tail = concat(&[&before.tail, &tail[from..]]);
     }
 
-    /// Refuses a section that is there, or whose name can only be written in quotes.
+    /// Refuses a section that is there already, and a name that AWS accepts in quotes only.
     fn check_new(&self, section: &SectionName) -> Result<(), EditError> {
         if section.name.is_empty() || !is_identifier(section.name.as_bytes()) {
             return Err(EditError::SectionName(section.name.clone()));
@@ -332,17 +334,17 @@ impl<'a> Draft<'a> {
         found.filter(|found| !found.lines.is_empty()).collect()
     }
 
-    /// Returns the last section that is not taken out, or the lines before the first.
+    /// Returns the last section that was not removed, or the lines before the first section.
     fn last(&self) -> usize {
         self.before(self.pieces.len())
     }
 
-    /// Returns the section before one, or the lines before the first.
+    /// Returns the section before another one, or the lines before the first section.
     fn before(&self, at: usize) -> usize {
         (0..at).rev().find(|&at| !self.pieces[at].is_empty()).unwrap_or(0)
     }
 
-    /// Returns whether blank lines stand between sections, as far as the last two tell.
+    /// Returns whether the file has blank lines between its sections, judged by the last two.
     fn is_separated(&self, last: usize) -> bool {
         let before = &self.pieces[self.before(last)];
         before.header.is_none() || lines_of(&before.tail).any(is_blank_line)
@@ -356,13 +358,13 @@ struct Found {
     lines: Vec<Spans>,
 }
 
-/// Cuts the blank lines off that end a text, and returns them.
+/// Cuts the blank lines off the end of a text, and returns them.
 fn cut_blank(text: &mut Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
     let blank = lines_of(text).rev().take_while(|line| is_blank_line(line));
     split_off(text, blank.map(<[u8]>::len).sum())
 }
 
-/// Cuts the comment off that ends a text below a blank line.
+/// Cuts the comment off the end of a text, if a blank line is above it.
 fn cut_comment(text: &mut Zeroizing<Vec<u8>>) {
     let comment = lines_of(text).rev().take_while(|line| !is_blank_line(line));
     let length = comment.map(<[u8]>::len).sum();
@@ -371,7 +373,7 @@ fn cut_comment(text: &mut Zeroizing<Vec<u8>>) {
     }
 }
 
-/// Cuts some bytes off at the end, and returns them.
+/// Cuts bytes off the end of a text, and returns them.
 fn split_off(text: &mut Zeroizing<Vec<u8>>, length: usize) -> Zeroizing<Vec<u8>> {
     let (start, end) = text.split_at(text.len() - length);
     let (start, end) = (concat(&[start]), concat(&[end]));

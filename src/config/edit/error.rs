@@ -8,9 +8,7 @@ pub enum EditError {
     KeyName(String),
     #[error("the value cannot be written: {0}")]
     Value(&'static str),
-    #[error(
-        "`{0}` cannot be written as a section's name: AWS accepts letters, digits and _ - / . % @ : +"
-    )]
+    #[error("`{0}` cannot name a section: AWS accepts letters, digits and _ - / . % @ : +")]
     SectionName(String),
     #[error("the credentials file holds profiles only")]
     WrongFile,

@@ -13,7 +13,7 @@ use crate::config::syntax::{HeaderSpans, Spans, is_blank_line, lines};
 /// A section with its header, or the lines before the first section. Every line has an end.
 #[derive(Default)]
 pub(super) struct Piece {
-    /// `None` for the lines before the first section, and where a section was taken out.
+    /// `None` for the lines before the first section, and for a removed section.
     pub header: Option<Header>,
     /// The number of the first line in the file, counted from 1.
     pub line: usize,
@@ -67,7 +67,7 @@ impl Piece {
         *last = concat(&[last, end]);
     }
 
-    /// Puts other bytes in the place of some. The changes stand in their order.
+    /// Replaces bytes. The changes must be in their order.
     fn splice<'a>(&mut self, changes: impl IntoIterator<Item = (Range<usize>, &'a [u8])>) {
         let mut parts = Vec::new();
         let mut from = 0;
@@ -131,9 +131,9 @@ impl Piece {
         Style::of(&self.text, &blocks.flat_map(|block| self.nested(&block)).collect::<Vec<_>>())
     }
 
-    /// Puts a value in the place of that of a line.
+    /// Replaces the value of a line.
     fn put(&mut self, spans: &Spans, value: &Value, style: &Style) {
-        // What kept a comment from the value, and is neither space nor tab, was part of the value.
+        // The white space before a comment is part of the value if it is neither space nor tab.
         let comment = matches!(self.text.get(spans.value.end), Some(b'#' | b';'));
         let text = if spans.value.is_empty() {
             concat(&[style.after(), value.as_bytes()])
@@ -143,7 +143,7 @@ impl Piece {
         self.splice([(spans.value.clone(), &text[..])]);
     }
 
-    /// Puts a value in the place of that of a property, which is not a block.
+    /// Replaces the value of a property that is not a block.
     pub(super) fn replace(&mut self, property: &Property, value: &Value) {
         self.remove(property.continuation.iter().cloned());
         let style = self.style().unwrap_or_default();
@@ -180,14 +180,14 @@ impl Piece {
         }
     }
 
-    /// Takes lines out, which stand in their order.
+    /// Removes lines, which must be in their order.
     pub(super) fn remove(&mut self, lines: impl IntoIterator<Item = Range<usize>>) {
         self.splice(lines.into_iter().map(|line| (line, &[][..])));
         self.cut_tail();
     }
 
-    /// Puts another name in the places of keys, which stand in their order. What the names have in
-    /// common at their ends stays as it is spelled, so that a prefix comes and goes without a trace.
+    /// Renames keys, which must be in their order. The end that both names share stays as it is
+    /// spelled, so that adding a prefix and removing it again gives the same bytes.
     pub(super) fn rename(&mut self, keys: impl IntoIterator<Item = Range<usize>>, to: &KeyName) {
         let (text, to) = (self.text.clone(), to.as_str().as_bytes());
         self.splice(keys.into_iter().map(|key| {
@@ -202,14 +202,14 @@ impl Piece {
         HeaderSpans::of(&self.text, self.header_line()).ok()
     }
 
-    /// Puts another text in the place of a part of the header.
+    /// Replaces a part of the header.
     pub(super) fn rename_header(&mut self, file: FileKind, part: Range<usize>, text: &str) {
         self.splice([(part, text.as_bytes())]);
         self.header = Some(parse_header(file, &self.text, self.header_line()));
     }
 }
 
-/// Joins texts. None of them is copied more than once, so that all copies can be wiped.
+/// Joins texts in a buffer of the right size: a buffer that grows would leave copies unwiped.
 pub(super) fn concat(texts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(texts.concat())
 }

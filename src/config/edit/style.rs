@@ -11,7 +11,7 @@ const INDENT: &[u8] = b"    ";
 #[derive(Debug, Clone)]
 pub(super) struct Style {
     indent: Vec<u8>,
-    /// Where the `=` stands, in bytes from the line's begin, when lines are aligned.
+    /// Where the `=` stands, in bytes from the start of the line, when the lines are aligned.
     column: Option<usize>,
     before: Vec<u8>,
     after: Vec<u8>,
@@ -24,8 +24,8 @@ impl Default for Style {
 }
 
 impl Style {
-    /// Learns from the last of some lines, and from all whether they are aligned; `None` without
-    /// lines.
+    /// Learns from all lines whether they are aligned, and everything else from the last one.
+    /// Returns `None` if there are no lines.
     pub(super) fn of(text: &[u8], lines: &[Spans]) -> Option<Self> {
         let last = lines.last()?;
         let column = |spans: &Spans| spans.equals - spans.line.start;
@@ -46,7 +46,7 @@ impl Style {
         })
     }
 
-    /// The style of a block's first line.
+    /// Returns the style for the first key of a nested block.
     pub(super) fn nested(self) -> Self {
         Self { indent: INDENT.to_vec(), column: None, ..self }
     }

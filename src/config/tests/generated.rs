@@ -218,7 +218,7 @@ fn wild() -> impl Strategy<Value = (FileKind, Vec<u8>)> {
     })
 }
 
-/// Returns whether a file is another one with some bytes put in at one place.
+/// Returns whether a file is another one with some bytes inserted at one place.
 fn is_inserted(before: &[u8], after: &[u8]) -> bool {
     let common = before.iter().zip(after).take_while(|(a, b)| a == b).count();
     after.len() >= before.len() && after.ends_with(&before[common..])
@@ -262,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_comes_and_goes(case in case(wild())) {
+    fn unset_undoes_set_of_a_new_key(case in case(wild())) {
         for (section, values) in &case.reading().sections {
             let unset = case.unset(section);
             let absent = case.edit(std::slice::from_ref(&unset));
@@ -280,7 +280,7 @@ proptest! {
     }
 
     #[test]
-    fn unset_takes_one_key_out(case in case(wild())) {
+    fn unset_removes_one_key(case in case(wild())) {
         let before = case.reading();
         for (section, _) in &before.sections {
             let Ok(after) = case.edit(&[case.unset(section)]) else { continue };
@@ -292,7 +292,7 @@ proptest! {
     }
 
     #[test]
-    fn a_prefix_of_a_key_comes_and_goes(case in case(wild())) {
+    fn a_key_is_renamed_to_a_prefixed_one_and_back(case in case(wild())) {
         let before = case.reading();
         for (section, _) in &before.sections {
             let (block, name) = case.key.rsplit_once('.').map_or(("", case.key), |(block, name)| {
@@ -314,7 +314,7 @@ proptest! {
     }
 
     #[test]
-    fn a_section_comes_and_goes(case in case(wild())) {
+    fn a_section_is_added_and_removed(case in case(wild())) {
         let section = SectionName::profile("added");
         let mut expected = case.reading();
         expected.sections.push((section.clone(), Some(Section::default())));
@@ -349,7 +349,7 @@ proptest! {
     }
 
     #[test]
-    fn a_section_is_taken_out(case in case(wild())) {
+    fn a_section_is_removed(case in case(wild())) {
         let before = case.reading();
         for (section, _) in &before.sections {
             let after = case.edit(&[remove(section)]).unwrap();
@@ -362,7 +362,7 @@ proptest! {
     }
 
     #[test]
-    fn edits_follow_one_another(case in case(wild()), to in select(vec!["a", "b", "renamed"])) {
+    fn edits_at_once_equal_edits_one_by_one(case in case(wild()), to in select(vec!["a", "b", "renamed"])) {
         let mut case = case;
         // A last line without an end that is taken out cannot tell how the next one ends.
         case.bytes.push(b'\n');
@@ -410,7 +410,7 @@ proptest! {
     }
 
     #[test]
-    fn a_value_is_read_as_it_was_written(value in "\\PC*|[ \t#;=a\\[\\]\u{a0}\r\n]{1,6}") {
+    fn a_written_value_is_read_back(value in "\\PC*|[ \t#;=a\\[\\]\u{a0}\r\n]{1,6}") {
         let Ok(edit) = set(&SectionName::profile("a"), "k", &value) else { return Ok(()) };
         for before in ["[profile a]\n", "[profile a]\nk=x # c", "[profile a]\r\nk =\t# c\r\n"] {
             let after =

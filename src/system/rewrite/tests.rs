@@ -120,7 +120,7 @@ fn a_large_file_is_refused() {
 }
 
 #[test]
-fn what_a_killed_process_left_is_taken_over() {
+fn leftovers_of_a_killed_process_are_removed() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("config");
     for left in [".config.rolecall-lock", ".config.rolecall-new-a", ".config.rolecall-new-b"] {
