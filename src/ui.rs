@@ -12,6 +12,18 @@ use crate::text::color::ColorChoice;
 /// A longer line could wrap, and could not be erased then.
 const WIDEST_PROGRESS: usize = 70;
 
+/// What decides which messages show, and how.
+pub struct UiOptions {
+    /// How many times `-v` was given.
+    pub verbose: u8,
+    pub quiet: bool,
+    pub color: ColorChoice,
+    /// Whether `NO_COLOR` is set.
+    pub no_color: bool,
+    /// Whether `CLICOLOR_FORCE` is set.
+    pub force_color: bool,
+}
+
 #[derive(Debug, Default)]
 pub struct Ui {
     pub verbose: u8,
@@ -25,12 +37,13 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// `environment` is `(NO_COLOR, CLICOLOR_FORCE)` as set or not.
-    pub fn new(verbose: u8, quiet: bool, color: ColorChoice, environment: (bool, bool)) -> Self {
-        let decided = match (color, environment) {
-            (ColorChoice::Always, _) | (ColorChoice::Auto, (false, true)) => Some(true),
-            (ColorChoice::Never, _) | (ColorChoice::Auto, (true, _)) => Some(false),
-            (ColorChoice::Auto, (false, false)) => None,
+    pub fn new(options: &UiOptions) -> Self {
+        let UiOptions { verbose, quiet, .. } = *options;
+        let decided = match options.color {
+            ColorChoice::Always => Some(true),
+            ColorChoice::Never => Some(false),
+            ColorChoice::Auto if options.no_color => Some(false),
+            ColorChoice::Auto => options.force_color.then_some(true),
         };
         let color = decided.unwrap_or_else(|| std::io::stderr().is_terminal());
         Self {
@@ -43,9 +56,9 @@ impl Ui {
         }
     }
 
-    /// Returns whether something is shown in colours; `terminal` says whether it goes to one.
-    pub fn colors(&self, terminal: bool) -> bool {
-        self.decided.unwrap_or(terminal)
+    /// Returns whether text on a stream is coloured.
+    pub fn colors_on(&self, stream: &impl IsTerminal) -> bool {
+        self.decided.unwrap_or_else(|| stream.is_terminal())
     }
 
     pub fn error(&self, error: &Error) {

@@ -9,11 +9,12 @@ use crate::config::load::{Paths, load};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::settings::{EffectiveSettings, Typed};
+use crate::store::index::{self, Entries};
 use crate::system::directories::{Directories, directories};
 use crate::system::environment::{Environment, read_environment};
 use crate::system::runtime::Runtime;
 use crate::text::color::ColorChoice;
-use crate::ui::Ui;
+use crate::ui::{Ui, UiOptions};
 
 pub struct Context {
     /// The verb, as it was typed.
@@ -45,11 +46,13 @@ impl Context {
         };
         let typed = Typed { quiet: global.quiet, no_input: global.no_input, color: global.color };
         let settings = EffectiveSettings::load(path.as_deref(), &environment, typed)?;
-        let colors = (
-            environment.get("NO_COLOR").is_some(),
-            environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-        );
-        let ui = Ui::new(global.verbose, settings.quiet(), settings.color(), colors);
+        let ui = Ui::new(&UiOptions {
+            verbose: global.verbose,
+            quiet: settings.quiet(),
+            color: settings.color(),
+            no_color: environment.get("NO_COLOR").is_some(),
+            force_color: environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+        });
         let clients = Factory::new(system_roots(&environment));
         let runtime = Runtime::default();
         Ok(Self { verb, environment, directories, settings, ui, runtime, clients })
@@ -61,6 +64,11 @@ impl Context {
     /// Where a file cannot be read; what is wrong in it is for who asks for it.
     pub fn profiles(&self) -> Result<Profiles> {
         load(&Paths::find(&self.environment, &self.directories))
+    }
+
+    /// Returns what the index knows of the sessions in the stores.
+    pub fn known_sessions(&self) -> Entries {
+        self.directories.index().map(|path| index::read(&path)).unwrap_or_default()
     }
 
     /// Returns whether a prompt of a shell is coloured: it never goes to a terminal itself, so only

@@ -5,11 +5,11 @@ use super::context::Context;
 use super::requests;
 use super::service::resolve;
 use crate::aws::arn::Arn;
-use crate::aws::duration;
 use crate::aws::names::{MfaSerial, Region};
 use crate::chain::session_key::SessionKeys;
 use crate::chain::{Chain, ProfileView};
 use crate::config::profiles::{Profile, Profiles};
+use crate::output::time::left;
 use crate::store::index::{Entries, Entry};
 use crate::system::clock::{Clock, SystemClock};
 
@@ -38,9 +38,7 @@ impl ProfileSummary {
 
     /// Returns how long the kept session lives.
     pub fn left(&self) -> Option<String> {
-        self.session
-            .as_ref()
-            .map(|entry| duration::render((entry.expires_at - SystemClock.now()).num_seconds()))
+        self.session.as_ref().map(|entry| left(entry.expires_at, SystemClock.now()))
     }
 }
 

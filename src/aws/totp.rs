@@ -34,7 +34,8 @@ impl Seed {
                 text[SCHEME.len()..].split_once('?').ok_or("the otpauth URI has no secret")?;
             if !kind.split('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("totp")) {
                 return Err(
-                    "the otpauth URI is not for time-based codes (otpauth://totp/…), which are the only ones that AWS takes",
+                    "the otpauth URI is not for time-based codes (otpauth://totp/…), which are \
+                     the only ones that AWS takes",
                 );
             }
             let mut secret = None;
@@ -127,7 +128,8 @@ fn bytes(text: &str) -> Result<Secret, &'static str> {
     }
     if secret.as_bytes().len() < SHORTEST {
         return Err(
-            "the seed is too short: it has at least 16 characters (a code of six digits is not what is asked for)",
+            "the seed is too short: it has at least 16 characters (a code of six digits is not \
+             what is asked for)",
         );
     }
     Ok(secret)

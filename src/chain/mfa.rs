@@ -16,14 +16,15 @@ use crate::error::{Error, Result};
 /// Decides how each role's device is used, and returns the device of the session that goes first,
 /// if one does.
 ///
-/// | base           | first role's device | sessions are cached | what is done                                      |
-/// |----------------|---------------------|-------------------|---------------------------------------------------|
-/// | long-term keys | named               | yes               | GetSessionToken with a code goes first            |
-/// | long-term keys | named               | no                | the role's own call carries the code              |
-/// | long-term keys | no role; the keys' profile names one | any | GetSessionToken with a code                   |
-/// | long-term keys | none                | any               | nobody is asked                                   |
-/// | others' session| named               | any               | the role's own call carries the code              |
-/// | a role         | named               | any               | nobody is asked: no code would be taken           |
+/// | base            | first role's device | cache | what is done                            |
+/// |-----------------|---------------------|-------|-----------------------------------------|
+/// | long-term keys  | named               | on    | GetSessionToken with a code goes first  |
+/// | long-term keys  | named               | off   | the role's own call carries the code    |
+/// | long-term keys  | no role; the keys'  | any   | GetSessionToken with a code             |
+/// |                 | profile names one   |       |                                         |
+/// | long-term keys  | none                | any   | nobody is asked                         |
+/// | others' session | named               | any   | the role's own call carries the code    |
+/// | a role          | named               | any   | nobody is asked: no code would be taken |
 ///
 /// A later role's caller is always a role, whatever it names.
 pub(super) fn plan(

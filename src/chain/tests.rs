@@ -303,10 +303,14 @@ fn resolution() {
 /// `p0` is a role whose source is `p1`, and so on; the last one's source is `end`.
 fn long(hops: usize, end: &str) -> String {
     use std::fmt::Write as _;
-    let mut config = "[profile keys]\nregion = eu-west-1\naws_access_key_id = AKIA1\naws_secret_access_key = SECRET\n".to_owned();
+    let mut config = "[profile keys]\nregion = eu-west-1\n\
+                      aws_access_key_id = AKIA1\naws_secret_access_key = SECRET\n"
+        .to_owned();
     for n in 0..hops {
         let source = if n + 1 == hops { end.to_owned() } else { format!("p{}", n + 1) };
-        writeln!(config, "[profile p{n}]\nrole_arn = arn:aws:iam::222222222222:role/r{n}\nsource_profile = {source}").unwrap();
+        let role_arn = format!("arn:aws:iam::222222222222:role/r{n}");
+        writeln!(config, "[profile p{n}]\nrole_arn = {role_arn}\nsource_profile = {source}")
+            .unwrap();
     }
     config
 }

@@ -1,5 +1,5 @@
-//! Makes every client of AWS's services. What a client must be told stands here once: its region and
-//! endpoint, its HTTP client, its attempts and time limits, and who signs its calls.
+//! Makes every client of AWS's services. What a client must be told stands here once: its region
+//! and endpoint, its HTTP client, its attempts and time limits, and who signs its calls.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -172,8 +172,11 @@ fn signer(caller: &Credentials) -> Result<SharedCredentialsProvider> {
         [("access key ID", caller.access_key_id()), ("session token", token.unwrap_or_default())]
     {
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(Error::failed(format!("the caller's {what} holds characters that AWS's have not, so no request can carry it"))
-                .hint("see where the credentials come from: rolecall explain"));
+            return Err(Error::failed(format!(
+                "the caller's {what} holds characters that AWS's have not, so no request can carry \
+                 it"
+            ))
+            .hint("see where the credentials come from: rolecall explain"));
         }
     }
     Ok(SharedCredentialsProvider::new(aws_credential_types::Credentials::new(

@@ -233,8 +233,11 @@ mod tests {
     #[test]
     fn sentences_of_aws_count_from_their_beginning_and_with_their_code() {
         let wrong_code = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
-        let unknown_device = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.";
-        let over_one_hour = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
+        let unknown_device = "MultiFactorAuthentication failed, unable to validate MFA code.  \
+                              Please verify your MFA serial number is valid and associated with \
+                              this user.";
+        let over_one_hour = "The requested DurationSeconds exceeds the 1 hour session limit for \
+                             roles assumed by role chaining.";
         let denied = format!("User: arn:aws:iam::1:user/{wrong_code} is not authorized");
         for (code, message, expected) in [
             ("AccessDenied", wrong_code, Some(Refusal::MfaCode)),
@@ -251,7 +254,10 @@ mod tests {
 
     #[test]
     fn errors_of_the_sdk_lose_the_request_that_they_quote() {
-        let quoting = || "failed to apply endpoint to request `Request { body: SdkBody(b\"TokenCode=123456\"), headers: Headers {} }`";
+        let quoting = || {
+            "failed to apply endpoint to request `Request { body: SdkBody(b\"TokenCode=123456\"), \
+             headers: Headers {} }`"
+        };
         for error in [
             SdkFailure::construction_failure(quoting()),
             SdkFailure::dispatch_failure(ConnectorError::other(quoting().into(), None)),

@@ -66,7 +66,10 @@ impl Trust {
         let error = |what: &str| {
             Error::configuration(format!("ca_bundle {}: {what}", path.display()))
                 .at(Place::File(path.to_owned()))
-                .hint("name a PEM file in AWS_CA_BUNDLE or ca_bundle; look at it with: openssl x509 -in FILE -text")
+                .hint(
+                    "name a PEM file in AWS_CA_BUNDLE or ca_bundle; look at it with: openssl x509 \
+                     -in FILE -text",
+                )
         };
         let pem = std::fs::read(path).map_err(|e| error(&e.to_string()))?;
         match usable_certificates(&pem) {
@@ -162,8 +165,8 @@ fn https(trust_store: TrustStore, proxy: ProxyConfig) -> SharedHttpClient {
 }
 
 /// Returns whether a host is this machine, or a credential endpoint of it (EC2 instance metadata,
-/// ECS, EKS Pod Identity). No proxy may see such a request, which carries a token, and a proxy would
-/// answer with its own machine's credentials.
+/// ECS, EKS Pod Identity). No proxy may see such a request, which carries a token, and a proxy
+/// would answer with its own machine's credentials.
 fn is_near(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match host.parse::<IpAddr>().map(|address| address.to_canonical()) {

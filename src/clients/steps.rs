@@ -78,9 +78,14 @@ impl Sts for AwsSteps<'_> {
             caller: Some(caller),
         };
         let mut serials = self.calls.list_mfa_devices(&target).map_err(|error| {
-            error.explained(|failure| failure
-                .into_error(format!("{who}: the MFA device (mfa_serial = auto) could not be looked up with iam:ListMFADevices"))
-                .hint(&explicit))
+            error.explained(|failure| {
+                failure
+                    .into_error(format!(
+                        "{who}: the MFA device (mfa_serial = auto) could not be looked up with \
+                         iam:ListMFADevices"
+                    ))
+                    .hint(&explicit)
+            })
         })?;
         // Security keys are listed too, and have no codes.
         serials.retain(|serial| !serial.contains(":u2f/"));
@@ -118,7 +123,8 @@ impl AwsSteps<'_> {
         let command = |verb: &str| chain.command_of(verb, call);
         let error = match call.mfa {
             MfaUse::Session(_) => error.hint(format!(
-                "if the role wants a code that is younger than the session with MFA: {} --no-mfa-session",
+                "if the role wants a code that is younger than the session with MFA: {} \
+                 --no-mfa-session",
                 command("whoami")
             )),
             _ => error,

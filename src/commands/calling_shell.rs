@@ -1,10 +1,10 @@
-//! The shell that calls.
+//! Finds the shell that calls.
 
 use crate::app::context::Context;
 use crate::output::shells::Shell;
 use crate::system::report::Report;
 
-/// Finds the shell that calls: the parent process, else `$SHELL`, else the system's.
+/// Returns the shell that calls: the parent process, else `$SHELL`, else the system's.
 pub fn calling_shell(context: &Context) -> Shell {
     let shell = calling_shell_name(context)
         .and_then(|name| Shell::parse(&name))
@@ -13,7 +13,7 @@ pub fn calling_shell(context: &Context) -> Shell {
     shell
 }
 
-/// Returns the name of the shell that calls, in which its kind can be recognised.
+/// Returns the name of the shell that calls, if it is a known one.
 pub fn calling_shell_name(context: &Context) -> Option<String> {
     let shell = || {
         context

@@ -1,4 +1,4 @@
-//! A child with credentials in its environment and nothing of rolecall's own.
+//! Starts a program with credentials in its environment, and without variables of rolecall.
 
 use std::ffi::{OsStr, OsString};
 use std::process::{Command, ExitCode};
@@ -10,7 +10,7 @@ use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
 use crate::output::variables::HIDDEN_FROM_CHILDREN;
 
-/// Prepares a program with the credentials that the options lead to.
+/// Returns the command that starts a program with the credentials of a call.
 pub fn child(
     service: &CredentialsService,
     options: &CredentialOptions,
@@ -33,7 +33,8 @@ pub fn child(
     Ok(command)
 }
 
-/// Becomes the child, so that signals, the terminal and the exit status are its own.
+/// Replaces this process by the program, so that it gets the signals and the terminal, and its exit
+/// status is the call's. Returns only when the program cannot be started.
 #[cfg(unix)]
 pub fn start(context: &Context, mut command: Command) -> ExitCode {
     use std::os::unix::process::CommandExt;

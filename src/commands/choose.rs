@@ -1,5 +1,5 @@
-//! Which profile is meant where none is named: what the SDKs' default chain finds, else what a
-//! person chooses.
+//! Finds the profile of a call that names none: the SDKs' default chain comes first, then the
+//! choice of a person.
 
 use crate::app::call::Caller;
 use crate::app::context::Context;
@@ -10,7 +10,7 @@ use crate::error::{Kind, Result};
 use crate::picker;
 use crate::system::report::Report;
 
-/// Any of them means that the environment names the credentials.
+/// The variables by which the environment names the credentials.
 const NAMED_BY: [&str; 7] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -21,18 +21,22 @@ const NAMED_BY: [&str; 7] = [
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 ];
 
-/// What the default chain has.
+/// What the default chain leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DefaultChain {
-    /// A profile or the environment: what they give holds, and what is wrong with them is said.
+    /// A profile, or credentials of the environment. Their errors are shown as they are.
     Named,
-    /// The instance that this may be.
+    /// Perhaps the instance that this machine is.
     Instance,
     Nothing,
 }
 
-/// As `obtain`, but a person chooses with `--pick`, or where no profile is named and the default
-/// chain has none. Scripts, and everybody with `--no-input`, get what the default chain gives.
+/// Obtains credentials, as [`CredentialsService::obtain`] does. A person chooses the profile with
+/// `--pick`, or when no profile is named and the default chain leads to nothing. Scripts, and calls
+/// with `--no-input`, get what the default chain gives.
+///
+/// # Errors
+/// As [`CredentialsService::obtain`], or nobody can choose.
 pub fn obtain_or_pick(
     service: &CredentialsService,
     options: &CredentialOptions,
@@ -76,7 +80,7 @@ fn default_chain(context: &Context, options: &CredentialOptions) -> DefaultChain
     {
         return DefaultChain::Named;
     }
-    // A file that cannot be read is for the default chain to say.
+    // The default chain reports a file that cannot be read.
     let Ok(profiles) = context.profiles() else { return DefaultChain::Named };
     let own = profiles.profile("default");
     match own {

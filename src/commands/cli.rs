@@ -53,8 +53,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Parses the command line as `Parser::try_parse` does, and returns the verb's name too, but leaves
-/// the parser to the end of the process: taking it apart costs more than looking a session up.
+/// Parses the command line, and returns the verb's name too. The parser is never dropped, because
+/// that takes longer than looking up a session.
 ///
 /// # Errors
 /// Returns help, the version, or what is wrong with the command line, for [`super::usage`] to show.
@@ -80,7 +80,7 @@ pub fn parse() -> Result<(Cli, String), clap::Error> {
         .map_err(|error| error.format(&mut parser))
 }
 
-/// `process` alone: without the other verbs the parser is made in a fraction of the time.
+/// `process` alone. Without the other verbs the parser is built in a fraction of the time.
 #[derive(Debug, Parser)]
 #[command(disable_help_flag = true, no_binary_name = true)]
 struct ProcessOnly {
@@ -90,15 +90,14 @@ struct ProcessOnly {
     process: ProcessArgs,
 }
 
-/// Reads a right `process …`, which SDKs wait for. Help, and what is wrong, is for the whole parser
-/// to say.
+/// Parses a valid `process …`, for which SDKs wait. The whole parser reports help and errors.
 fn process(words: impl IntoIterator<Item = OsString>) -> Option<Cli> {
     let mut words = words.into_iter();
     words.next().filter(|verb| verb == "process")?;
     let words: Vec<OsString> = words.collect();
     let (global, process) = match words.as_slice() {
-        // What stands in most files needs no parser, whose making takes as long as looking a
-        // session up.
+        // The line of most files needs no parser. Building one takes as long as looking up a
+        // session.
         [word] if word.to_str().is_some_and(|word| !word.starts_with('-')) => {
             let selected = Selected { positional: word.to_str().map(str::to_owned), profile: None };
             (
@@ -109,7 +108,7 @@ fn process(words: impl IntoIterator<Item = OsString>) -> Option<Cli> {
             )
         }
         _ => {
-            // Taking the parser apart is left to the end of the process.
+            // The parser is never dropped, which would take time.
             let mut parser = ManuallyDrop::new(ProcessOnly::command());
             let mut matches = parser.try_get_matches_from_mut(words).ok()?;
             let only = ProcessOnly::from_arg_matches_mut(&mut matches).ok()?;
@@ -170,11 +169,11 @@ pub enum Command {
     Complete(CompleteArgs),
 }
 
-/// How help is laid out: examples first, because they teach more than a list of options.
+/// The layout of help: examples come first, because they teach more than a list of options.
 const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
 
-/// Lays out the help of a command and of every verb below it. Only for who asks for help, since it
-/// builds them all.
+/// Lays out the help of a command and of every verb below it. It builds them all, so it is called
+/// only when help is shown.
 fn with_examples_first(command: clap::Command) -> clap::Command {
     lay_out(command).help_template(format!("{HELP}\n\n{REFERENCE}"))
 }
@@ -193,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn process_is_read_as_it_is_among_the_other_verbs() {
+    fn process_alone_parses_as_among_all_verbs() {
         for (words, read) in [
             (&["process"][..], true),
             (&["process", "prod"], true),

@@ -1,4 +1,4 @@
-//! `rolecall __complete`: what the scripts of `rolecall completions` ask at each Tab.
+//! `rolecall __complete`: answers the scripts of `rolecall completions` at each Tab.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -20,8 +20,8 @@ pub struct CompleteArgs {
     pub words: Vec<OsString>,
 }
 
-/// Whatever is wrong, broken settings too, a Tab says nothing of it. `root` is the whole command
-/// line.
+/// Prints the candidates. It shows no error, not even about broken settings: a Tab must not write
+/// into the line. `root` is the whole command line.
 pub fn run(args: &CompleteArgs, mut root: Command) -> ExitCode {
     let words: Vec<String> =
         args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();

@@ -1,4 +1,4 @@
-//! `rolecall completions SHELL`: the script that makes a shell complete.
+//! `rolecall completions SHELL`: prints the script with which a shell completes.
 
 use std::process::ExitCode;
 

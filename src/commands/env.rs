@@ -1,4 +1,4 @@
-//! `rolecall env`: credentials as lines for a shell or a file.
+//! `rolecall env`: prints credentials as lines for a shell or a file.
 
 use std::process::ExitCode;
 
@@ -66,8 +66,9 @@ fn unprintable(what: &str) -> Error {
         .hint("choose another: rolecall env --format json")
 }
 
-/// The masks come first, so that the runner's log never shows a secret. When stdout is
-/// `$GITHUB_ENV` itself, which takes no masks, they go to stderr, where the runner reads them too.
+/// Renders the lines for GitHub. The masks come first, so that the runner's log never shows a
+/// secret. When stdout is `$GITHUB_ENV` itself, which takes no masks, they go to stderr, where the
+/// runner reads them too.
 fn github(context: &Context, variables: &[Variable]) -> Result<String> {
     let lines =
         render_format(Format::Github, variables).map_err(|e| unprintable(&e.to_string()))?;

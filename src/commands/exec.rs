@@ -1,4 +1,4 @@
-//! `rolecall exec`: one command with credentials in its environment.
+//! `rolecall exec`: runs one command with credentials in its environment.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `rolecall explain`: the way from a profile to its credentials, as resolved and not performed.
+//! `rolecall explain`: the chain of a profile, resolved but not performed.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use crate::app::requests;
 use crate::app::service::CredentialsService;
 use crate::aws::duration;
 use crate::chain::{AssumeRole, Base, Chain, DefaultProvider, GetSessionToken, RoleOptions, Step};
-use crate::config::profiles::Profile;
+use crate::config::profiles::{Profile, Property};
 use crate::error::Result;
 use crate::output::explanation::{shown, text};
 use crate::output::print;
@@ -40,8 +40,8 @@ pub fn run(service: &CredentialsService, args: &ExplainArgs) -> Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-/// Renders the object of the contract.
-pub fn json(chain: &Chain) -> Value {
+/// Renders the chain as one object.
+fn json(chain: &Chain) -> Value {
     let step = |step: &Step| match step {
         Step::GetSessionToken(call) => get_session_token(call),
         Step::AssumeRole(call) => assume_role(call),
@@ -84,7 +84,7 @@ fn base(chain: &Chain) -> Value {
             set("sso_role_name", json!(sso.role_name));
         }
         Base::LoginSession { session, .. } => drop(set("login_session", json!(session))),
-        // The command itself may hold a secret; where it stands is enough to find it.
+        // The command line may hold a secret. Its place is enough to find it.
         Base::Process { place, .. } => drop(set("place", json!(place.to_string()))),
         Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
             drop(set("uri", json!(chain.plan.network.container)));
@@ -129,11 +129,9 @@ fn assume_role(call: &AssumeRole) -> Value {
 }
 
 fn properties(profile: &Profile) -> Value {
-    let property = |p: &crate::config::profiles::Property| {
-        (
-            p.key.clone(),
-            json!({"value": shown(&p.key, &p.value), "file": p.file.name(), "line": p.place.line}),
-        )
+    let property = |p: &Property| {
+        let (value, file) = (shown(&p.key, &p.value), p.file.name());
+        (p.key.clone(), json!({"value": value, "file": file, "line": p.place.line}))
     };
     Value::Object(profile.properties.iter().map(property).collect())
 }

@@ -1,9 +1,8 @@
-//! `rolecall list`: all profiles, from the files and the index alone.
+//! `rolecall list`: all profiles, read from the files and the index alone.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use chrono::SecondsFormat;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -11,8 +10,8 @@ use crate::app::context::Context;
 use crate::app::summary::{ProfileSummary, summarize};
 use crate::error::Result;
 use crate::output::table::{self, Column};
+use crate::output::time::timestamp;
 use crate::output::{print, terminal_width};
-use crate::store::index;
 use crate::system::report::Report;
 
 /// List the profiles
@@ -32,7 +31,7 @@ pub struct ListArgs {
     pub json: bool,
 }
 
-/// The columns, and how they give way on a narrow terminal. The description shows only there.
+/// The columns. On a narrow terminal some are left out; the description shows only on a terminal.
 const COLUMNS: [Column; 8] = [
     Column { title: "PROFILE", least: 16, leaves: None },
     Column { title: "ACCOUNT", least: 12, leaves: Some(7) },
@@ -46,7 +45,7 @@ const COLUMNS: [Column; 8] = [
 
 pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
     let profiles = context.profiles()?;
-    let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
+    let entries = context.known_sessions();
     let words: Vec<String> =
         args.filter.iter().flat_map(|f| f.split_whitespace()).map(str::to_lowercase).collect();
     let rows: Vec<ProfileSummary> = profiles
@@ -64,15 +63,15 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
             format!("no profile matches `{}`", args.filter.join(" "))
         });
     } else {
-        print(&shown(context, &rows))?;
+        print(&render(context, &rows))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Renders the table: whole where it is piped, else as wide as the terminal.
-fn shown(context: &Context, rows: &[ProfileSummary]) -> String {
+/// Renders the table, as wide as the terminal; into a pipe it is rendered whole.
+fn render(context: &Context, rows: &[ProfileSummary]) -> String {
     let terminal = std::io::stdout().is_terminal();
-    let colored = context.ui.colors(terminal);
+    let colored = context.ui.colors_on(&std::io::stdout());
     let width = terminal.then(terminal_width).flatten();
     let columns = if width.is_some() { &COLUMNS[..] } else { &COLUMNS[..7] };
     let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
@@ -82,15 +81,17 @@ fn shown(context: &Context, rows: &[ProfileSummary]) -> String {
 
 fn json(row: &ProfileSummary) -> Value {
     let is_arn = row.role.as_deref().is_some_and(|r| r.starts_with("arn:"));
+    let source = (!row.source.is_empty())
+        .then(|| json!({"kind": row.source, "profile": row.source_profile}));
     json!({
         "profile": row.name,
         "account": row.account,
         "role": row.role_name(),
         "role_arn": row.role.as_deref().filter(|_| is_arn),
         "region": row.region,
-        "source": if row.source.is_empty() { Value::Null } else { json!({"kind": row.source, "profile": row.source_profile}) },
+        "source": source,
         "mfa_serial": row.mfa,
-        "expiration": row.session.as_ref().map(|e| e.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        "expiration": row.session.as_ref().map(|e| timestamp(e.expires_at)),
         "store": row.session.as_ref().map(|e| &e.store),
         "description": row.description,
         "error": row.problem,

@@ -1,8 +1,8 @@
-//! `rolecall log`: what was handed out, to whom.
+//! `rolecall log`: the credentials that were handed out, and which process asked for them.
 
 use std::process::ExitCode;
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
 use crate::app::context::Context;
@@ -10,6 +10,7 @@ use crate::app::options::Selected;
 use crate::audit::{self, Asker, LogEntry};
 use crate::aws::duration;
 use crate::error::{Error, Result};
+use crate::output::time::{left, timestamp};
 use crate::output::{print, table};
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
@@ -60,20 +61,13 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode> {
         });
     }
     let now = SystemClock.now();
-    let since = args.since.map(|seconds| now - TimeDelta::seconds(i64::from(seconds)));
-    let profile = args.selected.name();
-    let mut entries = found.entries;
-    entries.retain(|(entry, _)| {
-        profile.is_none_or(|name| entry.profile.as_deref() == Some(name))
-            && since.is_none_or(|since| entry.time >= since)
-    });
-    let first = entries.len().saturating_sub(args.limit.unwrap_or(usize::MAX));
-    let entries = &entries[first..];
+    let entries = choose(found.entries, args, now);
     if args.json {
         let lines: Vec<&str> = entries.iter().map(|(_, line)| line.as_str()).collect();
         print(&format!("[{}]\n", audit::escape(lines.join(","))))?;
     } else if entries.is_empty() {
-        let of = profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default();
+        let of =
+            args.selected.name().map(|name| format!(" of profile `{name}`")).unwrap_or_default();
         let off = if context.settings.logs() { "" } else { " (the settings have `log = false`)" };
         context.ui.note(&format!("nothing{of} is in the log{off}"));
     } else {
@@ -86,12 +80,27 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn cells(entry: &LogEntry, now: chrono::DateTime<chrono::Utc>) -> Vec<String> {
+/// Returns the entries that the options ask for, each with its line.
+fn choose(
+    mut entries: Vec<(LogEntry<'static>, String)>,
+    args: &LogArgs,
+    now: DateTime<Utc>,
+) -> Vec<(LogEntry<'static>, String)> {
+    let since = args.since.map(|seconds| now - TimeDelta::seconds(i64::from(seconds)));
+    let profile = args.selected.name();
+    entries.retain(|(entry, _)| {
+        profile.is_none_or(|name| entry.profile.as_deref() == Some(name))
+            && since.is_none_or(|since| entry.time >= since)
+    });
+    entries.split_off(entries.len().saturating_sub(args.limit.unwrap_or(usize::MAX)))
+}
+
+fn cells(entry: &LogEntry, now: DateTime<Utc>) -> Vec<String> {
     let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
-    let left = entry.expiration.map(|end| duration::render((end - now).num_seconds()));
+    let left = entry.expiration.map(|end| left(end, now));
     let asked_by: Vec<String> = entry.asked_by.iter().map(asker).collect();
     vec![
-        entry.time.to_rfc3339_opts(SecondsFormat::Secs, true),
+        timestamp(entry.time),
         entry.command.clone().into_owned(),
         or_dash(entry.profile.as_deref()),
         or_dash(entry.account_id.as_deref()),
@@ -119,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_be_taken_for_another_process() {
+    fn odd_name_of_process_is_quoted() {
         for (name, shown) in [
             (Some("terraform"), "terraform(7)"),
             (Some("tmux: server"), "tmux: server(7)"),

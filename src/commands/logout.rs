@@ -28,7 +28,7 @@ pub struct LogoutArgs {
 
 pub fn run(context: &Context, args: &LogoutArgs) -> Result<ExitCode> {
     let names = args.selected.names();
-    // The store is closed, whatever else cannot be done.
+    // The store is closed even if sessions cannot be cleared.
     let closed = if names.is_empty() {
         StoreOpener::new(context, &context.ui, AskPolicy::Allowed)
             .file_store()

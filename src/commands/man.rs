@@ -1,4 +1,4 @@
-//! `rolecall man DIR`: a manual page per verb, made from what `--help` says.
+//! `rolecall man DIR`: one manual page per verb, made from the texts of `--help`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -56,45 +56,46 @@ fn collect(command: &Command, pages: &mut Vec<(String, String)>) {
 /// Renders a page. Its examples come before the options, because they teach more.
 fn page(command: &Command) -> String {
     let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let usage = command.clone().render_usage().to_string();
     let man = Man::new(command.clone());
-    let section = |render: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
-        let mut bytes = Vec::new();
-        let _ = render(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        // What clap_mangen repeats in each section, and a break that mandoc warns of.
-        text.replace(QUOTE, "").replace(".br\n\n.br\n", ".sp\n")
-    };
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     let mut text = format!(
         "{QUOTE}.TH {} 1 \"\" \"rolecall {}\" \"rolecall\"\n",
         roff(&name.to_uppercase()).trim_end(),
         env!("CARGO_PKG_VERSION")
     );
-    text += &section(&|w| man.render_name_section(w));
-    text += &format!(
-        ".SH SYNOPSIS\n.nf\n{}.fi\n",
-        roff(
-            &usage
-                .trim_start_matches("Usage:")
-                .lines()
-                .map(str::trim)
-                .collect::<Vec<_>>()
-                .join("\n")
-        )
-    );
-    text += &section(&|w| man.render_description_section(w));
+    text += &section(|w| man.render_name_section(w));
+    text += &synopsis(command);
+    text += &section(|w| man.render_description_section(w));
     text += &blocks(&examples);
     if command.get_arguments().any(|arg| !arg.is_hide_set()) {
-        text += &section(&|w| man.render_options_section(w));
+        text += &section(|w| man.render_options_section(w));
     }
     if command.get_subcommands().any(|verb| !verb.is_hide_set()) {
-        text += &section(&|w| man.render_subcommands_section(w));
+        text += &section(|w| man.render_subcommands_section(w));
     }
     if name == "rolecall" {
         text += &blocks(REFERENCE);
     }
-    // Older roffs know no other characters than those of ASCII by themselves.
+    ascii(&text)
+}
+
+/// Renders a section of clap_mangen, without what it repeats in each one and without a break that
+/// mandoc warns of.
+fn section(render: impl Fn(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = render(&mut bytes);
+    String::from_utf8_lossy(&bytes).replace(QUOTE, "").replace(".br\n\n.br\n", ".sp\n")
+}
+
+fn synopsis(command: &Command) -> String {
+    let usage = command.clone().render_usage().to_string();
+    let lines: Vec<&str> = usage.trim_start_matches("Usage:").lines().map(str::trim).collect();
+    format!(".SH SYNOPSIS\n.nf\n{}.fi\n", roff(&lines.join("\n")))
+}
+
+/// Escapes characters beyond ASCII, which older roffs do not know.
+fn ascii(text: &str) -> String {
     text.chars().fold(String::new(), |text, c| {
         if c.is_ascii() {
             text + c.encode_utf8(&mut [0])
@@ -104,11 +105,11 @@ fn page(command: &Command) -> String {
     })
 }
 
-/// What an apostrophe is, for old and new roffs.
+/// The definition of an apostrophe, for old and new roffs.
 const QUOTE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
-/// Renders what follows a verb's help: a line that ends in `:` heads a section, the lines under it
-/// stand as they are.
+/// Renders the text that follows a verb's help. A line that ends in `:` heads a section, and the
+/// lines under it stand as they are.
 fn blocks(help: &str) -> String {
     let mut text = String::new();
     for block in help.trim_end().split("\n\n").filter(|block| !block.is_empty()) {
@@ -127,8 +128,8 @@ fn blocks(help: &str) -> String {
     text
 }
 
-/// Escapes lines for roff: nothing in them is a request or an escape, and what can be typed stays
-/// ASCII.
+/// Escapes lines for roff. No line is a request, no character an escape, and what a person can type
+/// stays ASCII.
 fn roff(text: &str) -> String {
     text.lines().fold(String::new(), |out, line| {
         let line = line
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_follows_the_help_becomes_sections() {
+    fn blocks_become_sections() {
         let text = blocks(
             "Examples:\n  eval \"$(rolecall env 'a\\b')\"   sh\n\nFiles:\n.x\n\nA last word.",
         );

@@ -37,7 +37,7 @@ use crate::app::context::Context;
 use crate::app::options::Global;
 use crate::app::service::CredentialsService;
 use crate::error::{Kind, Result};
-use crate::ui::Ui;
+use crate::ui::{Ui, UiOptions};
 
 /// Runs the verb that was typed and returns its exit code. An error is shown on stderr.
 pub fn run(cli: &Cli, verb: String) -> ExitCode {
@@ -96,7 +96,9 @@ impl VerbCall<'_> {
     /// `init`.
     fn alone(&self, result: Result<ExitCode>) -> ExitCode {
         let Global { verbose, quiet, color, .. } = *self.global;
-        Ui::new(verbose, quiet, color, (true, false)).conclude(result)
+        // Only --color brings colours, because the environment was not read.
+        let options = UiOptions { verbose, quiet, color, no_color: true, force_color: false };
+        Ui::new(&options).conclude(result)
     }
 }
 

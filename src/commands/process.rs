@@ -1,4 +1,4 @@
-//! `rolecall process`: what every SDK runs.
+//! `rolecall process`: prints credentials for the SDK that runs it as `credential_process`.
 
 use std::process::ExitCode;
 

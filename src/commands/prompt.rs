@@ -3,14 +3,14 @@
 
 use std::process::ExitCode;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
-use crate::aws::duration;
 use crate::error::Result;
 use crate::output::print;
+use crate::output::time::{left, timestamp};
 use crate::shell::IntegratedShell;
 use crate::store::index::{self, Entry};
 use crate::system::clock::{Clock, SystemClock};
@@ -28,17 +28,22 @@ Examples:
   rolecall prompt --json                  for prompt programs")]
 pub struct PromptArgs {
     /// Shell whose prompt it stands in, so that colours and odd names do no harm there
-    #[arg(long, value_name = "NAME", value_parser = IntegratedShell::parse_typed, conflicts_with = "json")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = IntegratedShell::parse_typed,
+        conflicts_with = "json"
+    )]
     pub shell: Option<IntegratedShell>,
     /// Print one JSON object, `null` when no profile is active
     #[arg(long)]
     pub json: bool,
 }
 
-/// A longer name is cut: the line stands beside what is typed.
-const LONGEST_NAME: usize = 48;
+/// The longest name that is shown whole. The line stands before what the person types.
+const MAX_NAME_CHARACTERS: usize = 48;
 
-/// What is active in this shell.
+/// The profile that is active in this shell.
 struct Active {
     profile: String,
     account: Option<String>,
@@ -64,12 +69,14 @@ fn active(context: &Context) -> Option<Active> {
         .or_else(|| get("AWS_PROFILE"))
         .or_else(|| get("AWS_DEFAULT_PROFILE"))?
         .to_owned();
-    let kept = context.directories.index().and_then(|path| newest(&path, &profile));
+    let newest = context.directories.index().and_then(|path| newest(&path, &profile));
     let of_keys = get("AWS_CREDENTIAL_EXPIRATION").and_then(|text| text.parse().ok());
-    // Beside keys without an end the index may speak of others.
-    let of_index =
-        kept.as_ref().map(|entry| entry.expires_at).filter(|_| get("AWS_ACCESS_KEY_ID").is_none());
-    let account = kept.and_then(|entry| entry.account_id);
+    // Keys without an end may be other ones than those of the index.
+    let of_index = newest
+        .as_ref()
+        .map(|entry| entry.expires_at)
+        .filter(|_| get("AWS_ACCESS_KEY_ID").is_none());
+    let account = newest.and_then(|entry| entry.account_id);
     Some(Active {
         account_name: account
             .as_deref()
@@ -82,7 +89,7 @@ fn active(context: &Context) -> Option<Active> {
     })
 }
 
-/// Returns what the index knows of a profile: of its sessions the one that lives longest.
+/// Returns what the index knows of the profile's session that lives longest.
 fn newest(path: &std::path::Path, profile: &str) -> Option<Entry> {
     index::read(path)
         .into_values()
@@ -95,28 +102,28 @@ fn json(active: &Active, now: DateTime<Utc>) -> Value {
         "profile": active.profile,
         "account": active.account,
         "account_name": active.account_name,
-        "expiration": active.expires_at.map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true)),
-        "left": active.expires_at.map(|end| duration::render((end - now).num_seconds())),
+        "expiration": active.expires_at.map(timestamp),
+        "left": active.expires_at.map(|end| left(end, now)),
         "color": active.color.map(|color| color.to_string()),
         "text": text(active, now),
     })
 }
 
-/// Profile, account and time left, with nothing in it that moves the cursor.
+/// Renders profile, account and time left, without anything that moves the cursor.
 fn text(active: &Active, now: DateTime<Utc>) -> String {
-    let mut profile: String = active.profile.chars().take(LONGEST_NAME).collect();
+    let mut profile: String = active.profile.chars().take(MAX_NAME_CHARACTERS).collect();
     if profile.len() < active.profile.len() {
         profile.push('…');
     }
-    let left = active.expires_at.map(|end| duration::render((end - now).num_seconds()));
+    let left = active.expires_at.map(|end| left(end, now));
     let parts =
         [Some(profile), active.account_name.clone().or_else(|| active.account.clone()), left];
     let text = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// Colours it and makes it harmless in a shell's prompt, which is expanded once more: what would
-/// run or be looked up there is replaced.
+/// Colours a text and makes it safe in a shell's prompt, which the shell expands once more.
+/// Characters that would run a command or look up a variable are replaced.
 fn line(text: &str, color: Option<Color>, shell: Option<IntegratedShell>) -> String {
     let expands = matches!(shell, Some(IntegratedShell::Bash | IntegratedShell::Zsh));
     let safe: String = text
@@ -125,8 +132,8 @@ fn line(text: &str, color: Option<Color>, shell: Option<IntegratedShell>) -> Str
         .collect();
     let safe = if shell == Some(IntegratedShell::Zsh) { safe.replace('%', "%%") } else { safe };
     let Some(color) = color else { return safe };
-    // The marks of what takes no room: zsh's own, readline's RL_PROMPT_START_IGNORE and
-    // …_END_IGNORE.
+    // The marks around text without width: zsh's own, and readline's RL_PROMPT_START_IGNORE and
+    // RL_PROMPT_END_IGNORE.
     let (open, close) = match shell {
         Some(IntegratedShell::Zsh) => ("%{", "%}"),
         Some(IntegratedShell::Bash) => ("\u{1}", "\u{2}"),
@@ -140,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_expands_in_a_prompt() {
+    fn name_does_not_expand_in_prompt() {
         let name = "a%b $(x) `x` \\u !";
         let red = Some(Color::Indexed(1));
         assert_eq!(
@@ -156,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_short_and_moves_nothing() {
+    fn line_is_short_and_moves_nothing() {
         let mut active = Active {
             profile: "x".repeat(60),
             account: Some("1".to_owned()),

@@ -42,7 +42,7 @@ mod tests {
     use crate::settings::load;
 
     #[test]
-    fn reference_names_settings_that_there_are() {
+    fn every_setting_of_reference_is_known() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.ini");
         let settings = REFERENCE.split("\n\n").next().unwrap();

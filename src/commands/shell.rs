@@ -1,4 +1,4 @@
-//! `rolecall shell`: a shell with credentials in its environment.
+//! `rolecall shell`: starts a shell with credentials in its environment.
 
 use std::ffi::OsStr;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use crate::app::service::CredentialsService;
 use crate::error::Result;
 use crate::system::report::Report;
 
-/// How many shells of rolecall are around this one.
+/// The variable with the number of rolecall's shells around a shell.
 const DEPTH: &str = "ROLECALL_SHELL_DEPTH";
 
 /// Run your shell with credentials

@@ -16,13 +16,13 @@ use crate::app::context::Context;
 use crate::app::options::CredentialOptions;
 use crate::app::requests::policy;
 use crate::app::service::{CredentialsService, Obtained};
-use crate::aws::duration;
 use crate::aws::names::Region;
 use crate::chain::process_command::is_asked_by_sdks;
 use crate::chain::{Caching, RoleOptions};
 use crate::config::ProfileName;
 use crate::error::{Error, Result};
 use crate::output::print;
+use crate::output::time::left;
 use crate::output::variables::{KEY_ID, OWNER, PREVIOUS, RENEW_AT, SAVED, SELECTION_VAR, Values};
 use crate::picker;
 use crate::shell::IntegratedShell;
@@ -204,9 +204,7 @@ fn is_switched_by_name(context: &Context, selection: &Selection) -> Result<bool>
 
 fn summary(obtained: &Obtained) -> String {
     let Obtained { chain, credentials } = obtained;
-    let left = credentials
-        .expires_at()
-        .map(|end| format!("{} left", duration::render((end - SystemClock.now()).num_seconds())));
+    let left = credentials.expires_at().map(|end| format!("{} left", left(end, SystemClock.now())));
     let account = credentials.account_id().map(str::to_owned);
     let parts: Vec<String> = [account, chain.plan.region.as_ref().map(Region::to_string), left]
         .into_iter()

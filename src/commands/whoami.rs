@@ -1,19 +1,20 @@
-//! `rolecall whoami`: sts:GetCallerIdentity with a profile's credentials.
+//! `rolecall whoami`: calls sts:GetCallerIdentity with a profile's credentials.
 
 use std::process::ExitCode;
 
-use chrono::SecondsFormat;
 use clap::Args;
 use serde_json::json;
 
 use super::choose::obtain_or_pick;
 use crate::app::options::{CredentialOptions, Pick};
-use crate::app::service::CredentialsService;
-use crate::aws::duration;
+use crate::app::service::{CredentialsService, Obtained};
+use crate::chain::Chain;
 use crate::clients::factory::Target;
 use crate::clients::failure::Failure;
+use crate::clients::sts::CallerIdentity;
 use crate::error::{Error, Result};
 use crate::output::print;
+use crate::output::time::{left, timestamp};
 use crate::system::clock::{Clock, SystemClock};
 use crate::text::clean;
 
@@ -42,38 +43,40 @@ pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<ExitCode> 
             .hint(format!("name one: {} --region eu-west-1", chain.command("whoami")))
     })?;
     let target = Target::sts(&chain.plan.network, endpoint).signed_by(&obtained.credentials);
-    let refused = |failure: Failure| {
-        let error =
-            failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
-        // What stands in a file or in the environment stays as it is.
-        if chain.is_static() {
-            error.hint(format!("see where they come from: {}", chain.command("explain")))
-        } else {
-            error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
-        }
-    };
     let identity = service.calls().get_caller_identity(&target);
-    let identity = identity.map_err(|error| error.explained(refused))?;
-    let end = obtained.credentials.expires_at();
-    let text = if args.json {
-        let expiration = end.map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true));
-        let profile = chain.subject.profile.as_ref().map(|p| &p.name);
-        let value = json!({"profile": profile, "account": identity.account, "arn": identity.arn, "user_id": identity.user_id, "expiration": expiration});
-        format!("{value}\n")
-    } else {
-        let left = |end: chrono::DateTime<chrono::Utc>| {
-            duration::render((end - SystemClock.now()).num_seconds())
-        };
-        let expiry = end.map_or_else(
-            || "never".to_owned(),
-            |end| {
-                format!("{} ({} left)", end.to_rfc3339_opts(SecondsFormat::Secs, true), left(end))
-            },
-        );
-        let (account, arn, user_id) =
-            (clean(&identity.account), clean(&identity.arn), clean(&identity.user_id));
-        format!("Account  {account}\nARN      {arn}\nUser ID  {user_id}\nExpires  {expiry}\n")
-    };
-    print(&text)?;
+    let identity = identity.map_err(|error| error.explained(|failure| refused(chain, failure)))?;
+    let text = if args.json { json(&obtained, &identity) } else { text(&obtained, &identity) };
+    print(&format!("{text}\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn refused(chain: &Chain, failure: Failure) -> Error {
+    let error = failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
+    // Keys in a file or in the environment cannot be fetched anew.
+    if chain.is_static() {
+        error.hint(format!("see where they come from: {}", chain.command("explain")))
+    } else {
+        error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))
+    }
+}
+
+fn json(obtained: &Obtained, identity: &CallerIdentity) -> String {
+    json!({
+        "profile": obtained.chain.subject.profile.as_ref().map(|profile| &profile.name),
+        "account": identity.account,
+        "arn": identity.arn,
+        "user_id": identity.user_id,
+        "expiration": obtained.credentials.expires_at().map(timestamp),
+    })
+    .to_string()
+}
+
+fn text(obtained: &Obtained, identity: &CallerIdentity) -> String {
+    let expires = match obtained.credentials.expires_at() {
+        Some(end) => format!("{} ({} left)", timestamp(end), left(end, SystemClock.now())),
+        None => "never".to_owned(),
+    };
+    let [account, arn, user_id] =
+        [&identity.account, &identity.arn, &identity.user_id].map(|text| clean(text));
+    format!("Account  {account}\nARN      {arn}\nUser ID  {user_id}\nExpires  {expires}")
 }

@@ -17,7 +17,7 @@ pub enum Answer {
 }
 
 /// The place in the command line that the words before the cursor lead to.
-struct Position<'a> {
+struct LinePosition<'a> {
     command: &'a Command,
     /// The option whose value is at the cursor.
     pending: Option<&'a Arg>,
@@ -28,7 +28,7 @@ struct Position<'a> {
     used: Vec<&'a Arg>,
 }
 
-impl<'a> Position<'a> {
+impl<'a> LinePosition<'a> {
     fn after(command: &'a Command, words: &[String]) -> Self {
         let mut position =
             Self { command, pending: None, positional: 0, escaped: false, used: Vec::new() };
@@ -97,7 +97,7 @@ impl Engine<'_> {
     /// name and the cursor.
     pub fn answer(&self, root: &mut Command, words: &[String], current: &str) -> Answer {
         root.build();
-        let position = Position::after(root, words);
+        let position = LinePosition::after(root, words);
         if let Some(option) = position.pending {
             return self.values(option, "", current);
         }
@@ -108,7 +108,7 @@ impl Engine<'_> {
     }
 
     /// Completes an option's name, or its value after `--name=`.
-    fn option(&self, position: &Position, current: &str) -> Answer {
+    fn option(&self, position: &LinePosition, current: &str) -> Answer {
         match current.strip_prefix("--").and_then(|long| long.split_once('=')) {
             Some((name, typed)) => {
                 match long_option(position.command, name).filter(|arg| takes_value(arg)) {
@@ -121,7 +121,7 @@ impl Engine<'_> {
     }
 
     /// Completes a verb or the value of a positional argument.
-    fn word(&self, position: &Position, current: &str) -> Answer {
+    fn word(&self, position: &LinePosition, current: &str) -> Answer {
         let mut found = Vec::new();
         if !position.escaped && position.positional == 0 {
             found = self.matching.candidates(verbs(position.command), current);
@@ -170,7 +170,7 @@ fn verbs(command: &Command) -> Vec<Candidate> {
 }
 
 /// Returns the argument whose value a plain word at the cursor would be.
-fn positional<'a>(position: &Position<'a>) -> Option<&'a Arg> {
+fn positional<'a>(position: &LinePosition<'a>) -> Option<&'a Arg> {
     let mut all = position.command.get_positionals();
     if position.escaped {
         if let Some(last) = position.command.get_positionals().find(|arg| arg.is_last_set()) {
@@ -194,7 +194,7 @@ fn positional<'a>(position: &Position<'a>) -> Option<&'a Arg> {
     })
 }
 
-fn options(position: &Position) -> Vec<Candidate> {
+fn options(position: &LinePosition) -> Vec<Candidate> {
     let used = |arg: &Arg| position.used.iter().any(|used| used.get_id() == arg.get_id());
     let offered = position.command.get_arguments().filter(|arg| !arg.is_hide_set());
     let offered = offered.filter(|arg| {

@@ -1,6 +1,6 @@
 //! The shared files: bytes to sections (`document`), sections to profiles (`profiles`), changes of
-//! them (`edit`), and reading them from disk (`load`). Nothing is judged here that nobody asked for: a broken line is an error
-//! for who uses its section only.
+//! them (`edit`), and reading them from disk (`load`). Nothing is judged here that nobody asked
+//! for: a broken line is an error for who uses its section only.
 
 pub mod document;
 pub mod edit;

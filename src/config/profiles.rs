@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use zeroize::Zeroizing;
 
 use super::ProfileName;
-use super::document::{Document, FileKind, Header, SectionKind};
+use super::document::{Document, FileKind, Header, Section, SectionKind};
 use crate::error::{Error, FileLine, Result};
 
 /// A key of a merged section, with the place that won. The value may be a secret: `Debug` leaves it
@@ -80,8 +80,14 @@ fn hash(key: (SectionKind, &str)) -> u64 {
 
 impl Profiles {
     pub fn new(config: Document, credentials: Document) -> Self {
-        let prefixed_default = |section: &super::document::Section| matches!(&section.header, Header::Named { kind: SectionKind::Profile, name, prefixed: true } if name == "default");
-        let plain_default = |section: &super::document::Section| matches!(&section.header, Header::Named { name, prefixed: false, .. } if name == "default");
+        let prefixed_default = |section: &Section| match &section.header {
+            Header::Named { kind: SectionKind::Profile, name, prefixed: true } => name == "default",
+            _ => false,
+        };
+        let plain_default = |section: &Section| match &section.header {
+            Header::Named { name, prefixed: false, .. } => name == "default",
+            _ => false,
+        };
         let replace_default = config.sections.iter().any(prefixed_default);
         let documents = [config, credentials];
         let mut index = Vec::with_capacity(documents.iter().map(|d| d.sections.len()).sum());

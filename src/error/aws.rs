@@ -15,8 +15,8 @@ impl AwsCode {
         &self.0
     }
 
-    /// Returns whether the credentials that signed the call are no good any more (STS, "Common Error
-    /// Types"), whatever it asked for.
+    /// Returns whether the credentials that signed the call are no good any more (STS, "Common
+    /// Error Types"), whatever it asked for.
     pub fn refuses_caller(&self) -> bool {
         matches!(
             self.as_str(),

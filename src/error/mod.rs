@@ -45,8 +45,8 @@ impl Kind {
     }
 }
 
-/// An error as the user sees it: `error:`, then `cause:` lines, then `hint:` lines. What is decided by
-/// an error is decided by its data, never by its text.
+/// An error as the user sees it: `error:`, then `cause:` lines, then `hint:` lines. What is decided
+/// by an error is decided by its data, never by its text.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Parts>);
 

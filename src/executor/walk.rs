@@ -193,7 +193,12 @@ impl Executor<'_> {
                     if !error.code().is_some_and(AwsCode::refuses_caller) {
                         return Err(error);
                     }
-                    self.report.decided(&|| format!("AWS does not accept the cached session any more ({error}); starting from the base"));
+                    self.report.decided(&|| {
+                        format!(
+                            "AWS does not accept the cached session any more ({error}); starting \
+                             from the base"
+                        )
+                    });
                     self.confirm(chain, Begin::Base, &chain.plan.steps[..done])?;
                     self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
                 })
@@ -290,18 +295,30 @@ impl Executor<'_> {
             self.sts.assume_role(chain, call, caller, code)
         };
         match &call.mfa {
-            MfaUse::Code(mfa) => self.with_code(chain, mfa, caller, &|code| assume(caller, Some(code))),
+            MfaUse::Code(mfa) => {
+                self.with_code(chain, mfa, caller, &|code| assume(caller, Some(code)))
+            }
             MfaUse::Session(mfa) => assume(caller, None).or_else(|error| {
                 if error.refusal() != Some(Refusal::OverOneHour) {
                     return Err(error);
                 }
-                self.report.decided(&|| format!("AWS caps a role from the session with MFA ({error}); the role's own call carries a code"));
+                self.report.decided(&|| {
+                    format!(
+                        "AWS caps a role from the session with MFA ({error}); the role's own call \
+                         carries a code"
+                    )
+                });
                 let base = self.fetch_base(chain, keys)?;
                 self.with_code(chain, mfa, &base, &|code| assume(&base, Some(code)))
             }),
             MfaUse::Impossible(mfa) => {
                 self.report.decided(&|| {
-                    format!("the MFA device {} of {} is not used: AWS takes no code from a role's session", mfa.serial, call.who())
+                    format!(
+                        "the MFA device {} of {} is not used: AWS takes no code from a role's \
+                         session",
+                        mfa.serial,
+                        call.who()
+                    )
                 });
                 assume(caller, None)
             }
@@ -423,8 +440,10 @@ impl Executor<'_> {
         }
         let way = if behind > TimeDelta::zero() { "behind" } else { "ahead of" };
         let skew = duration::render(behind.abs().num_seconds());
-        self.report
-            .warn(&format!("this machine's clock is {skew} {way} AWS's, so the session is not kept; set it: timedatectl set-ntp true"));
+        self.report.warn(&format!(
+            "this machine's clock is {skew} {way} AWS's, so the session is not kept; set it: \
+             timedatectl set-ntp true"
+        ));
         true
     }
 

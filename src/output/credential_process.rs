@@ -1,16 +1,16 @@
 //! The JSON of `credential_process` (AWS SDKs and Tools Reference Guide, "Process credential
 //! provider"), on one line.
 
-use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::time::timestamp;
 use crate::aws::Credentials;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Printed<'a> {
+struct CredentialJson<'a> {
     version: u8,
     access_key_id: &'a str,
     secret_access_key: &'a str,
@@ -25,14 +25,12 @@ struct Printed<'a> {
 /// Renders credentials; absent values are left out, because an empty one breaks botocore and the
 /// Rust SDK.
 pub fn render(credentials: &Credentials) -> Zeroizing<String> {
-    let printed = Printed {
+    let printed = CredentialJson {
         version: 1,
         access_key_id: credentials.access_key_id(),
         secret_access_key: credentials.secret_access_key().expose_secret(),
         session_token: credentials.session_token().map(ExposeSecret::expose_secret),
-        expiration: credentials
-            .expires_at()
-            .map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        expiration: credentials.expires_at().map(timestamp),
         account_id: credentials.account_id(),
     };
     // Strings and a number cannot fail to serialize.

@@ -1,121 +1,109 @@
-//! The way from a profile to its credentials, in words, as `explain` and the picker show it. No
-//! secret is in it.
+//! A chain in words, as `explain` and the picker show it. It holds no secret.
 
 use std::fmt::Write;
 
 use crate::aws::duration;
-use crate::chain::{Base, Chain, DefaultProvider, MfaUse, Step};
-use crate::config::profiles::is_secret;
+use crate::chain::{AssumeRole, Base, Chain, DefaultProvider, GetSessionToken, MfaUse, Plan, Step};
+use crate::config::profiles::{Profile, Property, is_secret};
 
-/// Returns a value as it may be shown.
+/// Returns a value, or `****` in place of a secret.
 pub fn shown<'a>(key: &str, value: &'a str) -> &'a str {
     if is_secret(key) && !value.is_empty() { "****" } else { value }
 }
 
-/// Renders the way to a profile's credentials, a line for each fact.
+/// Renders a chain, one line for each fact.
 pub fn text(chain: &Chain) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        let clean: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let _ = writeln!(text, "{name:<10} {}", clean.trim());
-    };
-    line("profile", chain.subject.profile.as_ref().map_or("none", |profile| &profile.name));
-    if let Some(profile) = &chain.subject.profile {
-        line("", &profile.place.to_string());
+    let mut lines = Lines::default();
+    let (profile, plan) = (&chain.subject.profile, &chain.plan);
+    lines.add("profile", profile.as_ref().map_or("none", |profile| &profile.name));
+    if let Some(profile) = profile {
+        lines.more(&profile.place.to_string());
     }
-    line("region", chain.plan.region.as_deref().unwrap_or("none"));
-    let of =
-        chain.plan.base_profile.as_ref().map(|p| format!(" of profile `{p}`")).unwrap_or_default();
-    line("start", &format!("{}{of}", describe(&chain.plan.base, chain)));
-    for (number, step) in chain.plan.steps.iter().enumerate() {
-        let call = match step {
-            Step::AssumeRole(call) => call,
-            Step::GetSessionToken(call) => {
-                line(
-                    &format!("step {}", number + 1),
-                    "get a session with MFA, so that one code serves every role of these keys",
-                );
-                line(
-                    "",
-                    &format!(
-                        "MFA device {} for {}",
-                        call.mfa.serial,
-                        duration::render(i64::from(call.duration_seconds))
-                    ),
-                );
-                line("", &format!("at {}", call.endpoint.url));
-                continue;
-            }
-        };
-        line(&format!("step {}", number + 1), &format!("assume {}", call.role_arn));
-        line(
-            "",
-            &format!(
-                "as {} for {}",
-                call.role_session_name,
-                duration::render(i64::from(
-                    call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE)
-                ))
-            ),
-        );
-        line("", &format!("at {}", call.endpoint.url));
-        let mut detail = |name: &str, value: Option<String>| {
-            if let Some(value) = value.filter(|v| !v.is_empty()) {
-                line("", &format!("{name} {value}"));
-            }
-        };
-        match &call.mfa {
-            MfaUse::None => {}
-            MfaUse::Code(mfa) => detail("MFA device", Some(mfa.serial.to_string())),
-            MfaUse::Session(mfa) => {
-                detail("MFA of", Some(format!("{} comes with the session of step 1", mfa.serial)));
-            }
-            MfaUse::Impossible(mfa) => {
-                detail(
-                    "MFA of",
-                    Some(format!(
-                        "{} is not used: AWS takes no code from a role's session",
-                        mfa.serial
-                    )),
-                );
-            }
+    lines.add("region", plan.region.as_deref().unwrap_or("none"));
+    let of = plan.base_profile.as_ref().map(|name| format!(" of profile `{name}`"));
+    lines.add("start", &format!("{}{}", describe(plan), of.unwrap_or_default()));
+    for (number, step) in (1..).zip(&plan.steps) {
+        let name = format!("step {number}");
+        match step {
+            Step::GetSessionToken(call) => lines.get_session_token(&name, call),
+            Step::AssumeRole(call) => lines.assume_role(&name, call),
         }
-        detail("external ID", call.external_id.clone());
-        detail("source identity", call.source_identity.clone());
-        detail(
-            "session tags",
-            Some(
-                call.tags
-                    .all
-                    .iter()
-                    .map(|(k, v)| format!("{k}={v}"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            ),
-        );
-        detail("session policy", call.policies.inline.clone());
-        detail("session policies", Some(call.policies.arns.join(", ")));
     }
-    for property in chain.subject.profile.iter().flat_map(|p| &p.properties) {
-        // A command line may hold a secret, such as a TOTP seed.
-        let command =
-            ["credential_process", "mfa_process"].iter().any(|key| property.key.ends_with(key));
-        let value = if command { "(a command)" } else { shown(&property.key, &property.value) };
-        line(
-            "setting",
-            &format!(
-                "{} = {value}  ({}:{})",
-                property.key,
-                property.file.name(),
-                property.place.line
-            ),
-        );
+    if let Some(profile) = profile {
+        lines.settings(profile);
     }
-    text
+    lines.0
 }
 
-fn describe(base: &Base, chain: &Chain) -> String {
-    match base {
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn add(&mut self, name: &str, value: &str) {
+        let clean: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.0, "{name:<10} {}", clean.trim());
+    }
+
+    /// Adds a line that belongs to the one before.
+    fn more(&mut self, value: &str) {
+        self.add("", value);
+    }
+
+    /// Adds a detail of a step, unless it is empty.
+    fn detail(&mut self, name: &str, value: &str) {
+        if !value.is_empty() {
+            self.more(&format!("{name} {value}"));
+        }
+    }
+
+    fn get_session_token(&mut self, name: &str, call: &GetSessionToken) {
+        self.add(name, "get a session with MFA, so that one code serves every role of these keys");
+        let duration = duration::render(i64::from(call.duration_seconds));
+        self.more(&format!("MFA device {} for {duration}", call.mfa.serial));
+        self.more(&format!("at {}", call.endpoint.url));
+    }
+
+    fn assume_role(&mut self, name: &str, call: &AssumeRole) {
+        self.add(name, &format!("assume {}", call.role_arn));
+        let seconds = call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE);
+        let duration = duration::render(i64::from(seconds));
+        self.more(&format!("as {} for {duration}", call.role_session_name));
+        self.more(&format!("at {}", call.endpoint.url));
+        match &call.mfa {
+            MfaUse::None => {}
+            MfaUse::Code(mfa) => self.detail("MFA device", &mfa.serial.to_string()),
+            MfaUse::Session(mfa) => {
+                self.more(&format!("MFA of {} comes with the session of step 1", mfa.serial));
+            }
+            MfaUse::Impossible(mfa) => self.more(&format!(
+                "MFA of {} is not used: AWS takes no code from a role's session",
+                mfa.serial
+            )),
+        }
+        self.detail("external ID", call.external_id.as_deref().unwrap_or_default());
+        self.detail("source identity", call.source_identity.as_deref().unwrap_or_default());
+        let tags = call.tags.all.iter().map(|(key, value)| format!("{key}={value}"));
+        self.detail("session tags", &tags.collect::<Vec<_>>().join(", "));
+        self.detail("session policy", call.policies.inline.as_deref().unwrap_or_default());
+        self.detail("session policies", &call.policies.arns.join(", "));
+    }
+
+    fn settings(&mut self, profile: &Profile) {
+        for Property { key, value, file, place } in &profile.properties {
+            // A command line may hold a secret, such as a TOTP seed.
+            let is_command =
+                ["credential_process", "mfa_process"].iter().any(|name| key.ends_with(name));
+            let value = if is_command { "(a command)" } else { shown(key, value) };
+            let (file, line) = (file.name(), place.line);
+            self.add("setting", &format!("{key} = {value}  ({file}:{line})"));
+        }
+    }
+}
+
+/// Says where the first credentials of a chain come from.
+fn describe(plan: &Plan) -> String {
+    match &plan.base {
         Base::Static(keys) => {
             format!(
                 "keys {} in a shared file{}",
@@ -130,7 +118,7 @@ fn describe(base: &Base, chain: &Chain) -> String {
         Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
             format!(
                 "the container endpoint {}",
-                chain.plan.network.container.as_deref().unwrap_or("(not set)")
+                plan.network.container.as_deref().unwrap_or("(not set)")
             )
         }
         Base::WebIdentity(call) => {

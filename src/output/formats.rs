@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn dotenv_takes_the_quotes_that_all_readers_agree_on() {
+    fn dotenv_quotes_as_all_readers_agree() {
         for (value, want) in [
             ("abc/+=", "X=\"abc/+=\"\n"),
             ("", "X=\"\"\n"),

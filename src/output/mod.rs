@@ -6,6 +6,7 @@ pub mod explanation;
 pub mod formats;
 pub mod shells;
 pub mod table;
+pub mod time;
 pub mod variables;
 
 use std::io::Write;

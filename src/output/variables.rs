@@ -1,10 +1,10 @@
 //! The variables that `env`, `exec`, `shell` and `use` set, and those that they unset because these
 //! would win over the credentials or linger.
 
-use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 
 use super::shells::Variable;
+use super::time::timestamp;
 use crate::aws::Credentials;
 
 /// The variables that are set, in the order in which they are printed.
@@ -63,7 +63,7 @@ impl Values {
                 Some(credentials.access_key_id().to_owned()),
                 Some(credentials.secret_access_key().expose_secret().to_owned()),
                 credentials.session_token().map(|t| t.expose_secret().to_owned()),
-                credentials.expires_at().map(|end| end.to_rfc3339_opts(SecondsFormat::Secs, true)),
+                credentials.expires_at().map(timestamp),
                 region.clone(),
                 region,
                 profile.map(str::to_owned),

@@ -1,7 +1,7 @@
 //! Turns bytes from a terminal into keys. Pure. A sequence that it does not know is left out whole,
 //! so that no part of it is taken for text.
 
-use super::model::Key;
+use super::model::KeyPress;
 
 /// The marks around pasted text (xterm, "Bracketed Paste Mode").
 const PASTE: (&[u8], &[u8]) = (b"\x1b[200~", b"\x1b[201~");
@@ -19,14 +19,14 @@ pub struct KeyDecoder {
 
 /// What some bytes begin with, and its length in bytes.
 enum Taken {
-    Key(Key, usize),
+    Key(KeyPress, usize),
     Nothing(usize),
     Incomplete,
 }
 
 impl KeyDecoder {
     /// Adds bytes and returns the keys that they complete.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Key> {
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<KeyPress> {
         self.silences = 0;
         self.pending.extend_from_slice(bytes);
         let mut keys = Vec::new();
@@ -37,7 +37,9 @@ impl KeyDecoder {
                     from += length;
                     // The search runs once for all text that comes at once.
                     match (keys.last_mut(), key) {
-                        (Some(Key::Text(before)), Key::Text(more)) => before.push_str(&more),
+                        (Some(KeyPress::Text(before)), KeyPress::Text(more)) => {
+                            before.push_str(&more);
+                        }
                         (_, key) => keys.push(key),
                     }
                 }
@@ -55,32 +57,32 @@ impl KeyDecoder {
 
     /// Returns the key that the collected bytes mean when no more come: other keys begin with
     /// Escape too. The rest of a paste may still come.
-    pub fn silence(&mut self) -> Option<Key> {
+    pub fn silence(&mut self) -> Option<KeyPress> {
         self.silences += 1;
         if self.pending.starts_with(PASTE.0) && self.silences < MAX_PASTE_SILENCES {
             return None;
         }
         let pending = std::mem::take(&mut self.pending);
-        (pending == b"\x1b").then_some(Key::Cancel)
+        (pending == b"\x1b").then_some(KeyPress::Cancel)
     }
 }
 
 fn take(bytes: &[u8]) -> Taken {
     let key = match bytes[0] {
-        b'\r' => Key::Enter,
-        b'\t' => Key::Preview,
-        0x08 | 0x7f => Key::DeleteBack,
+        b'\r' => KeyPress::Enter,
+        b'\t' => KeyPress::Preview,
+        0x08 | 0x7f => KeyPress::DeleteBack,
         control @ 0x01..=0x1a => match control - 1 + b'a' {
-            b'a' => Key::LineStart,
-            b'b' => Key::Left,
-            b'c' | b'g' | b'q' => Key::Cancel,
-            b'd' => Key::DeleteForward,
-            b'e' => Key::LineEnd,
-            b'f' => Key::Right,
-            b'j' | b'n' => Key::Down,
-            b'k' | b'p' => Key::Up,
-            b'u' => Key::DeleteToStart,
-            b'w' => Key::DeleteWord,
+            b'a' => KeyPress::LineStart,
+            b'b' => KeyPress::Left,
+            b'c' | b'g' | b'q' => KeyPress::Cancel,
+            b'd' => KeyPress::DeleteForward,
+            b'e' => KeyPress::LineEnd,
+            b'f' => KeyPress::Right,
+            b'j' | b'n' => KeyPress::Down,
+            b'k' | b'p' => KeyPress::Up,
+            b'u' => KeyPress::DeleteToStart,
+            b'w' => KeyPress::DeleteWord,
             _ => return Taken::Nothing(1),
         },
         0x1b => return escape(bytes),
@@ -100,9 +102,9 @@ fn escape(bytes: &[u8]) -> Taken {
             Some(last) => named(b"", *last, 3),
         },
         // Alt with Backspace.
-        Some(0x7f | 0x08) => Taken::Key(Key::DeleteWord, 2),
+        Some(0x7f | 0x08) => Taken::Key(KeyPress::DeleteWord, 2),
         // Escape pressed twice counts once.
-        Some(0x1b) => Taken::Key(Key::Cancel, 1),
+        Some(0x1b) => Taken::Key(KeyPress::Cancel, 1),
         // Alt with a character means nothing here. The character may have several bytes.
         Some(_) => match text(&bytes[1..]) {
             Taken::Key(_, length) | Taken::Nothing(length) => Taken::Nothing(1 + length),
@@ -129,7 +131,7 @@ fn paste(pasted: &[u8]) -> Taken {
     match memchr::memmem::find(pasted, PASTE.1) {
         Some(end) => {
             let text = String::from_utf8_lossy(&pasted[..end]).into_owned();
-            Taken::Key(Key::Text(text), PASTE.0.len() + end + PASTE.1.len())
+            Taken::Key(KeyPress::Text(text), PASTE.0.len() + end + PASTE.1.len())
         }
         None => Taken::Incomplete,
     }
@@ -139,16 +141,16 @@ fn paste(pasted: &[u8]) -> Taken {
 fn named(parameters: &[u8], last: u8, length: usize) -> Taken {
     let number = parameters.split(|b| *b == b';').next().unwrap_or_default();
     let key = match (last, number) {
-        (b'A', _) => Key::Up,
-        (b'B', _) => Key::Down,
-        (b'C', _) => Key::Right,
-        (b'D', _) => Key::Left,
-        (b'H', _) | (b'~', b"1" | b"7") => Key::Home,
-        (b'F', _) | (b'~', b"4" | b"8") => Key::End,
-        (b'~', b"3") => Key::DeleteForward,
-        (b'~', b"5") => Key::PageUp,
-        (b'~', b"6") => Key::PageDown,
-        (b'M', b"") => Key::Enter,
+        (b'A', _) => KeyPress::Up,
+        (b'B', _) => KeyPress::Down,
+        (b'C', _) => KeyPress::Right,
+        (b'D', _) => KeyPress::Left,
+        (b'H', _) | (b'~', b"1" | b"7") => KeyPress::Home,
+        (b'F', _) | (b'~', b"4" | b"8") => KeyPress::End,
+        (b'~', b"3") => KeyPress::DeleteForward,
+        (b'~', b"5") => KeyPress::PageUp,
+        (b'~', b"6") => KeyPress::PageDown,
+        (b'M', b"") => KeyPress::Enter,
         _ => return Taken::Nothing(length),
     };
     Taken::Key(key, length)
@@ -166,7 +168,7 @@ fn text(bytes: &[u8]) -> Taken {
     let there = &bytes[..length.min(bytes.len())];
     match std::str::from_utf8(there) {
         Ok(text) if text.chars().all(char::is_control) => Taken::Nothing(length),
-        Ok(text) => Taken::Key(Key::Text(text.to_owned()), length),
+        Ok(text) => Taken::Key(KeyPress::Text(text.to_owned()), length),
         Err(error) if error.error_len().is_none() => Taken::Incomplete,
         Err(_) => Taken::Nothing(1),
     }
@@ -174,16 +176,16 @@ fn text(bytes: &[u8]) -> Taken {
 
 #[cfg(test)]
 mod tests {
-    use super::Key::*;
+    use super::KeyPress::*;
     use super::*;
 
-    fn text(text: &str) -> Key {
+    fn text(text: &str) -> KeyPress {
         Text(text.to_owned())
     }
 
     const ARN: &str = "arn:aws:iam::222222222222:role/admin";
 
-    fn table() -> Vec<(Vec<u8>, Vec<Key>)> {
+    fn table() -> Vec<(Vec<u8>, Vec<KeyPress>)> {
         let pasted = format!("\x1b[200~{ARN}\n\x1b[201~x");
         vec![
             (b"prod".to_vec(), vec![text("prod")]),
@@ -229,7 +231,7 @@ mod tests {
     fn keys_decode_when_bytes_come_one_by_one() {
         for (bytes, keys) in table().into_iter().filter(|(bytes, _)| bytes.len() < 100) {
             let mut decoder = KeyDecoder::default();
-            let mut got: Vec<Key> = Vec::new();
+            let mut got: Vec<KeyPress> = Vec::new();
             for key in bytes.iter().flat_map(|byte| decoder.feed(&[*byte])) {
                 match (got.last_mut(), key) {
                     (Some(Text(before)), Text(more)) => before.push_str(&more),

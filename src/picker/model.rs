@@ -5,7 +5,7 @@ use super::search::{Fields, Query, Search};
 
 /// A key of the picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Key {
+pub enum KeyPress {
     Text(String),
     Up,
     Down,
@@ -130,29 +130,31 @@ impl Model {
     }
 
     /// Changes the state as a key says. A changed query searches anew, and needs all fields.
-    pub fn press(&mut self, key: &Key) -> KeyOutcome {
+    pub fn press(&mut self, key: &KeyPress) -> KeyOutcome {
         let page = self.rows.saturating_sub(1).max(1);
         match key {
-            Key::Enter => return self.selected().map_or(KeyOutcome::Continue, KeyOutcome::Chosen),
-            Key::Cancel => return KeyOutcome::Cancelled,
-            Key::Up => self.select(self.selected.saturating_sub(1)),
-            Key::Down => self.select(self.selected + 1),
-            Key::PageUp => self.select(self.selected.saturating_sub(page)),
-            Key::PageDown => self.select(self.selected + page),
+            KeyPress::Enter => {
+                return self.selected().map_or(KeyOutcome::Continue, KeyOutcome::Chosen);
+            }
+            KeyPress::Cancel => return KeyOutcome::Cancelled,
+            KeyPress::Up => self.select(self.selected.saturating_sub(1)),
+            KeyPress::Down => self.select(self.selected + 1),
+            KeyPress::PageUp => self.select(self.selected.saturating_sub(page)),
+            KeyPress::PageDown => self.select(self.selected + page),
             // Without a query these keys move through the list.
-            Key::Home if self.typed.is_empty() => self.select(0),
-            Key::End if self.typed.is_empty() => self.select(usize::MAX),
-            Key::Home | Key::LineStart => self.cursor = 0,
-            Key::End | Key::LineEnd => self.cursor = self.typed.len(),
-            Key::Left => self.cursor = self.cursor.saturating_sub(1),
-            Key::Right => self.cursor = self.typed.len().min(self.cursor + 1),
-            Key::Text(text) => self.insert(text),
-            Key::DeleteBack => self.delete(self.cursor.saturating_sub(1), self.cursor),
-            Key::DeleteForward => self.delete(self.cursor, self.cursor + 1),
-            Key::DeleteWord => self.delete(self.word_start(), self.cursor),
-            Key::DeleteToStart => self.delete(0, self.cursor),
+            KeyPress::Home if self.typed.is_empty() => self.select(0),
+            KeyPress::End if self.typed.is_empty() => self.select(usize::MAX),
+            KeyPress::Home | KeyPress::LineStart => self.cursor = 0,
+            KeyPress::End | KeyPress::LineEnd => self.cursor = self.typed.len(),
+            KeyPress::Left => self.cursor = self.cursor.saturating_sub(1),
+            KeyPress::Right => self.cursor = self.typed.len().min(self.cursor + 1),
+            KeyPress::Text(text) => self.insert(text),
+            KeyPress::DeleteBack => self.delete(self.cursor.saturating_sub(1), self.cursor),
+            KeyPress::DeleteForward => self.delete(self.cursor, self.cursor + 1),
+            KeyPress::DeleteWord => self.delete(self.word_start(), self.cursor),
+            KeyPress::DeleteToStart => self.delete(0, self.cursor),
             // The caller has changed `preview`, because only it knows the layout.
-            Key::Preview => {}
+            KeyPress::Preview => {}
         }
         KeyOutcome::Continue
     }

@@ -18,8 +18,8 @@ use rustix::termios::{
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::keys::KeyDecoder;
-use super::model::Key;
-use super::view::{ScreenLine, Size, Style};
+use super::model::KeyPress;
+use super::view::{ScreenLine, Size, SpanStyle};
 use crate::error::{Error, Result};
 use crate::text::color::Color;
 
@@ -118,7 +118,7 @@ impl Screen {
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn read(&mut self, reads: Reads) -> Result<Vec<Key>> {
+    pub fn read(&mut self, reads: Reads) -> Result<Vec<KeyPress>> {
         let mut bytes = [0; 4096];
         match self.tty.read(&mut bytes) {
             Ok(0) if reads == Reads::Wait => Ok(self.keys.silence().into_iter().collect()),
@@ -244,14 +244,14 @@ fn put_back_on_panic() {
 }
 
 /// Returns the parameters of an SGR sequence.
-fn sgr(style: Style) -> Vec<String> {
+fn sgr(style: SpanStyle) -> Vec<String> {
     match style {
-        Style::Plain => Vec::new(),
-        Style::Dim => vec!["2".to_owned()],
-        Style::Colored(color) => vec![color.sgr()],
-        Style::Matched(color) => {
+        SpanStyle::Plain => Vec::new(),
+        SpanStyle::Dim => vec!["2".to_owned()],
+        SpanStyle::Colored(color) => vec![color.sgr()],
+        SpanStyle::Matched(color) => {
             color.map(Color::sgr).into_iter().chain(["1;4".to_owned()]).collect()
         }
-        Style::Problem => vec!["31".to_owned()],
+        SpanStyle::Problem => vec!["31".to_owned()],
     }
 }

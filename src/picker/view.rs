@@ -7,7 +7,7 @@ use crate::text::{clean, cut, fit, of, width};
 /// How a piece of text looks. Without colours all look the same, and only the mark shows the chosen
 /// row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub enum SpanStyle {
     Plain,
     Dim,
     /// The colour of the profile's pattern.
@@ -20,7 +20,7 @@ pub enum Style {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     pub text: String,
-    pub style: Style,
+    pub style: SpanStyle,
 }
 
 /// One line of the screen.
@@ -131,7 +131,7 @@ pub fn view(frame: &Frame, layout: Layout) -> (Vec<ScreenLine>, usize) {
     }
     if layout.help {
         lines.resize((height - 1).max(lines.len()), ScreenLine::default());
-        lines.push(line(cut(HELP, frame.size.width).into_owned(), Style::Dim));
+        lines.push(line(cut(HELP, frame.size.width).into_owned(), SpanStyle::Dim));
     }
     lines.truncate(height.max(1));
     (lines, cursor)
@@ -155,7 +155,7 @@ fn list(frame: &Frame, layout: Layout) -> Vec<ScreenLine> {
             .zip(&widths)
             .filter_map(|(column, width)| Some(fit(column.title, (*width)?)));
         let text = format!("{}{}", MARK.1, titles.collect::<Vec<_>>().join(&" ".repeat(GAP)));
-        lines.push(line(cut(text.trim_end(), room).into_owned(), Style::Dim));
+        lines.push(line(cut(text.trim_end(), room).into_owned(), SpanStyle::Dim));
     }
     for (number, row) in frame.rows.iter().take(layout.rows).enumerate() {
         let is_chosen = number == frame.chosen;
@@ -166,7 +166,7 @@ fn list(frame: &Frame, layout: Layout) -> Vec<ScreenLine> {
     }
     if frame.rows.is_empty() {
         let text = if frame.total == 0 { "  no profiles" } else { "  no profile matches" };
-        lines.push(line(cut(text, room).into_owned(), Style::Dim));
+        lines.push(line(cut(text, room).into_owned(), SpanStyle::Dim));
     }
     lines
 }
@@ -184,9 +184,10 @@ fn put_beside(
     lines.resize((height - usize::from(layout.help)).max(lines.len()), ScreenLine::default());
     for (number, line) in lines.iter_mut().enumerate().skip(1) {
         let taken: usize = line.spans.iter().map(|span| width(&span.text)).sum();
-        line.spans.push(span(" ".repeat((all - cells).saturating_sub(taken)), Style::Plain));
-        line.spans.push(span("│ ".to_owned(), Style::Dim));
-        line.spans.extend(explained.get(number - 1).map(|text| span(text.clone(), Style::Plain)));
+        line.spans.push(span(" ".repeat((all - cells).saturating_sub(taken)), SpanStyle::Plain));
+        line.spans.push(span("│ ".to_owned(), SpanStyle::Dim));
+        line.spans
+            .extend(explained.get(number - 1).map(|text| span(text.clone(), SpanStyle::Plain)));
     }
 }
 
@@ -195,9 +196,9 @@ fn put_below(lines: &mut Vec<ScreenLine>, frame: &Frame, layout: Layout, count: 
     let Size { width: all, height } = frame.size;
     let above = (height - usize::from(layout.help) - count).max(lines.len());
     lines.resize(above, ScreenLine::default());
-    lines.push(line("─".repeat(all), Style::Dim));
+    lines.push(line("─".repeat(all), SpanStyle::Dim));
     let explained = explained(text, all, count.saturating_sub(1));
-    lines.extend(explained.into_iter().map(|text| line(text, Style::Plain)));
+    lines.extend(explained.into_iter().map(|text| line(text, SpanStyle::Plain)));
 }
 
 /// Renders the query with the cursor in sight and, where there is room, how many profiles it finds.
@@ -223,36 +224,38 @@ fn prompt(frame: &Frame) -> (ScreenLine, usize) {
         .collect();
     let left = cut(PROMPT, all).into_owned();
     let cursor = (width(&left) + before).min(all.saturating_sub(1));
-    let mut first =
-        ScreenLine { spans: vec![span(left, Style::Dim), span(shown, Style::Plain)], chosen: 0 };
+    let mut first = ScreenLine {
+        spans: vec![span(left, SpanStyle::Dim), span(shown, SpanStyle::Plain)],
+        chosen: 0,
+    };
     let count = format!("{}/{}", frame.found, frame.total);
     let used: usize = first.spans.iter().map(|span| width(&span.text)).sum();
     if used + count.len() + 2 <= all {
-        first.spans.push(span(" ".repeat(all - used - count.len()), Style::Plain));
-        first.spans.push(span(count, Style::Dim));
+        first.spans.push(span(" ".repeat(all - used - count.len()), SpanStyle::Plain));
+        first.spans.push(span(count, SpanStyle::Dim));
     }
     (first, cursor)
 }
 
 /// Renders a profile's row behind its mark.
 fn profile(row: &ProfileRow, widths: &[Option<usize>], mark: &str, room: usize) -> Vec<Span> {
-    let mut spans = vec![span(cut(mark, room).into_owned(), Style::Plain)];
+    let mut spans = vec![span(cut(mark, room).into_owned(), SpanStyle::Plain)];
     for (at, (cell, cells)) in row.cells.iter().zip(widths).enumerate() {
         let Some(mut cells) = *cells else { continue };
         if row.problem && at >= 2 {
             cells = widths[at..].iter().flatten().map(|width| width + GAP).sum::<usize>() - GAP;
         }
         if at > 0 {
-            spans.push(span(" ".repeat(GAP), Style::Plain));
+            spans.push(span(" ".repeat(GAP), SpanStyle::Plain));
         }
         let text = fit(&clean(cell), cells);
         match at {
             0 => name(row, &text, &mut spans),
             2.. if row.problem => {
-                spans.push(span(fit(&clean(&row.cells[2]), cells), Style::Problem));
+                spans.push(span(fit(&clean(&row.cells[2]), cells), SpanStyle::Problem));
                 break;
             }
-            _ => spans.push(span(text, Style::Plain)),
+            _ => spans.push(span(text, SpanStyle::Plain)),
         }
     }
     // A terminal may be so narrow that not even the name fits.
@@ -266,10 +269,10 @@ fn profile(row: &ProfileRow, widths: &[Option<usize>], mark: &str, room: usize) 
 
 /// Splits a name into the characters that the query matches and the rest.
 fn name(row: &ProfileRow, text: &str, spans: &mut Vec<Span>) {
-    let plain = row.color.map_or(Style::Plain, Style::Colored);
+    let plain = row.color.map_or(SpanStyle::Plain, SpanStyle::Colored);
     for (at, c) in text.chars().enumerate() {
         let matched = c != '…' && c != ' ' && row.matched.binary_search(&at).is_ok();
-        let style = if matched { Style::Matched(row.color) } else { plain };
+        let style = if matched { SpanStyle::Matched(row.color) } else { plain };
         match spans.last_mut() {
             Some(last) if at > 0 && last.style == style => last.text.push(c),
             _ => spans.push(span(c.to_string(), style)),
@@ -311,11 +314,11 @@ fn explained(text: &str, cells: usize, lines: usize) -> Vec<String> {
     broken
 }
 
-fn span(text: String, style: Style) -> Span {
+fn span(text: String, style: SpanStyle) -> Span {
     Span { text, style }
 }
 
-fn line(text: String, style: Style) -> ScreenLine {
+fn line(text: String, style: SpanStyle) -> ScreenLine {
     ScreenLine { spans: vec![span(text, style)], chosen: 0 }
 }
 

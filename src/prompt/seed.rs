@@ -59,16 +59,7 @@ impl<'a> Seeds<'a> {
             Some(at) => at,
             None if question.refused.is_some() => return Ok(None),
             None => {
-                let seed = match MfaSerial::parse(question.serial) {
-                    Some(serial) => (self.open)().find(&serial, self.clock.now())?,
-                    None => None,
-                };
-                devices.push(Device {
-                    serial: question.serial.to_owned(),
-                    seed,
-                    used: None,
-                    given: 0,
-                });
+                devices.push(self.look_up(question.serial)?);
                 devices.len() - 1
             }
         };
@@ -84,19 +75,24 @@ impl<'a> Seeds<'a> {
             Some(_) => {}
         }
         let now = seed.window(self.clock.now().timestamp());
-        let window = match device.used {
-            Some(used) if used >= now => {
-                self.wait(seed, used + 1, question)?;
-                used + 1
-            }
-            _ => now,
-        };
+        let window = device.used.map_or(now, |used| now.max(used + 1));
+        if window > now {
+            self.wait(seed, window, question)?;
+        }
         if question.refused.is_none() {
             self.report.decided(&|| format!("using the code of the MFA seed of {}", device.serial));
         }
         device.used = Some(window);
         device.given += 1;
         Ok(Some(seed.code(window)))
+    }
+
+    fn look_up(&self, serial: &str) -> Result<Device> {
+        let seed = match MfaSerial::parse(serial) {
+            Some(serial) => (self.open)().find(&serial, self.clock.now())?,
+            None => None,
+        };
+        Ok(Device { serial: serial.to_owned(), seed, used: None, given: 0 })
     }
 
     fn wait(&self, seed: &Seed, window: u64, question: &Question) -> Result<()> {

@@ -54,7 +54,7 @@ impl Settings {
         self.colors
             .iter()
             .find(|(pattern, _)| colors::matches(pattern, profile))
-            .map(|(_, paint)| *paint)
+            .map(|(_, color)| *color)
     }
 
     /// Returns the name that an account was given.
@@ -120,9 +120,9 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings> {
             match section {
                 None => set(&mut settings, key, value, &place)?,
                 Some("colors") => {
-                    let paint = Color::parse(value)
+                    let color = Color::parse(value)
                         .ok_or_else(|| wrong(place(), key, value, Color::RULE))?;
-                    settings.colors.push((key.to_owned(), paint));
+                    settings.colors.push((key.to_owned(), color));
                 }
                 Some("accounts") => settings.accounts.push((key.to_owned(), value.to_owned())),
                 Some(_) => {}
@@ -254,9 +254,11 @@ mod tests {
     }
 
     #[test]
-    fn the_first_pattern_that_matches_gives_the_colour() {
+    fn color_is_that_of_first_matching_pattern() {
         let settings = read(
-            "quiet = true\n[colors]\n*prod* = red\ndev? = bright-green\n* = 208\n[accounts]\n222222222222 = Production\n",
+            "quiet = true\n\
+             [colors]\n*prod* = red\ndev? = bright-green\n* = 208\n\
+             [accounts]\n222222222222 = Production\n",
         );
         let settings = settings.unwrap();
         assert!(settings.quiet);
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_an_error() {
+    fn unknown_setting_is_an_error() {
         for (text, part) in [
             (
                 "quiet = true\n\n[colors]\n*prod* = reddish\n",

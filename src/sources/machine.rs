@@ -56,9 +56,17 @@ impl Sources<'_> {
 
     pub(super) fn container(&self, chain: &Chain) -> Result<Credentials> {
         if chain.plan.network.container.is_none() {
-            return Err(Error::configuration("EcsContainer is the credential_source, and this is not a container of ECS or EKS")
-                .cause("neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
-                .hint(format!("see where the profile's credentials come from: {}", chain.command("explain"))));
+            return Err(Error::configuration(
+                "EcsContainer is the credential_source, and this is not a container of ECS or EKS",
+            )
+            .cause(
+                "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor \
+                 AWS_CONTAINER_CREDENTIALS_FULL_URI is set",
+            )
+            .hint(format!(
+                "see where the profile's credentials come from: {}",
+                chain.command("explain")
+            )));
         }
         let provider =
             EcsCredentialsProvider::builder().configure(&self.provider_config(chain)?).build();

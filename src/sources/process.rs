@@ -38,7 +38,8 @@ impl Sources<'_> {
         let output = self.calls.runtime.run(run(command, self.process_limit))?;
         let output = output.map_err(|failure| {
             fail(failure).hint(
-                "run the command by itself to see what it does; a longer limit: process_timeout in settings.ini, see: rolecall doctor",
+                "run the command by itself to see what it does; a longer limit: process_timeout \
+                 in settings.ini, see: rolecall doctor",
             )
         })?;
         if !output.status.success() {
@@ -63,8 +64,8 @@ impl Sources<'_> {
         }
     }
 
-    /// Returns the profiles that lead to a process of `profile`, one a line. The selected profile is
-    /// one of them: a wrapper may ask for that one again, and each round would start another
+    /// Returns the profiles that lead to a process of `profile`, one a line. The selected profile
+    /// is one of them: a wrapper may ask for that one again, and each round would start another
     /// process.
     fn trail(&self, chain: &Chain, profile: &str) -> String {
         let selected =
@@ -75,7 +76,8 @@ impl Sources<'_> {
 }
 
 /// Returns what the exit code of a failed process means. The process may be another rolecall, or
-/// lead to one: what is wrong with the shared files for that one, such as a loop, is wrong here too.
+/// lead to one: what is wrong with the shared files for that one, such as a loop, is wrong here
+/// too.
 fn kind_of(status: ExitStatus) -> Kind {
     if status.code() == Some(Kind::Configuration.exit_code().into()) {
         Kind::Configuration

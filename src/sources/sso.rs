@@ -38,7 +38,8 @@ impl Sources<'_> {
                     login_needed(chain, sso, "the token is no longer accepted")
                 }
                 Some("ForbiddenException" | "ResourceNotFoundException") => error.hint(
-                    "see what is assigned to you: aws sso list-account-roles --account-id ACCOUNT --access-token TOKEN",
+                    "see what is assigned to you: aws sso list-account-roles --account-id ACCOUNT \
+                     --access-token TOKEN",
                 ),
                 _ => error,
             }

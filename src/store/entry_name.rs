@@ -45,8 +45,8 @@ impl From<&MfaSerial> for EntryName {
     }
 }
 
-/// The name of a device's seed: `mfa-` and the SHA-256 of its serial number. The number itself holds
-/// characters that not every store takes in a name.
+/// The name of a device's seed: `mfa-` and the SHA-256 of its serial number. The number itself
+/// holds characters that not every store takes in a name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeedKey(String);
 

@@ -26,7 +26,8 @@ pub enum StoreError {
     /// The passphrase is missing or wrong.
     #[error("passphrase: {0}")]
     Passphrase(String),
-    /// Ctrl-C ended the wait for a person. It ends the whole command, not only the use of the store.
+    /// Ctrl-C ended the wait for a person. It ends the whole command, not only the use of the
+    /// store.
     #[error("interrupted")]
     Interrupted,
     /// It refused for another reason.

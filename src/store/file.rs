@@ -25,8 +25,8 @@ use crate::store::secret_store::{PassphraseSource, SecretStore};
 use crate::system::clock::Clock;
 use crate::system::files;
 
-/// A folder of encrypted files. The passphrase unlocks the identity, of which the kernel holds a copy
-/// until the next boot where it can.
+/// A folder of encrypted files. The passphrase unlocks the identity, of which the kernel holds a
+/// copy until the next boot where it can.
 pub struct FileStore<'a> {
     folder: PathBuf,
     identity: StoreIdentity<'a>,

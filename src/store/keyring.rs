@@ -1,5 +1,5 @@
-//! The keyring of the operating system, reached through `keyring_core`'s traits: one adapter for the
-//! Secret Service on Linux, the Keychain on macOS and the Credential Manager on Windows.
+//! The keyring of the operating system, reached through `keyring_core`'s traits: one adapter for
+//! the Secret Service on Linux, the Keychain on macOS and the Credential Manager on Windows.
 //!
 //! An entry's service is `rolecall` and its user is the name of the entry, which other programs of
 //! the keyring family understand. A secret that is longer than the system lets one entry be is

@@ -2,10 +2,10 @@
 //! `KeePassXC` and others on Linux.
 //!
 //! `keyring_core` has such stores already. This client is our own for three reasons:
-//! - Theirs encrypt what goes over the bus, which cannot be switched off. The key exchange is nearly
-//!   the whole cost of a look-up: 16 ms and 31 M instructions, against 2.9 ms and 0.9 M. The bus is a
-//!   private socket of the user, and who can listen there can ask the keyring itself. So secrets
-//!   travel as they are (a session of the kind `plain`).
+//! - Theirs encrypt what goes over the bus, which cannot be switched off. The key exchange is
+//!   nearly the whole cost of a look-up: 16 ms and 31 M instructions, against 2.9 ms and 0.9 M. The
+//!   bus is a private socket of the user, and who can listen there can ask the keyring itself. So
+//!   secrets travel as they are (a session of the kind `plain`).
 //! - Theirs wait 25 s and more for a keyring that is silent or whose prompt nobody answers. Here
 //!   every call ends within a time limit.
 //! - Theirs ask the user to unlock the keyring in the midst of a look-up. Here only `unlock` asks.
@@ -40,9 +40,9 @@ pub struct SecretService {
 }
 
 impl SecretService {
-    /// Returns the store `keyring`, whose calls wait in `runtime`. `bus_address` is the value of `DBUS_SESSION_BUS_ADDRESS`;
-    /// without one the bus is looked for at `bus` under `runtime_dir` (`XDG_RUNTIME_DIR`). Nothing
-    /// is opened before the first call.
+    /// Returns the store `keyring`, whose calls wait in `runtime`. `bus_address` is the value of
+    /// `DBUS_SESSION_BUS_ADDRESS`; without one the bus is looked for at `bus` under `runtime_dir`
+    /// (`XDG_RUNTIME_DIR`). Nothing is opened before the first call.
     #[must_use]
     pub fn keyring(
         runtime: Runtime,

@@ -13,8 +13,8 @@ pub trait SecretStore {
     /// Returns the secret of an entry; `None` when there is none, or none that is still usable.
     ///
     /// # Errors
-    /// When the store does not answer, or holds the secret behind a lock. Only the store `file` asks
-    /// a person, for its passphrase.
+    /// When the store does not answer, or holds the secret behind a lock. Only the store `file`
+    /// asks a person, for its passphrase.
     fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError>;
 
     /// Writes an entry over what was there. `label` is what a keyring manager shows. `expires_at`:

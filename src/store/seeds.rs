@@ -101,7 +101,8 @@ impl StoredSeeds<'_> {
                     return Ok(Some(seed));
                 }
                 Some(Err(what)) => self.report.warn(&format!(
-                    "the MFA seed of {serial} in the store {name} cannot be used ({what}); add it anew: rolecall keys mfa add {serial} --force"
+                    "the MFA seed of {serial} in the store {name} cannot be used ({what}); add it \
+                     anew: rolecall keys mfa add {serial} --force"
                 )),
                 None => {}
             }

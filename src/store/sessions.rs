@@ -1,5 +1,5 @@
-//! Sessions in the store: each as JSON under its key, with an entry in the index. A store that fails
-//! costs the cache, never the credentials.
+//! Sessions in the store: each as JSON under its key, with an entry in the index. A store that
+//! fails costs the cache, never the credentials.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -138,7 +138,8 @@ impl StoredSessions<'_> {
         self.report.decided(&|| format!("the store {name} gave nothing: {error}"));
         if let StoreError::Locked(_) | StoreError::Passphrase(_) = error {
             self.report.warn(&format!(
-                "the store {name} is locked, so cached sessions are not used; unlock it, or choose another with --store"
+                "the store {name} is locked, so cached sessions are not used; unlock it, or \
+                 choose another with --store"
             ));
         }
     }

@@ -115,7 +115,8 @@ async fn collect(child: &mut Child, terminal: Option<File>) -> Result<Output, St
         output = &mut reading => (output?, child.wait().await),
         status = child.wait() => {
             let output = tokio::time::timeout(AFTERMATH, &mut reading).await;
-            (output.map_err(|_| "has ended, but something it started keeps its output open".to_owned())??, status)
+            let open = "has ended, but something it started keeps its output open";
+            (output.map_err(|_| open.to_owned())??, status)
         }
     };
     let status = status.map_err(|e| format!("cannot be waited for: {e}"))?;

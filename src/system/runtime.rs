@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 /// How long after another program's end the signal may come that has ended it.
 const AFTERMATH: Duration = Duration::from_millis(50);
 
-/// A handle of the runtime. Its clones share the runtime and an interruption; each has a deadline of
-/// its own. Threads may wait at the same time.
+/// A handle of the runtime. Its clones share the runtime and an interruption; each has a deadline
+/// of its own. Threads may wait at the same time.
 #[derive(Clone, Default)]
 pub struct Runtime {
     shared: Arc<Shared>,
@@ -35,8 +35,8 @@ struct Shared {
 
 struct Started {
     tokio: tokio::runtime::Runtime,
-    /// Registered once, by the first wait that is no brief one, so that a SIGINT between two waits is
-    /// not lost.
+    /// Registered once, by the first wait that is no brief one, so that a SIGINT between two waits
+    /// is not lost.
     listener: OnceLock<Listener>,
 }
 
@@ -125,9 +125,9 @@ impl Runtime {
         self.wait(started, Some(started.listener().map_err(failed_to_start)?), future)
     }
 
-    /// Runs a future for a moment, at most `limit`; `None` when that was too short. Before the first
-    /// wait that is no brief one, SIGINT is left to the system, which ends the process: to catch it
-    /// costs a fiftieth of a look-up in the keyring.
+    /// Runs a future for a moment, at most `limit`; `None` when that was too short. Before the
+    /// first wait that is no brief one, SIGINT is left to the system, which ends the process: to
+    /// catch it costs a fiftieth of a look-up in the keyring.
     ///
     /// # Errors
     /// After SIGINT, where it is caught already, and at the deadline.

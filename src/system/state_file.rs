@@ -26,8 +26,8 @@ use crate::system::files::{
 const VERSION: u32 = 1;
 /// What no such file comes near: an entry takes some 300 bytes.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
-/// How long the changes of others are waited for: each takes milliseconds, and a hundred may come at
-/// once.
+/// How long the changes of others are waited for: each takes milliseconds, and a hundred may come
+/// at once.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a waiter looks.
 const LOCK_RETRY_DELAY: Duration = Duration::from_millis(2);
@@ -99,8 +99,8 @@ impl<T: Default + DeserializeOwned + Serialize> StateFile<T> {
 }
 
 impl<T: Default + DeserializeOwned + Serialize> LockedStateFile<'_, T> {
-    /// Changes the file and returns what `change` returns, which may meanwhile do elsewhere what has
-    /// to be in step.
+    /// Changes the file and returns what `change` returns, which may meanwhile do elsewhere what
+    /// has to be in step.
     ///
     /// # Errors
     /// When the file cannot be written, or is of a later layout.
@@ -281,7 +281,8 @@ mod tests {
         assert_eq!(names(&file).len(), 80);
     }
 
-    /// Changes the file whose path comes on stdin until it is killed. Only the next test runs it so.
+    /// Changes the file whose path comes on stdin until it is killed. Only the next test runs it
+    /// so.
     #[test]
     #[ignore = "a process of another test"]
     fn writer() {

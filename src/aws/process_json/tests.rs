@@ -82,9 +82,14 @@ proptest! {
 
     #[test]
     fn nearly_right_json_never_panics(
-        version in "(1|2|1.0|\"1\"|null|-1|1e0)", id in "\\PC{0,8}", end in "(20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](Z|[+-][0-9]{2}:[0-9]{2})|\\PC{0,6})",
+        version in r#"(1|2|1.0|"1"|null|-1|1e0)"#,
+        id in "\\PC{0,8}",
+        end in "(20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\
+                (Z|[+-][0-9]{2}:[0-9]{2})|\\PC{0,6})",
     ) {
-        let text = format!("{{\"Version\":{version},\"AccessKeyId\":{},\"SecretAccessKey\":\"s\",\"Expiration\":{}}}", serde_json::json!(id), serde_json::json!(end));
+        let (id_json, end_json) = (serde_json::json!(id), serde_json::json!(end));
+        let keys = format!(r#""AccessKeyId":{id_json},"SecretAccessKey":"s""#);
+        let text = format!(r#"{{"Version":{version},{keys},"Expiration":{end_json}}}"#);
         if let Ok(credentials) = parse(text.as_bytes(), None) {
             prop_assert_eq!(credentials.access_key_id(), id);
             prop_assert_eq!(credentials.expires_at().is_none(), end.is_empty());

@@ -39,7 +39,8 @@ fn vectors_of_rfc_6238() {
 fn uris_as_aws_and_others_write_them() {
     let same = [
         format!(
-            "otpauth://totp/Amazon%20Web%20Services:bob@111111111111?secret={SEED}&issuer=Amazon%20Web%20Services"
+            "otpauth://totp/Amazon%20Web%20Services:bob@111111111111?secret={SEED}\
+             &issuer=Amazon%20Web%20Services"
         ),
         format!(
             "OTPAUTH://TOTP/x?issuer=other&secret={}&digits=6&period=30&algorithm=sha1",
@@ -54,7 +55,8 @@ fn uris_as_aws_and_others_write_them() {
     assert_eq!(
         seed(SEED).uri().as_str(),
         format!(
-            "otpauth://totp/Amazon%20Web%20Services:bob%40111111111111?secret={SEED}&issuer=Amazon%20Web%20Services"
+            "otpauth://totp/Amazon%20Web%20Services:bob%40111111111111?secret={SEED}\
+             &issuer=Amazon%20Web%20Services"
         )
     );
     let minute = seed(&format!("otpauth://totp/x?secret={SEED}&period=60&algorithm=SHA512"));
@@ -113,11 +115,15 @@ proptest! {
         time in 0_i64..20_000_000_000,
     ) {
         let typed = format!("{}{padding}", groups.join(&between));
-        prop_assert_eq!(code_at(&seed(&typed), time), fake::code(&fake::base32(&typed).unwrap(), time));
+        let expected = fake::code(&fake::base32(&typed).unwrap(), time);
+        prop_assert_eq!(code_at(&seed(&typed), time), expected);
     }
 
     #[test]
-    fn nothing_typed_makes_it_panic(text in "\\PC*", more in "(otpauth://totp/x\\?(secret|digits|period|algorithm)=\\PC*)?") {
+    fn nothing_typed_makes_it_panic(
+        text in "\\PC*",
+        more in "(otpauth://totp/x\\?(secret|digits|period|algorithm)=\\PC*)?",
+    ) {
         for text in [&text, &more] {
             if let Ok(seed) = Seed::parse(text, SERIAL) {
                 prop_assert_eq!(seed.code(u64::MAX).len(), 6);

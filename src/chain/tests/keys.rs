@@ -140,13 +140,25 @@ fn no_other_edit_changes_a_key() {
         CONFIG.replace('\n', " # comment\n"),
         CONFIG.replace('\n', "\r\n"),
         CONFIG.replace('\n', "\n\n; comment\n"),
-        CONFIG.to_uppercase().lines().zip(CONFIG.lines()).map(|(upper, line)| line.split_once(" =").map_or(line.to_owned(), |(key, rest)| format!("{} ={rest}", &upper[..key.len()])) + "\n").collect(),
+        CONFIG.lines().map(|line| upper_case_key(line) + "\n").collect(),
         CONFIG.replace("a=1, b=2", "a = 1,b = 2 ,"),
         CONFIG.replace("near", "other-name"),
         CONFIG.replace("role/other-name", "role/near"),
-        CONFIG.replace("[profile prod]", "[profile prod]\nmfa_process = code\ndescription = x\noutput = json\nrolecall_confirm = true\nmax_attempts = 9\naws_access_key_id = AKIAOWN\naws_secret_access_key = SECRETOWN"),
-        CONFIG.replace("external_id = external", "rolecall_external_id = external\nexternal_id = hidden"),
-        CONFIG.replace("role_arn = arn:aws:iam::111111111111:role/near", "credential_process = rolecall process near\nrolecall_role_arn = arn:aws:iam::111111111111:role/near"),
+        CONFIG.replace(
+            "[profile prod]",
+            "[profile prod]\nmfa_process = code\ndescription = x\noutput = json\n\
+             rolecall_confirm = true\nmax_attempts = 9\naws_access_key_id = AKIAOWN\n\
+             aws_secret_access_key = SECRETOWN",
+        ),
+        CONFIG.replace(
+            "external_id = external",
+            "rolecall_external_id = external\nexternal_id = hidden",
+        ),
+        CONFIG.replace(
+            "role_arn = arn:aws:iam::111111111111:role/near",
+            "credential_process = rolecall process near\n\
+             rolecall_role_arn = arn:aws:iam::111111111111:role/near",
+        ),
         format!("{CONFIG}[profile unrelated]\nregion = us-east-1\n[profile broken]\nrubbish\n"),
     ] {
         let config = config.replace("role/other-name", "role/near");
@@ -160,10 +172,16 @@ fn no_other_edit_changes_a_key() {
     );
 }
 
+fn upper_case_key(line: &str) -> String {
+    line.split_once(" =")
+        .map_or_else(|| line.to_owned(), |(key, rest)| format!("{} ={rest}", key.to_uppercase()))
+}
+
 #[test]
 fn sibling_roles_share_the_beginning() {
     let config = format!(
-        "{CONFIG}[profile sister]\nrole_arn = arn:aws:iam::333333333333:role/x\nsource_profile = near\n"
+        "{CONFIG}[profile sister]\nrole_arn = arn:aws:iam::333333333333:role/x\n\
+         source_profile = near\n"
     );
     let (prod, sister, near) =
         (keys(&config, "", "prod"), keys(&config, "", "sister"), keys(&config, "", "near"));
@@ -191,8 +209,10 @@ fn one_session_with_mfa_serves_all_regions_and_lengths_of_the_roles() {
 
 #[test]
 fn every_base_has_its_own_key() {
-    let sso = "sso_start_url = https://a\nsso_region = us-east-1\nsso_account_id = 1\nsso_role_name = r\n";
-    let session = "[sso-session s]\nsso_start_url = https://a\nsso_region = us-east-1\n[profile x]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n";
+    let sso = "sso_start_url = https://a\nsso_region = us-east-1\n\
+               sso_account_id = 1\nsso_role_name = r\n";
+    let session = "[sso-session s]\nsso_start_url = https://a\nsso_region = us-east-1\n\
+                   [profile x]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n";
     let web = "role_arn = arn:aws:iam::111111111111:role/w\nweb_identity_token_file = /token\n";
     let mut seen: HashMap<String, String> = HashMap::new();
     let mut add = |config: &str, variables: &str, options: &str| {
@@ -439,7 +459,11 @@ fn told(chain: &Chain, steps: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 20,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_two_chains_share_a_key(chains in proptest::collection::vec(any_chain(), 200)) {

@@ -132,11 +132,13 @@ fn best(chain: &[Role], kept: bool, demanding: bool) -> Option<Cost> {
 /// The shared file of chains that begin alike: `far` is each of the possible last roles.
 fn config(near: &[Role], all: &[Role]) -> String {
     let mut text = String::from(
-        "[profile dev]\nregion = eu-west-1\naws_access_key_id = AKIADEV\naws_secret_access_key = SECRETDEV\n",
+        "[profile dev]\nregion = eu-west-1\n\
+         aws_access_key_id = AKIADEV\naws_secret_access_key = SECRETDEV\n",
     );
     let mut add = |name: &str, source: &str, role: &Role| {
         text += &format!(
-            "[profile {name}]\nrole_arn = arn:aws:iam::222222222222:role/{name}\nsource_profile = {source}\nduration_seconds = {}\n",
+            "[profile {name}]\nrole_arn = arn:aws:iam::222222222222:role/{name}\n\
+             source_profile = {source}\nduration_seconds = {}\n",
             role.seconds
         );
         if let Some(device) = role.device {
@@ -212,7 +214,8 @@ fn compare(
                     .or_insert_with(|| best(&roles, kept, demanding));
                 assert_eq!(
                     ours, best,
-                    "{roles:#?}\n{plan:?}, sessions kept: {kept}, later roles demand MFA: {demanding}"
+                    "{roles:#?}\n{plan:?}, sessions kept: {kept}, \
+                     later roles demand MFA: {demanding}"
                 );
                 walkable += usize::from(best.is_some() && kept && !demanding);
             }

@@ -1,7 +1,7 @@
 //! The STS endpoints, and this machine's clock.
 
 use super::findings::Findings;
-use super::profiles::Endpoints;
+use super::profiles::UsedEndpoints;
 use crate::app::service::CredentialsService;
 use crate::aws::{Credentials, LongTermKeys};
 use crate::clients::factory::Target;
@@ -17,7 +17,7 @@ const ENDPOINTS: &str = "endpoints";
 /// The call was interrupted.
 pub fn check(
     service: &CredentialsService,
-    endpoints: &Endpoints,
+    endpoints: &UsedEndpoints,
     findings: &mut Findings,
 ) -> Result<()> {
     let keys = Credentials::LongTerm(LongTermKeys {

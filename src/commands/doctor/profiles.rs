@@ -19,7 +19,7 @@ use crate::system::clock::{Clock, SystemClock};
 const PROFILES: &str = "profiles";
 
 /// The STS endpoints that chains use, by URL.
-pub type Endpoints = BTreeMap<String, (Endpoint, Network)>;
+pub type UsedEndpoints = BTreeMap<String, (Endpoint, Network)>;
 
 /// Checks profiles, and returns the STS endpoints that their chains use.
 pub fn check(
@@ -27,8 +27,8 @@ pub fn check(
     profiles: &Profiles,
     names: &[&str],
     findings: &mut Findings,
-) -> Endpoints {
-    let mut endpoints = Endpoints::new();
+) -> UsedEndpoints {
+    let mut endpoints = UsedEndpoints::new();
     for name in names {
         let near_misses = if names.len() == 1 { NearMisses::Search } else { NearMisses::Skip };
         let request = requests::of_profile(context, name).with_near_misses(near_misses);

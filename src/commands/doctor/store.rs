@@ -12,7 +12,7 @@ const STORE: &str = "store";
 /// Probes the stores in their order, up to the first that works. It unlocks none.
 ///
 /// # Errors
-/// A store was interrupted while it was waited for.
+/// A probe was interrupted.
 pub fn check(context: &Context, typed: Option<StoreName>, findings: &mut Findings) -> Result<()> {
     let stores = StoreOpener::new(context, &context.ui, AskPolicy::Never).in_order(typed);
     let is_chosen = stores.order.len() == 1;

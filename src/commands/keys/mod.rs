@@ -1,4 +1,4 @@
-//! `rolecall keys`: what proves who somebody is.
+//! `rolecall keys`: the long-lived secrets in the store.
 
 mod mfa;
 

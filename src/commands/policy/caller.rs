@@ -1,4 +1,4 @@
-//! `rolecall policy caller`: the caller's side.
+//! `rolecall policy caller`: the policy of the caller.
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ pub struct PolicyCallerArgs {
     pub credentials: CredentialOptions,
 }
 
-/// The caller may assume the role.
+/// Prints the policy that lets the caller assume the role.
 pub fn run(service: &CredentialsService, args: &PolicyCallerArgs) -> Result<ExitCode> {
     let context = service.context();
     let CredentialOptions { selected, role, .. } = &args.credentials;

@@ -1,4 +1,4 @@
-//! What both policies are made of.
+//! The parts of both policies.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use crate::chain::{AssumeRole, Base, Chain, Step};
 use crate::error::{Error, Result};
 use crate::output::print;
 
-/// The examples of both verbs.
+/// The examples in the help of both verbs.
 pub const EXAMPLES: &str = "\
 Examples:
   rolecall policy trust prod > trust.json
@@ -24,7 +24,10 @@ pub fn print_policy(statement: &Value) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns the last hop, or why there is none to write a policy for.
+/// Takes the last hop off a chain.
+///
+/// # Errors
+/// The chain assumes no role whose policy could be written.
 pub fn last_hop(chain: &mut Chain) -> Result<AssumeRole> {
     match (chain.plan.steps.pop(), &chain.plan.base) {
         (Some(Step::AssumeRole(call)), _) => Ok(*call),
@@ -47,7 +50,7 @@ pub fn last_hop(chain: &mut Chain) -> Result<AssumeRole> {
     }
 }
 
-/// What the call asks of STS beside the role itself.
+/// Returns the actions that the call needs.
 pub fn actions(call: &AssumeRole) -> Value {
     let mut actions = vec!["sts:AssumeRole"];
     if !call.tags.all.is_empty() {

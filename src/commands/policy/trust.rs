@@ -1,4 +1,4 @@
-//! `rolecall policy trust`: the role's side.
+//! `rolecall policy trust`: the policy of the role.
 
 use std::process::ExitCode;
 
@@ -23,10 +23,10 @@ pub struct PolicyTrustArgs {
     pub credentials: CredentialOptions,
 }
 
-/// The role lets this caller in, with the external ID and the MFA that the profile has.
+/// Prints the policy that lets this caller in, with the external ID and the MFA of the profile.
 pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<ExitCode> {
-    // Only asks who the caller is, which needs no MFA.
     let context = service.context();
+    // STS is only asked who the caller is, which needs no MFA.
     let role = RoleOptions { no_mfa_session: true, ..args.credentials.role.clone() };
     let request = requests::of_role(context, &args.credentials.selected, &role)?;
     let mut chain = service.resolve(&context.profiles()?, &request)?;
@@ -35,6 +35,17 @@ pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<ExitC
         Some(Step::AssumeRole(previous)) => previous.role_arn.to_string(),
         _ => caller_arn(service, args, &chain, &call)?,
     };
+    let mut statement =
+        json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions(&call)});
+    let condition = condition(&call);
+    if !condition.is_empty() {
+        statement["Condition"] = Value::Object(condition);
+    }
+    print_policy(&statement)
+}
+
+/// Returns what the role demands of a call.
+fn condition(call: &AssumeRole) -> Map<String, Value> {
     let mut condition = Map::new();
     if let Some(external_id) = &call.external_id {
         condition.insert("StringEquals".to_owned(), json!({"sts:ExternalId": external_id}));
@@ -42,12 +53,7 @@ pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<ExitC
     if call.mfa.code().is_some() {
         condition.insert("Bool".to_owned(), json!({"aws:MultiFactorAuthPresent": "true"}));
     }
-    let mut statement =
-        json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions(&call)});
-    if !condition.is_empty() {
-        statement["Condition"] = Value::Object(condition);
-    }
-    print_policy(&statement)
+    condition
 }
 
 /// Asks STS who the base's credentials belong to.

@@ -1,4 +1,4 @@
-//! `rolecall profile dump`: both shared files as merged, and strict about every line of them.
+//! `rolecall profile dump`: all profiles as merged from both files. Any malformed line is an error.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::app::context::Context;
 use crate::config::document::SectionKind;
-use crate::config::profiles::{Profile, Profiles, is_secret, sub_properties};
+use crate::config::profiles::{Profiles, is_secret, sub_properties};
 use crate::error::{Error, Result};
 use crate::output::print;
 
@@ -35,41 +35,43 @@ pub fn run(context: &Context) -> Result<ExitCode> {
         return Err(error.hint("correct them, then look again: rolecall doctor"));
     }
     let dump = json!({
-        "profiles": sections(&profiles, SectionKind::Profile, |merged| properties(merged, false))?,
-        "sso_sessions": sections(&profiles, SectionKind::SsoSession, |merged| properties(merged, false))?,
-        "services": sections(&profiles, SectionKind::Services, |merged| properties(merged, true))?,
+        "profiles": sections(&profiles, SectionKind::Profile, value)?,
+        "sso_sessions": sections(&profiles, SectionKind::SsoSession, value)?,
+        "services": sections(&profiles, SectionKind::Services, value_of_service)?,
     });
     print(&format!("{dump}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Renders all sections of a kind; `value` renders a property by key and value.
 fn sections(
     profiles: &Profiles,
     kind: SectionKind,
-    render: impl Fn(&Profile) -> Value,
+    value: fn(&str, &str) -> Value,
 ) -> Result<Value> {
     let mut all = Map::new();
     for name in profiles.names_of(kind) {
-        if let Some(merged) = profiles.section(kind, name)? {
-            all.insert(name.to_owned(), render(&merged));
+        if let Some(section) = profiles.section(kind, name)? {
+            let properties = section.properties.iter();
+            let properties = properties.map(|p| (p.key.clone(), value(&p.key, &p.value)));
+            all.insert(name.to_owned(), Value::Object(properties.collect()));
         }
     }
     Ok(Value::Object(all))
 }
 
-fn properties(merged: &Profile, nested: bool) -> Value {
-    let render = |key: &str, value: &str| -> Value {
-        if nested && value.starts_with('\n') {
-            return Value::Object(
-                sub_properties(value).map(|(key, value)| (key, Value::from(value))).collect(),
-            );
-        }
-        // Values are verbatim but for secrets; the token of old botocore opens nothing without
-        // them, and the SDKs' cases expect it.
-        let secret = is_secret(key) && key != "aws_security_token";
-        Value::from(if secret && !value.is_empty() { "****" } else { value })
-    };
-    Value::Object(
-        merged.properties.iter().map(|p| (p.key.clone(), render(&p.key, &p.value))).collect(),
-    )
+/// Renders a value as it is written, without secrets. The token of old botocore opens nothing
+/// without them, and the SDKs' cases expect it.
+fn value(key: &str, value: &str) -> Value {
+    let is_secret = is_secret(key) && key != "aws_security_token" && !value.is_empty();
+    Value::from(if is_secret { "****" } else { value })
+}
+
+/// Renders a value of a `services` section, which may hold properties of its own.
+fn value_of_service(key: &str, text: &str) -> Value {
+    if text.starts_with('\n') {
+        let nested = sub_properties(text).map(|(key, value)| (key, Value::from(value)));
+        return Value::Object(nested.collect());
+    }
+    value(key, text)
 }

@@ -7,7 +7,7 @@ use crate::chain::Chain;
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::config::profiles::Profiles;
 
-/// Resolves every profile that can be.
+/// Resolves all profiles. Those that cannot be resolved are left out.
 pub fn chains<'a>(
     context: &'a Context,
     profiles: &'a Profiles,
@@ -18,7 +18,7 @@ pub fn chains<'a>(
     })
 }
 
-/// The keys along a chain: the base's, then each step's.
+/// Returns the keys along a chain: the base's, then each step's.
 pub fn along(keys: &SessionKeys) -> impl Iterator<Item = &SessionKey> {
     std::iter::once(&keys.base).chain(&keys.steps)
 }

@@ -1,25 +1,20 @@
 //! `rolecall sessions clear`: forgets sessions, in every store.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap, HashSet};
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::chains::{along, chains};
+use super::reach::keys_of;
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
 use crate::app::options::Several;
-use crate::app::requests;
-use crate::app::service::resolve;
 use crate::app::stores::StoreOpener;
-use crate::chain::NearMisses;
-use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::error::{Error, Result};
 use crate::hint;
 use crate::store::StoreError;
 use crate::store::clear::{Clearing, SessionsOf, Which};
-use crate::store::index::{self, Index};
+use crate::store::index::Index;
 use crate::system::clock::SystemClock;
 use crate::system::report::Report;
 
@@ -41,9 +36,12 @@ pub fn run(context: &Context, args: &SessionsClearArgs) -> Result<ExitCode> {
     clear(context, &args.selected.names())
 }
 
-/// Forgets the sessions of the named profiles, or all.
+/// Forgets the sessions of the named profiles, or all, in every store.
+///
+/// # Errors
+/// A name is no profile, a session may be left in a store, or the call was interrupted.
 pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
-    let which = if names.is_empty() { Which::All } else { Which::Keys(keys(context, names)?) };
+    let which = if names.is_empty() { Which::All } else { Which::Keys(keys_of(context, names)?) };
     let opener = StoreOpener::new(context, &context.ui, AskPolicy::Allowed);
     let clearing = Clearing {
         stores: opener.all().into_iter().map(SessionsOf::new).collect(),
@@ -58,62 +56,27 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
         1 => "1 session is forgotten".to_owned(),
         many => format!("{many} sessions are forgotten"),
     });
-    if cleared.left.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    match cleared.left.first() {
+        None => Ok(ExitCode::SUCCESS),
+        Some((first, _)) => Err(may_be_left(&cleared.left).hint(
+            if cleared.left.iter().any(|(_, cause)| matches!(cause, StoreError::Locked(_))) {
+                format!("unlock it, then try again: {}", again(names))
+            } else {
+                format!("see what is wrong with it: rolecall doctor --store {first}")
+            },
+        )),
     }
-    let stores = cleared.left.iter().map(|(store, _)| *store).collect::<Vec<_>>().join(" and ");
-    let mut error = Error::store(format!("sessions may be left in the store {stores}"));
-    for (store, cause) in &cleared.left {
-        error = error.cause(format!("{store}: {cause}"));
-    }
-    let locked = cleared.left.iter().any(|(_, cause)| matches!(cause, StoreError::Locked(_)));
-    Err(error.hint(if locked {
-        let again = std::iter::once("rolecall sessions clear".into())
-            .chain(names.iter().map(|name| hint::profile(name)));
-        format!("unlock it, then try again: {}", again.collect::<Vec<_>>().join(" "))
-    } else {
-        format!("see what is wrong with it: rolecall doctor --store {}", cleared.left[0].0)
-    }))
 }
 
-/// The keys of what goes with these profiles: what each ends in, what only they pass on the way,
-/// and what the index keeps in their names though no profile leads there any more (they were
-/// edited, or options shaped it).
-fn keys(context: &Context, names: &[&str]) -> Result<BTreeSet<SessionKey>> {
-    let profiles = context.profiles()?;
-    let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
-    let mut missing: HashSet<&str> = names.iter().copied().collect();
-    let chosen = missing.clone();
-    let (mut ends, mut passed, mut others) = (BTreeSet::new(), BTreeSet::new(), HashMap::new());
-    for (name, chain) in chains(context, &profiles) {
-        let keys = SessionKeys::of(&chain);
-        if chosen.contains(name) {
-            missing.remove(name);
-            ends.insert(keys.last().clone());
-            passed.extend(along(&keys).cloned());
-        } else {
-            others.extend(along(&keys).map(|key| (key.clone(), name)));
-        }
-    }
-    let mut strays = BTreeSet::new();
-    for (key, entry) in &entries {
-        if chosen.contains(entry.profile.as_str())
-            && !passed.contains(key)
-            && !others.contains_key(key)
-        {
-            missing.remove(entry.profile.as_str());
-            strays.insert(key.clone());
-        }
-    }
-    for name in names.iter().filter(|name| missing.contains(*name)) {
-        let request = requests::of_profile(context, name).with_near_misses(NearMisses::Search);
-        resolve(context, &profiles, &request)?;
-    }
-    let mut shared = passed.iter().filter(|key| !ends.contains(*key) && entries.contains_key(*key));
-    if let Some(other) = shared.find_map(|key| others.get(key)) {
-        context.ui.note(&format!("a session that profile `{other}` uses too stays; to forget all: rolecall sessions clear"));
-    }
-    passed.retain(|key| ends.contains(key) || !others.contains_key(key));
-    passed.extend(strays);
-    Ok(passed)
+/// Returns the error for stores in which sessions may be left.
+fn may_be_left(left: &[(&'static str, StoreError)]) -> Error {
+    let stores = left.iter().map(|(store, _)| *store).collect::<Vec<_>>().join(" and ");
+    let error = Error::store(format!("sessions may be left in the store {stores}"));
+    left.iter().fold(error, |error, (store, cause)| error.cause(format!("{store}: {cause}")))
+}
+
+/// Returns the command that clears the same sessions.
+fn again(names: &[&str]) -> String {
+    let words = std::iter::once("rolecall sessions clear".into());
+    words.chain(names.iter().map(|name| hint::profile(name))).collect::<Vec<_>>().join(" ")
 }

@@ -1,22 +1,21 @@
-//! `rolecall sessions list`: what is kept, for whom, until when and where, from the files and the
-//! index alone.
+//! `rolecall sessions list`: the sessions in the stores, read from the files and the index alone.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::chains::{along, chains};
 use crate::app::context::Context;
 use crate::aws::arn::Arn;
-use crate::aws::duration;
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{Base, Chain, Step};
 use crate::error::Result;
+use crate::output::time::{left, timestamp};
 use crate::output::{print, table};
-use crate::store::index::{self, Entry};
+use crate::store::index::Entry;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
@@ -27,23 +26,23 @@ pub struct SessionsListArgs {
     pub json: bool,
 }
 
-/// How many of the profiles that share a session the table names.
-const NAMED: usize = 3;
+/// The number of profiles that the table names for a session that they share.
+const MAX_NAMES: usize = 3;
 
-/// One session as it is listed.
+/// One session of the list.
 struct SessionRow<'a> {
     entry: &'a Entry,
-    /// Where in a chain it stands; `None` when no profile leads to it any more.
+    /// The kind of step or base that makes it; `None` when no profile leads to it any more.
     kind: Option<&'static str>,
     account: Option<String>,
-    /// What a person calls it.
+    /// The name that a person has for it.
     what: String,
     profiles: Vec<&'a str>,
 }
 
 pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
     let profiles = context.profiles()?;
-    let entries = context.directories.index().map(|path| index::read(&path)).unwrap_or_default();
+    let entries = context.known_sessions();
     let now = SystemClock.now();
     let mut rows: HashMap<&SessionKey, SessionRow> = entries
         .iter()
@@ -81,7 +80,7 @@ pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Begins a row with what the index says.
+/// Begins a row with what the index knows.
 fn row(entry: &Entry) -> SessionRow<'_> {
     let role = entry.role_arn.as_deref();
     let account = entry.account_id.clone().or_else(|| Some(Arn::parse(role?)?.account.to_owned()));
@@ -95,8 +94,8 @@ fn row(entry: &Entry) -> SessionRow<'_> {
 }
 
 impl<'a> SessionRow<'a> {
-    /// Takes note of a profile whose chain leads over this session. `at`: 0 for the base's own,
-    /// else the step's number.
+    /// Adds a profile whose chain leads over this session. `at` is 0 for the base's session, else
+    /// the step's number from 1.
     fn used_by(&mut self, profile: &'a str, chain: &Chain, at: usize) {
         self.profiles.push(profile);
         if self.kind.is_some() {
@@ -121,10 +120,6 @@ impl<'a> SessionRow<'a> {
     }
 }
 
-fn expiration(entry: &Entry) -> String {
-    entry.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
 fn json(row: &SessionRow, now: DateTime<Utc>) -> Value {
     json!({
         "session": row.what,
@@ -132,21 +127,21 @@ fn json(row: &SessionRow, now: DateTime<Utc>) -> Value {
         "role_arn": row.entry.role_arn,
         "profiles": row.profiles,
         "account": row.account,
-        "expiration": expiration(row.entry),
+        "expiration": timestamp(row.entry.expires_at),
         "seconds_left": (row.entry.expires_at - now).num_seconds(),
         "store": row.entry.store,
     })
 }
 
 fn cells(row: &SessionRow, now: DateTime<Utc>) -> Vec<String> {
-    let more = row.profiles.len().saturating_sub(NAMED);
-    let named = row.profiles.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = row.profiles.len().saturating_sub(MAX_NAMES);
+    let named = row.profiles.iter().take(MAX_NAMES).copied().collect::<Vec<_>>().join(", ");
     vec![
         row.what.clone(),
         if more == 0 { named } else { format!("{named} and {more} more") },
         row.account.clone().unwrap_or_else(|| "-".to_owned()),
-        expiration(row.entry),
-        duration::render((row.entry.expires_at - now).num_seconds()),
+        timestamp(row.entry.expires_at),
+        left(row.entry.expires_at, now),
         row.entry.store.clone(),
     ]
 }

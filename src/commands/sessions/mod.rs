@@ -1,8 +1,9 @@
-//! `rolecall sessions`: what is kept, and forgetting it.
+//! `rolecall sessions`: the sessions in the stores.
 
 mod chains;
 pub mod clear;
 mod list;
+mod reach;
 
 use std::process::ExitCode;
 

@@ -23,7 +23,8 @@ fn section(word: &str) -> SectionName {
 }
 
 /// Reads edits as the tables have them: `set SECTION KEY=VALUE`, `unset SECTION KEY`, `rename-key
-/// SECTION KEY NAME`, `add SECTION`, `rename SECTION NAME`, `remove SECTION`, with a shell's quotes.
+/// SECTION KEY NAME`, `add SECTION`, `rename SECTION NAME`, `remove SECTION`, with a shell's
+/// quotes.
 fn parse(text: &str) -> Result<Vec<Edit>, EditError> {
     let mut words = shlex::split(text).unwrap().into_iter();
     let mut edits = Vec::new();

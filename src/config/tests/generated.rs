@@ -110,8 +110,9 @@ impl Case {
     }
 
     fn has_profile_default(&self) -> bool {
-        self.document().sections.iter().any(|section| {
-            matches!(&section.header, Header::Named { prefixed: true, name, .. } if name == "default")
+        self.document().sections.iter().any(|section| match &section.header {
+            Header::Named { prefixed: true, name, .. } => name == "default",
+            _ => false,
         })
     }
 

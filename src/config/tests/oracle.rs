@@ -112,7 +112,10 @@ fn header(credentials: bool) -> impl Strategy<Value = String> {
             "other ",
         ])
     };
-    let end = prop_oneof![30 => select(vec!["]", "] ", "]# x", "] ; ] x"]), 1 => select(vec!["", "] x", "#]"])];
+    let end = prop_oneof![
+        30 => select(vec!["]", "] ", "]# x", "] ; ] x"]),
+        1 => select(vec!["", "] x", "#]"]),
+    ];
     (prefix, 0..NAMES.len(), end).prop_map(|(prefix, name, end)| {
         let blanks = if name % 2 == 1 { " \t" } else { "" };
         // One spelling of the prefix for each name, too.
@@ -240,7 +243,11 @@ pub(super) fn broken() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn agrees_with_the_sdk(config in file(false), credentials in file(true)) {

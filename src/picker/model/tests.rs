@@ -1,4 +1,4 @@
-use super::Key::*;
+use super::KeyPress::*;
 use super::*;
 
 fn model(names: &[(&str, f64)]) -> Model {
@@ -10,7 +10,7 @@ fn model(names: &[(&str, f64)]) -> Model {
     model
 }
 
-fn text(text: &str) -> Key {
+fn text(text: &str) -> KeyPress {
     Text(text.to_owned())
 }
 

@@ -220,14 +220,14 @@ fn matching_characters_get_their_own_style() {
     let row =
         ProfileRow { color: Some(Color::Indexed(1)), matched: vec![0, 1], ..row("prod", "-", "-") };
     let (lines, _) = Given { rows: vec![row], ..given(40, 5) }.lines();
-    let shown: Vec<(&str, Style)> =
+    let shown: Vec<(&str, SpanStyle)> =
         lines[1].spans.iter().map(|span| (span.text.as_str(), span.style)).collect();
     assert_eq!(
         shown[..3],
         [
-            ("> ", Style::Plain),
-            ("pr", Style::Matched(Some(Color::Indexed(1)))),
-            ("od   ", Style::Colored(Color::Indexed(1)))
+            ("> ", SpanStyle::Plain),
+            ("pr", SpanStyle::Matched(Some(Color::Indexed(1)))),
+            ("od   ", SpanStyle::Colored(Color::Indexed(1)))
         ]
     );
     assert_eq!(lines[1].chosen, lines[1].spans.len());

@@ -26,13 +26,13 @@ impl Clock for Still {
 
 /// Entries that all stores of a test share, or the error that each gives.
 #[derive(Default)]
-struct World {
+struct SeedWorld {
     entries: RefCell<BTreeMap<EntryName, String>>,
     asked: Cell<usize>,
     broken: Option<StoreError>,
 }
 
-struct MemoryStore(Rc<World>);
+struct MemoryStore(Rc<SeedWorld>);
 
 impl SecretStore for MemoryStore {
     fn name(&self) -> &'static str {
@@ -69,7 +69,7 @@ impl SecretStore for MemoryStore {
     }
 }
 
-fn open<'a>(world: &Rc<World>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredSeeds<'a> {
+fn open<'a>(world: &Rc<SeedWorld>, ui: &'a Ui, chosen: Option<StoreName>) -> StoredSeeds<'a> {
     let world = Rc::clone(world);
     StoredSeeds {
         open: Box::new(move |_| Box::new(MemoryStore(Rc::clone(&world)))),
@@ -99,8 +99,8 @@ fn serial() -> MfaSerial {
 }
 
 /// A world with a seed whose codes change each second.
-fn world() -> (Rc<World>, Seed) {
-    let (world, ui) = (Rc::new(World::default()), Ui::default());
+fn world() -> (Rc<SeedWorld>, Seed) {
+    let (world, ui) = (Rc::new(SeedWorld::default()), Ui::default());
     let seed =
         Seed::parse("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=1", SERIAL)
             .unwrap();
@@ -150,7 +150,7 @@ fn without_a_seed_others_are_asked() {
     for broken in
         [None, Some(StoreError::Locked(String::new())), Some(StoreError::Passphrase(String::new()))]
     {
-        let world = Rc::new(World { broken, ..World::default() });
+        let world = Rc::new(SeedWorld { broken, ..SeedWorld::default() });
         let stores = || open(&world, &ui, None);
         let seeds = Seeds::new(&stores, &clock, &runtime, &ui);
         for refused in [None, Some(&refusal), None] {

@@ -61,8 +61,8 @@ impl<'a> StoreIdentity<'a> {
         Ok(Some(self.identity.get_or_init(|| identity)))
     }
 
-    /// Returns the identity of this store, made now if need be. Of two processes that make one at the same
-    /// time, both end up with that of the first.
+    /// Returns the identity of this store, made now if need be. Of two processes that make one at
+    /// the same time, both end up with that of the first.
     pub(super) fn existing_or_new(&self) -> Result<&Identity, StoreError> {
         if let Some(identity) = self.existing()? {
             return Ok(identity);

@@ -18,8 +18,8 @@ pub(super) struct Head {
     checksum: u64,
 }
 
-/// Returns the entries for `value`, each of at most `limit` bytes, the first one being the head or, for a
-/// short value, everything. `None` when the value takes too many.
+/// Returns the entries for `value`, each of at most `limit` bytes, the first one being the head or,
+/// for a short value, everything. `None` when the value takes too many.
 pub(super) fn split(value: &[u8], limit: usize) -> Option<Vec<Zeroizing<Vec<u8>>>> {
     if value.len() <= limit && !value.starts_with(&MAGIC) {
         return Some(vec![Zeroizing::new(value.to_vec())]);
@@ -50,7 +50,8 @@ pub(super) fn head(entry: &[u8]) -> Option<Head> {
     })
 }
 
-/// Returns the value that the parts make up; `None` when they are not those the head was written with.
+/// Returns the value that the parts make up; `None` when they are not those the head was written
+/// with.
 pub(super) fn join(head: Head, parts: &[Zeroizing<Vec<u8>>]) -> Option<Zeroizing<Vec<u8>>> {
     let length = parts.iter().map(|part| part.len()).sum();
     if usize::try_from(head.length) != Ok(length) {

@@ -13,8 +13,8 @@ use crate::store::secret_service::link::Link;
 
 /// The item with these attributes, whether it is there or not.
 ///
-/// Other programs may have made several of them. Reading takes the first, writing and deleting leave
-/// none of the others.
+/// Other programs may have made several of them. Reading takes the first, writing and deleting
+/// leave none of the others.
 pub(super) struct Item {
     pub(super) link: Arc<Link>,
     pub(super) service: String,

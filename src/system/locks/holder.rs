@@ -260,7 +260,9 @@ mod tests {
         assert_eq!(read(&mut file).unwrap().purpose, "a test");
         note(&mut file, "another");
         assert_eq!(left(&mut file), []);
-        let hostile = "declined 1 first\ndeclined\ndeclined x y\ndeclined 99999999999999999999 y\ndeclined 1\n\ndeclined 2 \ndeclined 3 torn";
+        let hostile = "declined 1 first\ndeclined\ndeclined x y\n\
+                       declined 99999999999999999999 y\ndeclined 1\n\n\
+                       declined 2 \ndeclined 3 torn";
         file.write_all(hostile.as_bytes()).unwrap();
         assert_eq!(left(&mut file), [declined("first", 1), declined("", 2)]);
     }

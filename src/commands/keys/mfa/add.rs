@@ -1,5 +1,5 @@
-//! `rolecall keys mfa add`: a seed to the store. The seed is asked for on the terminal, hidden, or
-//! read from stdin: base32, or an otpauth://totp/ URI.
+//! `rolecall keys mfa add`: puts a seed into the store. The seed is asked for on the terminal,
+//! hidden, or read from stdin: base32, or an otpauth://totp/ URI.
 
 use std::io::{IsTerminal, Read};
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
     let serial = checked(&args.serial, &args.more)?;
     let target = target(&context.settings, args.store, &serial)?;
     let seeds = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).seeds(args.store);
-    // Before anybody types anything: a store that cannot be used would take it in vain.
+    // This comes before anybody types a seed, which a store that cannot be used would not take.
     let existing = seeds.existing(&serial, target)?;
     let typed = read(context, &serial)?;
     let seed = Seed::parse(&typed, &serial).map_err(|what| {
@@ -81,6 +81,12 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
         qr::show(&context.runtime, &context.ui, &seed)?;
     }
     seeds.put(&serial, &seed, target, SystemClock.now())?;
+    show_codes(context, args, target, &seed)
+}
+
+/// Prints the two codes by which AWS enables a device.
+fn show_codes(context: &Context, args: &MfaAddArgs, target: StoreName, seed: &Seed) -> Result<()> {
+    let serial = &args.serial;
     let now = seed.window(SystemClock.now().timestamp());
     let codes = [seed.code(now.saturating_sub(1)), seed.code(now)];
     let text = if args.json {
@@ -95,7 +101,7 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
         codes.join("\n")
     };
     print(&format!("{text}\n"))?;
-    let user = Arn::parse(&serial).map_or("USER", |arn| arn.name());
+    let user = Arn::parse(serial).map_or("USER", |arn| arn.name());
     context.ui.hint(&format!(
         "both codes are valid now, and not for long; if the device is new, let AWS know it: \
          aws iam enable-mfa-device --user-name {user} --serial-number {serial} \
@@ -150,7 +156,7 @@ fn piped(context: &Context) -> Result<Option<Zeroizing<String>>> {
         return Ok(None);
     }
     let (send, receive) = tokio::sync::oneshot::channel();
-    // A blocked read cannot be taken back, so it has a thread of its own, which ends with the
+    // A blocked read cannot be given up, so it has a thread of its own, which ends with the
     // process.
     std::thread::spawn(move || {
         let mut text = Zeroizing::new(String::with_capacity(8192));

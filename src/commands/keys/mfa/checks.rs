@@ -1,10 +1,10 @@
-//! What `add` and `remove` check of what was typed.
+//! Checks of `add` and `remove`.
 
 use crate::aws::names::MfaSerial;
 use crate::error::{Error, Result};
 use crate::store::StoreName;
 
-/// Checks a serial number; a seed in its place is not repeated.
+/// Parses a serial number. The error does not repeat a seed that stands in its place.
 pub fn checked(serial: &str, more: &[String]) -> Result<MfaSerial> {
     let is_uri = serial.to_ascii_lowercase().starts_with("otpauth:");
     let is_base32 = serial.len() >= 24
@@ -22,7 +22,7 @@ pub fn checked(serial: &str, more: &[String]) -> Result<MfaSerial> {
     })
 }
 
-/// The error for a store that keeps no seeds.
+/// Returns the error for a store that takes no seeds.
 pub fn keeps_none(name: StoreName, verb: &str) -> Error {
     let why = if name == StoreName::Keyutils {
         "the store keyutils keeps sessions only, because nothing there survives a reboot"

@@ -1,6 +1,5 @@
-//! `rolecall keys mfa list`: the devices whose seeds are kept, from the records beside the store.
+//! `rolecall keys mfa list`: lists the devices with a seed, from the records beside the stores.
 
-use chrono::SecondsFormat;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -8,6 +7,7 @@ use crate::app::call::AskPolicy;
 use crate::app::context::Context;
 use crate::app::stores::StoreOpener;
 use crate::error::Result;
+use crate::output::time::timestamp;
 use crate::output::{print, table};
 use crate::store::seeds::Record;
 use crate::system::report::Report;
@@ -23,10 +23,9 @@ pub struct MfaListArgs {
 
 pub fn run(context: &Context, args: &MfaListArgs) -> Result<()> {
     let records = StoreOpener::new(context, &context.ui, AskPolicy::Never).seeds(None).records();
-    let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     if args.json {
         let json = |(serial, one): (&String, &Record)| {
-            let added_at = time(one.added_at);
+            let added_at = timestamp(one.added_at);
             json!({"serial": serial, "store": one.store, "added_at": added_at})
         };
         return print(&format!("{}\n", Value::Array(records.iter().map(json).collect())));
@@ -37,7 +36,7 @@ pub fn run(context: &Context, args: &MfaListArgs) -> Result<()> {
     }
     let rows: Vec<_> = records
         .iter()
-        .map(|(serial, one)| vec![serial.clone(), one.store.clone(), time(one.added_at)])
+        .map(|(serial, one)| vec![serial.clone(), one.store.clone(), timestamp(one.added_at)])
         .collect();
     print(&table::plain(&["SERIAL", "STORE", "ADDED"], &rows))
 }

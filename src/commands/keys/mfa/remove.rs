@@ -1,4 +1,4 @@
-//! `rolecall keys mfa remove`: a seed out of the store.
+//! `rolecall keys mfa remove`: removes a seed from the stores.
 
 use clap::Args;
 
