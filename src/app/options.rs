@@ -100,7 +100,7 @@ pub struct CredentialOptions {
     #[arg(long)]
     pub no_cache: bool,
     /// Where sessions are kept
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", value_parser = StoreName::value_parser())]
     pub store: Option<StoreName>,
     // Last, because its heading holds for all that follows.
     #[command(flatten)]

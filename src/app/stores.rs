@@ -101,6 +101,7 @@ impl<'a> StoreOpener<'a> {
     }
 
     #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, reason = "on Linux it is used")]
     fn keyring(self) -> Box<dyn SecretStore + 'a> {
         Box::new(crate::store::native::keyring())
     }

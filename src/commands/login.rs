@@ -59,7 +59,7 @@ pub struct LoginArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_typed)]
     pub min_ttl: Option<u32>,
     /// Where sessions are kept
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", value_parser = StoreName::value_parser())]
     pub store: Option<StoreName>,
     /// Session length: 15m to 12h, at most 1h for a chained role; for calls with the same
     /// --duration

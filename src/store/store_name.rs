@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use clap::builder::{EnumValueParser, TypedValueParser, ValueParser, ValueParserFactory};
+use clap::builder::{EnumValueParser, TypedValueParser};
 
 /// The stores by the names that users give them.
 #[derive(
@@ -41,6 +41,11 @@ impl StoreName {
         }
     }
 
+    /// Parses the store that a user types, and refuses one that this build does not have.
+    pub fn value_parser() -> impl TypedValueParser<Value = Self> {
+        EnumValueParser::<Self>::new().try_map(Self::available)
+    }
+
     /// Returns whether the store takes what must survive a reboot: seeds.
     pub fn takes_long_lived_secrets(self) -> bool {
         matches!(self, Self::Keyring | Self::File)
@@ -53,10 +58,23 @@ impl fmt::Display for StoreName {
     }
 }
 
-impl ValueParserFactory for StoreName {
-    type Parser = ValueParser;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn value_parser() -> ValueParser {
-        EnumValueParser::<Self>::new().try_map(Self::available).into()
+    #[test]
+    fn every_name_is_parsed_and_only_stores_of_this_build_are_taken() {
+        for (text, taken) in [
+            ("keyring", true),
+            ("keyutils", true),
+            ("file", cfg!(feature = "file-store")),
+            ("none", true),
+        ] {
+            assert_eq!(StoreName::parse(text).unwrap().to_string(), text);
+            let option = clap::Arg::new("store").value_parser(StoreName::value_parser());
+            let typed = clap::Command::new("test").arg(option).try_get_matches_from(["test", text]);
+            assert_eq!(typed.is_ok(), taken, "{text}");
+        }
+        assert_eq!(StoreName::parse("nowhere"), None);
     }
 }

@@ -35,7 +35,7 @@ pub struct DoctorArgs {
     #[arg(long)]
     pub json: bool,
     /// Store to check
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", value_parser = StoreName::value_parser())]
     pub store: Option<StoreName>,
 }
 

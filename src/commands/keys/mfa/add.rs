@@ -56,7 +56,7 @@ pub struct MfaAddArgs {
     #[arg(long)]
     pub json: bool,
     /// Where the seed is kept: keyring or file
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", value_parser = StoreName::value_parser())]
     pub store: Option<StoreName>,
 }
 

@@ -18,7 +18,7 @@ pub struct MfaRemoveArgs {
     #[arg(value_name = "SERIAL")]
     pub serial: String,
     /// The only store to look in
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", value_parser = StoreName::value_parser())]
     pub store: Option<StoreName>,
 }
 
