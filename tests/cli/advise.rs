@@ -126,7 +126,7 @@ fn doctor_ends_when_it_is_interrupted() {
     // It takes connections and never answers.
     let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     sandbox.set("AWS_ENDPOINT_URL_STS", format!("http://{}", deaf.local_addr().unwrap()));
-    let running = sandbox.start(&["doctor"]);
+    let running = sandbox.command(&["doctor"]).start();
     drop(deaf.accept().map(|(stream, _)| std::mem::forget(stream)));
     running.signal(rustix::process::Signal::INT);
     let run = running.finish().fails(130);
@@ -202,7 +202,7 @@ fn the_trust_policy_asks_for_mfa() {
         role("closed")
     ));
     // Nobody is asked for a code only to print a policy.
-    let policy = sandbox.run_without_terminal(&["policy", "trust", "prod"]).ok().json();
+    let policy = sandbox.command(&["policy", "trust", "prod"]).without_terminal().run().ok().json();
     apply(&sandbox, &role("closed"), &policy);
     sandbox.run(&["process", "prod", "--mfa-token", &sandbox.aws.mfa_code(DEV, "bob")]).ok();
     sandbox

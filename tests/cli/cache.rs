@@ -198,7 +198,7 @@ fn with_duration(seconds: &str) -> Sandbox {
 fn fetched_ago(minutes: i64) -> (Sandbox, String) {
     let sandbox = Sandbox::new();
     sandbox.aws.set_clock_offset(-60 * minutes);
-    let key = sandbox.run_at(-60 * minutes, &["process", "prod"]).ok().key();
+    let key = sandbox.command(&["process", "prod"]).clock_off_by(-60 * minutes).run().ok().key();
     sandbox.aws.set_clock_offset(0);
     (sandbox, key)
 }
@@ -252,7 +252,8 @@ fn a_short_session_is_used_until_a_fifth_is_left() {
     let fetched_ago = |minutes: i64| {
         let sandbox = with_duration("1800");
         sandbox.aws.set_clock_offset(-60 * minutes);
-        let key = sandbox.run_at(-60 * minutes, &["process", "prod"]).ok().key();
+        let key =
+            sandbox.command(&["process", "prod"]).clock_off_by(-60 * minutes).run().ok().key();
         sandbox.aws.set_clock_offset(0);
         (sandbox, key)
     };
@@ -381,7 +382,7 @@ fn index_that_is_a_pipe_is_neither_waited_for_nor_kept() {
 fn the_file_store_without_its_passphrase_costs_only_the_cache() {
     let sandbox = Sandbox::new();
     sandbox.set("ROLECALL_STORE", "file");
-    let run = sandbox.run_without_terminal(&["process", "prod"]).ok();
+    let run = sandbox.command(&["process", "prod"]).without_terminal().run().ok();
     run.says(&["warning: ", "ROLECALL_FILE_PASSPHRASE"]);
 }
 

@@ -82,7 +82,12 @@ fn a_tab_never_says_what_is_wrong() {
     sandbox.run(&["man", "pages"]).ok().silent();
     sandbox.unset("HOME");
     sandbox.run(&["__complete", "fish", "--", "rolecall", "env", ""]).ok().silent();
-    sandbox.run_redirected(&["__complete", "fish", "--", "rolecall", ""], ">&-").ok().silent();
+    sandbox
+        .command(&["__complete", "fish", "--", "rolecall", ""])
+        .redirected(">&-")
+        .run()
+        .ok()
+        .silent();
     assert!(!sandbox.run(&["--help"]).ok().stdout.contains("__complete"));
 }
 

@@ -18,7 +18,8 @@ fn many_roles_of_one_base_are_all_fetched_once() {
     }
     sandbox.config(&config);
     let names: Vec<String> = (0..40).map(|n| format!("p{}", n % 10)).collect();
-    let all: Vec<_> = names.iter().map(|name| sandbox.start(&["process", name])).collect();
+    let all: Vec<_> =
+        names.iter().map(|name| sandbox.command(&["process", name]).start()).collect();
     for one in all {
         one.finish().ok();
     }
@@ -29,9 +30,10 @@ fn many_roles_of_one_base_are_all_fetched_once() {
 fn who_waits_for_a_killed_one_goes_on_at_once() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
-    let holder = sandbox.start(&["process", "prod"]);
+    let holder = sandbox.command(&["process", "prod"]).start();
     until("the call", || sandbox.assumed() == 1);
-    let mut waiting: Vec<_> = (0..5).map(|_| sandbox.start(&["process", "prod"])).collect();
+    let mut waiting: Vec<_> =
+        (0..5).map(|_| sandbox.command(&["process", "prod"]).start()).collect();
     std::thread::sleep(Duration::from_millis(300));
     assert!(waiting.iter_mut().all(|one| one.is_running()), "they should have waited");
     assert_eq!(sandbox.assumed(), 1);
@@ -50,7 +52,7 @@ fn who_waits_for_a_failing_one_tries_it_itself() {
     let sandbox = Sandbox::new();
     sandbox.set("AWS_MAX_ATTEMPTS", "1");
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Status(400, "no".to_owned())));
-    let all: Vec<_> = (0..5).map(|_| sandbox.start(&["process", "prod"])).collect();
+    let all: Vec<_> = (0..5).map(|_| sandbox.command(&["process", "prod"]).start()).collect();
     let codes: Vec<i32> = all.into_iter().map(|one| one.finish().code).collect();
     assert_eq!(codes.iter().filter(|code| **code == 1).count(), 1, "{codes:?}");
     assert_eq!(codes.iter().filter(|code| **code == 0).count(), 4, "{codes:?}");
@@ -61,9 +63,9 @@ fn who_waits_for_a_failing_one_tries_it_itself() {
 fn a_waiter_can_be_interrupted() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
-    let holder = sandbox.start(&["process", "prod"]);
+    let holder = sandbox.command(&["process", "prod"]).start();
     until("the call", || sandbox.assumed() == 1);
-    let mut waiting = sandbox.start(&["process", "prod"]);
+    let mut waiting = sandbox.command(&["process", "prod"]).start();
     std::thread::sleep(Duration::from_millis(300));
     assert!(waiting.is_running());
     waiting.signal(Signal::INT);
@@ -79,7 +81,7 @@ fn different_bases_do_not_wait_for_each_other() {
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
     // Both use one folder of locks.
     other.set("XDG_RUNTIME_DIR", sandbox.path("xdg/runtime"));
-    let holder = sandbox.start(&["process", "prod"]);
+    let holder = sandbox.command(&["process", "prod"]).start();
     until("the call", || sandbox.assumed() == 1);
     other.run(&["process", "prod"]).ok();
     holder.signal(Signal::KILL);
@@ -90,7 +92,8 @@ fn different_bases_do_not_wait_for_each_other() {
 fn many_refreshes_at_once_all_succeed() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
-    let all: Vec<_> = (0..20).map(|_| sandbox.start(&["process", "prod", "--refresh"])).collect();
+    let all: Vec<_> =
+        (0..20).map(|_| sandbox.command(&["process", "prod", "--refresh"]).start()).collect();
     for one in all {
         one.finish().ok();
     }

@@ -1,7 +1,7 @@
 //! Windows of the desktop and YubiKeys, by fakes of the programs. The real zenity is asked in
 //! tests/real/prompts.py.
 
-use super::support::{BOB_MFA, Sandbox, Terminal, code, guarded, guarded_config, wrong_code};
+use super::support::{BOB_MFA, Sandbox, code, guarded, guarded_config, wrong_code};
 
 fn desktop() -> Sandbox {
     let sandbox = guarded();
@@ -26,7 +26,7 @@ fn each_kind_of_window_gives_the_code() {
             program,
             &format!("echo \"$* $ROLECALL_QUESTION\" > \"$HOME/asked\"; echo {}", code(&sandbox)),
         );
-        sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+        sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
         let asked = asked(&sandbox);
         for part in [option, "guarded", BOB_MFA, "role guarded in account 222222222222"] {
             assert!(asked.contains(part), "{program}: `{part}` is not in `{asked}`");
@@ -45,7 +45,8 @@ fn a_closed_window_is_the_end() {
     ] {
         let sandbox = desktop();
         sandbox.script(program, body);
-        let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
+        let run =
+            sandbox.command(&["process", "guarded"]).without_terminal().run().fails(4).error_form();
         run.says(&["declined (dialog)", "--mfa-token"]);
         sandbox.no_calls();
     }
@@ -62,11 +63,13 @@ fn a_program_that_cannot_open_one_is_passed_over() {
         let sandbox = desktop();
         sandbox.script("zenity", body);
         sandbox
-            .run_without_terminal(&["process", "guarded", "-v"])
+            .command(&["process", "guarded", "-v"])
+            .without_terminal()
+            .run()
             .fails(4)
             .says(&["not asking by dialog: ", "zenity"]);
         sandbox.script("kdialog", &format!("echo {}", code(&sandbox)));
-        sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+        sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
     }
 }
 
@@ -79,7 +82,7 @@ fn a_mistyped_or_refused_code_is_asked_again() {
     sandbox.script("zenity", script);
     sandbox.file("wrong", wrong_code(&sandbox));
     sandbox.file("right", code(&sandbox));
-    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
     let asked = asked(&sandbox);
     assert!(
         asked.contains("An MFA code has six digits.")
@@ -95,7 +98,8 @@ fn a_window_that_nobody_answers_is_closed() {
         let sandbox = desktop();
         sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
         sandbox.script("zenity", body);
-        let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
+        let run =
+            sandbox.command(&["process", "guarded"]).without_terminal().run().fails(4).error_form();
         run.says(&["nobody answered within 1 s (dialog)"]);
     }
 }
@@ -123,7 +127,7 @@ fn a_text_is_never_markup_or_an_option() {
             BOB_MFA,
             "dev",
         ];
-        sandbox.run_without_terminal(&args).fails(4);
+        sandbox.command(&args).without_terminal().run().fails(4);
         let asked = asked(&sandbox);
         assert!(asked.contains(shown), "{program}: {asked}");
         std::fs::remove_file(sandbox.path("bin").join(program)).unwrap();
@@ -144,7 +148,7 @@ fn a_yubikey_gives_the_code_of_the_account_that_is_named() {
     let sandbox = guarded();
     sandbox.config(&guarded_config("mfa_yubikey_oath = Amazon: bob\n"));
     yubikey(&sandbox, "", &format!("echo {}", code(&sandbox)));
-    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
     assert_eq!(asked(&sandbox), "oath accounts code -s Amazon: bob\n");
 }
 
@@ -153,7 +157,7 @@ fn it_may_be_named_in_the_source_profile_or_found_by_the_serial() {
     let sandbox = guarded();
     yubikey(&sandbox, "", &format!("echo {}", code(&sandbox)));
     sandbox.credentials(&format!("[dev]\n{}mfa_yubikey_oath = of-dev\n", sandbox.key_lines()));
-    sandbox.run_without_terminal(&["process", "guarded"]).ok();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok();
     assert_eq!(asked(&sandbox), "oath accounts code -s of-dev\n");
     for account in [BOB_MFA, "Amazon Web Services:bob@111111111111"] {
         let sandbox = guarded();
@@ -162,7 +166,7 @@ fn it_may_be_named_in_the_source_profile_or_found_by_the_serial() {
             &format!("GitHub:bob\\n{account}\\n").replace("\\n", "\n"),
             &format!("echo {}", code(&sandbox)),
         );
-        sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+        sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
         assert_eq!(
             asked(&sandbox),
             format!("oath accounts list\noath accounts code -s {account}\n")
@@ -182,10 +186,12 @@ fn a_yubikey_that_cannot_is_passed_over() {
         sandbox.file("xdg/config/rolecall/settings.ini", "process_timeout = 1\n");
         yubikey(&sandbox, accounts, body);
         sandbox
-            .run_without_terminal(&["process", "guarded", "-v"])
+            .command(&["process", "guarded", "-v"])
+            .without_terminal()
+            .run()
             .fails(4)
             .says(&["not asking by ykman: ", why]);
-        let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+        let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
         terminal.wait_for("MFA code of", 1);
         terminal.enter(&format!("{}\n", code(&sandbox)));
         terminal.finish().ok();
@@ -200,7 +206,7 @@ fn that_it_wants_to_be_touched_shows_on_the_terminal() {
         BOB_MFA,
         &format!("echo 'Touch your YubiKey...' >&2; echo {}", code(&sandbox)),
     );
-    let terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for("Touch your YubiKey...", 1);
     terminal.finish().ok().silent();
 }
@@ -216,7 +222,7 @@ fn a_code_that_was_used_already_is_followed_by_the_next_one() {
     // A clock by which a window of half a minute is about to end.
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let offset = 28 - i64::try_from(now % 30).unwrap();
-    sandbox.run_at(offset, &["process", "guarded"]).ok();
+    sandbox.command(&["process", "guarded"]).clock_off_by(offset).run().ok();
     assert_eq!(sandbox.aws.count("GetSessionToken"), 2);
     assert_eq!(asked(&sandbox).matches("code -s").count(), 2);
 }

@@ -142,7 +142,7 @@ fn github_env_itself_gets_no_masks() {
     let path = sandbox.file("github_env", "BEFORE=1\n");
     sandbox.set("GITHUB_ENV", &path);
     let file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
-    let run = sandbox.run_into(&["env", "prod", "--format", "github"], file.into()).ok();
+    let run = sandbox.command(&["env", "prod", "--format", "github"]).stdout(file).run().ok();
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(
         text.starts_with("BEFORE=1\nAWS_ACCESS_KEY_ID=") && !text.contains("add-mask"),

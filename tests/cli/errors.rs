@@ -464,7 +464,7 @@ fn every_hint_ends_in_a_command() {
     for profile in
         ["closed", "none", "half", "both", "neither", "guarded", "sso", "tool", "ring", "nobody"]
     {
-        let run = sandbox.run_without_terminal(&["process", profile]);
+        let run = sandbox.command(&["process", profile]).without_terminal().run();
         let hints: Vec<&str> =
             run.stderr.lines().filter_map(|line| line.strip_prefix("hint: ")).collect();
         assert!(!hints.is_empty(), "{profile}: {run:#?}");

@@ -1,6 +1,6 @@
 //! `rolecall exec` and `rolecall shell`: the child's environment, and that all else is its own.
 
-use super::support::{Run, Sandbox, Terminal};
+use super::support::{Run, Sandbox};
 
 fn exec(sandbox: &Sandbox, args: &[&str]) -> Run {
     sandbox.run(&[&["exec", "prod", "--"], args].concat())
@@ -126,11 +126,8 @@ fn arguments_are_handed_on_untouched() {
 fn arguments_that_are_no_utf_8_are_handed_on_too() {
     use std::os::unix::ffi::OsStringExt;
     let sandbox = Sandbox::new();
-    let run = sandbox.run_with(&["exec", "prod", "--"], |command| {
-        command
-            .args(["od", "-An", "-c"])
-            .arg(std::ffi::OsString::from_vec(b"/dev/null\xff".to_vec()));
-    });
+    let path = std::ffi::OsString::from_vec(b"/dev/null\xff".to_vec());
+    let run = sandbox.command(&["exec", "prod", "--", "od", "-An", "-c"]).arg(path).run();
     assert!(run.stderr.contains("377") || run.stderr.contains('\u{fffd}'), "{run:#?}");
 }
 
@@ -138,11 +135,10 @@ fn arguments_that_are_no_utf_8_are_handed_on_too() {
 fn stdin_is_the_childs() {
     let sandbox = Sandbox::new();
     let file = sandbox.file("input", "some input\n");
-    let run = sandbox.run_with(&["exec", "prod", "--", "cat"], |command| {
-        command.stdin(std::fs::File::open(&file).unwrap());
-    });
+    let input = std::fs::File::open(&file).unwrap();
+    let run = sandbox.command(&["exec", "prod", "--", "cat"]).stdin(input).run();
     assert_eq!(run.ok().stdout, "some input\n");
-    let run = sandbox.run_redirected(&["exec", "prod", "--", "cat"], "<&-");
+    let run = sandbox.command(&["exec", "prod", "--", "cat"]).redirected("<&-").run();
     assert_eq!(run.stdout, "");
 }
 
@@ -204,11 +200,17 @@ fn nesting_is_allowed_and_shown() {
 fn the_terminal_is_the_childs() {
     let sandbox = Sandbox::new();
     let line = "exec \"$0\" \"$@\"";
-    let mut terminal = Terminal::start_line(
-        &sandbox,
-        &["exec", "prod", "--", "sh", "-c", "test -t 0; echo $?; read -r word; echo \"got $word\""],
-        line,
-    );
+    let mut terminal = sandbox
+        .command(&[
+            "exec",
+            "prod",
+            "--",
+            "sh",
+            "-c",
+            "test -t 0; echo $?; read -r word; echo \"got $word\"",
+        ])
+        .by_shell(line)
+        .on_a_terminal();
     terminal.enter("hello\n");
     assert_eq!(terminal.finish().ok().stdout, "0\ngot hello\n");
 }

@@ -89,7 +89,9 @@ fn hints_about_a_hostile_name_are_about_that_profile() {
             role("guarded")
         ));
         let run = sandbox
-            .run_without_terminal(&["process", "--no-input", &of(name)])
+            .command(&["process", "--no-input", &of(name)])
+            .without_terminal()
+            .run()
             .fails(4)
             .error_form();
         paste(&sandbox, &commands(&run)[0].replace("CODE", &code(&sandbox))).ok();
@@ -136,7 +138,9 @@ fn a_role_that_is_only_typed_is_named_by_its_arn() {
     let guarded = role("guarded");
     let typed = ["--role-arn", &guarded, "--source-profile", "dev", "--mfa-serial", BOB_MFA];
     let run = sandbox
-        .run_without_terminal(&[&["process", "--no-input"], &typed[..]].concat())
+        .command(&[&["process", "--no-input"], &typed[..]].concat())
+        .without_terminal()
+        .run()
         .fails(4)
         .error_form();
     run.clone().says(&[&format!("error: {guarded} needs an MFA code of {BOB_MFA}, and")]);

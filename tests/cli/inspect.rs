@@ -13,7 +13,13 @@ fn offline() -> Sandbox {
 }
 
 fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
-    sandbox.run_without_terminal(&[&["explain", "--json"], args].concat()).ok().silent().json()
+    sandbox
+        .command(&[&["explain", "--json"], args].concat())
+        .without_terminal()
+        .run()
+        .ok()
+        .silent()
+        .json()
 }
 
 #[test]
@@ -73,7 +79,7 @@ fn explain_shows_the_chain_of_the_contract() {
         (&direct["steps"][0]["kind"], &direct["steps"][0]["mfa_serial"]),
         (&json!("assume_role"), &json!(BOB_MFA))
     );
-    let text = sandbox.run_without_terminal(&["explain", "far"]).ok().stdout;
+    let text = sandbox.command(&["explain", "far"]).without_terminal().run().ok().stdout;
     for words in ["one code serves every role", "comes with the session of step 1", BOB_MFA] {
         assert!(text.contains(words), "{text}");
     }
@@ -90,7 +96,7 @@ fn explain_hides_command_lines_in_its_text() {
     };
     for prefix in ["", "rolecall_"] {
         sandbox.config(&lines(prefix));
-        let text = sandbox.run_without_terminal(&["explain", "prod"]).ok().stdout;
+        let text = sandbox.command(&["explain", "prod"]).without_terminal().run().ok().stdout;
         assert!(
             text.contains(&format!("{prefix}mfa_process = (a command)")) && !text.contains("SEED"),
             "{text}"
@@ -199,7 +205,7 @@ fn explain_takes_what_is_typed_into_account() {
 #[test]
 fn explain_goes_no_way() {
     let sandbox = offline();
-    sandbox.run_without_terminal(&["explain", "prod"]).ok().silent();
+    sandbox.command(&["explain", "prod"]).without_terminal().run().ok().silent();
     for folder in ["xdg/state", "xdg/data", "xdg/cache", "xdg/runtime", "xdg/config"] {
         assert!(
             std::fs::read_dir(sandbox.path(folder)).unwrap().next().is_none(),

@@ -1,6 +1,5 @@
 //! Seeds of MFA devices: kept by `keys mfa`, used when a code is due, shown to nobody.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::process::Stdio;
 
@@ -8,15 +7,15 @@ use rustix::process::Signal;
 use rustix::termios::LocalModes;
 use serde_json::json;
 
-use super::support::{BOB_MFA, DEV, MFA_SEED, Run, Sandbox, Terminal, has_ended, role, until};
+use super::support::{BOB_MFA, DEV, MFA_SEED, Run, Sandbox, has_ended, role, until};
 
 const QUESTION: &str = "Seed of";
-const OTHER_SEED: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+pub(super) const OTHER_SEED: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const PASSPHRASE: &str = "correct horse battery staple";
-const ADD: [&str; 4] = ["keys", "mfa", "add", BOB_MFA];
+pub(super) const ADD: [&str; 4] = ["keys", "mfa", "add", BOB_MFA];
 
 /// A profile `guarded` whose role demands MFA, and the store `file`.
-fn guarded() -> Sandbox {
+pub(super) fn guarded() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile guarded]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
@@ -31,16 +30,15 @@ fn guarded() -> Sandbox {
 }
 
 #[track_caller]
-fn pipe(sandbox: &Sandbox, args: &[&str], stdin: impl AsRef<[u8]>) -> Run {
+pub(super) fn pipe(sandbox: &Sandbox, args: &[&str], stdin: impl AsRef<[u8]>) -> Run {
     let file = sandbox.file("stdin", stdin);
     // Nobody is asked, wherever the tests run.
-    sandbox.run_with(&[args, &["--no-input"]].concat(), |command| {
-        command.stdin(File::open(&file).unwrap());
-    })
+    let args = [args, &["--no-input"]].concat();
+    sandbox.command(&args).stdin(File::open(&file).unwrap()).run()
 }
 
 #[track_caller]
-fn add(sandbox: &Sandbox) {
+pub(super) fn add(sandbox: &Sandbox) {
     pipe(sandbox, &ADD, MFA_SEED).ok();
 }
 
@@ -49,7 +47,7 @@ fn seeds_file(sandbox: &Sandbox) -> std::path::PathBuf {
 }
 
 /// The entries of the file store, without its identity.
-fn entries(sandbox: &Sandbox) -> Vec<String> {
+pub(super) fn entries(sandbox: &Sandbox) -> Vec<String> {
     let folder = std::fs::read_dir(sandbox.path("xdg/data/rolecall/store"));
     let names =
         folder.map(|all| all.map(|one| one.unwrap().file_name().into_string().unwrap()).collect());
@@ -91,14 +89,14 @@ fn a_seed_from_a_pipe_answers_for_the_person() {
     );
     assert!(run.stderr.ends_with(&hint), "{run:#?}");
     sandbox.aws.world(|world| world.used_codes.clear());
-    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
     assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
 }
 
 #[test]
 fn a_seed_is_typed_hidden() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &ADD);
+    let mut terminal = sandbox.command(&ADD).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
     terminal.enter("gezd gnbv gy3t qojq GEZD-GNBV-GY3T-QOJQ====\n");
@@ -111,7 +109,7 @@ fn a_seed_is_typed_hidden() {
         shown.contains(BOB_MFA) && !shown.to_uppercase().contains("GEZD") && !shown.contains('█'),
         "{shown}"
     );
-    sandbox.run_without_terminal(&["process", "guarded", "--no-input"]).ok();
+    sandbox.command(&["process", "guarded", "--no-input"]).without_terminal().run().ok();
 }
 
 #[test]
@@ -119,7 +117,7 @@ fn a_person_at_a_terminal_sees_a_qr_code_that_goes_away() {
     let sandbox = guarded();
     for (rows, fits) in [(60, true), (10, false)] {
         let line = "exec \"$0\" \"$@\" <&- 2>/dev/tty";
-        let mut terminal = Terminal::start_sized(&sandbox, &ADD, line, (80, rows));
+        let mut terminal = sandbox.command(&ADD).by_shell(line).on_a_terminal_of(80, rows);
         terminal.wait_for(QUESTION, 1);
         until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
         terminal.enter(&format!("{MFA_SEED}\n"));
@@ -142,12 +140,10 @@ fn a_person_at_a_terminal_sees_a_qr_code_that_goes_away() {
     for (option, columns, says) in [("--no-qr", 80, ""), ("--json", 20, "columns")] {
         let mut args = ADD.to_vec();
         args.push(option);
-        let mut terminal = Terminal::start_sized(
-            &sandbox,
-            &args,
-            "exec \"$0\" \"$@\" <&- 2>/dev/tty",
-            (columns, 60),
-        );
+        let mut terminal = sandbox
+            .command(&args)
+            .by_shell("exec \"$0\" \"$@\" <&- 2>/dev/tty")
+            .on_a_terminal_of(columns, 60);
         terminal.wait_for(QUESTION, 1);
         until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
         terminal.enter(&format!("{MFA_SEED}\n"));
@@ -162,8 +158,10 @@ fn a_person_at_a_terminal_sees_a_qr_code_that_goes_away() {
 fn ctrl_c_keeps_nothing() {
     let sandbox = guarded();
     for at in [QUESTION, "Press Enter"] {
-        let mut terminal =
-            Terminal::start_sized(&sandbox, &ADD, "exec \"$0\" \"$@\" <&- 2>/dev/tty", (80, 60));
+        let mut terminal = sandbox
+            .command(&ADD)
+            .by_shell("exec \"$0\" \"$@\" <&- 2>/dev/tty")
+            .on_a_terminal_of(80, 60);
         let before = terminal.modes().local_modes;
         terminal.wait_for(QUESTION, 1);
         until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
@@ -186,7 +184,7 @@ fn ctrl_c_keeps_nothing() {
 #[test]
 fn a_stop_brings_the_echo_back_until_it_goes_on() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start_job(&sandbox, &ADD);
+    let mut terminal = sandbox.command(&ADD).on_a_terminal_as_a_job();
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.echoes());
     terminal.enter("half a seed\u{1a}");
@@ -197,14 +195,14 @@ fn a_stop_brings_the_echo_back_until_it_goes_on() {
     until("a hidden answer", || !terminal.echoes());
     terminal.enter(&format!("{MFA_SEED}\n"));
     terminal.finish().ok();
-    sandbox.run_without_terminal(&["process", "guarded", "--no-input"]).ok();
+    sandbox.command(&["process", "guarded", "--no-input"]).without_terminal().run().ok();
 }
 
 #[test]
 fn nobody_is_waited_for_beyond_the_limit() {
     let sandbox = guarded();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
-    let terminal = Terminal::start(&sandbox, &ADD);
+    let terminal = sandbox.command(&ADD).on_a_terminal();
     let before = terminal.modes().local_modes;
     terminal.wait_for(QUESTION, 1);
     let end = terminal.another_end();
@@ -215,7 +213,7 @@ fn nobody_is_waited_for_beyond_the_limit() {
 #[test]
 fn a_seed_that_is_no_text_is_refused() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &ADD);
+    let mut terminal = sandbox.command(&ADD).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.echoes());
     terminal.enter_bytes(b"GEZD\xe9\n");
@@ -263,16 +261,19 @@ fn what_is_no_seed_is_refused() {
 fn without_a_seed_and_anybody_to_ask_it_fails_at_once() {
     let sandbox = guarded();
     pipe(&sandbox, &ADD, "\n").fails(4).error_form().says(&[BOB_MFA, "rolecall keys mfa add"]);
-    sandbox.run_without_terminal(&ADD).fails(4).error_form();
-    Terminal::start(&sandbox, &[&ADD[..], &["--no-input"]].concat()).finish().fails(4).error_form();
+    sandbox.command(&ADD).without_terminal().run().fails(4).error_form();
+    sandbox
+        .command(&[&ADD[..], &["--no-input"]].concat())
+        .on_a_terminal()
+        .finish()
+        .fails(4)
+        .error_form();
 }
 
 #[test]
 fn a_pipe_that_stays_silent_ends_on_an_interrupt() {
     let sandbox = guarded();
-    let mut command = sandbox.command(super::support::PROGRAM, &ADD);
-    command.stdin(Stdio::piped());
-    let mut running = sandbox.start_command(command, &ADD);
+    let mut running = sandbox.command(&ADD).stdin(Stdio::piped()).start();
     // The handler of the signal is there once the stores were asked.
     until("the handler", || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
@@ -314,7 +315,7 @@ fn another_seed_is_replaced_by_force_only() {
     add(&sandbox);
     add(&sandbox);
     pipe(&sandbox, &ADD, OTHER_SEED).fails(1).error_form().says(&[BOB_MFA, "--force"]);
-    sandbox.run_without_terminal(&["process", "guarded"]).ok();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok();
     pipe(&sandbox, &[&ADD[..], &["--force"]].concat(), OTHER_SEED).ok();
     assert_eq!(entries(&sandbox).len(), 1);
     pipe(&sandbox, &ADD, MFA_SEED).fails(1);
@@ -348,7 +349,12 @@ fn seeds_are_listed_and_removed() {
         sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json().as_array().unwrap().len(),
         1
     );
-    sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4).says(&["no MFA seed of"]);
+    sandbox
+        .command(&["process", "guarded", "-v"])
+        .without_terminal()
+        .run()
+        .fails(4)
+        .says(&["no MFA seed of"]);
 }
 
 #[test]
@@ -361,7 +367,12 @@ fn a_lost_list_costs_nothing_but_the_list() {
             Some(text) => std::fs::write(seeds_file(&sandbox), text).unwrap(),
         }
         sandbox.aws.world(|world| world.used_codes.clear());
-        sandbox.run_without_terminal(&["process", "guarded", "--refresh"]).ok().silent();
+        sandbox
+            .command(&["process", "guarded", "--refresh"])
+            .without_terminal()
+            .run()
+            .ok()
+            .silent();
         // Who found it wrote it down again.
         assert_eq!(
             sandbox.run(&["keys", "mfa", "list", "--json"]).ok().json()[0]["serial"],
@@ -369,20 +380,10 @@ fn a_lost_list_costs_nothing_but_the_list() {
         );
         std::fs::remove_file(seeds_file(&sandbox)).unwrap();
         sandbox.unset("ROLECALL_FILE_PASSPHRASE");
-        sandbox.run_without_terminal(&["keys", "mfa", "remove", BOB_MFA]).ok();
+        sandbox.command(&["keys", "mfa", "remove", BOB_MFA]).without_terminal().run().ok();
         sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
         assert_eq!(entries(&sandbox).len(), 0);
     }
-}
-
-#[test]
-fn sessions_and_seeds_may_be_in_different_stores() {
-    let sandbox = guarded();
-    sandbox.set("ROLECALL_STORE", "keyutils");
-    pipe(&sandbox, &[&ADD[..], &["--store", "file"]].concat(), MFA_SEED).ok();
-    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
-    sandbox.run_without_terminal(&["keys", "mfa", "remove", BOB_MFA]).ok();
-    assert_eq!(entries(&sandbox).len(), 0);
 }
 
 #[test]
@@ -418,99 +419,5 @@ fn a_store_that_fails_is_exit_5() {
     sandbox.set("XDG_DATA_HOME", sandbox.path("xdg/data"));
     sandbox.set("XDG_STATE_HOME", sandbox.path("closed"));
     add(&sandbox);
-    sandbox.run_without_terminal(&["process", "guarded"]).ok();
-}
-
-#[test]
-fn a_store_that_fails_leaves_the_other_ways_to_ask() {
-    let sandbox = guarded();
-    add(&sandbox);
-    let entry = sandbox.path("xdg/data/rolecall/store").join(&entries(&sandbox)[0]);
-    std::fs::remove_file(&entry).unwrap();
-    std::fs::create_dir(&entry).unwrap();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
-    terminal.wait_for("MFA code", 1);
-    terminal.enter(&format!("{}\n", sandbox.aws.mfa_code(DEV, "bob")));
-    terminal.finish().ok().says(&["the store file did not give the MFA seed"]);
-    std::fs::remove_dir(&entry).unwrap();
-    // And an option goes before the seed.
-    add(&sandbox);
-    let code = sandbox.aws.mfa_code(DEV, "bob");
-    sandbox.run(&["process", "guarded", "--refresh", "--mfa-token", &code]).ok();
-    assert_eq!(sandbox.sent_to("GetSessionToken", "TokenCode"), Some(code));
-}
-
-/// Moves AWS's clock so that the window of a code ends in some seconds, and returns by how much.
-fn near_the_end(sandbox: &Sandbox, seconds: i64) -> i64 {
-    let now = sandbox.aws.now();
-    let offset = (30 - seconds - now % 30).rem_euclid(30) + 30;
-    sandbox.aws.set_clock_offset(offset);
-    offset
-}
-
-#[test]
-fn a_used_code_waits_for_the_next() {
-    let sandbox = guarded();
-    let roles: String = ["other", "guarded"]
-        .iter()
-        .map(|name| {
-            format!(
-                "[profile {name}]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
-                role(name)
-            )
-        })
-        .collect();
-    sandbox.config(&roles);
-    add(&sandbox);
-    let offset = near_the_end(&sandbox, 6);
-    let runs: Vec<Run> = std::thread::scope(|scope| {
-        let one = |name| sandbox.run_at(offset, &["process", name, "--no-mfa-session", "-v"]);
-        let both = ["other", "guarded"].map(|name| scope.spawn(move || one(name)));
-        both.into_iter().map(|run| run.join().unwrap().ok()).collect()
-    });
-    let calls = sandbox.aws.calls();
-    let accepted: BTreeSet<_> = calls
-        .iter()
-        .filter(|call| call.status == Some(200))
-        .map(|call| call.param("TokenCode"))
-        .collect();
-    assert_eq!(accepted.len(), 2, "{runs:#?}");
-    let refused = calls.iter().filter(|call| call.status == Some(403)).count();
-    let waited = runs.iter().filter(|run| run.stderr.contains("waiting")).count();
-    // On a very slow machine the second may come in the next window by itself.
-    assert!(refused == waited && waited <= 1, "{runs:#?}");
-}
-
-#[test]
-fn an_interrupt_ends_the_wait() {
-    let sandbox = guarded();
-    add(&sandbox);
-    let now = sandbox.aws.now();
-    sandbox.aws.world(|world| {
-        let device = world.find_user(DEV, "bob").unwrap().mfa.clone().unwrap();
-        for time in [now, now + 30] {
-            assert!(world.use_code(&device, &device.code(time), time));
-        }
-    });
-    let mut running = sandbox.start(&["process", "guarded"]);
-    until("a refusal", || sandbox.aws.calls().iter().any(|call| call.status == Some(403)));
-    assert!(running.is_running());
-    running.signal(Signal::INT);
-    running.finish().fails(130);
-}
-
-#[test]
-fn a_wrong_seed_ends_in_the_error_of_aws() {
-    let sandbox = guarded();
-    // Its next code is not far away.
-    pipe(&sandbox, &ADD, format!("otpauth://totp/x?secret={OTHER_SEED}&period=1")).ok();
-    let run = sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(1);
-    run.says(&["MultiFactorAuthentication failed", "rolecall keys mfa add", "--force"]);
-    let codes: BTreeSet<_> = sandbox
-        .aws
-        .calls()
-        .iter()
-        .filter_map(|call| call.param("TokenCode").map(str::to_owned))
-        .collect();
-    assert_eq!((sandbox.aws.count("GetSessionToken"), codes.len()), (3, 3));
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok();
 }

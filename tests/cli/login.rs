@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{BOB_MFA, DEV, Fault, Kind, Sandbox, Terminal, role, time, until};
+use super::support::{BOB_MFA, DEV, Fault, Kind, Sandbox, role, time, until};
 
 /// A profile of a role that demands MFA, with a session name of its own.
 fn guarded(name: &str) -> String {
@@ -48,7 +48,7 @@ fn one_code_fetches_six_profiles() {
     assert_eq!(run.stdout, "");
     assert_eq!(calls(&sandbox), (1, 6));
     for name in SIX {
-        sandbox.run_without_terminal(&["process", name]).ok().silent();
+        sandbox.command(&["process", name]).without_terminal().run().ok().silent();
     }
     assert_eq!(calls(&sandbox), (1, 6));
 }
@@ -119,7 +119,7 @@ fn a_code_is_given_once() {
 #[test]
 fn nobody_there_is_exit_4_for_each() {
     let sandbox = six();
-    let run = sandbox.run_without_terminal(&["login", "p0", "dev", "p1"]).fails(4);
+    let run = sandbox.command(&["login", "p0", "dev", "p1"]).without_terminal().run().fails(4);
     assert_eq!(run.stderr.matches("error: ").count(), 2, "{run:#?}");
     run.says(&["`p0`", "`p1`", "--mfa-token"]);
     sandbox.no_calls();
@@ -128,11 +128,10 @@ fn nobody_there_is_exit_4_for_each() {
 #[test]
 fn a_person_is_asked_once_and_sees_what_goes_on() {
     let sandbox = six();
-    let mut terminal = Terminal::start_line(
-        &sandbox,
-        &[&["login"], &SIX[..]].concat(),
-        "exec \"$0\" \"$@\" 2>/dev/tty <&-",
-    );
+    let mut terminal = sandbox
+        .command(&[&["login"], &SIX[..]].concat())
+        .by_shell("exec \"$0\" \"$@\" 2>/dev/tty <&-")
+        .on_a_terminal();
     terminal.wait_for("waiting for p0", 1);
     terminal.wait_for("MFA code", 1);
     terminal.enter(&format!("{}\n", code(&sandbox)));
@@ -150,7 +149,7 @@ fn a_person_is_asked_once_and_sees_what_goes_on() {
 #[test]
 fn an_interruption_ends_the_whole() {
     let sandbox = six();
-    let mut terminal = Terminal::start(&sandbox, &["login", "p0", "p1", "--json"]);
+    let mut terminal = sandbox.command(&["login", "p0", "p1", "--json"]).on_a_terminal();
     terminal.wait_for("MFA code", 1);
     terminal.enter("\u{3}");
     let run = terminal.finish().fails(130);
@@ -164,7 +163,7 @@ fn an_interruption_in_the_middle_keeps_what_was_fetched() {
     sandbox.config(&(plain("a") + &plain("b") + &plain("c")));
     sandbox.run(&["process", "a"]).ok();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
-    let running = sandbox.start(&["login", "a", "b", "c", "--json"]);
+    let running = sandbox.command(&["login", "a", "b", "c", "--json"]).start();
     until("the call", || sandbox.assumed() == 2);
     running.signal(rustix::process::Signal::INT);
     let run = running.finish().fails(130);
@@ -255,7 +254,7 @@ fn output_that_cannot_be_written_is_an_error() {
     let sandbox = Sandbox::new();
     for args in [&["login", "prod", "--json"][..], &["sessions", "--json"], &["sessions"]] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-        sandbox.run_into(args, full.into()).fails(1).error_form();
+        sandbox.command(args).stdout(full).run().fails(1).error_form();
     }
 }
 

@@ -81,7 +81,7 @@ fn the_process_may_stand_in_the_source_profile() {
 #[test]
 fn a_person_is_asked_on_the_terminal() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     let shown = terminal.shown();
     for word in ["guarded", PROD, BOB_MFA] {
@@ -96,7 +96,7 @@ fn a_person_is_asked_on_the_terminal() {
 #[test]
 fn a_mistyped_code_is_asked_again_and_not_sent() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     terminal.enter("12345\n");
     terminal.wait_for(QUESTION, 2);
@@ -110,7 +110,7 @@ fn a_mistyped_code_is_asked_again_and_not_sent() {
 #[test]
 fn after_three_tries_it_gives_up() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     for time in 1..=3 {
         terminal.wait_for(QUESTION, time);
         terminal.enter("12\n");
@@ -122,7 +122,7 @@ fn after_three_tries_it_gives_up() {
 #[test]
 fn an_end_of_input_is_nobody() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     terminal.enter("\u{4}");
     terminal.finish().fails(4).error_form();
@@ -132,7 +132,7 @@ fn an_end_of_input_is_nobody() {
 fn without_a_terminal_it_fails_at_once() {
     let sandbox = guarded();
     // A session without a controlling terminal, wherever the tests run.
-    let run = sandbox.run_without_terminal(&["process", "guarded"]);
+    let run = sandbox.command(&["process", "guarded"]).without_terminal().run();
     run.fails(4).error_form().says(&["`guarded`", BOB_MFA, "--mfa-token"]);
     sandbox.no_calls();
 }
@@ -140,23 +140,23 @@ fn without_a_terminal_it_fails_at_once() {
 #[test]
 fn no_input_asks_nothing_even_on_a_terminal() {
     let sandbox = guarded();
-    let terminal = Terminal::start(&sandbox, &["process", "guarded", "--no-input"]);
+    let terminal = sandbox.command(&["process", "guarded", "--no-input"]).on_a_terminal();
     terminal.finish().fails(4).error_form().says(&["--no-input", BOB_MFA]);
     sandbox.set("ROLECALL_NO_INPUT", "1");
-    let terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     let shown = terminal.shown();
     terminal.finish().fails(4).says(&["ROLECALL_NO_INPUT"]);
     assert_eq!(shown, "");
     sandbox.unset("ROLECALL_NO_INPUT");
     sandbox.file("xdg/config/rolecall/settings.ini", "no_input = true\n");
-    Terminal::start(&sandbox, &["process", "guarded"]).finish().fails(4);
+    sandbox.command(&["process", "guarded"]).on_a_terminal().finish().fails(4);
     sandbox.no_calls();
 }
 
 #[test]
 fn an_interrupted_question_leaves_everything_as_it_was() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     let before = terminal.modes();
     terminal.wait_for(QUESTION, 1);
     terminal.enter("123");
@@ -171,7 +171,7 @@ fn an_interrupted_question_leaves_everything_as_it_was() {
     sandbox.no_calls();
     assert!(!sandbox.path("xdg/state/rolecall/index.json").exists());
     // No lock is left: the next one asks at once.
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     terminal.enter(&format!("{}\n", code(&sandbox)));
     terminal.finish().ok();
@@ -184,9 +184,9 @@ fn terminal_runs(terminal: &Terminal) -> bool {
 #[test]
 fn one_question_serves_all_who_wait() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
-    let others: Vec<_> = (0..5).map(|_| sandbox.start(&["process", "guarded"])).collect();
+    let others: Vec<_> = (0..5).map(|_| sandbox.command(&["process", "guarded"]).start()).collect();
     terminal.enter(&format!("{}\n", code(&sandbox)));
     let key = terminal.finish().ok().key();
     for other in others {
@@ -202,23 +202,25 @@ fn a_profile_may_ask_for_confirmation() {
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"
     ));
     sandbox
-        .run_without_terminal(&["process", "prod"])
+        .command(&["process", "prod"])
+        .without_terminal()
+        .run()
         .fails(4)
         .error_form()
         .says(&["`prod`", "rolecall_confirm"]);
     for answer in ["n\n", "\n", "\u{4}"] {
-        let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+        let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
         terminal.wait_for("[y/N]", 1);
         terminal.enter(answer);
         terminal.finish().fails(4).error_form();
     }
     sandbox.no_calls();
-    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
     terminal.wait_for("prod", 1);
     terminal.enter("y\n");
     terminal.finish().ok();
     // A cached session needs no second answer.
-    sandbox.run_without_terminal(&["process", "prod"]).ok();
+    sandbox.command(&["process", "prod"]).without_terminal().run().ok();
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn one_code_serves_all_roles() {
     let sandbox = guarded();
     three(&sandbox);
     for name in ["a", "b", "c"] {
-        sandbox.run_without_terminal(&["process", name]).ok().silent();
+        sandbox.command(&["process", name]).without_terminal().run().ok().silent();
     }
     assert_eq!((questions(&sandbox), sessions(&sandbox), sandbox.assumed()), (1, 1, 3));
     assert_eq!(sandbox.sent_to("GetSessionToken", "DurationSeconds").as_deref(), Some("43200"));
@@ -99,7 +99,7 @@ fn an_expired_one_is_asked_for_again() {
     sandbox.run(&["process", "a"]).ok();
     sandbox.aws.set_clock_offset(13 * 3_600);
     sandbox.file("code", code(&sandbox));
-    sandbox.run_at(13 * 3_600, &["process", "b"]).ok();
+    sandbox.command(&["process", "b"]).clock_off_by(13 * 3_600).run().ok();
     assert_eq!((questions(&sandbox), sessions(&sandbox)), (2, 2));
 }
 
@@ -222,10 +222,10 @@ fn auto(sandbox: &Sandbox) {
 fn the_device_can_be_looked_up() {
     let sandbox = guarded();
     auto(&sandbox);
-    sandbox.run_without_terminal(&["process", "a"]).ok().silent();
+    sandbox.command(&["process", "a"]).without_terminal().run().ok().silent();
     assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
-    sandbox.run_without_terminal(&["process", "a"]).ok();
-    sandbox.run_without_terminal(&["process", "a", "--duration", "2h"]).ok();
+    sandbox.command(&["process", "a"]).without_terminal().run().ok();
+    sandbox.command(&["process", "a", "--duration", "2h"]).without_terminal().run().ok();
     assert_eq!((sandbox.aws.count("ListMFADevices"), sessions(&sandbox)), (1, 1));
 }
 
@@ -335,7 +335,7 @@ fn roles_without_a_device_ask_nobody() {
         "[profile dev]\nmfa_serial = {BOB_MFA}\n[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n[profile far]\nrole_arn = {}\nsource_profile = prod\nmfa_serial = {BOB_MFA}\n",
         role("next")
     ));
-    let run: Run = sandbox.run_without_terminal(&["process", "far", "-v"]).ok();
+    let run: Run = sandbox.command(&["process", "far", "-v"]).without_terminal().run().ok();
     assert!(run.stderr.contains("takes no code from a role's session"), "{run:#?}");
     assert_eq!(sandbox.assumed(), 2);
     let list = sandbox.run(&["list", "--json"]).ok().json();

@@ -212,7 +212,9 @@ fn a_process_that_never_ends_is_ended() {
 fn a_pipeline_that_never_ends_is_ended() {
     let sandbox = tool("sh -c 'echo $$ > \"$HOME/pid\"; exec sleep 60' | cat");
     sandbox
-        .run_without_terminal(&["process", "tool"])
+        .command(&["process", "tool"])
+        .without_terminal()
+        .run()
         .fails(1)
         .error_form()
         .says(&["2 s", "process_timeout"]);
@@ -246,12 +248,8 @@ fn a_process_may_have_standard_input_at_its_end() {
         "cat >&2; echo '{\"Version\":1,\"AccessKeyId\":\"AKIAX\",\"SecretAccessKey\":\"PrintedSecret\"}'",
     );
     sandbox.secret("PrintedSecret");
-    sandbox.run_with_stdin_closed(&["process", "tool"]).ok();
-    sandbox
-        .run_with(&["process", "tool"], |command| {
-            command.stdin(std::process::Stdio::piped());
-        })
-        .ok();
+    sandbox.command(&["process", "tool"]).redirected("<&-").run().ok();
+    sandbox.command(&["process", "tool"]).stdin(std::process::Stdio::piped()).run().ok();
 }
 
 #[test]
@@ -260,7 +258,7 @@ fn signals_end_a_run_that_waits() {
     sandbox.aws.inject(Fault::always("AssumeRole", Kind::Hang));
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let calls = sandbox.assumed();
-        let running = sandbox.start(&["process", "prod"]);
+        let running = sandbox.command(&["process", "prod"]).start();
         until("the call", || sandbox.assumed() > calls);
         running.signal(signal);
         running.finish().fails(code);
@@ -275,7 +273,7 @@ fn an_interrupted_renewal_hands_out_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     sandbox.aws.inject(Fault::always("AssumeRole", Kind::Hang));
-    let running = sandbox.start(&["process", "prod", "--refresh"]);
+    let running = sandbox.command(&["process", "prod", "--refresh"]).start();
     until("the call", || sandbox.assumed() == 2);
     running.signal(Signal::INT);
     running.finish().fails(130);
@@ -285,7 +283,7 @@ fn an_interrupted_renewal_hands_out_nothing() {
 fn a_process_source_ends_with_its_interrupted_run() {
     let sandbox = tool("echo $$ > \"$HOME/pid\"; exec sleep 60");
     sandbox.file("xdg/config/rolecall/settings.ini", "");
-    let running = sandbox.start(&["process", "tool"]);
+    let running = sandbox.command(&["process", "tool"]).start();
     let pid = || std::fs::read_to_string(sandbox.path("pid")).unwrap_or_default();
     until("the process", || pid().ends_with('\n'));
     running.signal(Signal::INT);

@@ -35,7 +35,7 @@ fn answer(mut terminal: Terminal, passphrase: &str) -> (Run, String) {
 #[test]
 fn it_is_asked_for_hidden() {
     let sandbox = file_store();
-    let terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
     let before = terminal.modes().local_modes;
     assert!(before.contains(LocalModes::ECHO));
     let (run, shown) = answer(terminal, PASSPHRASE);
@@ -49,7 +49,7 @@ fn it_is_asked_for_hidden() {
 #[test]
 fn an_interrupted_question_brings_the_echo_back() {
     let sandbox = file_store();
-    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
     let before = terminal.modes().local_modes;
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
@@ -67,7 +67,7 @@ fn an_interrupted_question_brings_the_echo_back() {
 #[test]
 fn a_stop_brings_the_echo_back_until_it_goes_on() {
     let sandbox = file_store();
-    let mut terminal = Terminal::start_job(&sandbox, &["process", "prod"]);
+    let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal_as_a_job();
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.echoes());
     terminal.enter("half a pass\u{1a}");
@@ -94,7 +94,7 @@ fn a_stop_brings_the_echo_back_until_it_goes_on() {
 #[test]
 fn where_nobody_could_bring_it_back_a_stop_only_asks_again() {
     let sandbox = file_store();
-    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.echoes());
     terminal.enter("half a pass\u{1a}");
@@ -108,7 +108,7 @@ fn where_nobody_could_bring_it_back_a_stop_only_asks_again() {
 fn nobody_is_waited_for_beyond_the_limit() {
     let sandbox = file_store();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
-    let mut terminal = Terminal::start(&sandbox, &["process", "prod"]);
+    let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
     let before = terminal.modes().local_modes;
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.echoes());
@@ -123,7 +123,7 @@ fn nobody_is_waited_for_beyond_the_limit() {
 #[test]
 fn nobody_is_asked_with_no_input() {
     let sandbox = file_store();
-    let terminal = Terminal::start(&sandbox, &["process", "prod", "--no-input"]);
+    let terminal = sandbox.command(&["process", "prod", "--no-input"]).on_a_terminal();
     let run = terminal.finish();
     assert!(matches!(run.code, 0 | 4), "{run:#?}");
 }
@@ -142,7 +142,8 @@ fn many_that_begin_a_store_at_once_agree_on_it() {
             .collect::<String>(),
     );
     let sources: Vec<String> = (0..8).map(|n| format!("p{n}")).collect();
-    let all: Vec<_> = sources.iter().map(|name| sandbox.start(&["process", name])).collect();
+    let all: Vec<_> =
+        sources.iter().map(|name| sandbox.command(&["process", name]).start()).collect();
     let first: Vec<String> = all.into_iter().map(|one| one.finish().ok().key()).collect();
     let second: Vec<String> =
         sources.iter().map(|name| sandbox.run(&["process", name]).ok().key()).collect();

@@ -26,7 +26,7 @@ fn sandbox() -> Sandbox {
 
 /// Starts the program as in `$(…)`: stdin is the terminal, stdout and stderr are pipes.
 fn start<'a>(sandbox: &'a Sandbox, args: &[&str]) -> Terminal<'a> {
-    let terminal = Terminal::start_line(sandbox, args, "exec \"$0\" \"$@\"");
+    let terminal = sandbox.command(args).by_shell("exec \"$0\" \"$@\"").on_a_terminal();
     terminal.resize(90, 24);
     terminal
 }
@@ -34,7 +34,7 @@ fn start<'a>(sandbox: &'a Sandbox, args: &[&str]) -> Terminal<'a> {
 /// Starts the program and waits for the list.
 fn opened<'a>(sandbox: &'a Sandbox, args: &[&str]) -> (Terminal<'a>, Termios) {
     // The modes are the terminal's own until the program runs, and what they were must come back.
-    let terminal = Terminal::start_line(sandbox, args, "read -r _; exec \"$0\" \"$@\"");
+    let terminal = sandbox.command(args).by_shell("read -r _; exec \"$0\" \"$@\"").on_a_terminal();
     terminal.resize(90, 24);
     let before = terminal.modes();
     let mut terminal = terminal;
@@ -166,7 +166,7 @@ fn afterwards_signals_end_the_program_as_before() {
 fn it_works_within_a_command_substitution() {
     let sandbox = sandbox();
     let line = "read -r _; got=$(\"$0\" \"$@\"); echo \"code $?\"; eval \"$got\"; echo \"$ROLECALL_PROFILE in $AWS_REGION\"";
-    let mut terminal = Terminal::start_line(&sandbox, &["env", "--shell", "sh"], line);
+    let mut terminal = sandbox.command(&["env", "--shell", "sh"]).by_shell(line).on_a_terminal();
     terminal.enter("\n");
     terminal.wait_for(HELP, 1);
     terminal.enter("tool\r");
@@ -220,7 +220,7 @@ fn an_instance_goes_before_the_list() {
     sandbox.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1");
     let (terminal, before) = opened(&sandbox, &SHOW);
     assert_eq!(end(terminal, &before, "tool\r").ok().stdout, "tool\n");
-    sandbox.run_without_terminal(&["whoami"]).fails(1).error_form();
+    sandbox.command(&["whoami"]).without_terminal().run().fails(1).error_form();
 }
 
 #[test]
@@ -230,9 +230,9 @@ fn scripts_get_what_the_default_chain_gives() {
         let run = run.fails(3).error_form();
         run.says(&["no profile is named", "rolecall list"]);
     };
-    told(sandbox.run_without_terminal(&["whoami"]));
+    told(sandbox.command(&["whoami"]).without_terminal().run());
     // A terminal, but none of the streams: somebody's script.
-    told(Terminal::start(&sandbox, &["whoami"]).finish());
+    told(sandbox.command(&["whoami"]).on_a_terminal().finish());
     told(start(&sandbox, &["whoami", "--no-input"]).finish());
     for (name, value) in [("ROLECALL_NO_INPUT", "1"), ("TERM", "dumb"), ("TERM", "")] {
         sandbox.set(name, value);
@@ -242,13 +242,15 @@ fn scripts_get_what_the_default_chain_gives() {
         sandbox.unset("ROLECALL_NO_INPUT");
     }
     sandbox
-        .run_without_terminal(&["whoami", "--pick"])
+        .command(&["whoami", "--pick"])
+        .without_terminal()
+        .run()
         .fails(4)
         .error_form()
         .says(&["there is no terminal", "rolecall list"]);
     // In the background the terminal is somebody else's.
     let line = "set -m; (\"$0\" \"$@\"; echo \"code $?\") & wait";
-    let run = Terminal::start_line(&sandbox, &["exec", "--", "true"], line).finish();
+    let run = sandbox.command(&["exec", "--", "true"]).by_shell(line).on_a_terminal().finish();
     assert_eq!(run.stdout, "code 3\n");
     sandbox.no_calls();
 }
@@ -287,7 +289,8 @@ fn what_was_chosen_comes_first_the_next_time() {
 fn the_list_shows_what_is_known() {
     let sandbox = sandbox();
     sandbox.run(&["process", "prod"]).ok();
-    let mut terminal = Terminal::start_line(&sandbox, &SHOW, "read -r _; exec \"$0\" \"$@\"");
+    let mut terminal =
+        sandbox.command(&SHOW).by_shell("read -r _; exec \"$0\" \"$@\"").on_a_terminal();
     terminal.resize(120, 20);
     terminal.enter("\n");
     terminal.wait_for(HELP, 1);
@@ -315,7 +318,8 @@ fn a_hostile_name_does_not_reach_the_terminal() {
     sandbox.config(&format!(
         "[profile \"a\x1b[2Jb\u{202e}c\x07\"]\n{lines}[profile \"\u{9b}5n\"]\n{lines}"
     ));
-    let mut terminal = Terminal::start_line(&sandbox, &SHOW, "read -r _; exec \"$0\" \"$@\"");
+    let mut terminal =
+        sandbox.command(&SHOW).by_shell("read -r _; exec \"$0\" \"$@\"").on_a_terminal();
     terminal.resize(130, 30);
     terminal.enter("\n");
     terminal.wait_for(HELP, 1);
@@ -376,11 +380,10 @@ fn a_list_on_a_terminal_fits_it() {
     let sandbox = sandbox();
     let line = "exec \"$0\" \"$@\" >/dev/tty";
     let listed = |width: u16, args: &[&str]| {
-        let mut terminal = Terminal::start_line(
-            &sandbox,
-            &[&["list"], args].concat(),
-            &format!("read -r _; {line}; "),
-        );
+        let mut terminal = sandbox
+            .command(&[&["list"], args].concat())
+            .by_shell(&format!("read -r _; {line}; "))
+            .on_a_terminal();
         terminal.resize(width, 24);
         terminal.enter("\n");
         terminal.wait_for("dev", 1);

@@ -1,9 +1,7 @@
 //! Pinentries: a good one, and all the ways to be a bad one. The real ones are asked in
 //! tests/real/prompts.py.
 
-use super::support::{
-    BOB_MFA, PROD, Sandbox, Terminal, code, guarded, has_ended, until, wrong_code,
-};
+use super::support::{BOB_MFA, PROD, Sandbox, code, guarded, has_ended, until, wrong_code};
 
 /// A pinentry that notes what it is told, and does something for GETPIN and for CONFIRM.
 pub fn fake(getpin: &str, confirm: &str) -> String {
@@ -37,7 +35,7 @@ fn it_gives_the_code() {
     sandbox.set("LANG", "de_DE.UTF-8");
     sandbox.set("GPG_TTY", "/dev/pts/4711");
     sandbox.set("TERM", "vt100");
-    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
     let told = told(&sandbox);
     for line in [
         "OPTION ttyname=/dev/pts/4711",
@@ -63,7 +61,7 @@ fn on_a_terminal_it_is_told_which() {
     let sandbox = with(&format!("echo 'D {}'; echo OK", "000000"));
     sandbox.set("ROLECALL_PROMPT", "pinentry");
     sandbox.set("GPG_TTY", "/dev/pts/4711");
-    let terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     until("a question", || told(&sandbox).iter().any(|line| line == "GETPIN"));
     assert!(
         told(&sandbox).contains(&"OPTION ttyname=/dev/tty".to_owned()),
@@ -79,7 +77,7 @@ fn secrets_are_kept_from_it() {
     std::os::unix::fs::symlink("/usr/bin/env", sandbox.path("bin/env")).unwrap();
     sandbox.set("ROLECALL_FILE_PASSPHRASE", "correct horse");
     sandbox.keys_in_environment();
-    sandbox.run_without_terminal(&["process", "guarded"]).fails(4);
+    sandbox.command(&["process", "guarded"]).without_terminal().run().fails(4);
     let environment = std::fs::read_to_string(sandbox.path("environment")).unwrap();
     assert!(environment.contains("HOME="), "{environment}");
     for secret in ["correct horse", &sandbox.secret] {
@@ -92,7 +90,7 @@ fn a_wrong_or_mistyped_code_is_asked_again_with_an_error() {
     let sandbox = with("count=$((count + 1)); sed -n \"${count}p\" \"$HOME/codes\"; echo OK");
     std::os::unix::fs::symlink("/usr/bin/sed", sandbox.path("bin/sed")).unwrap();
     sandbox.file("codes", format!("D 12345\nD {}\n", code(&sandbox)));
-    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
     assert!(
         told(&sandbox).contains(&"SETERROR An MFA code has six digits.".to_owned()),
         "{:#?}",
@@ -105,7 +103,7 @@ fn a_wrong_or_mistyped_code_is_asked_again_with_an_error() {
     );
     sandbox.file("first", format!("D {}\n", wrong_code(&sandbox)));
     sandbox.file("second", format!("D {}\n", code(&sandbox)));
-    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
     assert!(
         told(&sandbox).iter().any(|line| line.starts_with("SETERROR AWS did not accept")),
         "{:#?}",
@@ -118,7 +116,8 @@ fn a_wrong_or_mistyped_code_is_asked_again_with_an_error() {
 fn one_that_has_nowhere_to_ask_is_not_a_refusal() {
     // As pinentry-tty says it.
     let sandbox = with("echo 'ERR 83886179 Operation cancelled <Pinentry>'");
-    let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
+    let run =
+        sandbox.command(&["process", "guarded"]).without_terminal().run().fails(4).error_form();
     run.says(&["pinentry: there is neither a terminal nor a display", "dialog: "]);
 }
 
@@ -127,7 +126,9 @@ fn three_mistyped_codes_are_the_end() {
     for answer in ["D 12", "# nothing"] {
         let sandbox = with(&format!("echo '{answer}'; echo OK"));
         sandbox
-            .run_without_terminal(&["process", "guarded"])
+            .command(&["process", "guarded"])
+            .without_terminal()
+            .run()
             .fails(4)
             .error_form()
             .says(&["six digits"]);
@@ -145,7 +146,9 @@ fn a_closed_window_is_the_end() {
         sandbox.set("DISPLAY", ":99");
         sandbox.script("zenity", "touch \"$HOME/window\"");
         sandbox
-            .run_without_terminal(&["process", "guarded"])
+            .command(&["process", "guarded"])
+            .without_terminal()
+            .run()
             .fails(4)
             .error_form()
             .says(&["declined (pinentry)", "--mfa-token"]);
@@ -179,7 +182,7 @@ fn a_bad_one_is_passed_over() {
         // The next rung is asked.
         sandbox.set("DISPLAY", ":99");
         sandbox.script("zenity", &format!("echo {}", code(&sandbox)));
-        let run = sandbox.run_without_terminal(&["process", "guarded", "-v"]).ok();
+        let run = sandbox.command(&["process", "guarded", "-v"]).without_terminal().run().ok();
         run.says(&["not asking by pinentry: ", why]);
     }
 }
@@ -199,7 +202,7 @@ fn one_that_goes_wrong_at_the_question_is_passed_over() {
         let sandbox = with(getpin);
         sandbox.set("DISPLAY", ":99");
         sandbox.script("zenity", &format!("echo {}", code(&sandbox)));
-        sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+        sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
     }
 }
 
@@ -210,7 +213,8 @@ fn one_that_nobody_answers_is_ended() {
     {
         let sandbox = with(getpin);
         sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
-        let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
+        let run =
+            sandbox.command(&["process", "guarded"]).without_terminal().run().fails(4).error_form();
         run.says(&["nobody answered within 1 s (pinentry)"]);
         sandbox.no_calls();
     }
@@ -225,7 +229,7 @@ fn an_interruption_ends_it_and_brings_the_terminal_back() {
     );
     std::os::unix::fs::symlink("/usr/bin/stty", sandbox.path("bin/stty")).unwrap();
     sandbox.set("ROLECALL_PROMPT", "pinentry");
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     let before = terminal.modes().local_modes;
     sandbox.file("go", "");
     until("a hidden answer", || sandbox.path("hidden").exists());
@@ -245,24 +249,30 @@ fn which_one_is_asked_may_be_chosen() {
     let good = fake(&format!("echo 'D {}'; echo OK", code(&sandbox)), "echo OK");
     let chosen = sandbox.script("other/my-pinentry", &good);
     sandbox.file("xdg/config/rolecall/settings.ini", "pinentry = ~/bin/other/my-pinentry\n");
-    sandbox.run_without_terminal(&["process", "guarded"]).ok();
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok();
     // By name, on PATH; and the environment goes before the settings.
     sandbox.set("DISPLAY", ":99");
     sandbox.script("named-pinentry", &fake("echo 'ERR 83886179 cancelled'", "echo OK"));
     sandbox.set("PINENTRY_PROGRAM", "named-pinentry");
     sandbox
-        .run_without_terminal(&["process", "guarded", "--no-cache"])
+        .command(&["process", "guarded", "--no-cache"])
+        .without_terminal()
+        .run()
         .fails(4)
         .says(&["declined (pinentry)"]);
     sandbox.set("PINENTRY_PROGRAM", "/nowhere/pinentry");
     sandbox
-        .run_without_terminal(&["process", "guarded", "--no-cache"])
+        .command(&["process", "guarded", "--no-cache"])
+        .without_terminal()
+        .run()
         .fails(4)
         .says(&["/nowhere/pinentry is no program"]);
     std::fs::set_permissions(&chosen, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     sandbox.unset("PINENTRY_PROGRAM");
     sandbox
-        .run_without_terminal(&["process", "guarded", "--no-cache"])
+        .command(&["process", "guarded", "--no-cache"])
+        .without_terminal()
+        .run()
         .fails(4)
         .says(&["my-pinentry is no program"]);
 }

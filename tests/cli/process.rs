@@ -315,14 +315,17 @@ fn keys_in_the_environment_bring_token_and_expiry() {
 #[test]
 fn it_works_as_sdks_run_it() {
     let sandbox = Sandbox::new();
-    sandbox.run_with_stdin_closed(&["process", "prod"]).ok();
-    sandbox.run_redirected(&["process", "prod", "--refresh"], "<&- 2>&-").ok().json();
-    sandbox.run_redirected(&["process", "prod", "--refresh"], "<&- 2>/dev/null").ok().json();
+    sandbox.command(&["process", "prod"]).redirected("<&-").run().ok();
+    sandbox.command(&["process", "prod", "--refresh"]).redirected("<&- 2>&-").run().ok().json();
+    sandbox
+        .command(&["process", "prod", "--refresh"])
+        .redirected("<&- 2>/dev/null")
+        .run()
+        .ok()
+        .json();
     // A stdin that never ends is not read.
-    let run = sandbox.run_with(&["process", "prod", "--refresh"], |command| {
-        command.stdin(std::fs::File::open("/dev/zero").unwrap());
-    });
-    run.ok();
+    let endless = std::fs::File::open("/dev/zero").unwrap();
+    sandbox.command(&["process", "prod", "--refresh"]).stdin(endless).run().ok();
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! The ladder of asking as a whole: its order, what is said of a rung that is passed over, and the
 //! streams that it leaves alone.
 
-use super::support::{
-    BOB_MFA, PROD, Sandbox, Terminal, code, guarded, guarded_config, until, wrong_code,
-};
+use super::support::{BOB_MFA, PROD, Sandbox, code, guarded, guarded_config, until, wrong_code};
 
-const QUESTION: &str = "MFA code of";
+pub(super) const QUESTION: &str = "MFA code of";
 
 /// Fakes of all programs, each of which notes that it was run and gives a code.
 fn with_everything() -> Sandbox {
@@ -27,7 +25,7 @@ fn with_everything() -> Sandbox {
     sandbox
 }
 
-fn ran(sandbox: &Sandbox) -> String {
+pub(super) fn ran(sandbox: &Sandbox) -> String {
     std::fs::read_to_string(sandbox.path("ran")).unwrap_or_default().replace('\n', " ")
 }
 
@@ -43,13 +41,13 @@ fn the_order_is_process_ykman_tty_pinentry_dialog() {
                 program => std::fs::remove_file(sandbox.path("bin").join(program)).unwrap(),
             }
         }
-        sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+        sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
         assert_eq!(ran(&sandbox), format!("{first} "));
     }
     let sandbox = with_everything();
     sandbox.config(&guarded_config(""));
     std::fs::remove_file(sandbox.path("bin/ykman")).unwrap();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     terminal.enter(&format!("{}\n", code(&sandbox)));
     terminal.finish().ok();
@@ -75,13 +73,17 @@ fn the_order_may_be_chosen() {
         if let Some(order) = setting {
             sandbox.file("xdg/config/rolecall/settings.ini", format!("prompt = {order}\n"));
         }
-        sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
+        sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
         assert_eq!(ran(&sandbox), first, "{environment:?} {setting:?}");
     }
     // A code that is there already is always first.
     let sandbox = with_everything();
     sandbox.set("ROLECALL_PROMPT", "dialog");
-    sandbox.run_without_terminal(&["process", "guarded", "--mfa-token", &code(&sandbox)]).ok();
+    sandbox
+        .command(&["process", "guarded", "--mfa-token", &code(&sandbox)])
+        .without_terminal()
+        .run()
+        .ok();
     assert_eq!(ran(&sandbox), "");
 }
 
@@ -89,7 +91,8 @@ fn the_order_may_be_chosen() {
 fn what_is_not_chosen_is_not_asked() {
     let sandbox = with_everything();
     sandbox.set("ROLECALL_PROMPT", "tty");
-    let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
+    let run =
+        sandbox.command(&["process", "guarded"]).without_terminal().run().fails(4).error_form();
     run.says(&["tty: there is no terminal", "--mfa-token CODE", "`guarded`", BOB_MFA]);
     assert_eq!(ran(&sandbox), "");
     sandbox.no_calls();
@@ -117,7 +120,7 @@ fn an_unknown_way_to_ask_is_an_error_that_names_the_known() {
 #[test]
 fn each_rung_that_is_passed_over_says_why() {
     let sandbox = guarded();
-    let run = sandbox.run_without_terminal(&["process", "guarded", "-v"]).fails(4);
+    let run = sandbox.command(&["process", "guarded", "-v"]).without_terminal().run().fails(4);
     run.says(&[
         "not asking by token: ",
         "not asking by process: the profile has no mfa_process",
@@ -128,22 +131,31 @@ fn each_rung_that_is_passed_over_says_why() {
         "not asking by dialog: none of zenity, kdialog, osascript, powershell.exe is on PATH",
     ]);
     // Without -v the error says it all in one line.
-    let run = sandbox.run_without_terminal(&["process", "guarded"]).fails(4).error_form();
+    let run =
+        sandbox.command(&["process", "guarded"]).without_terminal().run().fails(4).error_form();
     let cause = run.stderr.lines().find(|line| line.starts_with("cause: ")).unwrap();
     for rung in ["process: ", "ykman: ", "tty: ", "pinentry: ", "dialog: "] {
         assert!(cause.contains(rung), "`{rung}` is not in `{cause}`");
     }
     sandbox.script("zenity", "exit 1");
     sandbox
-        .run_without_terminal(&["process", "guarded", "-v"])
+        .command(&["process", "guarded", "-v"])
+        .without_terminal()
+        .run()
         .fails(4)
         .says(&["not asking by dialog: there is no display"]);
     sandbox.set("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
     sandbox
-        .run_without_terminal(&["process", "guarded", "-v"])
+        .command(&["process", "guarded", "-v"])
+        .without_terminal()
+        .run()
         .fails(4)
         .says(&["there is no display in this SSH session"]);
-    let run = sandbox.run_without_terminal(&["process", "guarded", "-v", "--no-input"]).fails(4);
+    let run = sandbox
+        .command(&["process", "guarded", "-v", "--no-input"])
+        .without_terminal()
+        .run()
+        .fails(4);
     run.says(&[
         "not asking by ykman: input is switched off",
         "not asking by tty: input is switched off",
@@ -168,7 +180,7 @@ const STREAMS: [(&str, &str); 5] = [
 fn the_terminal_is_asked_whatever_the_streams_are() {
     for (who, line) in STREAMS {
         let sandbox = guarded();
-        let mut terminal = Terminal::start_line(&sandbox, &["process", "guarded"], line);
+        let mut terminal = sandbox.command(&["process", "guarded"]).by_shell(line).on_a_terminal();
         terminal.wait_for(QUESTION, 1);
         terminal.enter(&format!("{}\n", code(&sandbox)));
         let run = terminal.finish();
@@ -183,10 +195,8 @@ fn programs_are_asked_whatever_the_streams_are() {
         for (who, line) in STREAMS {
             let sandbox = with_everything();
             sandbox.set("ROLECALL_PROMPT", rung);
-            let mut command = sandbox
-                .command("setsid", &["--wait", "/bin/sh", "-c", line, super::support::PROGRAM]);
-            command.args(["process", "guarded"]);
-            let run = sandbox.run_command(command);
+            let command = sandbox.command(&["process", "guarded"]);
+            let run = command.by_shell(line).without_terminal().run();
             assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{rung}, {who}: {run:#?}");
             assert!(run.key().starts_with("ASIA"));
             assert_eq!(ran(&sandbox), format!("{rung} "));
@@ -197,7 +207,7 @@ fn programs_are_asked_whatever_the_streams_are() {
 #[test]
 fn a_refused_code_is_said_on_the_terminal_and_asked_again() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     terminal.enter(&format!("{}\n", wrong_code(&sandbox)));
     terminal.wait_for("AWS did not accept this code", 1);
@@ -212,7 +222,7 @@ fn a_refused_code_is_said_on_the_terminal_and_asked_again() {
 #[test]
 fn three_refusals_are_the_end() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     for time in 1..=3 {
         terminal.wait_for(QUESTION, time);
         terminal.enter(&format!("{}\n", wrong_code(&sandbox)));
@@ -227,7 +237,9 @@ fn a_code_of_a_process_that_is_refused_is_not_asked_again() {
     let process =
         sandbox.script("mfa", &format!("echo run >> \"$HOME/ran\"; echo {}", wrong_code(&sandbox)));
     sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
-    Terminal::start(&sandbox, &["process", "guarded"])
+    sandbox
+        .command(&["process", "guarded"])
+        .on_a_terminal()
         .finish()
         .fails(1)
         .says(&["MultiFactorAuthentication"]);
@@ -240,15 +252,15 @@ fn what_a_process_says_on_stderr_is_seen_on_the_terminal_only() {
     let process =
         sandbox.script("mfa", &format!("echo 'touch the key' >&2; echo {}", code(&sandbox)));
     sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
-    sandbox.run_without_terminal(&["process", "guarded"]).ok().silent();
-    let terminal = Terminal::start(&sandbox, &["process", "guarded", "--no-cache"]);
+    sandbox.command(&["process", "guarded"]).without_terminal().run().ok().silent();
+    let terminal = sandbox.command(&["process", "guarded", "--no-cache"]).on_a_terminal();
     terminal.wait_for("touch the key", 1);
     // The code was used already.
     terminal.finish().fails(1);
     // It may ask the person itself.
     let process = sandbox.script("mfa", "printf 'which? ' >&2; read -r code; echo \"$code\"");
     sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded", "--no-cache"]);
+    let mut terminal = sandbox.command(&["process", "guarded", "--no-cache"]).on_a_terminal();
     terminal.wait_for("which? ", 1);
     terminal.enter(&format!("{}\n", wrong_code(&sandbox)));
     terminal.finish().fails(1).says(&["MultiFactorAuthentication"]);
@@ -258,7 +270,7 @@ fn what_a_process_says_on_stderr_is_seen_on_the_terminal_only() {
 fn nobody_is_waited_for_beyond_the_limit() {
     let sandbox = guarded();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
-    let terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     let before = terminal.modes().local_modes;
     terminal.wait_for(QUESTION, 1);
     let slave = terminal.another_end();
@@ -277,7 +289,7 @@ fn a_question_that_nobody_answered_takes_no_answer_from_the_next() {
     sandbox.config(&(guarded_config("") + &second));
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 3\n");
     let mut terminal =
-        Terminal::start(&sandbox, &["login", "guarded", "second", "--no-mfa-session"]);
+        sandbox.command(&["login", "guarded", "second", "--no-mfa-session"]).on_a_terminal();
     terminal.wait_for("for profile guarded", 1);
     terminal.wait_for("for profile second", 1);
     terminal.enter(&format!("{}\n", code(&sandbox)));
@@ -288,7 +300,7 @@ fn a_question_that_nobody_answered_takes_no_answer_from_the_next() {
 #[test]
 fn what_is_no_text_is_a_wrong_answer() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     terminal.enter_bytes(b"12\xe9456\n");
     terminal.wait_for("six digits", 1);
@@ -305,7 +317,7 @@ fn the_question_shows_again_after_a_pause() {
     let sandbox = guarded();
     // A shell without job control would not notice that it stops; `exec` leaves this process to the
     // test.
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     let before = terminal.modes().local_modes;
     terminal.wait_for(QUESTION, 1);
     let pid = terminal.running.pid();
@@ -327,7 +339,7 @@ fn the_question_shows_again_after_a_pause() {
 fn a_question_in_the_background_stops_until_it_is_brought_forward() {
     let sandbox = guarded();
     let line = "set -m; \"$0\" \"$@\" <&- & echo $! >pid; until [ -e go ]; do sleep 0.05; done; fg >/dev/null";
-    let mut terminal = Terminal::start_line(&sandbox, &["process", "guarded"], line);
+    let mut terminal = sandbox.command(&["process", "guarded"]).by_shell(line).on_a_terminal();
     let state = || {
         let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap_or_default();
         std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default()
@@ -343,7 +355,7 @@ fn a_question_in_the_background_stops_until_it_is_brought_forward() {
 #[test]
 fn the_question_names_profile_role_account_and_device() {
     let sandbox = guarded();
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     terminal.wait_for(
         &format!("MFA code of {BOB_MFA} for profile guarded (role guarded in account {PROD}): "),
@@ -358,189 +370,10 @@ fn an_interruption_ends_a_process_too() {
     let sandbox = guarded();
     let process = sandbox.script("mfa", "touch \"$HOME/started\"; exec sleep 100");
     sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
-    let mut terminal = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     until("a process", || sandbox.path("started").exists());
     terminal.enter("\u{3}");
     terminal.finish().fails(130);
-    sandbox.no_calls();
-}
-
-fn confirming() -> Sandbox {
-    let sandbox = guarded();
-    let admin = super::support::ADMIN;
-    sandbox.config(&format!(
-        "[profile prod]\nrole_arn = {admin}\nsource_profile = dev\nrolecall_confirm = true\n"
-    ));
-    sandbox
-}
-
-#[test]
-fn a_confirmation_climbs_the_same_ladder() {
-    let sandbox = confirming();
-    // What gives codes cannot say yes.
-    sandbox.script("ykman", "echo ykman >> \"$HOME/ran\"");
-    let confirm = |answer: &str| super::pinentry::fake("echo 'ERR 1 no code is due'", answer);
-    let pinentry = |answer: &str| {
-        sandbox.script("pinentry", &confirm(&format!("echo pinentry >> \"$HOME/ran\"; {answer}")))
-    };
-    pinentry("echo OK");
-    sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).ok().silent();
-    assert_eq!(ran(&sandbox), "pinentry ");
-    sandbox.set("GPG_TTY", "/dev/pts/4711");
-    for no in [
-        "echo 'ERR 83886194 Not confirmed <Pinentry>'",
-        "echo 'ERR 83886179 Operation cancelled <Pinentry>'",
-    ] {
-        pinentry(no);
-        let run =
-            sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).fails(4).error_form();
-        run.says(&["not confirmed", "declined (pinentry)"]);
-    }
-    sandbox.set("ROLECALL_PROMPT", "dialog");
-    sandbox.set("DISPLAY", ":99");
-    sandbox.script("zenity", "echo \"$*\" > \"$HOME/asked\"");
-    sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).ok().silent();
-    let asked = std::fs::read_to_string(sandbox.path("asked")).unwrap();
-    assert!(
-        asked.contains("--question") && asked.contains("role admin in account 222222222222"),
-        "{asked}"
-    );
-    sandbox.script("zenity", "exit 1");
-    sandbox.run_without_terminal(&["process", "prod", "--no-cache"]).fails(4).error_form();
-    assert_eq!(sandbox.assumed(), 2);
-}
-
-#[test]
-fn one_terminal_is_asked_one_question_at_a_time() {
-    let sandbox = confirming();
-    // Without a cache they do not wait for each other's sessions.
-    let one = |name: &str| {
-        format!(
-            "\"$0\" process prod --no-cache -v <&- >{name}.out 2>{name}.log || echo refused >{name}.out"
-        )
-    };
-    let line = format!("cd \"$HOME\"; ({}) & ({}) & wait", one("a"), one("b"));
-    let mut terminal = Terminal::start_line(&sandbox, &[], &line);
-    let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap_or_default();
-    let waits = |name: &str| read(&format!("{name}.log")).contains("waiting for another question");
-    until("one that waits", || waits("a") || waits("b"));
-    terminal.wait_for("[y/N]", 1);
-    assert_eq!(terminal.shown().matches("[y/N]").count(), 1, "{}", terminal.shown());
-    terminal.enter("n\n");
-    terminal.wait_for("[y/N]", 2);
-    terminal.enter("y\n");
-    terminal.finish().ok();
-    let (first, second) = if waits("a") { ("b.out", "a.out") } else { ("a.out", "b.out") };
-    assert_eq!(read(first).trim(), "refused");
-    assert!(read(second).contains("AccessKeyId"), "{}", read(second));
-    // Nothing is left behind of it.
-    assert!(
-        !super::waiting::locks(&sandbox)
-            .iter()
-            .any(|path| path.to_string_lossy().contains("asks-"))
-    );
-}
-
-#[test]
-fn who_waited_while_a_person_declined_does_not_ask_again() {
-    let (by_key, by_time) = (
-        ("", "\u{4}", "the question was declined"),
-        ("prompt_timeout = 5\n", "", "nobody answered within 5 s"),
-    );
-    for (settings, key, says) in [by_key, by_time] {
-        let sandbox = guarded();
-        let unguarded =
-            format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", super::support::ADMIN);
-        sandbox.config(&(guarded_config("") + &unguarded));
-        sandbox.file("xdg/config/rolecall/settings.ini", settings);
-        let one = "(\"$0\" process $profile -v <&- >/dev/null 2>$n.log; echo $? >$n.code)";
-        let all = format!(
-            "profile=guarded; n=0; {one} & until [ -e go ]; do sleep 0.05; done; for n in 1 2 3 4 5; do {one} & done"
-        );
-        let line = format!("{all}; profile=prod; n=prod; {one} & wait");
-        let mut terminal = Terminal::start_line(&sandbox, &[], &line);
-        let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap_or_default();
-        terminal.wait_for(QUESTION, 1);
-        sandbox.file("go", "");
-        let others = ["1", "2", "3", "4", "5", "prod"];
-        until("those who wait", || {
-            others.iter().all(|n| read(&format!("{n}.log")).contains("waiting for process"))
-        });
-        terminal.enter(key);
-        until("the end", || others.iter().all(|n| !read(&format!("{n}.code")).is_empty()));
-        let shown = terminal.shown();
-        terminal.finish();
-        assert_eq!(shown.matches(QUESTION).count(), 1, "{shown}");
-        assert!(read("0.log").contains(says), "{}", read("0.log"));
-        for n in &others[..5] {
-            let log = read(&format!("{n}.log"));
-            assert!(
-                read(&format!("{n}.code")).trim() == "4"
-                    && log.contains("another process asked the same"),
-                "{log}"
-            );
-        }
-        // Who needs nobody goes on.
-        assert_eq!(read("prod.code").trim(), "0", "{}", read("prod.log"));
-        let mut later = Terminal::start(&sandbox, &["process", "guarded"]);
-        later.wait_for(QUESTION, 1);
-        later.enter(&format!("{}\n", code(&sandbox)));
-        later.finish().ok();
-    }
-}
-
-#[test]
-fn a_question_that_was_stopped_holds_no_other_up() {
-    let sandbox = confirming();
-    let process = "\"$0\" process prod --no-cache <&-";
-    let line = format!(
-        "cd \"$HOME\"; {process} & echo $! >pid; until [ -e go ]; do sleep 0.05; done; {process}; kill -KILL $!"
-    );
-    let mut terminal = Terminal::start_line(&sandbox, &[], &line);
-    terminal.wait_for("[y/N]", 1);
-    let pid = std::fs::read_to_string(sandbox.path("pid")).unwrap();
-    let stop = || std::process::Command::new("kill").args(["-STOP", pid.trim()]).status().unwrap();
-    assert!(stop().success());
-    until("a stop", || {
-        std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap().contains(") T ")
-    });
-    sandbox.file("go", "");
-    terminal.wait_for("[y/N]", 2);
-    terminal.enter("y\n");
-    assert!(terminal.finish().ok().stdout.contains("AccessKeyId"));
-}
-
-#[test]
-fn yes_confirms_where_the_settings_allow_it() {
-    let sandbox = confirming();
-    let run = sandbox.run_without_terminal(&["process", "prod", "--yes"]).fails(2).error_form();
-    run.says(&["--yes", "`prod`", "allow_yes = true", "hint: "]);
-    sandbox.file("xdg/config/rolecall/settings.ini", "allow_yes = false\n");
-    sandbox.run_without_terminal(&["process", "prod", "--yes"]).fails(2);
-    sandbox.no_calls();
-    // Where nothing has to be confirmed it says nothing.
-    sandbox.run(&["process", "dev", "--yes"]).ok().silent();
-    sandbox.file("xdg/config/rolecall/settings.ini", "allow_yes = true\n");
-    sandbox.run_without_terminal(&["process", "prod"]).fails(4);
-    sandbox.run_without_terminal(&["process", "prod", "--yes", "--no-input"]).ok().silent();
-    assert_eq!(sandbox.assumed(), 1);
-}
-
-#[test]
-fn a_session_is_confirmed_whoever_needs_it() {
-    let sandbox = confirming();
-    let config = std::fs::read_to_string(sandbox.path(".aws/config")).unwrap();
-    let other = super::support::role("other");
-    sandbox
-        .config(&format!("{config}[profile beyond]\nrole_arn = {other}\nsource_profile = prod\n"));
-    sandbox
-        .run_without_terminal(&["process", "beyond"])
-        .fails(4)
-        .error_form()
-        .says(&["`prod`", "rolecall_confirm"]);
-    sandbox
-        .run_without_terminal(&["process", "--role-arn", &other, "--source-profile", "prod"])
-        .fails(4);
     sandbox.no_calls();
 }
 
@@ -548,7 +381,7 @@ fn a_session_is_confirmed_whoever_needs_it() {
 fn doctor_says_who_can_be_asked() {
     let sandbox = with_everything();
     let prompts = |sandbox: &Sandbox| {
-        let run = sandbox.run_without_terminal(&["doctor"]);
+        let run = sandbox.command(&["doctor"]).without_terminal().run();
         run.stdout
             .lines()
             .find(|line| line.split_whitespace().nth(1) == Some("prompts"))

@@ -157,15 +157,21 @@ fn files_that_may_not_be_read_are_named() {
     give_to_nobody(&sandbox.path(""));
     for path in [".aws/config", ".aws/credentials"] {
         std::fs::set_permissions(sandbox.path(path), PermissionsExt::from_mode(0o000)).unwrap();
-        let run = sandbox.run_as_nobody(&["process", "prod"]).fails(3).error_form();
+        let run = sandbox.command(&["process", "prod"]).by_nobody().run().fails(3).error_form();
         run.says(&[sandbox.path(path).to_str().unwrap(), "ls -l"]);
         std::fs::set_permissions(sandbox.path(path), PermissionsExt::from_mode(0o600)).unwrap();
     }
     std::fs::set_permissions(sandbox.path(".aws"), PermissionsExt::from_mode(0o000)).unwrap();
-    sandbox.run_as_nobody(&["process", "prod"]).fails(3).error_form().says(&[".aws/config"]);
+    sandbox
+        .command(&["process", "prod"])
+        .by_nobody()
+        .run()
+        .fails(3)
+        .error_form()
+        .says(&[".aws/config"]);
     sandbox.no_calls();
     std::fs::set_permissions(sandbox.path(".aws"), PermissionsExt::from_mode(0o700)).unwrap();
-    sandbox.run_as_nobody(&["process", "prod"]).ok().silent();
+    sandbox.command(&["process", "prod"]).by_nobody().run().ok().silent();
 }
 
 #[test]
@@ -174,13 +180,13 @@ fn a_home_that_cannot_be_written_costs_nothing() {
     // Owned by root, readable by all.
     std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644))
         .unwrap();
-    let first = sandbox.run_as_nobody(&["process", "prod"]).ok().silent().key();
-    assert_eq!(sandbox.run_as_nobody(&["process", "prod"]).ok().silent().key(), first);
+    let first = sandbox.command(&["process", "prod"]).by_nobody().run().ok().silent().key();
+    assert_eq!(sandbox.command(&["process", "prod"]).by_nobody().run().ok().silent().key(), first);
     assert_eq!(sandbox.assumed(), 1);
     assert!(std::fs::read_dir(sandbox.path("xdg/state")).unwrap().next().is_none());
     // The file store has nowhere to write: a warning, and the credentials all the same.
     sandbox.set("ROLECALL_FILE_PASSPHRASE", "correct horse battery staple");
-    let run = sandbox.run_as_nobody(&["process", "prod", "--store", "file"]).ok();
+    let run = sandbox.command(&["process", "prod", "--store", "file"]).by_nobody().run().ok();
     run.says(&["warning: "]);
 }
 
@@ -201,7 +207,7 @@ fn a_full_disk_behind_stdout_is_an_error() {
         &["--version"],
         &["process", "--help"],
     ] {
-        let run = sandbox.run_into(args, Stdio::from(full())).fails(1);
+        let run = sandbox.command(args).stdout(Stdio::from(full())).run().fails(1);
         assert!(
             args.contains(&"--help")
                 || args.contains(&"--version")
@@ -226,11 +232,11 @@ fn a_reader_that_is_gone_ends_it_quietly() {
 #[test]
 fn all_streams_closed_is_no_reason_to_panic() {
     let sandbox = Sandbox::new();
-    let run = sandbox.run_redirected(&["process", "nobody"], "<&- >&- 2>&-");
+    let run = sandbox.command(&["process", "nobody"]).redirected("<&- >&- 2>&-").run();
     assert_eq!(run.code, 3);
     // What is opened first must not become stdout: nothing is written into a shared file.
     let before = std::fs::read(sandbox.path(".aws/config")).unwrap();
-    sandbox.run_redirected(&["process", "prod"], "<&- >&- 2>&-");
+    sandbox.command(&["process", "prod"]).redirected("<&- >&- 2>&-").run();
     assert_eq!(std::fs::read(sandbox.path(".aws/config")).unwrap(), before);
 }
 
@@ -242,11 +248,7 @@ fn an_environment_that_is_no_utf_8_is_no_trouble() {
     sandbox.set("LS_COLORS", odd());
     sandbox.set("USER", odd());
     sandbox.run(&["process", "prod"]).ok().silent();
-    sandbox
-        .run_with(&["process"], |command| {
-            command.arg(odd());
-        })
-        .fails(2);
+    sandbox.command(&["process"]).arg(odd()).run().fails(2);
 }
 
 #[test]

@@ -125,17 +125,15 @@ fn memory_is_nobody_elses_while_it_runs() {
         std::fs::set_permissions(sandbox.path(path), mode).unwrap();
     }
     sandbox.aws.inject(Fault::always("AssumeRole", Kind::Hang));
-    let program = sandbox.program_for_all();
-    let args = ["--reuid=65534", "--regid=65534", "--clear-groups", &program, "process", "prod"];
-    let mut child = sandbox.command("setpriv", &args).spawn().unwrap();
+    let mut running = sandbox.command(&["process", "prod"]).by_nobody().start();
     until("the call", || sandbox.assumed() == 1);
     // The files of a process that may not be dumped belong to root, whoever it runs as.
-    let process = format!("/proc/{}", child.id());
+    let process = format!("/proc/{}", running.pid());
     let status = std::fs::read_to_string(format!("{process}/status")).unwrap();
     let owners = ["mem", "environ", "maps"]
         .map(|name| std::fs::metadata(format!("{process}/{name}")).unwrap().uid());
-    child.kill().unwrap();
-    child.wait().unwrap();
+    running.child.kill().unwrap();
+    running.finish().fails(137);
     assert!(status.contains("Uid:\t65534"), "{status}");
     assert_eq!(owners, [0, 0, 0]);
 }

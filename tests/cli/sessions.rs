@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{ADMIN, BOB_MFA, DEV, PROD, Sandbox, Terminal, role, time};
+use super::support::{ADMIN, BOB_MFA, DEV, PROD, Sandbox, role, time};
 
 const INDEX: &str = "xdg/state/rolecall/index.json";
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -153,10 +153,21 @@ fn the_dead_are_not_listed() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     assert_eq!(
-        sandbox.run_at(3_590, &["sessions", "--json"]).ok().json().as_array().unwrap().len(),
+        sandbox
+            .command(&["sessions", "--json"])
+            .clock_off_by(3_590)
+            .run()
+            .ok()
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
         1
     );
-    assert_eq!(sandbox.run_at(3_700, &["sessions", "--json"]).ok().stdout, "[]\n");
+    assert_eq!(
+        sandbox.command(&["sessions", "--json"]).clock_off_by(3_700).run().ok().stdout,
+        "[]\n"
+    );
 }
 
 #[test]
@@ -198,13 +209,13 @@ fn one_profile_is_cleared_and_the_others_keep_theirs() {
         .says(&["1 session is forgotten", "`two`"]);
     assert_eq!(kept(&sandbox), ["one+two", "three", "two"]);
     // Fetched anew from the session that both share: nobody is asked.
-    assert_ne!(sandbox.run_without_terminal(&["process", "one"]).ok().key(), one);
+    assert_ne!(sandbox.command(&["process", "one"]).without_terminal().run().ok().key(), one);
     assert_eq!(sandbox.run(&["process", "two"]).ok().key(), two);
     assert_eq!(sandbox.aws.count("GetSessionToken"), 1);
     // With the last who uses it, it goes.
     sandbox.run(&["sessions", "clear", "one", "-p", "two"]).ok().silent();
     assert_eq!(kept(&sandbox), ["three"]);
-    sandbox.run_without_terminal(&["process", "one"]).fails(4);
+    sandbox.command(&["process", "one"]).without_terminal().run().fails(4);
 }
 
 #[test]
@@ -240,7 +251,7 @@ fn all_are_cleared_and_fetched_anew() {
     sandbox.run(&["sessions", "clear", "-v"]).ok().says(&["4 sessions are forgotten"]);
     assert!(kept(&sandbox).is_empty());
     assert_ne!(sandbox.run(&["process", "three"]).ok().key(), key);
-    sandbox.run_without_terminal(&["process", "one"]).fails(4);
+    sandbox.command(&["process", "one"]).without_terminal().run().fails(4);
     let silent = sandbox.run(&["logout"]).ok().silent();
     assert_eq!(silent.stdout, "");
     sandbox.run(&["logout", "-v"]).ok().says(&["no session"]);
@@ -392,8 +403,10 @@ fn the_index_stays_whole_while_twenty_write_and_one_clears() {
     sandbox.config(&config);
     for round in 0..3 {
         let names: Vec<String> = (0..20).map(|n| format!("p{}", n % 10)).collect();
-        let writing: Vec<_> =
-            names.iter().map(|name| sandbox.start(&["process", name, "--refresh"])).collect();
+        let writing: Vec<_> = names
+            .iter()
+            .map(|name| sandbox.command(&["process", name, "--refresh"]).start())
+            .collect();
         for _ in 0..5 {
             sandbox.run(&["sessions", "clear"]).ok();
             sandbox.run(&["sessions", "clear", &format!("p{round}")]).ok();
@@ -430,8 +443,10 @@ fn an_unknown_subcommand_clears_nothing() {
 fn a_person_is_told_how_many() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
-    let terminal =
-        Terminal::start_line(&sandbox, &["logout", "prod"], "exec \"$0\" \"$@\" 2>/dev/tty <&-");
+    let terminal = sandbox
+        .command(&["logout", "prod"])
+        .by_shell("exec \"$0\" \"$@\" 2>/dev/tty <&-")
+        .on_a_terminal();
     terminal.wait_for("1 session is forgotten", 1);
     terminal.finish().ok();
 }

@@ -224,7 +224,7 @@ fn what_is_missing_or_differs_is_named() {
 fn many_at_once_renew_a_token_once() {
     let sandbox = people();
     log_in(&sandbox, "corp", -60);
-    let all: Vec<_> = (0..20).map(|_| sandbox.start(&["process", "people"])).collect();
+    let all: Vec<_> = (0..20).map(|_| sandbox.command(&["process", "people"]).start()).collect();
     for running in all {
         running.finish().ok();
     }

@@ -116,7 +116,7 @@ fn in_step(sandbox: &Sandbox, sessions: usize) {
 fn a_hundred_cold_ones_make_one_call() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(300)));
-    let all: Vec<_> = (0..100).map(|_| sandbox.start(&["process", "prod"])).collect();
+    let all: Vec<_> = (0..100).map(|_| sandbox.command(&["process", "prod"]).start()).collect();
     let outputs: BTreeSet<String> =
         all.into_iter().map(|one| one.finish().ok().silent().stdout).collect();
     assert_eq!((outputs.len(), sandbox.assumed()), (1, 1));
@@ -131,7 +131,8 @@ fn sixty_over_six_roles_ask_a_process_once() {
     new_codes(&sandbox, 0);
     sandbox.aws.inject(Fault::always("*", Kind::Delay(50)));
     let names: Vec<String> = (0..60).map(|n| format!("r{}", n % ROLES)).collect();
-    let all: Vec<_> = names.iter().map(|name| sandbox.start(&["process", name])).collect();
+    let all: Vec<_> =
+        names.iter().map(|name| sandbox.command(&["process", name]).start()).collect();
     let keys: BTreeSet<String> =
         all.into_iter().map(|one| one.finish().ok().silent().key()).collect();
     assert_eq!(keys.len(), ROLES);
@@ -145,11 +146,11 @@ fn sixty_over_six_roles_ask_a_process_once() {
 #[test]
 fn sixty_over_six_roles_ask_a_person_once() {
     let sandbox = six_roles("");
-    let mut person = Terminal::start(&sandbox, &["process", "r0"]);
+    let mut person = sandbox.command(&["process", "r0"]).on_a_terminal();
     person.wait_for(QUESTION, 1);
     let names: Vec<String> = (1..60).map(|n| format!("r{}", n % ROLES)).collect();
     // Who asked although the answer was on its way would fail, having no terminal.
-    let start = |name: &String| sandbox.start_without_terminal(&["process", name]);
+    let start = |name: &String| sandbox.command(&["process", name]).without_terminal().start();
     let all: Vec<_> = names.iter().map(start).collect();
     person.enter(&format!("{}\n", sandbox.aws.mfa_code(DEV, "bob")));
     for one in all {
@@ -166,7 +167,7 @@ fn forty_children_share_one_session() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(200)));
     let child = ["exec", "prod", "--", "/bin/sh", "-c", "echo $AWS_ACCESS_KEY_ID $AWS_PROFILE"];
-    let all: Vec<_> = (0..40).map(|_| sandbox.start(&child)).collect();
+    let all: Vec<_> = (0..40).map(|_| sandbox.command(&child).start()).collect();
     let outputs: BTreeSet<String> =
         all.into_iter().map(|one| one.finish().ok().silent().stdout).collect();
     assert!(outputs.len() == 1 && outputs.iter().all(|one| one.starts_with("ASIA")), "{outputs:?}");
@@ -195,7 +196,8 @@ fn many_identities_at_once_lose_no_entry() {
     sandbox.credentials(&credentials);
     sandbox.config(&config);
     let names: Vec<String> = (0..20).map(|n| format!("p{n}")).collect();
-    let all: Vec<_> = names.iter().map(|name| sandbox.start(&["process", name])).collect();
+    let all: Vec<_> =
+        names.iter().map(|name| sandbox.command(&["process", name]).start()).collect();
     for one in all {
         one.finish().ok();
     }
@@ -206,11 +208,11 @@ fn many_identities_at_once_lose_no_entry() {
 #[test]
 fn the_next_one_asks_when_a_person_gives_up() {
     let sandbox = six_roles("");
-    let mut first = Terminal::start(&sandbox, &["process", "r0"]);
+    let mut first = sandbox.command(&["process", "r0"]).on_a_terminal();
     first.wait_for(QUESTION, 1);
     let mut others: Vec<Terminal> = ["r0", "r1", "r2"]
         .iter()
-        .map(|name| Terminal::start(&sandbox, &["process", name]))
+        .map(|name| sandbox.command(&["process", name]).on_a_terminal())
         .collect();
     std::thread::sleep(Duration::from_millis(500));
     assert!(others.iter().all(|other| !other.shown().contains(QUESTION)), "one question at a time");
@@ -278,7 +280,7 @@ fn whoever_is_killed_costs_the_others_nothing() {
         sandbox.aws.inject(Fault::always("GetSessionToken", Kind::Delay(random.below(30))));
         sandbox.aws.inject(Fault::always("AssumeRole", Kind::Delay(random.below(20))));
         let mut all: Vec<_> =
-            (0..4).map(|n| sandbox.start(&["process", ["r0", "r1"][n % 2]])).collect();
+            (0..4).map(|n| sandbox.command(&["process", ["r0", "r1"][n % 2]]).start()).collect();
         std::thread::sleep(Duration::from_millis(random.below(150)));
         let victim = all.remove(random.below(4) as usize);
         let its_pid = victim.pid();

@@ -1,7 +1,7 @@
 //! stdin, stdout and stderr as the SDKs leave them to a `credential_process`: the question reaches
 //! the person in each arrangement.
 
-use super::support::{BOB_MFA, DEV, Sandbox, Terminal, role};
+use super::support::{BOB_MFA, DEV, Sandbox, role};
 
 /// Who leaves the streams so, and a line of shell that does; stdout is always a pipe that somebody
 /// reads. An SDK's pipes for stdin stay open and empty, which a pipe that is opened for both ways
@@ -32,7 +32,7 @@ fn a_person_is_asked_however_the_streams_are() {
             role("guarded")
         ));
         let line = format!("exec bash -c '{line}' \"$0\" \"$@\"");
-        let mut terminal = Terminal::start_line(&sandbox, &["process", "guarded"], &line);
+        let mut terminal = sandbox.command(&["process", "guarded"]).by_shell(&line).on_a_terminal();
         terminal.wait_for("MFA code", 1);
         terminal.enter(&format!("{}\n", sandbox.aws.mfa_code(DEV, "bob")));
         let shown = terminal.shown();

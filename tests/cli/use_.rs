@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::support::{ADMIN, Fault, Kind, Run, Sandbox, Terminal, until};
+use super::support::{ADMIN, Fault, Kind, Run, Sandbox, until};
 
 const NARROW: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}"#;
 
@@ -232,7 +232,7 @@ fn a_question_is_asked_on_the_terminal() {
     ));
     sandbox.set("ROLECALL_INIT", "zsh 42");
     run_use(&sandbox, &["guarded", "--no-input"]).fails(4).error_form();
-    let mut terminal = Terminal::start(&sandbox, &["use", "guarded"]);
+    let mut terminal = sandbox.command(&["use", "guarded"]).on_a_terminal();
     terminal.wait_for("code", 1);
     terminal.enter("\u{3}");
     terminal.finish().fails(130);
@@ -334,7 +334,7 @@ fn a_renewal_waits_for_nobody() {
         );
     };
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
-    let mut holder = sandbox.start(&["process", "prod", "--refresh"]);
+    let mut holder = sandbox.command(&["process", "prod", "--refresh"]).start();
     until("the call", || sandbox.assumed() == 2);
     // `--no-cache` knows no lock.
     sandbox.set("ROLECALL_USE", r#"{"profile":"prod"}"#);

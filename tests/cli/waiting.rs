@@ -50,11 +50,11 @@ fn limited(sandbox: &Sandbox, limit: &str) {
 #[test]
 fn one_at_another_terminal_says_where_the_question_is() {
     let sandbox = guarded();
-    let mut asked = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
     // Ten, as an SDK's user might have; their stderr is swallowed.
     let ten = "n=10; while [ $n -gt 0 ]; do \"$0\" \"$@\" <&- & n=$((n-1)); done; wait";
-    let waiting = Terminal::start_line(&sandbox, &["process", "guarded"], ten);
+    let waiting = sandbox.command(&["process", "guarded"]).by_shell(ten).on_a_terminal();
     waiting.wait_for(WAITING, 1);
     std::thread::sleep(PAST_SILENCE);
     let shown = waiting.shown();
@@ -78,10 +78,12 @@ fn one_at_another_terminal_says_where_the_question_is() {
 #[test]
 fn a_stderr_that_is_a_terminal_is_used() {
     let sandbox = guarded();
-    let mut asked = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
-    let waiting =
-        Terminal::start_line(&sandbox, &["process", "guarded"], "exec \"$0\" \"$@\" 2>/dev/tty");
+    let waiting = sandbox
+        .command(&["process", "guarded"])
+        .by_shell("exec \"$0\" \"$@\" 2>/dev/tty")
+        .on_a_terminal();
     waiting.wait_for(WAITING, 1);
     answer(&sandbox, &mut asked);
     asked.finish().ok();
@@ -91,13 +93,12 @@ fn a_stderr_that_is_a_terminal_is_used() {
 #[test]
 fn the_terminal_of_the_question_and_the_quiet_hear_nothing() {
     let sandbox = guarded();
-    let mut asked = Terminal::start_line(
-        &sandbox,
-        &["process", "guarded"],
-        "\"$0\" \"$@\" <&- & \"$0\" \"$@\" <&- & wait",
-    );
+    let mut asked = sandbox
+        .command(&["process", "guarded"])
+        .by_shell("\"$0\" \"$@\" <&- & \"$0\" \"$@\" <&- & wait")
+        .on_a_terminal();
     asked.wait_for(QUESTION, 1);
-    let quiet = Terminal::start(&sandbox, &["process", "guarded", "-q"]);
+    let quiet = sandbox.command(&["process", "guarded", "-q"]).on_a_terminal();
     std::thread::sleep(PAST_SILENCE);
     answer(&sandbox, &mut asked);
     let shown = asked.shown();
@@ -110,19 +111,18 @@ fn the_terminal_of_the_question_and_the_quiet_hear_nothing() {
 #[test]
 fn with_v_it_is_said_at_once() {
     let sandbox = guarded();
-    let mut asked = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
     let stderr = sandbox.path("stderr");
     let line = format!("exec rolecall process guarded -v 2>'{}'", stderr.display());
-    let mut command = sandbox.command("/bin/sh", &["-c", &line]);
-    let mut waiting = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let waiting = sandbox.program("/bin/sh", &["-c", &line]).start();
     until("its word", || {
         std::fs::read_to_string(&stderr)
             .is_ok_and(|text| text.contains(WAITING) && text.contains("answer it there"))
     });
     answer(&sandbox, &mut asked);
     asked.finish().ok();
-    assert!(waiting.wait().unwrap().success());
+    waiting.finish().ok();
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn a_stopped_one_is_not_waited_for_longer_than_the_limit() {
     let sandbox = Sandbox::new();
     limited(&sandbox, "1");
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(500)));
-    let holder = sandbox.start(&["process", "prod"]);
+    let holder = sandbox.command(&["process", "prod"]).start();
     until("the call", || sandbox.assumed() == 1);
     holder.signal(Signal::STOP);
-    let all: Vec<_> = (0..5).map(|_| sandbox.start(&["process", "prod"])).collect();
+    let all: Vec<_> = (0..5).map(|_| sandbox.command(&["process", "prod"]).start()).collect();
     let pid = holder.pid().to_string();
     for one in all {
         one.finish().fails(1).error_form().says(&[
@@ -181,7 +181,7 @@ fn a_stopped_one_is_not_waited_for_longer_than_the_limit() {
 fn the_limit_says_what_may_be_waited_for() {
     let sandbox = guarded();
     limited(&sandbox, "1");
-    let mut asked = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
     let pid = asked.running.pid().to_string();
     sandbox.run(&["process", "guarded"]).fails(1).error_form().says(&[
@@ -197,9 +197,9 @@ fn the_limit_says_what_may_be_waited_for() {
 #[test]
 fn an_interrupted_waiter_leaves_nothing() {
     let sandbox = guarded();
-    let mut asked = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
-    let mut waiting = Terminal::start(&sandbox, &["process", "guarded"]);
+    let mut waiting = sandbox.command(&["process", "guarded"]).on_a_terminal();
     waiting.wait_for(WAITING, 1);
     // Of the base, of the question, and of who speaks at the waiter's terminal.
     assert_eq!(locks(&sandbox).len(), 3);
@@ -215,16 +215,16 @@ fn an_interrupted_waiter_leaves_nothing() {
 fn a_folder_that_is_cleaned_up_stops_nobody() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(1_500)));
-    let first = sandbox.start(&["process", "prod"]);
+    let first = sandbox.command(&["process", "prod"]).start();
     until("the call", || sandbox.assumed() == 1);
-    let waiting: Vec<_> = (0..5).map(|_| sandbox.start(&["process", "prod"])).collect();
+    let waiting: Vec<_> = (0..5).map(|_| sandbox.command(&["process", "prod"]).start()).collect();
     std::thread::sleep(Duration::from_millis(300));
     std::fs::remove_dir_all(sandbox.path(LOCKS)).unwrap();
     // It cannot know of the first one, but those after it know of it.
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(500)));
-    let second = sandbox.start(&["process", "prod"]);
+    let second = sandbox.command(&["process", "prod"]).start();
     until("the second call", || sandbox.assumed() == 2);
-    let more: Vec<_> = (0..5).map(|_| sandbox.start(&["process", "prod"])).collect();
+    let more: Vec<_> = (0..5).map(|_| sandbox.command(&["process", "prod"]).start()).collect();
     for one in waiting.into_iter().chain(more).chain([first, second]) {
         one.finish().ok();
     }
@@ -312,7 +312,7 @@ fn a_stopped_question_goes_on_in_the_foreground() {
     let sandbox = guarded();
     // A shell with job control, whose job has its own group.
     let line = "set -m; \"$0\" \"$@\"; echo stopped >/dev/tty; read -r go </dev/tty; fg >/dev/null";
-    let mut terminal = Terminal::start_line(&sandbox, &["process", "guarded"], line);
+    let mut terminal = sandbox.command(&["process", "guarded"]).by_shell(line).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
     let modes = |terminal: &Terminal| {
         let modes = terminal.modes();

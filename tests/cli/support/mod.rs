@@ -1,6 +1,7 @@
 //! What the tests stand on: a sandboxed home with a fake AWS beside it, runs of the program with
 //! limits, and a terminal.
 
+mod command;
 mod people;
 mod run;
 mod sandbox;
@@ -13,7 +14,7 @@ pub use people::{
     wrong_code,
 };
 pub use run::{LIMIT, Run};
-pub use sandbox::{PROGRAM, Sandbox};
+pub use sandbox::Sandbox;
 pub use terminal::Terminal;
 
 use std::path::Path;

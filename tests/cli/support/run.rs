@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::sandbox::Sandbox;
+use super::sandbox::{PROGRAM, Sandbox};
 
 /// No run may take longer.
 pub const LIMIT: Duration = Duration::from_secs(30);
@@ -97,7 +97,7 @@ impl Run {
 pub struct Running<'a> {
     sandbox: &'a Sandbox,
     pub child: Child,
-    args: Vec<String>,
+    printer: Printer,
     stdout: Option<Receiver<Vec<u8>>>,
     stderr: Option<Receiver<Vec<u8>>>,
     begin: Instant,
@@ -119,19 +119,14 @@ fn text(from: Option<Receiver<Vec<u8>>>) -> String {
 }
 
 impl<'a> Running<'a> {
-    /// Starts a command whose stdout and stderr are read, unless they were redirected by `keep`.
-    pub fn start(sandbox: &'a Sandbox, mut command: Command, args: &[&str], keep: Keep) -> Self {
-        command.stderr(Stdio::piped());
-        if keep == Keep::Nothing {
-            command.stdout(Stdio::piped());
-        }
+    pub(super) fn start(sandbox: &'a Sandbox, mut command: Command, printer: Printer) -> Self {
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         Self {
             sandbox,
             stdout: child.stdout.take().map(drain),
             stderr: child.stderr.take().map(drain),
             child,
-            args: args.iter().map(|&arg| arg.to_owned()).collect(),
+            printer,
             begin: Instant::now(),
         }
     }
@@ -160,7 +155,7 @@ impl<'a> Running<'a> {
             if self.begin.elapsed() > LIMIT {
                 let _ = self.child.kill();
                 let _ = self.child.wait();
-                panic!("rolecall {:?} hangs; so far: {}", self.args, text(self.stderr.take()));
+                panic!("it hangs; so far: {}", text(self.stderr.take()));
             }
             std::thread::sleep(Duration::from_millis(2));
         };
@@ -169,16 +164,28 @@ impl<'a> Running<'a> {
             stdout: text(self.stdout.take()),
             stderr: text(self.stderr.take()),
         };
-        self.sandbox.check(&self.args, &run);
+        self.sandbox.check(self.printer, &run);
         run
     }
 }
 
-/// Which streams a test has redirected itself.
+/// What stdout may hold when a command fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    Nothing,
-    Stdout,
+pub(super) enum Printer {
+    /// Nothing: it is the command's result.
+    Result,
+    /// Anything: a child's output, a report of problems, or what came of each of many profiles.
+    Anything,
+}
+
+impl Printer {
+    pub(super) fn of(program: &str, args: &[&str]) -> Self {
+        let has = |arg| args.contains(&arg);
+        let anything = program != PROGRAM
+            || ["exec", "shell", "doctor"].into_iter().any(has)
+            || (has("login") && has("--json"));
+        if anything { Self::Anything } else { Self::Result }
+    }
 }
 
 /// Demands that no secret shows.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use fake_aws::{FakeAws, World};
 
+use super::command::SandboxCommand;
 use super::people::people;
-use super::run::{Keep, Run, Running, no_secret};
+use super::run::{Printer, Run, no_secret};
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rolecall");
@@ -206,119 +206,39 @@ impl Sandbox {
         self.secrets.lock().unwrap().insert(text.to_owned());
     }
 
-    /// A command in this sandbox.
-    pub fn command(&self, program: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(program);
-        command.args(args).env_clear().current_dir(self.home.path()).stdin(Stdio::null());
-        command.envs(self.environment.lock().unwrap().iter());
-        command
+    /// The environment of what runs in this sandbox.
+    pub(super) fn environment(&self) -> BTreeMap<String, OsString> {
+        self.environment.lock().unwrap().clone()
+    }
+
+    /// The program with arguments, not yet started.
+    pub fn command(&self, args: &[&str]) -> SandboxCommand<'_> {
+        let command = SandboxCommand::new(self, PROGRAM, args);
+        match self.user {
+            Some(user) => command.by_user(user),
+            None => command,
+        }
+    }
+
+    /// Another program, which may run ours: `rolecall` is on the path.
+    pub fn program(&self, program: &str, args: &[&str]) -> SandboxCommand<'_> {
+        SandboxCommand::new(self, program, args)
     }
 
     /// Runs the program to its end.
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Run {
-        self.start(args).finish()
+        self.command(args).run()
     }
 
-    /// Runs the program with a stdin that holds something.
-    #[track_caller]
-    pub fn run_with(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Run {
-        let mut command = self.command(PROGRAM, args);
-        change(&mut command);
-        Running::start(self, command, args, Keep::Nothing).finish()
-    }
-
-    /// Runs the program with stdout going somewhere else.
-    #[track_caller]
-    pub fn run_into(&self, args: &[&str], stdout: Stdio) -> Run {
-        let mut command = self.command(PROGRAM, args);
-        command.stdout(stdout);
-        Running::start(self, command, args, Keep::Stdout).finish()
-    }
-
-    /// Starts the program.
-    pub fn start(&self, args: &[&str]) -> Running<'_> {
-        let command = match self.user {
-            None => self.command(PROGRAM, args),
-            Some(user) => {
-                let who = [
-                    format!("--reuid={user}"),
-                    format!("--regid={user}"),
-                    "--clear-groups".to_owned(),
-                    self.program_for_all(),
-                ];
-                let mut command = self.command("setpriv", &[]);
-                command.args(who).args(args);
-                command
-            }
-        };
-        Running::start(self, command, args, Keep::Nothing)
-    }
-
-    /// Starts a script that runs the program.
-    pub fn start_program(&self, path: &str) -> Running<'_> {
-        Running::start(self, self.command(path, &[]), &["exec", path], Keep::Nothing)
-    }
-
-    /// Starts a changed command of this sandbox, whose stdout and stderr are read.
-    pub fn start_command(&self, command: Command, args: &[&str]) -> Running<'_> {
-        Running::start(self, command, args, Keep::Nothing)
-    }
-
-    /// Runs a command that was made by `command` and leads to the program.
-    #[track_caller]
-    pub fn run_command(&self, command: Command) -> Run {
-        Running::start(self, command, &["process"], Keep::Nothing).finish()
-    }
-
-    /// Runs a line of shell, in which `rolecall` is on the path.
+    /// Runs a line of shell.
     #[track_caller]
     pub fn shell(&self, shell: &str, line: &str) -> Run {
-        let command = self.command(shell, &["-c", line]);
-        Running::start(self, command, &["exec", "in a shell"], Keep::Nothing).finish()
-    }
-
-    /// Runs the program with some of the streams closed, as in `2>&-`.
-    #[track_caller]
-    pub fn run_redirected(&self, args: &[&str], redirections: &str) -> Run {
-        let line = format!("exec \"$0\" \"$@\" {redirections}");
-        let mut command = self.command("/bin/sh", &["-c", &line, PROGRAM]);
-        command.args(args);
-        Running::start(self, command, args, Keep::Nothing).finish()
-    }
-
-    #[track_caller]
-    pub fn run_with_stdin_closed(&self, args: &[&str]) -> Run {
-        self.run_redirected(args, "<&-")
-    }
-
-    /// Runs the program in a session without a controlling terminal, wherever the tests themselves
-    /// run.
-    #[track_caller]
-    pub fn run_without_terminal(&self, args: &[&str]) -> Run {
-        self.start_without_terminal(args).finish()
-    }
-
-    /// Starts the program in a session without a controlling terminal.
-    pub fn start_without_terminal(&self, args: &[&str]) -> Running<'_> {
-        let mut command = self.command("setsid", &["--wait", PROGRAM]);
-        command.args(args);
-        Running::start(self, command, args, Keep::Nothing)
-    }
-
-    /// Runs the program as a user who is not root.
-    #[track_caller]
-    pub fn run_as_nobody(&self, args: &[&str]) -> Run {
-        let mut command = self.command(
-            "setpriv",
-            &["--reuid=65534", "--regid=65534", "--clear-groups", &self.program_for_all()],
-        );
-        command.args(args);
-        Running::start(self, command, args, Keep::Nothing).finish()
+        self.program(shell, &["-c", line]).run()
     }
 
     /// A copy of the program that every user may run.
-    pub fn program_for_all(&self) -> String {
+    pub(super) fn program_for_all(&self) -> String {
         let copy = self.path("rolecall-for-all");
         if !copy.exists() {
             // A link needs no room, and nobody who starts a process meanwhile holds it open for
@@ -329,14 +249,6 @@ impl Sandbox {
             std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
         }
         copy.display().to_string()
-    }
-
-    /// Runs the program with a clock that is off by some seconds.
-    #[track_caller]
-    pub fn run_at(&self, seconds: i64, args: &[&str]) -> Run {
-        let mut command = self.command("faketime", &["-f", &format!("{seconds:+}s"), PROGRAM]);
-        command.args(args).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        Running::start(self, command, args, Keep::Nothing).finish()
     }
 
     /// Everything that must never show.
@@ -356,20 +268,14 @@ impl Sandbox {
 
     /// Checks what holds for every run.
     #[track_caller]
-    pub fn check(&self, args: &[String], run: &Run) {
+    pub(super) fn check(&self, printer: Printer, run: &Run) {
         // GitHub's runner reads its masks there, and only then.
         let masked: String =
             run.stderr.lines().filter(|l| !l.starts_with("::add-mask::")).collect();
         no_secret(&self.secrets(), &masked, run);
         assert!(!run.stderr.contains("panicked"), "it panicked: {run:#?}");
-        // A child's output is its own, and a report of problems is a result; so is what came of
-        // each of many profiles.
-        let report =
-            args.iter().any(|arg| arg == "login") && args.iter().any(|arg| arg == "--json");
-        let own =
-            !report && args.iter().all(|arg| !matches!(arg.as_str(), "exec" | "shell" | "doctor"));
         // Who is killed may have printed just before.
-        if own && run.code != 0 && run.code != 137 {
+        if printer == Printer::Result && run.code != 0 && run.code != 137 {
             assert_eq!(run.stdout, "", "it failed and yet printed something: {run:#?}");
         }
     }

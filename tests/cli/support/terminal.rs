@@ -1,17 +1,15 @@
-//! A terminal of its own for a run, which has no other way to ask: stdin is closed, stdout and
-//! stderr are pipes.
+//! A terminal of its own for a run, whose stdout and stderr are pipes.
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Action, LocalModes, Termios, Winsize, tcflow, tcgetattr, tcsetwinsize};
 
-use super::run::{Keep, Run, Running};
-use super::sandbox::{PROGRAM, Sandbox};
+use super::command::SandboxCommand;
+use super::run::{Run, Running};
 use super::until;
 
 pub struct Terminal<'a> {
@@ -23,33 +21,7 @@ pub struct Terminal<'a> {
 }
 
 impl<'a> Terminal<'a> {
-    /// Starts the program on a terminal, as an SDK does whose user sits at one.
-    pub fn start(sandbox: &'a Sandbox, args: &[&str]) -> Self {
-        Self::start_line(sandbox, args, "exec \"$0\" \"$@\" <&-")
-    }
-
-    /// Starts the program under a shell with job control, which brings a stopped program back once
-    /// the file `go` is there.
-    pub fn start_job(sandbox: &'a Sandbox, args: &[&str]) -> Self {
-        Self::start_line(
-            sandbox,
-            args,
-            "set -m; \"$0\" \"$@\" <&-; touch stopped; until [ -e go ]; do sleep 0.05; done; fg >/dev/null",
-        )
-    }
-
-    /// Starts the program by a line of shell on a terminal.
-    pub fn start_line(sandbox: &'a Sandbox, args: &[&str], line: &str) -> Self {
-        Self::start_sized(sandbox, args, line, (0, 0))
-    }
-
-    /// The same on a terminal of so many columns and rows.
-    pub fn start_sized(
-        sandbox: &'a Sandbox,
-        args: &[&str],
-        line: &str,
-        (columns, rows): (u16, u16),
-    ) -> Self {
+    pub(super) fn start(command: SandboxCommand<'a>, columns: u16, rows: u16) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -60,11 +32,7 @@ impl<'a> Terminal<'a> {
         let slave = File::from(rustix::fs::open(name, flags, Mode::empty()).unwrap());
         tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
             .unwrap();
-        // `setsid --ctty` makes stdin the controlling terminal; the shell then closes stdin.
-        let mut command: Command =
-            sandbox.command("setsid", &["--ctty", "/bin/sh", "-c", line, PROGRAM]);
-        command.args(args).stdin(slave.try_clone().unwrap());
-        let running = Running::start(sandbox, command, args, Keep::Nothing);
+        let running = command.stdin(slave.try_clone().unwrap()).start();
         let master = File::from(master);
         let shown = Arc::new(Mutex::new(String::new()));
         let (mut reader, text) = (master.try_clone().unwrap(), Arc::clone(&shown));
