@@ -70,8 +70,6 @@ mod shell;
 mod sources;
 mod store;
 mod system;
-#[cfg(test)]
-mod test_tables;
 mod text;
 mod ui;
 

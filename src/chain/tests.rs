@@ -251,7 +251,7 @@ const DEV: &str = "[dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = S
 
 #[test]
 fn resolution() {
-    let cases = crate::test_tables::read(
+    let cases = test_tables::read(
         "chains",
         &["config", "credentials", "environment", "options", "chain", "error"],
     );

@@ -88,7 +88,7 @@ fn agrees(expected: &Value, got: &Value) -> bool {
 
 #[test]
 fn grammar() {
-    let cases = crate::test_tables::read("grammar", &["config", "credentials", "expect"]);
+    let cases = test_tables::read("grammar", &["config", "credentials", "expect"]);
     assert!(cases.len() > 80, "{} cases", cases.len());
     let mut wrong = String::new();
     for case in &cases {

@@ -22,6 +22,7 @@ mod dialog;
 mod env;
 mod errors;
 mod exec;
+mod failures;
 mod hints;
 mod init;
 mod inspect;

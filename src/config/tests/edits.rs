@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::edit::{Edit, EditError, Key, KeyName, SectionName, Value, apply};
-use crate::test_tables::Case;
+use test_tables::Case;
 
 pub(super) fn edited(
     kind: FileKind,
@@ -84,7 +84,7 @@ fn fault(case: &Case) -> Option<String> {
 #[test]
 fn tables() {
     let blocks = ["config", "credentials", "edit", "after", "undo", "refused"];
-    let cases = crate::test_tables::read("edits", &blocks);
+    let cases = test_tables::read("edits", &blocks);
     assert!(cases.len() > 120, "{} cases", cases.len());
     let faults = cases.iter().filter_map(|case| Some(format!("{}\n{}", case.name, fault(case)?)));
     let faults: Vec<String> = faults.collect();

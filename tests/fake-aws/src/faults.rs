@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::encoding::random;
 use crate::http::{Connection, Response};
+use crate::router::{self, Route};
 use crate::rules::Refusal;
 use crate::{xml, xml::STS};
 
@@ -47,6 +48,8 @@ pub enum Kind {
     Delay(u64),
     /// The service says that there are too many calls.
     Throttle,
+    /// The service refuses with a status, a code and a message, in the form of its protocol.
+    Refuse(u16, String, String),
     /// Another status and body come.
     Status(u16, String),
     /// The connection ends without an answer.
@@ -79,8 +82,10 @@ pub fn take(faults: &mut Vec<Fault>, operation: &str) -> Option<Kind> {
 }
 
 /// Returns the answer that a fault gives in place of the service's, if it gives one.
-pub fn instead(kind: &Kind, query_protocol: bool) -> Option<Response> {
+pub fn instead(kind: &Kind, route: &Route) -> Option<Response> {
+    let query_protocol = route.query_protocol();
     match kind {
+        Kind::Refuse(status, code, message) => Some(router::refuse(route, *status, code, message)),
         Kind::Throttle if query_protocol => {
             Some(xml::error(STS, &Refusal::new(400, "Throttling", "Rate exceeded")))
         }
@@ -128,6 +133,7 @@ pub fn deliver(
             return Ok(!close);
         }
         Kind::Throttle
+        | Kind::Refuse(..)
         | Kind::Status(..)
         | Kind::Garbage
         | Kind::HugeBody(_)

@@ -27,7 +27,20 @@ pub fn fields(request: &Request) -> Option<Map<String, Value>> {
     }
 }
 
-fn problem(status: u16, exception: &str, error: &str, description: &str) -> Response {
+/// Returns the OAuth name of an exception: `invalid_grant` of `InvalidGrantException`.
+pub fn error_name(exception: &str) -> String {
+    let mut name = String::new();
+    for letter in exception.trim_end_matches("Exception").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// Returns an error of the service.
+pub fn problem(status: u16, exception: &str, error: &str, description: &str) -> Response {
     Response::json(status, &json!({"error": error, "error_description": description}))
         .with("x-amzn-ErrorType", exception)
 }

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use crate::http::{Request, Response};
 use crate::params::Params;
+use crate::rules::Refusal;
 use crate::sigv4::Authorization;
 use crate::world::World;
-use crate::{encoding, iam, metadata, oidc, sso, sts};
+use crate::{encoding, iam, metadata, oidc, sso, sts, xml};
 
 /// The service and operation that a request is for.
 pub struct Route {
@@ -69,6 +70,18 @@ fn json_params(request: &Request) -> Vec<(String, String)> {
             other => (name, other.to_string()),
         })
         .collect()
+}
+
+/// Lets the service refuse, whatever was asked.
+pub fn refuse(route: &Route, status: u16, code: &str, message: &str) -> Response {
+    let refusal = || Refusal::new(status, code.to_owned(), message);
+    match route.service {
+        "sts" => xml::error(xml::STS, &refusal()),
+        "iam" => xml::error(xml::IAM, &refusal()),
+        "sso" => sso::problem(status, code, message),
+        "sso-oidc" => oidc::problem(status, code, &oidc::error_name(code), message),
+        _ => Response::text(status, message),
+    }
 }
 
 /// Lets the service answer.

@@ -1,6 +1,7 @@
 //! The rules of STS, each stated once and without any input or output.
 
 use crate::constraints::Checks;
+use std::borrow::Cow;
 
 /// The seconds of a role session when nobody asks for another length.
 pub const ROLE_DEFAULT: u32 = 3_600;
@@ -19,14 +20,18 @@ pub const TOKEN_MOST: u32 = 129_600;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     pub message: String,
 }
 
 impl Refusal {
     /// Returns a refusal with a status of its own.
-    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+    pub fn new(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { status, code: code.into(), message: message.into() }
     }
 
     /// Returns the refusal of a caller who may not do this.

@@ -223,8 +223,7 @@ fn converse(stream: TcpStream, shared: &Shared) -> io::Result<()> {
         let route = router::find(&request);
         let call = shared.record(&request, &route, now);
         let fault = faults::take(&mut lock(&shared.faults), &route.operation);
-        let replacement =
-            fault.as_ref().and_then(|kind| faults::instead(kind, route.query_protocol()));
+        let replacement = fault.as_ref().and_then(|kind| faults::instead(kind, &route));
         let response = replacement
             .unwrap_or_else(|| router::answer(&mut lock(&shared.world), &request, &route, now));
         shared.answered(call, response.status);

@@ -19,7 +19,8 @@ pub fn operation(method: &str, path: &str) -> Option<&'static str> {
     }
 }
 
-fn problem(status: u16, code: &str, message: &str) -> Response {
+/// Returns an error of the portal.
+pub fn problem(status: u16, code: &str, message: &str) -> Response {
     Response::json(status, &json!({"message": message, "__type": code}))
         .with("x-amzn-ErrorType", code)
 }

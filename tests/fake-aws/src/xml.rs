@@ -66,7 +66,7 @@ pub fn error(namespace: &str, refusal: &Refusal) -> Response {
     let id = request_id();
     let side = if refusal.status < 500 { "Sender" } else { "Receiver" };
     let inner = element("Type", side)
-        + &element("Code", refusal.code)
+        + &element("Code", &refusal.code)
         + &element("Message", &refusal.message);
     let body = format!(
         "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>{inner}</Error>\n  <RequestId>{id}</RequestId>\n</ErrorResponse>\n"

@@ -29,7 +29,7 @@ fn role_sessions_have_bounds() {
     assert!(high.message.ends_with("less than or equal to 43200"));
     let role = assume_role_seconds(Some(3601), long, 3600).unwrap_err();
     assert!(role.message.contains("MaxSessionDuration"));
-    assert_eq!((role.status, role.code), (400, "ValidationError"));
+    assert_eq!((role.status, &*role.code), (400, "ValidationError"));
 }
 
 #[test]

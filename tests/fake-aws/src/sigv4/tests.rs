@@ -32,7 +32,7 @@ fn example() -> Request {
 
 fn code(world: &World, request: &Request, service: &str, offset: i64) -> String {
     let now = parse_compact(DATE).unwrap() + offset;
-    verify(world, request, service, now).map_or_else(|no| no.code.to_owned(), |caller| caller.arn)
+    verify(world, request, service, now).map_or_else(|no| no.code.into_owned(), |caller| caller.arn)
 }
 
 #[test]

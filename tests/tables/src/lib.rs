@@ -8,7 +8,9 @@
 //! ```
 //! What stands before the first case is for the reader, and so is one blank line before each other.
 
-use std::path::Path;
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a wrong table must end a test")]
+
+use std::path::{Path, PathBuf};
 
 pub struct Case {
     /// `file.txt: name of the case`.
@@ -37,11 +39,15 @@ impl Case {
     }
 }
 
+/// The path of a file or folder of `tests/data`.
+pub fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(relative)
+}
+
 /// Reads all cases of a folder; a block whose name is not in `blocks` is a typing error.
 pub fn read(folder: &str, blocks: &[&str]) -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder);
     let mut files: Vec<_> =
-        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        std::fs::read_dir(path(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut cases: Vec<Case> = Vec::new();
     for path in files {
