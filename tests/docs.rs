@@ -375,7 +375,7 @@ fn every_option_is_one_of_a_verb() {
 }
 
 #[test]
-fn readme_is_read_to_its_end() {
+fn readme_stays_within_line_limit() {
     let lines = pages()[Path::new("README.md")].lines;
     assert!(lines <= MOST_LINES_OF_README, "README.md has {lines} lines");
 }
@@ -383,7 +383,7 @@ fn readme_is_read_to_its_end() {
 // --- The checks themselves -------------------------------------------------------------------
 
 #[test]
-fn made_up_verbs_and_options_are_found() {
+fn unknown_verbs_and_options_are_errors() {
     for call in [
         "frobnicate prod",
         "keys frobnicate",
@@ -440,7 +440,7 @@ fn calls_are_found_in_shell_lines_and_no_prose() {
 }
 
 #[test]
-fn markdown_is_taken_apart() {
+fn markdown_parses_to_spans_links_blocks_and_anchors() {
     let page = Page::parse(
         "# A `b`: c!\ntext `one` [x](a.md#b \"title\") ``two ` ticks``\n\n```sh\n[no](link) `span`\n```\n\
          | `a \\| b` | ![y](p.svg) |\n\n## A b c\n\n<img src=\"q.svg\"> <a id=\"here\"></a>\n[d]: e.md\n",

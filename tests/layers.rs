@@ -291,7 +291,7 @@ fn small(files: &[(&str, &str)]) -> House {
 }
 
 #[test]
-fn arrow_up_is_found_wherever_it_stands() {
+fn arrow_up_is_found_in_each_spelling() {
     for line in [
         "use crate::ui::Ui;",
         "use crate::{hint, ui::Ui};",
@@ -305,7 +305,7 @@ fn arrow_up_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn what_is_no_arrow_is_left_alone() {
+fn comments_strings_tests_and_other_crates_are_no_arrows() {
     for text in [
         "// use crate::ui::Ui;",
         "const TEXT: &str = \"crate::ui::Ui\";",

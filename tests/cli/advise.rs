@@ -40,7 +40,7 @@ fn private(sandbox: &Sandbox) {
 }
 
 #[test]
-fn doctor_finds_nothing_wrong_where_all_is_well() {
+fn doctor_finds_no_problem_in_valid_setup() {
     let sandbox = Sandbox::new();
     private(&sandbox);
     let run = sandbox.run(&["doctor", "--json"]).ok();
@@ -57,7 +57,7 @@ fn doctor_finds_nothing_wrong_where_all_is_well() {
 }
 
 #[test]
-fn doctor_names_what_is_broken_and_fails() {
+fn doctor_names_invalid_profiles_and_exits_1() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile neither]\nrole_arn = {ADMIN}\n[profile a]\nrole_arn = {ADMIN}\nsource_profile = b\n[profile b]\nrole_arn = {ADMIN}\nsource_profile = a\n\
@@ -79,7 +79,7 @@ fn doctor_names_what_is_broken_and_fails() {
 }
 
 #[test]
-fn doctor_sees_open_files_dead_endpoints_and_stores() {
+fn doctor_reports_readable_file_dead_endpoint_and_missing_keyring() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644))
@@ -96,7 +96,7 @@ fn doctor_sees_open_files_dead_endpoints_and_stores() {
 }
 
 #[test]
-fn doctor_sees_a_wrong_clock() {
+fn doctor_reports_clock_that_is_one_hour_off() {
     let sandbox = Sandbox::new();
     sandbox.aws.set_clock_offset(-3_600);
     let run = sandbox.run(&["doctor", "--json"]).fails(1);
@@ -121,7 +121,7 @@ fn doctor_of_a_malformed_profile_names_its_line() {
 }
 
 #[test]
-fn doctor_ends_when_it_is_interrupted() {
+fn interrupted_doctor_exits_130_and_prints_no_report() {
     let sandbox = Sandbox::new();
     // It takes connections and never answers.
     let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -177,7 +177,7 @@ fn closed(lines: &str) -> Sandbox {
 }
 
 #[test]
-fn the_trust_policy_makes_it_work() {
+fn printed_trust_policy_lets_user_assume_role() {
     let sandbox = closed("");
     let policy = sandbox.run(&["policy", "trust", "prod"]).ok().silent().json();
     apply(&sandbox, &role("closed"), &policy);
@@ -185,7 +185,7 @@ fn the_trust_policy_makes_it_work() {
 }
 
 #[test]
-fn the_trust_policy_asks_for_what_the_profile_has() {
+fn trust_policy_covers_external_id_tags_and_source_identity() {
     let lines = format!("external_id = {EXTERNAL_ID}\nsource_identity = bob\nsession_tags = a=b\n");
     let sandbox = closed(&lines);
     let policy = sandbox.run(&["policy", "trust", "prod"]).ok().json();
@@ -195,7 +195,7 @@ fn the_trust_policy_asks_for_what_the_profile_has() {
 }
 
 #[test]
-fn the_trust_policy_asks_for_mfa() {
+fn trust_policy_requires_mfa_when_profile_has_mfa_serial() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
@@ -211,7 +211,7 @@ fn the_trust_policy_asks_for_mfa() {
 }
 
 #[test]
-fn the_trust_policy_of_a_chained_role_names_the_role_before() {
+fn trust_policy_of_chained_role_names_previous_role() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n[profile far]\nrole_arn = {}\nsource_profile = prod\n",
@@ -225,7 +225,7 @@ fn the_trust_policy_of_a_chained_role_names_the_role_before() {
 }
 
 #[test]
-fn the_callers_policy_makes_it_work() {
+fn printed_caller_policy_lets_user_assume_role() {
     let sandbox = Sandbox::new();
     sandbox.aws.world(|world| world.users[0].policies.clear());
     sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nsource_identity = bob\nsession_tags = a=b\n"));
@@ -248,7 +248,7 @@ fn the_callers_policy_makes_it_work() {
 }
 
 #[test]
-fn a_role_that_is_only_typed_has_policies_too() {
+fn trust_policy_is_printed_for_ad_hoc_role() {
     let sandbox = Sandbox::new();
     let arn = role("closed");
     let policy = sandbox
@@ -259,7 +259,7 @@ fn a_role_that_is_only_typed_has_policies_too() {
 }
 
 #[test]
-fn a_role_with_a_path_is_named_whole() {
+fn trust_policy_names_role_arn_with_its_path() {
     let arn = format!("arn:aws:iam::{PROD}:role/team/core/deploy");
     let sandbox = Sandbox::with_world(|world| {
         world.role(Role::new(&arn).trusts(TrustStatement::account(DEV)).allow("*", "*"))
@@ -274,7 +274,7 @@ fn a_role_with_a_path_is_named_whole() {
 }
 
 #[test]
-fn without_a_role_there_is_no_policy() {
+fn policy_of_profile_without_role_is_error() {
     let sandbox = Sandbox::new();
     for verb in ["trust", "caller"] {
         let run = sandbox.run(&["policy", verb, "dev"]);

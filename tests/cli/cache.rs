@@ -4,7 +4,7 @@
 use super::support::{ADMIN, DEV, EXTERNAL_ID, Fault, Kind, Role, Sandbox, TrustStatement, role};
 
 #[test]
-fn the_second_run_calls_nobody() {
+fn second_run_uses_cached_session_without_a_call() {
     let sandbox = Sandbox::new();
     let first = sandbox.run(&["process", "prod"]).ok();
     let second = sandbox.run(&["process", "prod"]).ok().silent();
@@ -17,7 +17,7 @@ fn the_second_run_calls_nobody() {
 }
 
 #[test]
-fn editing_anything_that_shapes_the_session_misses() {
+fn edited_role_property_misses_cache() {
     let sandbox = Sandbox::new();
     let base = [
         ("role_arn", ADMIN),
@@ -69,7 +69,7 @@ fn editing_anything_that_shapes_the_session_misses() {
 }
 
 #[test]
-fn other_keys_of_the_base_miss() {
+fn other_long_term_keys_miss_cache() {
     let sandbox = Sandbox::new();
     let first = sandbox.run(&["process", "prod"]).ok().key();
     let (id, secret) = (format!("AKIB{}", sandbox.id), "SecretOfAnn/LongTerm");
@@ -87,7 +87,7 @@ fn other_keys_of_the_base_miss() {
 }
 
 #[test]
-fn renaming_a_profile_does_not_miss() {
+fn renamed_profile_hits_cache() {
     let sandbox = Sandbox::new();
     let first = sandbox.run(&["process", "prod"]).ok().key();
     sandbox.config(&format!("[profile production]\ndescription = new name\nrole_arn = {ADMIN}\nsource_profile = dev\noutput = json\n"));
@@ -95,7 +95,7 @@ fn renaming_a_profile_does_not_miss() {
 }
 
 #[test]
-fn sibling_roles_share_the_beginning_of_their_chains() {
+fn roles_with_common_source_share_its_session() {
     let sandbox = Sandbox::with_world(|world| {
         let trust = || TrustStatement::arn(ADMIN);
         world
@@ -120,7 +120,7 @@ fn sibling_roles_share_the_beginning_of_their_chains() {
 }
 
 #[test]
-fn refresh_fetches_anew_and_keeps_it() {
+fn refresh_fetches_new_session_and_caches_it() {
     let sandbox = Sandbox::new();
     let first = sandbox.run(&["process", "prod"]).ok().key();
     let second = sandbox.run(&["process", "prod", "--refresh"]).ok().key();
@@ -141,7 +141,7 @@ fn no_cache_neither_reads_nor_writes() {
 }
 
 #[test]
-fn the_store_none_keeps_nothing() {
+fn store_none_caches_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod", "--store", "none"]).ok().silent();
     sandbox.set("ROLECALL_STORE", "none");
@@ -153,7 +153,7 @@ fn the_store_none_keeps_nothing() {
 }
 
 #[test]
-fn stores_are_apart() {
+fn each_store_has_its_own_session() {
     let sandbox = Sandbox::new();
     sandbox.set("ROLECALL_FILE_PASSPHRASE", "correct horse battery staple");
     sandbox.secret("correct horse battery staple");
@@ -166,7 +166,7 @@ fn stores_are_apart() {
 }
 
 #[test]
-fn without_a_keyring_the_next_store_is_used() {
+fn missing_keyring_falls_back_to_next_store() {
     let sandbox = Sandbox::new();
     sandbox.unset("ROLECALL_STORE");
     let first = sandbox.run(&["process", "prod"]).ok().silent().key();
@@ -176,7 +176,7 @@ fn without_a_keyring_the_next_store_is_used() {
 }
 
 #[test]
-fn a_keyring_that_was_asked_for_and_is_not_there_costs_only_the_cache() {
+fn chosen_keyring_that_is_missing_gives_warning_and_no_cache() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&["process", "prod", "--store", "keyring"]).ok();
     run.says(&["warning: ", "keyring"]);
@@ -204,7 +204,7 @@ fn fetched_ago(minutes: i64) -> (Sandbox, String) {
 }
 
 #[test]
-fn process_hands_out_no_less_than_fifteen_minutes() {
+fn process_renews_session_with_less_than_15_minutes_left() {
     let (sandbox, key) = fetched_ago(44);
     assert_eq!(sandbox.run(&["process", "prod"]).ok().key(), key);
     let (sandbox, key) = fetched_ago(46);
@@ -212,7 +212,7 @@ fn process_hands_out_no_less_than_fifteen_minutes() {
 }
 
 #[test]
-fn other_verbs_hand_out_no_less_than_five_minutes() {
+fn env_renews_session_with_less_than_5_minutes_left() {
     let key_of = |sandbox: &Sandbox| {
         let run = sandbox.run(&["env", "prod", "--format", "json"]).ok();
         run.field("AWS_ACCESS_KEY_ID")
@@ -233,7 +233,7 @@ fn an_expired_session_is_never_handed_out() {
 }
 
 #[test]
-fn min_ttl_is_what_must_be_left() {
+fn session_with_less_than_min_ttl_left_is_renewed() {
     let sandbox = with_duration("7200");
     let first = sandbox.run(&["process", "prod"]).ok().key();
     assert_eq!(sandbox.run(&["process", "prod", "--min-ttl", "1h50m"]).ok().key(), first);
@@ -265,7 +265,7 @@ fn a_short_session_is_used_until_a_fifth_is_left() {
 }
 
 #[test]
-fn a_failed_renewal_falls_back_on_what_lives() {
+fn failed_renewal_gives_old_session_and_warning() {
     let sandbox = Sandbox::new();
     let first = sandbox.run(&["process", "prod"]).ok().key();
     sandbox.aws.inject(Fault::always("AssumeRole", Kind::Status(403, denied())));
@@ -351,7 +351,7 @@ fn garbage_in_the_store_is_a_miss() {
 }
 
 #[test]
-fn a_broken_index_costs_nothing() {
+fn malformed_index_is_replaced_without_message() {
     let sandbox = Sandbox::new();
     for garbage in ["", "garbage", "{\"a\":1}", "\0"] {
         sandbox.file("xdg/state/rolecall/index.json", garbage);
@@ -365,7 +365,7 @@ fn a_broken_index_costs_nothing() {
 }
 
 #[test]
-fn index_that_is_a_pipe_is_neither_waited_for_nor_kept() {
+fn index_that_is_a_pipe_is_replaced_without_waiting() {
     let sandbox = Sandbox::new();
     sandbox.set("ROLECALL_PROFILE", "prod");
     let index = sandbox.file("xdg/state/rolecall/index.json", "");
@@ -379,7 +379,7 @@ fn index_that_is_a_pipe_is_neither_waited_for_nor_kept() {
 }
 
 #[test]
-fn the_file_store_without_its_passphrase_costs_only_the_cache() {
+fn file_store_without_passphrase_gives_warning_and_credentials() {
     let sandbox = Sandbox::new();
     sandbox.set("ROLECALL_STORE", "file");
     let run = sandbox.command(&["process", "prod"]).without_terminal().run().ok();
@@ -387,7 +387,7 @@ fn the_file_store_without_its_passphrase_costs_only_the_cache() {
 }
 
 #[test]
-fn a_wrong_passphrase_is_no_way_in() {
+fn wrong_passphrase_gives_warning_and_new_session() {
     let sandbox = file_store();
     let first = sandbox.run(&["process", "prod"]).ok().key();
     // Another folder is another store, whose identity the kernel does not hold.

@@ -25,7 +25,7 @@ fn pinned_and_unpinned() -> Sandbox {
 }
 
 #[test]
-fn ca_bundle_of_one_profile_vouches_for_no_other() {
+fn ca_bundle_of_one_profile_is_not_trusted_by_another() {
     for order in [["pinned", "unpinned"], ["unpinned", "pinned"]] {
         let sandbox = pinned_and_unpinned();
         let run = sandbox.run(&["login", order[0], order[1]]).fails(1);
@@ -67,7 +67,7 @@ fn trap() -> (String, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn requests_to_this_machine_pass_every_proxy_by() {
+fn requests_to_instance_and_container_bypass_proxy() {
     let machine = format!("arn:aws:iam::{DEV}:role/machine");
     for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         let sandbox = Sandbox::with_world(|world| {
@@ -123,7 +123,7 @@ fn stream(mut client: TcpStream, sent: &AtomicUsize) -> std::io::Result<()> {
 }
 
 #[test]
-fn an_answer_without_end_is_read_no_further_than_the_bound() {
+fn endless_answer_is_error_after_size_limit() {
     /// For both answers: their bounds, and what the sockets hold beside them.
     const MAX_TAKEN_BYTES: usize = 32 << 20;
     let sandbox = Sandbox::new();

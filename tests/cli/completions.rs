@@ -8,7 +8,7 @@ use crate::support::Sandbox;
 const SHELLS: [&str; 6] = ["bash", "zsh", "fish", "powershell", "nushell", "elvish"];
 
 #[test]
-fn every_shell_has_a_script_that_asks_the_program() {
+fn each_shell_gets_script_that_calls_complete_verb() {
     let sandbox = Sandbox::new();
     for shell in SHELLS {
         let run = sandbox.run(&["completions", shell]).ok().silent();
@@ -19,7 +19,7 @@ fn every_shell_has_a_script_that_asks_the_program() {
 }
 
 #[test]
-fn the_scripts_are_told_live_values() {
+fn complete_prints_profiles_and_roles_quoted_for_each_shell() {
     let sandbox = Sandbox::new();
     sandbox.config(
         "[profile prod]\nrole_arn = arn:aws:iam::222222222222:role/admin\ndescription = live\n[profile a'b $(x)]\n[profile \"c d\"]\n",
@@ -53,7 +53,7 @@ fn the_scripts_are_told_live_values() {
 }
 
 #[test]
-fn a_tab_never_says_what_is_wrong() {
+fn complete_is_silent_with_malformed_files_and_words() {
     let sandbox = Sandbox::new();
     sandbox.config("[profile broken\n[profile good]\nno equals sign\n[profile better]\n");
     sandbox.file("xdg/config/rolecall/settings.ini", "nonsense = 1\n");
@@ -105,7 +105,7 @@ fn pages(folder: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_committed_man_pages_are_those_of_this_program() {
+fn committed_man_pages_match_generated_ones() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&["man", "new/man1"]).ok().silent();
     let made = pages(&sandbox.path("new/man1"));
@@ -128,7 +128,7 @@ fn the_committed_man_pages_are_those_of_this_program() {
 }
 
 #[test]
-fn man_says_where_it_cannot_write() {
+fn man_into_unwritable_path_is_error_that_names_path() {
     let sandbox = Sandbox::new();
     let file = sandbox.file("file", "");
     sandbox

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use super::support::{Fault, Kind, Sandbox, role, until};
 
 #[test]
-fn many_roles_of_one_base_are_all_fetched_once() {
+fn forty_processes_fetch_each_of_ten_sessions_once() {
     let sandbox = Sandbox::new();
     let mut config = String::new();
     for n in 0..10 {
@@ -27,7 +27,7 @@ fn many_roles_of_one_base_are_all_fetched_once() {
 }
 
 #[test]
-fn who_waits_for_a_killed_one_goes_on_at_once() {
+fn waiters_go_on_after_holder_is_killed() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
     let holder = sandbox.command(&["process", "prod"]).start();
@@ -48,7 +48,7 @@ fn who_waits_for_a_killed_one_goes_on_at_once() {
 }
 
 #[test]
-fn who_waits_for_a_failing_one_tries_it_itself() {
+fn waiter_retries_after_holder_fails() {
     let sandbox = Sandbox::new();
     sandbox.set("AWS_MAX_ATTEMPTS", "1");
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Status(400, "no".to_owned())));
@@ -60,7 +60,7 @@ fn who_waits_for_a_failing_one_tries_it_itself() {
 }
 
 #[test]
-fn a_waiter_can_be_interrupted() {
+fn interrupted_waiter_exits_130() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
     let holder = sandbox.command(&["process", "prod"]).start();
@@ -75,7 +75,7 @@ fn a_waiter_can_be_interrupted() {
 }
 
 #[test]
-fn different_bases_do_not_wait_for_each_other() {
+fn process_with_other_keys_does_not_wait_for_holder() {
     let sandbox = Sandbox::new();
     let other = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
@@ -103,7 +103,7 @@ fn many_refreshes_at_once_all_succeed() {
 }
 
 #[test]
-fn without_a_folder_for_locks_it_goes_on() {
+fn run_succeeds_without_lock_folder() {
     let sandbox = Sandbox::new();
     sandbox.unset("XDG_RUNTIME_DIR");
     sandbox.set("XDG_CACHE_HOME", "/dev/null/cache");
@@ -111,7 +111,7 @@ fn without_a_folder_for_locks_it_goes_on() {
 }
 
 #[test]
-fn a_folder_for_locks_is_made_private() {
+fn lock_folder_is_created_with_mode_0700() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();

@@ -13,7 +13,7 @@ fn confirming() -> Sandbox {
 }
 
 #[test]
-fn a_confirmation_climbs_the_same_ladder() {
+fn confirmation_is_asked_by_pinentry_or_dialog_and_not_by_ykman() {
     let sandbox = confirming();
     // What gives codes cannot say yes.
     sandbox.script("ykman", "echo ykman >> \"$HOME/ran\"");
@@ -58,7 +58,7 @@ fn a_confirmation_climbs_the_same_ladder() {
 }
 
 #[test]
-fn one_terminal_is_asked_one_question_at_a_time() {
+fn terminal_shows_one_question_at_a_time() {
     let sandbox = confirming();
     // Without a cache they do not wait for each other's sessions.
     let one = |name: &str| {
@@ -89,7 +89,7 @@ fn one_terminal_is_asked_one_question_at_a_time() {
 }
 
 #[test]
-fn who_waited_while_a_person_declined_does_not_ask_again() {
+fn waiter_does_not_ask_again_after_question_is_declined() {
     let (by_key, by_time) = (
         ("", "\u{4}", "the question was declined"),
         ("prompt_timeout = 5\n", "", "nobody answered within 5 s"),
@@ -137,7 +137,7 @@ fn who_waited_while_a_person_declined_does_not_ask_again() {
 }
 
 #[test]
-fn a_question_that_was_stopped_holds_no_other_up() {
+fn stopped_question_does_not_block_next_one() {
     let sandbox = confirming();
     let process = "\"$0\" process prod --no-cache <&-";
     let line = format!(
@@ -158,7 +158,7 @@ fn a_question_that_was_stopped_holds_no_other_up() {
 }
 
 #[test]
-fn yes_confirms_where_the_settings_allow_it() {
+fn yes_option_confirms_only_with_setting_allow_yes() {
     let sandbox = confirming();
     let run = sandbox
         .command(&["process", "prod", "--yes"])
@@ -184,7 +184,7 @@ fn yes_confirms_where_the_settings_allow_it() {
 }
 
 #[test]
-fn a_session_is_confirmed_whoever_needs_it() {
+fn dependent_role_needs_confirmation_of_its_source_profile() {
     let sandbox = confirming();
     let config = std::fs::read_to_string(sandbox.path(".aws/config")).unwrap();
     let other = super::support::role("other");

@@ -14,7 +14,7 @@ fn asked(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn each_kind_of_window_gives_the_code() {
+fn each_dialog_program_gives_code() {
     for (program, option) in [
         ("zenity", "--entry"),
         ("kdialog", "--inputbox"),
@@ -35,7 +35,7 @@ fn each_kind_of_window_gives_the_code() {
 }
 
 #[test]
-fn a_closed_window_is_the_end() {
+fn closed_window_ends_run_as_declined() {
     for (program, body) in [
         ("zenity", "exit 1"),
         ("zenity", "echo 'Gtk-Message: some noise' >&2; exit 1"),
@@ -53,7 +53,7 @@ fn a_closed_window_is_the_end() {
 }
 
 #[test]
-fn a_program_that_cannot_open_one_is_passed_over() {
+fn dialog_program_that_opens_no_window_is_skipped() {
     for body in [
         "echo 'Unable to init server: Gtk-WARNING **: cannot open display: :99' >&2; exit 1",
         "exit 127",
@@ -93,7 +93,7 @@ fn a_mistyped_or_refused_code_is_asked_again() {
 }
 
 #[test]
-fn a_window_that_nobody_answers_is_closed() {
+fn unanswered_window_ends_at_prompt_timeout() {
     for body in ["sleep 100", "exec sleep 100", "exit 5"] {
         let sandbox = desktop();
         sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
@@ -105,7 +105,7 @@ fn a_window_that_nobody_answers_is_closed() {
 }
 
 #[test]
-fn a_text_is_never_markup_or_an_option() {
+fn markup_in_role_arn_is_shown_as_text() {
     let sandbox = desktop();
     // The path of a role's ARN may hold all of this.
     let arn = "arn:aws:iam::222222222222:role/<b>_x\\n&amp;";
@@ -144,7 +144,7 @@ fn yubikey(sandbox: &Sandbox, accounts: &str, code: &str) {
 }
 
 #[test]
-fn a_yubikey_gives_the_code_of_the_account_that_is_named() {
+fn ykman_gives_code_of_account_in_mfa_yubikey_oath() {
     let sandbox = guarded();
     sandbox.config(&guarded_config("mfa_yubikey_oath = Amazon: bob\n"));
     yubikey(&sandbox, "", &format!("echo {}", code(&sandbox)));
@@ -153,7 +153,7 @@ fn a_yubikey_gives_the_code_of_the_account_that_is_named() {
 }
 
 #[test]
-fn it_may_be_named_in_the_source_profile_or_found_by_the_serial() {
+fn yubikey_account_comes_from_source_profile_or_mfa_serial() {
     let sandbox = guarded();
     yubikey(&sandbox, "", &format!("echo {}", code(&sandbox)));
     sandbox.credentials(&format!("[dev]\n{}mfa_yubikey_oath = of-dev\n", sandbox.key_lines()));
@@ -175,7 +175,7 @@ fn it_may_be_named_in_the_source_profile_or_found_by_the_serial() {
 }
 
 #[test]
-fn a_yubikey_that_cannot_is_passed_over() {
+fn yubikey_that_gives_no_code_is_skipped_with_reason() {
     for (accounts, body, why) in [
         ("GitHub:bob", "echo 123456", "no account of this device"),
         (BOB_MFA, "echo 'Failed connecting to a YubiKey' >&2; exit 1", "Failed connecting"),
@@ -199,7 +199,7 @@ fn a_yubikey_that_cannot_is_passed_over() {
 }
 
 #[test]
-fn that_it_wants_to_be_touched_shows_on_the_terminal() {
+fn touch_request_of_ykman_shows_on_terminal() {
     let sandbox = guarded();
     yubikey(
         &sandbox,
@@ -212,7 +212,7 @@ fn that_it_wants_to_be_touched_shows_on_the_terminal() {
 }
 
 #[test]
-fn a_code_that_was_used_already_is_followed_by_the_next_one() {
+fn refused_yubikey_code_is_followed_by_code_of_next_window() {
     let sandbox = guarded();
     std::os::unix::fs::symlink("/usr/bin/faketime", sandbox.path("bin/faketime")).unwrap();
     let once = "if [ -e \"$HOME/once\" ]; then cat \"$HOME/right\"; else : > \"$HOME/once\"; cat \"$HOME/wrong\"; fi";

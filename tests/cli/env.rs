@@ -28,7 +28,7 @@ fn env(sandbox: &Sandbox, args: &[&str]) -> Run {
 }
 
 #[test]
-fn each_shell_gets_its_own_lines() {
+fn each_shell_gets_set_and_unset_lines_in_its_syntax() {
     let sandbox = Sandbox::new();
     let values = values(&sandbox, "prod");
     for (shells, set, unset) in [
@@ -72,7 +72,7 @@ fn each_shell_gets_its_own_lines() {
 }
 
 #[test]
-fn long_term_keys_take_a_stale_token_away() {
+fn long_term_keys_unset_stale_session_token() {
     let sandbox = Sandbox::new();
     let out = sandbox.run(&["env", "dev", "--shell", "sh"]).ok().stdout;
     let line = |text: &str| out.lines().any(|line| line.trim_end_matches(';') == text);
@@ -85,7 +85,7 @@ fn long_term_keys_take_a_stale_token_away() {
 }
 
 #[test]
-fn without_a_region_the_old_one_is_taken_away() {
+fn missing_region_unsets_old_region() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_REGION");
     let out = sandbox.run(&["env", "dev", "--shell", "sh"]).ok().stdout;
@@ -95,7 +95,7 @@ fn without_a_region_the_old_one_is_taken_away() {
 }
 
 #[test]
-fn json_has_a_null_for_what_is_taken_away() {
+fn json_holds_every_variable_and_no_value_for_unset_ones() {
     let sandbox = Sandbox::new();
     let wanted = values(&sandbox, "prod");
     let json = env(&sandbox, &["--format", "json"]).json();
@@ -108,7 +108,7 @@ fn json_has_a_null_for_what_is_taken_away() {
 }
 
 #[test]
-fn files_hold_every_variable() {
+fn dotenv_docker_and_systemd_formats_hold_every_variable() {
     let sandbox = Sandbox::new();
     let values = values(&sandbox, "prod");
     for (format, quote) in [("dotenv", "\""), ("docker", ""), ("systemd", "\"")] {
@@ -123,7 +123,7 @@ fn files_hold_every_variable() {
 }
 
 #[test]
-fn github_gets_masks_before_anything_else() {
+fn github_format_begins_with_masks_of_secrets() {
     let sandbox = Sandbox::new();
     let values = values(&sandbox, "prod");
     let out = env(&sandbox, &["--format", "github"]).stdout;
@@ -136,7 +136,7 @@ fn github_gets_masks_before_anything_else() {
 }
 
 #[test]
-fn github_env_itself_gets_no_masks() {
+fn github_masks_go_to_stderr_when_stdout_is_github_env() {
     let sandbox = Sandbox::new();
     let values = values(&sandbox, "prod");
     let path = sandbox.file("github_env", "BEFORE=1\n");
@@ -152,7 +152,7 @@ fn github_env_itself_gets_no_masks() {
 }
 
 #[test]
-fn unset_undoes_everything_without_a_call_or_a_file() {
+fn unset_option_unsets_every_variable_without_call_or_config() {
     let sandbox = Sandbox::empty();
     sandbox.config("this is no config file");
     let out = sandbox.run(&["env", "--unset", "--shell", "bash"]).ok().stdout;
@@ -167,7 +167,7 @@ fn unset_undoes_everything_without_a_call_or_a_file() {
 }
 
 #[test]
-fn a_shell_evaluates_what_is_printed_for_it() {
+fn evaluated_output_sets_and_unsets_variables_in_each_shell() {
     let sandbox = Sandbox::new();
     // Fish corrects USER, which the name of the session would be taken from.
     sandbox.config(&format!(
@@ -199,7 +199,7 @@ fn a_shell_evaluates_what_is_printed_for_it() {
 }
 
 #[test]
-fn without_a_shell_above_it_is_the_users() {
+fn shell_variable_decides_syntax_without_parent_shell() {
     let sandbox = Sandbox::new();
     for (shell, start) in [
         ("/usr/bin/fish", "set -gx "),
@@ -217,7 +217,7 @@ fn without_a_shell_above_it_is_the_users() {
 }
 
 #[test]
-fn a_hostile_profile_name_does_not_run() {
+fn shell_does_not_execute_hostile_profile_name() {
     let sandbox = Sandbox::empty();
     for name in [
         "$(touch ran)",
@@ -250,7 +250,7 @@ fn quoted(name: &str) -> String {
 }
 
 #[test]
-fn every_printable_character_may_be_in_a_name() {
+fn profile_name_with_any_printable_character_is_kept_or_refused() {
     let sandbox = Sandbox::empty();
     for c in (b'!'..=b'~').map(char::from) {
         let name = format!("a{c}b");
@@ -276,14 +276,14 @@ fn every_printable_character_may_be_in_a_name() {
 }
 
 #[test]
-fn a_failure_evaluates_to_nothing() {
+fn failed_env_prints_nothing_on_stdout() {
     let sandbox = Sandbox::empty();
     let run = sandbox.shell("bash", "out=\"$(rolecall env nobody)\"; echo \"$? [$out]\"");
     assert_eq!(run.ok().stdout, "3 []\n");
 }
 
 #[test]
-fn a_role_typed_at_the_command_line_needs_no_profile() {
+fn ad_hoc_role_unsets_rolecall_profile() {
     let sandbox = Sandbox::new();
     let out = sandbox
         .run(&["env", "--shell", "sh", "--role-arn", ADMIN, "--source-profile", "dev"])

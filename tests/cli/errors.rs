@@ -3,7 +3,7 @@
 use super::support::{ADMIN, DEV, EXTERNAL_ID, PROD, Sandbox, role};
 
 #[test]
-fn a_denial_names_the_caller_and_both_policies() {
+fn access_denied_names_caller_and_hints_at_both_policies() {
     let sandbox = Sandbox::new();
     sandbox
         .config(&format!("[profile prod]\nrole_arn = {}\nsource_profile = dev\n", role("closed")));
@@ -19,7 +19,7 @@ fn a_denial_names_the_caller_and_both_policies() {
 }
 
 #[test]
-fn a_denial_in_the_middle_names_its_profile_and_caller() {
+fn access_denied_in_mid_chain_names_profile_and_caller_of_that_role() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = one\n\
@@ -36,7 +36,7 @@ fn a_denial_in_the_middle_names_its_profile_and_caller() {
 }
 
 #[test]
-fn a_missing_external_id_or_mfa_is_a_denial() {
+fn missing_external_id_or_mfa_hints_at_trust_policy() {
     let sandbox = Sandbox::new();
     for name in ["partner", "guarded"] {
         sandbox
@@ -53,7 +53,7 @@ fn a_missing_external_id_or_mfa_is_a_denial() {
 }
 
 #[test]
-fn keys_that_are_gone_are_said_to_be() {
+fn deleted_keys_or_wrong_secret_give_error_code_of_aws() {
     let sandbox = Sandbox::new();
     sandbox.aws.world(|world| world.users.clear());
     sandbox
@@ -75,7 +75,7 @@ fn keys_that_are_gone_are_said_to_be() {
 }
 
 #[test]
-fn a_duration_over_the_roles_own_limit_is_quoted() {
+fn duration_over_role_maximum_names_max_session_duration() {
     let sandbox = Sandbox::new();
     sandbox.aws.world(|world| {
         for role in &mut world.roles {
@@ -87,14 +87,14 @@ fn a_duration_over_the_roles_own_limit_is_quoted() {
 }
 
 #[test]
-fn unknown_profiles_are_named_with_what_comes_nearest() {
+fn unknown_profile_is_named_with_most_similar_profile() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&["process", "prd"]).fails(3).error_form();
     run.says(&["`prd`", "`prod`", ".aws/config", ".aws/credentials", "rolecall list"]);
 }
 
 #[test]
-fn what_is_wrong_with_a_profile_is_named_with_its_line() {
+fn invalid_profile_is_error_that_names_file_and_line() {
     let sandbox = Sandbox::empty();
     for (config, words) in [
         (
@@ -137,7 +137,7 @@ fn what_is_wrong_with_a_profile_is_named_with_its_line() {
 }
 
 #[test]
-fn of_many_malformed_lines_an_error_shows_a_few() {
+fn error_shows_first_of_3000_malformed_lines_and_counts_rest() {
     let sandbox = Sandbox::new();
     let dump = "hint: see all malformed lines with: rolecall profile dump --json";
     sandbox.config(&"[profile broken\n".repeat(3_000));
@@ -159,7 +159,7 @@ fn of_many_malformed_lines_an_error_shows_a_few() {
 }
 
 #[test]
-fn a_default_chain_without_credentials_says_why() {
+fn default_chain_without_credentials_names_invalid_imds_endpoint() {
     let sandbox = Sandbox::empty();
     sandbox.unset("AWS_EC2_METADATA_DISABLED");
     sandbox.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "not a url");
@@ -171,7 +171,7 @@ fn a_default_chain_without_credentials_says_why() {
 }
 
 #[test]
-fn endpoints_that_are_none_are_named_with_their_line() {
+fn invalid_endpoint_is_error_that_names_line_or_variable() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_ENDPOINT_URL_STS");
     for (line, word) in [
@@ -206,7 +206,7 @@ fn endpoints_that_are_none_are_named_with_their_line() {
 
 /// The SDK's own error quotes the request, and with it tokens and codes.
 #[test]
-fn an_endpoint_that_is_none_shows_no_secret() {
+fn error_for_invalid_endpoint_shows_no_token_or_mfa_code() {
     let sandbox = Sandbox::new();
     let token = sandbox.file("token", "TheWebIdentityToken").display().to_string();
     sandbox.secret("TheWebIdentityToken");
@@ -223,7 +223,7 @@ fn an_endpoint_that_is_none_shows_no_secret() {
 }
 
 #[test]
-fn keys_that_no_request_can_carry_are_an_error() {
+fn keys_with_control_characters_are_error_without_a_call() {
     let sandbox = Sandbox::new();
     for (file, words) in [
         (
@@ -258,7 +258,7 @@ fn keys_that_no_request_can_carry_are_an_error() {
 }
 
 #[test]
-fn variables_that_are_no_text_are_not_passed_over() {
+fn variable_of_aws_or_rolecall_that_is_not_utf_8_is_error() {
     use std::os::unix::ffi::OsStringExt;
     let sandbox = Sandbox::new();
     for name in ["AWS_CONFIG_FILE", "AWS_PROFILE", "ROLECALL_STORE"] {
@@ -272,7 +272,7 @@ fn variables_that_are_no_text_are_not_passed_over() {
 }
 
 #[test]
-fn a_broken_section_breaks_only_itself() {
+fn malformed_section_fails_its_own_profile_only() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile broken]\nthis is no property\n\n[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n\n[profile worse]\n = x\n"
@@ -283,7 +283,7 @@ fn a_broken_section_breaks_only_itself() {
 }
 
 #[test]
-fn half_a_pair_in_the_environment_is_an_error() {
+fn access_key_variable_without_its_pair_is_error_that_names_both() {
     let sandbox = Sandbox::empty();
     for (set, missing) in [
         ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
@@ -307,7 +307,7 @@ fn ring(length: usize) -> String {
 }
 
 #[test]
-fn loops_of_source_profiles_print_the_way_round() {
+fn loop_of_source_profiles_is_error_that_lists_profiles() {
     let sandbox = Sandbox::empty();
     sandbox.config(&ring(2));
     let run = sandbox.run(&["process", "p0"]).fails(3).error_form();
@@ -322,7 +322,7 @@ fn loops_of_source_profiles_print_the_way_round() {
 }
 
 #[test]
-fn keys_do_not_hide_a_loop() {
+fn loop_is_error_although_one_of_its_profiles_has_keys() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile dev]\nrole_arn = {ADMIN}\nsource_profile = prod\n[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n"
@@ -332,7 +332,7 @@ fn keys_do_not_hide_a_loop() {
 }
 
 #[test]
-fn processes_that_lead_back_are_a_loop() {
+fn loop_of_credential_processes_is_error_that_names_profiles() {
     let sandbox = Sandbox::new();
     for (config, names) in [
         ("[profile a]\ncredential_process = rolecall process a\n", &["`a`"][..]),
@@ -359,7 +359,7 @@ fn processes_that_lead_back_are_a_loop() {
 }
 
 #[test]
-fn a_long_way_of_processes_is_followed() {
+fn chain_of_5000_credential_processes_resolves_and_its_loop_is_error() {
     let sandbox = Sandbox::empty();
     let config = |length: usize, end: &str| {
         let next = |n: usize| {
@@ -380,7 +380,7 @@ fn a_long_way_of_processes_is_followed() {
 }
 
 #[test]
-fn typed_options_that_are_wrong_are_usage_errors() {
+fn invalid_role_option_is_usage_error_that_names_option() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n[profile web]\nrole_arn = {ADMIN}\nweb_identity_token_file = /token\n"
@@ -402,7 +402,7 @@ fn typed_options_that_are_wrong_are_usage_errors() {
 }
 
 #[test]
-fn settings_that_are_wrong_are_configuration_errors() {
+fn invalid_setting_is_configuration_error_that_names_file() {
     let sandbox = Sandbox::new();
     for (settings, word) in [
         ("store = safe\n", "store"),
@@ -429,7 +429,7 @@ fn settings_that_are_wrong_are_configuration_errors() {
 }
 
 #[test]
-fn quiet_leaves_hints_away_and_errors_not() {
+fn quiet_hides_hints_and_keeps_errors() {
     let sandbox = Sandbox::new();
     for flag in ["-q", "--quiet"] {
         let run = sandbox.run(&["process", "nobody", flag]).fails(3).error_form();
@@ -479,7 +479,7 @@ fn every_hint_ends_in_a_command() {
 }
 
 #[test]
-fn a_wrapper_that_leads_back_to_the_role_is_a_loop() {
+fn wrapper_script_that_runs_rolecall_for_same_role_is_loop_error() {
     let sandbox = Sandbox::new();
     let wrapper =
         sandbox.script("wrapper", &format!("exec {} process top", env!("CARGO_BIN_EXE_rolecall")));

@@ -13,7 +13,7 @@ fn variables(run: &Run) -> std::collections::BTreeMap<String, String> {
 }
 
 #[test]
-fn the_child_sees_the_session_and_nothing_that_would_win() {
+fn child_gets_session_variables_and_no_stale_profile_or_token() {
     let sandbox = Sandbox::new();
     let json = sandbox.run(&["process", "prod"]).ok().json();
     for (name, value) in [
@@ -56,7 +56,7 @@ fn the_child_sees_the_session_and_nothing_that_would_win() {
 }
 
 #[test]
-fn every_exit_code_is_the_childs() {
+fn exec_exits_with_exit_code_of_child() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     for code in 0..=255 {
@@ -65,7 +65,7 @@ fn every_exit_code_is_the_childs() {
 }
 
 #[test]
-fn a_signal_is_the_childs_too() {
+fn child_killed_by_signal_gives_exit_128_plus_its_number() {
     let sandbox = Sandbox::new();
     for (name, number) in [("TERM", 15), ("KILL", 9), ("HUP", 1), ("USR1", 10), ("PIPE", 13)] {
         assert_eq!(
@@ -80,7 +80,7 @@ fn a_signal_is_the_childs_too() {
 }
 
 #[test]
-fn what_cannot_be_run_is_126_and_what_is_not_there_127() {
+fn unrunnable_program_gives_exit_126_and_missing_one_127() {
     let sandbox = Sandbox::new();
     let file = sandbox.file("not-executable", "#!/bin/sh\n").display().to_string();
     let folder = sandbox.path("").display().to_string();
@@ -92,7 +92,7 @@ fn what_cannot_be_run_is_126_and_what_is_not_there_127() {
 }
 
 #[test]
-fn without_credentials_nothing_runs() {
+fn child_does_not_start_without_credentials() {
     let sandbox = Sandbox::new();
     let ran = sandbox.path("ran").display().to_string();
     sandbox.run(&["exec", "nobody", "--", "touch", &ran]).fails(3).error_form();
@@ -102,7 +102,7 @@ fn without_credentials_nothing_runs() {
 }
 
 #[test]
-fn arguments_are_handed_on_untouched() {
+fn child_gets_arguments_unchanged() {
     let sandbox = Sandbox::new();
     let arguments = [
         "a b",
@@ -123,7 +123,7 @@ fn arguments_are_handed_on_untouched() {
 }
 
 #[test]
-fn arguments_that_are_no_utf_8_are_handed_on_too() {
+fn child_gets_arguments_that_are_not_utf_8() {
     use std::os::unix::ffi::OsStringExt;
     let sandbox = Sandbox::new();
     let path = std::ffi::OsString::from_vec(b"/dev/null\xff".to_vec());
@@ -132,7 +132,7 @@ fn arguments_that_are_no_utf_8_are_handed_on_too() {
 }
 
 #[test]
-fn stdin_is_the_childs() {
+fn child_inherits_stdin() {
     let sandbox = Sandbox::new();
     let file = sandbox.file("input", "some input\n");
     let input = std::fs::File::open(&file).unwrap();
@@ -143,7 +143,7 @@ fn stdin_is_the_childs() {
 }
 
 #[test]
-fn it_becomes_the_child() {
+fn child_replaces_rolecall_process() {
     let sandbox = Sandbox::new();
     let run = sandbox.shell("dash", "rolecall exec prod -- sh -c 'echo $PPID'; echo $$");
     let lines: Vec<String> = run.ok().stdout.lines().map(str::to_owned).collect();
@@ -151,7 +151,7 @@ fn it_becomes_the_child() {
 }
 
 #[test]
-fn the_child_has_usual_signals_and_descriptors() {
+fn child_has_default_signals_and_no_extra_descriptors() {
     let sandbox = Sandbox::new();
     // A shell writes to a reader that is gone: it must die of SIGPIPE, as without rolecall.
     let run = sandbox.shell(
@@ -168,7 +168,7 @@ fn the_child_has_usual_signals_and_descriptors() {
 }
 
 #[test]
-fn shell_runs_the_users_shell() {
+fn shell_runs_program_named_by_shell_variable() {
     let sandbox = Sandbox::new();
     let shell = sandbox.script(
         "my-shell",
@@ -184,7 +184,7 @@ fn shell_runs_the_users_shell() {
 }
 
 #[test]
-fn nesting_is_allowed_and_shown() {
+fn nested_shell_with_verbose_names_both_profiles() {
     let sandbox = Sandbox::new();
     let shell = sandbox.script(
         "my-shell",
@@ -197,7 +197,7 @@ fn nesting_is_allowed_and_shown() {
 }
 
 #[test]
-fn the_terminal_is_the_childs() {
+fn child_reads_from_terminal() {
     let sandbox = Sandbox::new();
     let line = "exec \"$0\" \"$@\"";
     let mut terminal = sandbox
@@ -216,7 +216,7 @@ fn the_terminal_is_the_childs() {
 }
 
 #[test]
-fn what_the_caller_ignores_is_ignored_by_the_child() {
+fn signal_ignored_by_caller_is_ignored_by_child() {
     let sandbox = Sandbox::new();
     // The second run is warm.
     for _ in 0..2 {

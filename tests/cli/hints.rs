@@ -42,7 +42,7 @@ fn shown(name: &str) -> String {
 }
 
 #[test]
-fn hints_about_a_hostile_name_are_about_that_profile() {
+fn hint_command_for_hostile_profile_name_names_that_profile() {
     for name in HOSTILE {
         let sandbox = Sandbox::new();
         let header = format!("[profile \"{name}\"]\n");
@@ -115,7 +115,7 @@ fn a_hostile_path_in_a_hint_is_one_word() {
 }
 
 #[test]
-fn a_role_that_is_only_typed_is_named_by_its_arn() {
+fn errors_and_hints_name_ad_hoc_role_by_its_arn() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!("[profile next]\nrole_arn = {ADMIN}\nsource_profile = dev\n"));
     let closed = role("closed");
@@ -155,7 +155,7 @@ fn a_role_that_is_only_typed_is_named_by_its_arn() {
 }
 
 #[test]
-fn explain_has_no_profile_for_a_role_that_is_only_typed() {
+fn explain_shows_no_profile_for_ad_hoc_role() {
     let sandbox = Sandbox::new();
     let run =
         sandbox.run(&["explain", "--json", "--role-arn", ADMIN, "--source-profile", "dev"]).ok();
@@ -167,7 +167,7 @@ fn explain_has_no_profile_for_a_role_that_is_only_typed() {
 }
 
 #[test]
-fn a_loop_below_a_typed_role_names_profiles_only() {
+fn loop_below_ad_hoc_role_names_profiles_only() {
     let sandbox = Sandbox::empty();
     let of = |name: &str, source: &str| {
         format!("[profile {name}]\nrole_arn = {ADMIN}\nsource_profile = {source}\n")

@@ -9,7 +9,7 @@ fn init(sandbox: &Sandbox, args: &[&str]) -> Run {
 }
 
 #[test]
-fn each_shell_has_its_side_and_its_prompt() {
+fn each_shell_gets_integration_and_on_request_its_prompt() {
     let sandbox = Sandbox::new();
     for shell in SHELLS {
         let side = init(&sandbox, &[shell]).stdout;
@@ -32,7 +32,7 @@ fn each_shell_has_its_side_and_its_prompt() {
 }
 
 #[test]
-fn another_shell_is_a_usage_error_that_names_those_there_are() {
+fn unsupported_shell_is_usage_error_that_names_supported_ones() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "tcsh"]).fails(2).says(&["bash, zsh, fish, powershell, nushell, elvish"]);
     sandbox.run(&["init"]).fails(2);
@@ -40,7 +40,7 @@ fn another_shell_is_a_usage_error_that_names_those_there_are() {
 
 /// A new shell must get its function whatever else is broken.
 #[test]
-fn it_needs_no_files() {
+fn output_is_same_with_malformed_files_and_without_home() {
     let sandbox = Sandbox::empty();
     let usual = init(&sandbox, &["zsh"]).stdout;
     sandbox.file("xdg/config/rolecall/settings.ini", "nonsense = 1\n");
@@ -53,7 +53,7 @@ fn it_needs_no_files() {
 
 /// The same text for everyone: nothing of the environment gets into what a shell evaluates.
 #[test]
-fn it_holds_nothing_of_the_environment() {
+fn output_does_not_depend_on_environment() {
     let sandbox = Sandbox::new();
     let usual: Vec<String> =
         SHELLS.iter().map(|shell| init(&sandbox, &[shell, "--prompt"]).stdout).collect();
@@ -74,7 +74,7 @@ fn it_holds_nothing_of_the_environment() {
 
 /// Shells evaluate it as it is: no error, no output, and a second time changes nothing.
 #[test]
-fn it_is_evaluated_without_a_word() {
+fn bash_evaluates_output_twice_without_message() {
     let sandbox = Sandbox::new();
     for line in [
         r#"set -eu; eval "$(rolecall init bash --prompt)"; eval "$(rolecall init bash --prompt)"; echo "${PROMPT_COMMAND[*]}""#,

@@ -23,7 +23,7 @@ fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
 }
 
 #[test]
-fn explain_shows_the_chain_of_the_contract() {
+fn explain_shows_base_and_each_step_of_chain() {
     let sandbox = offline();
     sandbox.unset("AWS_ENDPOINT_URL_STS");
     sandbox.unset("AWS_REGION");
@@ -108,7 +108,7 @@ fn explain_hides_command_lines_in_its_text() {
 }
 
 #[test]
-fn thousands_of_missing_sources_are_listed_at_once() {
+fn list_doctor_and_login_handle_5000_missing_sources_in_time() {
     let sandbox = offline();
     let of = |n: usize| {
         format!("[profile profile-{n}]\nrole_arn = {ADMIN}\nsource_profile = missing-{n}\n")
@@ -148,7 +148,7 @@ fn explain_shows_no_secret() {
 }
 
 #[test]
-fn explain_knows_every_kind_of_base() {
+fn explain_names_kind_of_every_base() {
     let sandbox = offline();
     sandbox.keys_in_environment();
     sandbox.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/x");
@@ -174,7 +174,7 @@ fn explain_knows_every_kind_of_base() {
 }
 
 #[test]
-fn explain_takes_what_is_typed_into_account() {
+fn explain_applies_options_of_command_line() {
     let sandbox = offline();
     let json = explain(
         &sandbox,
@@ -203,7 +203,7 @@ fn explain_takes_what_is_typed_into_account() {
 }
 
 #[test]
-fn explain_goes_no_way() {
+fn explain_writes_no_file() {
     let sandbox = offline();
     sandbox.command(&["explain", "prod"]).without_terminal().run().ok().silent();
     for folder in ["xdg/state", "xdg/data", "xdg/cache", "xdg/runtime", "xdg/config"] {
@@ -270,7 +270,7 @@ fn list_shows_how_long_a_cached_session_lives() {
 }
 
 #[test]
-fn list_without_profiles_is_no_error() {
+fn list_without_profiles_is_empty_and_succeeds() {
     let sandbox = Sandbox::empty();
     assert_eq!(sandbox.run(&["list", "--json"]).ok().json(), json!([]));
     sandbox.run(&["list"]).ok();
@@ -306,7 +306,7 @@ fn dump_shows_both_files_as_merged() {
 }
 
 #[test]
-fn dump_is_strict_about_every_line() {
+fn dump_of_malformed_files_is_error_that_names_each_line() {
     let sandbox = Sandbox::new();
     sandbox.config("key = before any section\n[profile a\n[profile b]\nno equals sign\n = no key\n[profile c]\n  continued\nregion = x\n");
     let run = sandbox.run(&["profile", "dump", "--json"]).fails(3);

@@ -75,7 +75,7 @@ fn enables(sandbox: &Sandbox, codes: [&str; 2], since: i64) {
 }
 
 #[test]
-fn a_seed_from_a_pipe_answers_for_the_person() {
+fn seed_from_stdin_is_stored_and_gives_later_codes() {
     let sandbox = guarded();
     let since = sandbox.aws.now();
     let run = pipe(&sandbox, &ADD, format!("{MFA_SEED}\n"))
@@ -94,7 +94,7 @@ fn a_seed_from_a_pipe_answers_for_the_person() {
 }
 
 #[test]
-fn a_seed_is_typed_hidden() {
+fn typed_seed_is_read_without_echo() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&ADD).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
@@ -113,7 +113,7 @@ fn a_seed_is_typed_hidden() {
 }
 
 #[test]
-fn a_person_at_a_terminal_sees_a_qr_code_that_goes_away() {
+fn terminal_shows_qr_code_and_erases_it() {
     let sandbox = guarded();
     for (rows, fits) in [(60, true), (10, false)] {
         let line = "exec \"$0\" \"$@\" <&- 2>/dev/tty";
@@ -155,7 +155,7 @@ fn a_person_at_a_terminal_sees_a_qr_code_that_goes_away() {
 }
 
 #[test]
-fn ctrl_c_keeps_nothing() {
+fn interrupt_stores_no_seed() {
     let sandbox = guarded();
     for at in [QUESTION, "Press Enter"] {
         let mut terminal = sandbox
@@ -182,7 +182,7 @@ fn ctrl_c_keeps_nothing() {
 }
 
 #[test]
-fn a_stop_brings_the_echo_back_until_it_goes_on() {
+fn stopped_question_restores_echo_and_asks_again_when_continued() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&ADD).on_a_terminal_as_a_job();
     terminal.wait_for(QUESTION, 1);
@@ -199,7 +199,7 @@ fn a_stop_brings_the_echo_back_until_it_goes_on() {
 }
 
 #[test]
-fn nobody_is_waited_for_beyond_the_limit() {
+fn unanswered_question_ends_at_prompt_timeout() {
     let sandbox = guarded();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
     let terminal = sandbox.command(&ADD).on_a_terminal();
@@ -211,7 +211,7 @@ fn nobody_is_waited_for_beyond_the_limit() {
 }
 
 #[test]
-fn a_seed_that_is_no_text_is_refused() {
+fn seed_that_is_not_utf_8_is_refused() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&ADD).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
@@ -221,7 +221,7 @@ fn a_seed_that_is_no_text_is_refused() {
 }
 
 #[test]
-fn uris_are_read_with_all_they_say() {
+fn seed_is_read_from_otpauth_uri() {
     let sandbox = guarded();
     let uri = format!(
         "otpauth://totp/Amazon%20Web%20Services:bob@111111111111?secret={MFA_SEED}&issuer=Amazon%20Web%20Services&digits=6&period=30"
@@ -237,7 +237,7 @@ fn uris_are_read_with_all_they_say() {
 }
 
 #[test]
-fn what_is_no_seed_is_refused() {
+fn invalid_seed_is_refused_with_reason() {
     let sandbox = guarded();
     for (text, says) in [
         ("123456", "base32"),
@@ -258,7 +258,7 @@ fn what_is_no_seed_is_refused() {
 }
 
 #[test]
-fn without_a_seed_and_anybody_to_ask_it_fails_at_once() {
+fn missing_seed_with_nobody_to_ask_exits_4() {
     let sandbox = guarded();
     pipe(&sandbox, &ADD, "\n").fails(4).error_form().says(&[BOB_MFA, "rolecall keys mfa add"]);
     sandbox.command(&ADD).without_terminal().run().fails(4).error_form();
@@ -271,7 +271,7 @@ fn without_a_seed_and_anybody_to_ask_it_fails_at_once() {
 }
 
 #[test]
-fn a_pipe_that_stays_silent_ends_on_an_interrupt() {
+fn interrupt_ends_wait_for_seed_on_stdin() {
     let sandbox = guarded();
     let mut running = sandbox.command(&ADD).stdin(Stdio::piped()).start();
     // The handler of the signal is there once the stores were asked.
@@ -310,7 +310,7 @@ fn a_seed_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn another_seed_is_replaced_by_force_only() {
+fn different_seed_replaces_stored_one_only_with_force() {
     let sandbox = guarded();
     add(&sandbox);
     add(&sandbox);
@@ -358,7 +358,7 @@ fn seeds_are_listed_and_removed() {
 }
 
 #[test]
-fn a_lost_list_costs_nothing_but_the_list() {
+fn missing_or_malformed_seed_list_is_rebuilt_when_seed_is_used() {
     let sandbox = guarded();
     for text in [None, Some("garbage"), Some("{\"x\": 1}")] {
         add(&sandbox);
@@ -387,7 +387,7 @@ fn a_lost_list_costs_nothing_but_the_list() {
 }
 
 #[test]
-fn stores_that_do_not_last_are_refused() {
+fn store_keyutils_or_none_is_refused_for_seeds() {
     let sandbox = guarded();
     for store in ["keyutils", "none"] {
         for args in [&ADD[..], &["keys", "mfa", "remove", BOB_MFA]] {
@@ -403,7 +403,7 @@ fn stores_that_do_not_last_are_refused() {
 }
 
 #[test]
-fn a_store_that_fails_is_exit_5() {
+fn failing_store_exits_5() {
     let sandbox = guarded();
     // There is no bus and so no keyring.
     sandbox.unset("ROLECALL_STORE");

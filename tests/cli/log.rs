@@ -144,7 +144,7 @@ fn each_verb_writes_one_line() {
 }
 
 #[test]
-fn long_term_keys_are_a_source_and_have_no_end() {
+fn long_term_keys_are_logged_as_source_without_expiration() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "dev"]).ok().silent();
     sandbox.keys_in_environment();
@@ -167,7 +167,7 @@ fn long_term_keys_are_a_source_and_have_no_end() {
 }
 
 #[test]
-fn what_hands_nothing_out_writes_nothing() {
+fn run_that_hands_out_no_credentials_writes_no_line() {
     let sandbox = Sandbox::new();
     for args in [
         &["explain", "prod"][..],
@@ -188,7 +188,7 @@ fn what_hands_nothing_out_writes_nothing() {
 }
 
 #[test]
-fn a_renewal_that_failed_hands_out_a_cached_one() {
+fn failed_renewal_is_logged_as_cached() {
     let sandbox = Sandbox::new();
     let first = sandbox.run(&["process", "prod"]).ok().key();
     sandbox.aws.world(|world| world.users.clear());
@@ -201,7 +201,7 @@ fn a_renewal_that_failed_hands_out_a_cached_one() {
 }
 
 #[test]
-fn the_chain_of_parents_is_named() {
+fn line_names_parent_processes() {
     let sandbox = Sandbox::new();
     let inner = sandbox.script("deploy.sh", "rolecall process dev");
     let outer = sandbox.script("release", &format!("{inner}\ntrue"));
@@ -222,7 +222,7 @@ fn the_chain_of_parents_is_named() {
 }
 
 #[test]
-fn a_deep_chain_is_cut() {
+fn line_names_at_most_ten_parent_processes() {
     let sandbox = Sandbox::new();
     let mut program = "rolecall process dev".to_owned();
     for n in 0..12 {
@@ -234,7 +234,7 @@ fn a_deep_chain_is_cut() {
 }
 
 #[test]
-fn a_parent_in_another_world_is_no_trouble() {
+fn parent_outside_pid_namespace_is_left_out() {
     let sandbox = Sandbox::new();
     // The first process of a namespace has no parent there, and its child has one with the number
     // 1.
@@ -249,7 +249,7 @@ fn a_parent_in_another_world_is_no_trouble() {
 }
 
 #[test]
-fn a_hostile_name_stays_in_its_line() {
+fn hostile_process_name_stays_within_its_line() {
     let sandbox = Sandbox::new();
     for name in [
         "a) (b",
@@ -292,7 +292,7 @@ fn lines_before(sandbox: &Sandbox) -> usize {
 }
 
 #[test]
-fn a_setting_switches_it_off() {
+fn setting_log_false_writes_no_line() {
     let sandbox = Sandbox::new();
     settings(&sandbox, "log = false\n");
     sandbox.run(&["process", "prod"]).ok().silent();
@@ -318,7 +318,7 @@ fn a_setting_switches_it_off() {
 }
 
 #[test]
-fn it_is_shown_by_profile_time_and_number() {
+fn entries_are_filtered_by_profile_since_and_limit() {
     let sandbox = Sandbox::new();
     let place =
         sandbox.file("xdg/state/rolecall/log.jsonl", [line("dev", 20), line("prod", 10)].concat());
@@ -365,7 +365,7 @@ fn it_is_shown_by_profile_time_and_number() {
 }
 
 #[test]
-fn it_is_empty_before_anything_was_handed_out() {
+fn output_is_empty_before_first_entry() {
     let sandbox = Sandbox::empty();
     assert_eq!(sandbox.run(&["log"]).ok().silent().stdout, "");
     assert_eq!(sandbox.run(&["log", "--json"]).ok().silent().stdout, "[]\n");

@@ -9,7 +9,7 @@ use super::log::{LONGEST, line, lines, lines_of, path, profiles, shown};
 use super::support::{Run, Sandbox, make_pipe};
 
 #[test]
-fn it_is_its_owners_alone() {
+fn file_has_mode_0600_and_doctor_warns_about_0644() {
     let sandbox = Sandbox::new();
     sandbox.shell("/bin/sh", "umask 0; rolecall process dev").ok();
     let mode = |path: PathBuf| path.metadata().unwrap().permissions().mode() & 0o777;
@@ -23,7 +23,7 @@ fn it_is_its_owners_alone() {
 }
 
 #[test]
-fn a_hundred_at_once_write_a_hundred_lines() {
+fn hundred_processes_at_once_write_hundred_lines() {
     let sandbox = Sandbox::new();
     let all: Vec<_> = (0..100).map(|_| sandbox.command(&["process", "prod"]).start()).collect();
     for one in all {
@@ -36,7 +36,7 @@ fn a_hundred_at_once_write_a_hundred_lines() {
 }
 
 #[test]
-fn no_line_is_lost_when_the_file_is_moved_away() {
+fn concurrent_writers_lose_no_line_at_rotation() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "dev"]).ok();
     let one = std::fs::read_to_string(path(&sandbox)).unwrap();
@@ -64,7 +64,7 @@ fn no_line_is_lost_when_the_file_is_moved_away() {
 }
 
 #[test]
-fn three_old_files_are_kept() {
+fn rotation_keeps_three_old_files() {
     let sandbox = Sandbox::new();
     let old = |n: usize| path(&sandbox).with_extension(format!("{n}.jsonl"));
     for n in 1..=5 {
@@ -79,7 +79,7 @@ fn three_old_files_are_kept() {
 }
 
 #[test]
-fn what_is_no_line_is_passed_over() {
+fn malformed_lines_are_skipped_and_counted() {
     let sandbox = Sandbox::new();
     let (good, other) = (line("good", 60), line("torn", 50));
     let (half, rest) = other.split_at(other.len() / 2);
@@ -104,7 +104,7 @@ fn what_is_no_line_is_passed_over() {
 }
 
 #[test]
-fn one_that_cannot_be_written_costs_nothing() {
+fn unwritable_file_fails_no_command() {
     let sandbox = Sandbox::new();
     let place = path(&sandbox);
     let tried = |what: &str, doctor: bool| -> Run {
@@ -146,7 +146,7 @@ fn one_that_cannot_be_written_costs_nothing() {
 }
 
 #[test]
-fn a_folder_of_somebody_else_costs_nothing() {
+fn folder_of_another_user_fails_no_command() {
     let sandbox = Sandbox::new();
     std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644))
         .unwrap();
@@ -164,7 +164,7 @@ fn a_folder_of_somebody_else_costs_nothing() {
 }
 
 #[test]
-fn a_limit_of_file_sizes_costs_nothing() {
+fn file_size_limit_fails_no_command() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "dev"]).ok();
     let run = sandbox
@@ -176,7 +176,7 @@ fn a_limit_of_file_sizes_costs_nothing() {
 }
 
 #[test]
-fn a_folder_that_takes_no_new_names_keeps_the_log_going() {
+fn failed_rotation_appends_to_current_file() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "dev"]).ok();
     let long = std::fs::read_to_string(path(&sandbox)).unwrap().repeat(LONGEST / 200);

@@ -54,7 +54,7 @@ fn one_code_fetches_six_profiles() {
 }
 
 #[test]
-fn what_came_of_each_is_printed_in_the_order_of_the_names() {
+fn json_lists_result_of_each_profile_in_typed_order() {
     let sandbox = Sandbox::new();
     sandbox.config(&(plain("b") + &guarded("a") + &plain("c")));
     sandbox.run(&["process", "c"]).ok();
@@ -79,7 +79,7 @@ fn what_came_of_each_is_printed_in_the_order_of_the_names() {
 }
 
 #[test]
-fn one_that_fails_stops_no_other() {
+fn failed_profile_does_not_stop_others() {
     let sandbox = Sandbox::new();
     sandbox.config(
         &(plain("a")
@@ -106,7 +106,7 @@ fn one_that_fails_stops_no_other() {
 }
 
 #[test]
-fn a_code_is_given_once() {
+fn mfa_token_without_mfa_session_serves_one_profile_only() {
     // Without the session that serves all, the code is good for one call.
     let sandbox = six();
     let args =
@@ -117,7 +117,7 @@ fn a_code_is_given_once() {
 }
 
 #[test]
-fn nobody_there_is_exit_4_for_each() {
+fn login_without_terminal_exits_4_and_names_each_profile() {
     let sandbox = six();
     let run = sandbox.command(&["login", "p0", "dev", "p1"]).without_terminal().run().fails(4);
     assert_eq!(run.stderr.matches("error: ").count(), 2, "{run:#?}");
@@ -126,7 +126,7 @@ fn nobody_there_is_exit_4_for_each() {
 }
 
 #[test]
-fn a_person_is_asked_once_and_sees_what_goes_on() {
+fn terminal_asks_once_and_shows_progress_of_each_profile() {
     let sandbox = six();
     let mut terminal = sandbox
         .command(&[&["login"], &SIX[..]].concat())
@@ -147,7 +147,7 @@ fn a_person_is_asked_once_and_sees_what_goes_on() {
 }
 
 #[test]
-fn an_interruption_ends_the_whole() {
+fn interrupt_at_question_ends_login_with_exit_130() {
     let sandbox = six();
     let mut terminal = sandbox.command(&["login", "p0", "p1", "--json"]).on_a_terminal();
     terminal.wait_for("MFA code", 1);
@@ -158,7 +158,7 @@ fn an_interruption_ends_the_whole() {
 }
 
 #[test]
-fn an_interruption_in_the_middle_keeps_what_was_fetched() {
+fn interrupt_during_call_prints_no_result_and_keeps_cached_session() {
     let sandbox = Sandbox::new();
     sandbox.config(&(plain("a") + &plain("b") + &plain("c")));
     sandbox.run(&["process", "a"]).ok();
@@ -172,7 +172,7 @@ fn an_interruption_in_the_middle_keeps_what_was_fetched() {
 }
 
 #[test]
-fn those_whose_code_serves_all_go_first() {
+fn profiles_that_share_mfa_session_are_fetched_first() {
     let sandbox = Sandbox::new();
     // The call of `own` would use the code up for itself alone.
     let own = format!(
@@ -189,7 +189,7 @@ fn those_whose_code_serves_all_go_first() {
 }
 
 #[test]
-fn all_is_every_profile_with_something_to_fetch() {
+fn all_option_fetches_every_valid_profile_with_a_role() {
     let sandbox = Sandbox::new();
     let broken = "[profile broken]\nrole_arn = nonsense\nsource_profile = dev\n";
     sandbox
@@ -205,7 +205,7 @@ fn all_is_every_profile_with_something_to_fetch() {
 }
 
 #[test]
-fn without_a_name_it_is_the_default_chain() {
+fn login_without_name_uses_default_chain() {
     let sandbox = Sandbox::new();
     sandbox.set("AWS_PROFILE", "prod");
     let all = sandbox.run(&["login", "--json"]).ok().json();
@@ -236,7 +236,7 @@ fn refresh_and_min_ttl_decide_what_is_fetched_anew() {
 }
 
 #[test]
-fn a_login_elsewhere_is_said_as_process_says_it() {
+fn missing_sso_token_gives_same_error_as_process() {
     let sandbox = Sandbox::new();
     let sso = "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n\
                [profile people]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Developer\n";
@@ -259,7 +259,7 @@ fn output_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn a_store_that_keeps_nothing_is_said() {
+fn store_none_gives_warning() {
     let sandbox = Sandbox::new();
     sandbox
         .run(&["login", "prod", "--store", "none"])

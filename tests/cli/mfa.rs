@@ -14,7 +14,7 @@ fn guarded() -> Sandbox {
 }
 
 #[test]
-fn a_code_may_be_an_option() {
+fn code_of_mfa_token_option_gives_session_that_is_cached() {
     let sandbox = guarded();
     sandbox.run(&["process", "guarded", "--mfa-token", &code(&sandbox)]).ok();
     assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
@@ -24,7 +24,7 @@ fn a_code_may_be_an_option() {
 }
 
 #[test]
-fn a_wrong_code_is_said_to_be_wrong() {
+fn wrong_code_is_error_with_message_of_aws() {
     let sandbox = guarded();
     let right = code(&sandbox);
     let wrong = if right == "000000" { "000001" } else { "000000" };
@@ -33,7 +33,7 @@ fn a_wrong_code_is_said_to_be_wrong() {
 }
 
 #[test]
-fn a_denied_role_whose_name_speaks_of_mfa_gets_no_hint_about_codes() {
+fn denied_role_named_like_mfa_error_gets_no_hint_about_codes() {
     let name = "MultiFactorAuthentication";
     let sandbox = Sandbox::new();
     sandbox.config(&format!("[profile odd]\nrole_arn = {}\nsource_profile = dev\n", role(name)));
@@ -43,7 +43,7 @@ fn a_denied_role_whose_name_speaks_of_mfa_gets_no_hint_about_codes() {
 }
 
 #[test]
-fn a_code_may_come_from_a_process() {
+fn code_comes_from_mfa_process_unless_option_gives_one() {
     let sandbox = guarded();
     let script = sandbox.script("code", "echo run >> \"$HOME/runs\"; cat \"$HOME/code\"");
     sandbox.file("code", format!("{}\n", code(&sandbox)));
@@ -56,7 +56,7 @@ fn a_code_may_come_from_a_process() {
 }
 
 #[test]
-fn a_process_that_gives_no_code_is_an_error() {
+fn mfa_process_that_prints_no_code_is_error() {
     let sandbox = guarded();
     for body in ["echo 12345", "echo hello", "true", "echo 'no device' >&2; exit 3", "kill -9 $$"] {
         let script = sandbox.script("code", body);
@@ -71,7 +71,7 @@ fn a_process_that_gives_no_code_is_an_error() {
 }
 
 #[test]
-fn the_process_may_stand_in_the_source_profile() {
+fn mfa_process_of_source_profile_is_used() {
     let sandbox = guarded();
     let script = sandbox.script("code", &format!("echo {}", code(&sandbox)));
     sandbox.credentials(&format!("[dev]\n{}mfa_process = {script}\n", sandbox.key_lines()));
@@ -79,7 +79,7 @@ fn the_process_may_stand_in_the_source_profile() {
 }
 
 #[test]
-fn a_person_is_asked_on_the_terminal() {
+fn terminal_asks_for_code_and_names_profile_account_and_device() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
@@ -108,7 +108,7 @@ fn a_mistyped_code_is_asked_again_and_not_sent() {
 }
 
 #[test]
-fn after_three_tries_it_gives_up() {
+fn three_mistyped_codes_end_run_with_exit_4() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     for time in 1..=3 {
@@ -120,7 +120,7 @@ fn after_three_tries_it_gives_up() {
 }
 
 #[test]
-fn an_end_of_input_is_nobody() {
+fn end_of_input_at_question_ends_run_with_exit_4() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
@@ -129,7 +129,7 @@ fn an_end_of_input_is_nobody() {
 }
 
 #[test]
-fn without_a_terminal_it_fails_at_once() {
+fn run_without_terminal_exits_4_without_a_call() {
     let sandbox = guarded();
     // A session without a controlling terminal, wherever the tests run.
     let run = sandbox.command(&["process", "guarded"]).without_terminal().run();
@@ -154,7 +154,7 @@ fn no_input_asks_nothing_even_on_a_terminal() {
 }
 
 #[test]
-fn an_interrupted_question_leaves_everything_as_it_was() {
+fn interrupt_at_question_restores_terminal_and_leaves_no_lock() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     let before = terminal.modes();
@@ -182,7 +182,7 @@ fn terminal_runs(terminal: &Terminal) -> bool {
 }
 
 #[test]
-fn one_question_serves_all_who_wait() {
+fn one_code_serves_five_waiting_processes() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
@@ -196,7 +196,7 @@ fn one_question_serves_all_who_wait() {
 }
 
 #[test]
-fn a_profile_may_ask_for_confirmation() {
+fn rolecall_confirm_asks_for_new_session_and_not_for_cached_one() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"
@@ -224,7 +224,7 @@ fn a_profile_may_ask_for_confirmation() {
 }
 
 #[test]
-fn a_serial_number_may_be_typed() {
+fn mfa_serial_option_names_device() {
     let sandbox = Sandbox::new();
     let arn = role("guarded");
     let args = ["process", "dev", "--role-arn", &arn, "--mfa-serial", BOB_MFA, "--mfa-token"];

@@ -8,7 +8,7 @@ use super::keys_mfa::{ADD, OTHER_SEED, add, entries, guarded, pipe};
 use super::support::{BOB_MFA, DEV, MFA_SEED, Run, Sandbox, role, until};
 
 #[test]
-fn sessions_and_seeds_may_be_in_different_stores() {
+fn seed_in_file_store_works_with_sessions_in_keyutils() {
     let sandbox = guarded();
     sandbox.set("ROLECALL_STORE", "keyutils");
     pipe(&sandbox, &[&ADD[..], &["--store", "file"]].concat(), MFA_SEED).ok();
@@ -18,7 +18,7 @@ fn sessions_and_seeds_may_be_in_different_stores() {
 }
 
 #[test]
-fn a_store_that_fails_leaves_the_other_ways_to_ask() {
+fn failing_store_falls_back_to_question_on_terminal() {
     let sandbox = guarded();
     add(&sandbox);
     let entry = sandbox.path("xdg/data/rolecall/store").join(&entries(&sandbox)[0]);
@@ -45,7 +45,7 @@ fn near_the_end(sandbox: &Sandbox, seconds: i64) -> i64 {
 }
 
 #[test]
-fn a_used_code_waits_for_the_next() {
+fn second_role_waits_for_next_code_after_first_is_used() {
     let sandbox = guarded();
     let roles: String = ["other", "guarded"]
         .iter()
@@ -80,7 +80,7 @@ fn a_used_code_waits_for_the_next() {
 }
 
 #[test]
-fn an_interrupt_ends_the_wait() {
+fn interrupt_ends_wait_for_next_code() {
     let sandbox = guarded();
     add(&sandbox);
     let now = sandbox.aws.now();
@@ -98,7 +98,7 @@ fn an_interrupt_ends_the_wait() {
 }
 
 #[test]
-fn a_wrong_seed_ends_in_the_error_of_aws() {
+fn wrong_seed_gives_error_of_aws_after_three_codes() {
     let sandbox = guarded();
     // Its next code is not far away.
     pipe(&sandbox, &ADD, format!("otpauth://totp/x?secret={OTHER_SEED}&period=1")).ok();

@@ -67,7 +67,7 @@ fn one_code_serves_all_roles() {
 }
 
 #[test]
-fn other_regions_and_lengths_share_it() {
+fn roles_with_other_region_or_duration_share_session() {
     let sandbox = guarded();
     three(&sandbox);
     sandbox.run(&["process", "a", "--region", "us-east-1"]).ok();
@@ -78,7 +78,7 @@ fn other_regions_and_lengths_share_it() {
 }
 
 #[test]
-fn chains_share_it() {
+fn role_chain_shares_session() {
     let sandbox = guarded();
     let next = format!(
         "[profile next]\nrole_arn = {}\nsource_profile = b\nmfa_serial = {BOB_MFA}\n",
@@ -93,7 +93,7 @@ fn chains_share_it() {
 }
 
 #[test]
-fn an_expired_one_is_asked_for_again() {
+fn expired_session_asks_for_new_code() {
     let sandbox = guarded();
     three(&sandbox);
     sandbox.run(&["process", "a"]).ok();
@@ -104,7 +104,7 @@ fn an_expired_one_is_asked_for_again() {
 }
 
 #[test]
-fn other_keys_have_another() {
+fn other_long_term_keys_get_their_own_session() {
     let sandbox = guarded();
     three(&sandbox);
     sandbox.run(&["process", "a"]).ok();
@@ -130,14 +130,14 @@ fn asks_for_each(sandbox: &Sandbox, args: &[&str]) {
 }
 
 #[test]
-fn it_can_be_switched_off() {
+fn no_mfa_session_sends_code_with_each_role() {
     let sandbox = guarded();
     three(&sandbox);
     asks_for_each(&sandbox, &["--no-mfa-session"]);
 }
 
 #[test]
-fn where_nothing_is_kept_there_is_none() {
+fn run_without_cache_sends_code_with_each_role() {
     for args in [&["--no-cache"][..], &["--store", "none"]] {
         let sandbox = guarded();
         three(&sandbox);
@@ -150,7 +150,7 @@ fn where_nothing_is_kept_there_is_none() {
 }
 
 #[test]
-fn settings_and_profiles_set_its_length() {
+fn setting_or_profile_sets_session_duration() {
     let sandbox = guarded();
     three(&sandbox);
     sandbox.file("xdg/config/rolecall/settings.ini", "mfa_session_duration = 0\n");
@@ -181,7 +181,7 @@ fn settings_and_profiles_set_its_length() {
 }
 
 #[test]
-fn keys_that_name_a_device_become_a_session_with_mfa() {
+fn profile_with_keys_and_mfa_serial_gives_mfa_session() {
     let sandbox = guarded();
     sandbox.config(&format!(
         "[profile dev]\nmfa_serial = {BOB_MFA}\nmfa_process = {}\n\n[profile role]\nrole_arn = {}\ncredential_source = Environment\nmfa_serial = auto\n",
@@ -219,7 +219,7 @@ fn auto(sandbox: &Sandbox) {
 }
 
 #[test]
-fn the_device_can_be_looked_up() {
+fn mfa_serial_auto_looks_device_up_once() {
     let sandbox = guarded();
     auto(&sandbox);
     sandbox.command(&["process", "a"]).without_terminal().run().ok().silent();
@@ -230,7 +230,7 @@ fn the_device_can_be_looked_up() {
 }
 
 #[test]
-fn a_device_that_cannot_be_looked_up_is_an_error_that_says_how_to_name_it() {
+fn failed_device_lookup_is_error_that_says_what_to_do() {
     let sandbox = prepared(|_| Statement::allow("s3:*", "*"));
     auto(&sandbox);
     sandbox.run(&["process", "a"]).fails(1).error_form().says(&[
@@ -274,7 +274,7 @@ fn a_device_that_cannot_be_looked_up_is_an_error_that_says_how_to_name_it() {
 }
 
 #[test]
-fn a_wrong_device_is_said_to_be_wrong() {
+fn wrong_mfa_serial_is_error_that_suggests_auto() {
     let sandbox = guarded();
     sandbox.config(&profile(&sandbox, "a", "").replace("mfa/bob", "mfa/eve"));
     let run = sandbox.run(&["process", "a"]).fails(1).error_form();
@@ -283,7 +283,7 @@ fn a_wrong_device_is_said_to_be_wrong() {
 }
 
 #[test]
-fn a_used_code_of_a_process_is_not_tried_again() {
+fn used_code_of_mfa_process_is_error_without_retry() {
     let sandbox = guarded();
     three(&sandbox);
     sandbox.run(&["process", "a"]).ok();
@@ -293,7 +293,7 @@ fn a_used_code_of_a_process_is_not_tried_again() {
 }
 
 #[test]
-fn where_aws_caps_a_role_the_role_presents_the_code_itself() {
+fn role_call_carries_code_when_aws_limits_session_to_one_hour() {
     let sandbox = guarded();
     three(&sandbox);
     sandbox.run(&["process", "a"]).ok();
@@ -307,7 +307,7 @@ fn where_aws_caps_a_role_the_role_presents_the_code_itself() {
 }
 
 #[test]
-fn a_denied_role_asks_nobody_again() {
+fn denied_role_asks_for_no_second_code() {
     let sandbox = guarded();
     let partner = profile(&sandbox, "partner", "").replace("external_id", "");
     sandbox.config(&partner);
@@ -318,7 +318,7 @@ fn a_denied_role_asks_nobody_again() {
 }
 
 #[test]
-fn a_session_that_aws_no_longer_takes_is_made_again() {
+fn session_refused_by_aws_is_replaced_with_new_code() {
     let sandbox = guarded();
     three(&sandbox);
     sandbox.run(&["process", "a"]).ok();
@@ -329,7 +329,7 @@ fn a_session_that_aws_no_longer_takes_is_made_again() {
 }
 
 #[test]
-fn roles_without_a_device_ask_nobody() {
+fn chained_role_and_role_without_mfa_serial_ask_for_no_code() {
     let sandbox = guarded();
     sandbox.config(&format!(
         "[profile dev]\nmfa_serial = {BOB_MFA}\n[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n[profile far]\nrole_arn = {}\nsource_profile = prod\nmfa_serial = {BOB_MFA}\n",

@@ -16,7 +16,7 @@ fn impatient() -> Sandbox {
 }
 
 #[test]
-fn wrong_answers_of_sts_are_errors() {
+fn invalid_answer_of_sts_is_error_and_is_not_cached() {
     let sandbox = impatient();
     for kind in [
         Kind::Garbage,
@@ -46,7 +46,7 @@ fn wrong_answers_of_sts_are_errors() {
 }
 
 #[test]
-fn credentials_that_are_none_are_errors() {
+fn invalid_credentials_in_answer_of_sts_are_error() {
     let sandbox = impatient();
     let answer = |id: &str, secret: &str, token: &str, end: &str| {
         format!(
@@ -66,7 +66,7 @@ fn credentials_that_are_none_are_errors() {
 }
 
 #[test]
-fn passing_troubles_are_tried_again() {
+fn transient_failure_of_sts_is_retried() {
     for kind in [
         Kind::Throttle,
         Kind::Reset,
@@ -81,7 +81,7 @@ fn passing_troubles_are_tried_again() {
 }
 
 #[test]
-fn the_number_of_attempts_may_be_set() {
+fn max_attempts_of_environment_or_profile_limits_retries() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::always("AssumeRole", Kind::Throttle));
     sandbox.set("AWS_MAX_ATTEMPTS", "2");
@@ -98,7 +98,7 @@ fn the_number_of_attempts_may_be_set() {
 }
 
 #[test]
-fn slow_answers_are_waited_for() {
+fn answer_after_three_seconds_is_used() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(3_000)));
     sandbox.run(&["process", "prod"]).ok();
@@ -106,7 +106,7 @@ fn slow_answers_are_waited_for() {
 }
 
 #[test]
-fn a_service_that_never_answers_is_given_up() {
+fn sts_that_never_answers_is_timeout_error() {
     let sandbox = impatient();
     sandbox.aws.inject(Fault::always("AssumeRole", Kind::Hang));
     let begin = Instant::now();
@@ -115,7 +115,7 @@ fn a_service_that_never_answers_is_given_up() {
 }
 
 #[test]
-fn nobody_at_the_other_end_is_an_error() {
+fn unreachable_sts_is_error() {
     let sandbox = impatient();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     sandbox.set("AWS_ENDPOINT_URL_STS", format!("http://{free}"));
@@ -140,7 +140,7 @@ fn machines() -> Sandbox {
 }
 
 #[test]
-fn wrong_answers_of_the_machine_are_errors() {
+fn invalid_answer_of_instance_or_container_endpoint_is_error() {
     let sandbox = machines();
     let container = format!("{}/v2/credentials/task", sandbox.aws.url());
     for (variable, value) in
@@ -169,7 +169,7 @@ fn wrong_answers_of_the_machine_are_errors() {
 }
 
 #[test]
-fn a_machine_that_never_answers_is_given_up() {
+fn instance_or_container_endpoint_that_never_answers_is_error() {
     let sandbox = machines();
     sandbox.unset("AWS_EC2_METADATA_DISABLED");
     sandbox.aws.inject(Fault::always("*", Kind::Hang));
@@ -190,7 +190,7 @@ fn tool(body: &str) -> Sandbox {
 }
 
 #[test]
-fn a_process_that_never_ends_is_ended() {
+fn credential_process_is_ended_at_process_timeout() {
     for body in [
         "echo $$ > \"$HOME/pid\"; exec sleep 60",
         "echo $$ > \"$HOME/pid\"; trap '' TERM INT; n=0; while [ $n -lt 60 ]; do n=$((n + 1)); sleep 1; done",
@@ -209,7 +209,7 @@ fn a_process_that_never_ends_is_ended() {
 
 /// Also what a shell has started for it, where no terminal is there to end it.
 #[test]
-fn a_pipeline_that_never_ends_is_ended() {
+fn pipeline_of_credential_process_is_ended_at_process_timeout() {
     let sandbox = tool("sh -c 'echo $$ > \"$HOME/pid\"; exec sleep 60' | cat");
     sandbox
         .command(&["process", "tool"])
@@ -223,7 +223,7 @@ fn a_pipeline_that_never_ends_is_ended() {
 }
 
 #[test]
-fn a_process_that_prints_without_end_is_stopped() {
+fn credential_process_that_prints_endlessly_is_error() {
     for body in ["yes '{\"Version\": 1,'", "head -c 100000000 /dev/zero", "yes >&2"] {
         let sandbox = tool(body);
         let run =
@@ -233,7 +233,7 @@ fn a_process_that_prints_without_end_is_stopped() {
 }
 
 #[test]
-fn what_a_process_leaves_behind_is_not_waited_for() {
+fn run_does_not_wait_for_background_child_of_credential_process() {
     let sandbox = tool(
         "sleep 60 & echo '{\"Version\":1,\"AccessKeyId\":\"AKIAX\",\"SecretAccessKey\":\"PrintedSecret\"}'",
     );
@@ -243,7 +243,7 @@ fn what_a_process_leaves_behind_is_not_waited_for() {
 }
 
 #[test]
-fn a_process_may_have_standard_input_at_its_end() {
+fn credential_process_that_reads_stdin_gets_end_of_file() {
     let sandbox = tool(
         "cat >&2; echo '{\"Version\":1,\"AccessKeyId\":\"AKIAX\",\"SecretAccessKey\":\"PrintedSecret\"}'",
     );
@@ -253,7 +253,7 @@ fn a_process_may_have_standard_input_at_its_end() {
 }
 
 #[test]
-fn signals_end_a_run_that_waits() {
+fn signal_ends_run_that_waits_for_sts_with_exit_128_plus_number() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::always("AssumeRole", Kind::Hang));
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
@@ -280,7 +280,7 @@ fn an_interrupted_renewal_hands_out_nothing() {
 }
 
 #[test]
-fn a_process_source_ends_with_its_interrupted_run() {
+fn interrupt_ends_run_and_its_credential_process() {
     let sandbox = tool("echo $$ > \"$HOME/pid\"; exec sleep 60");
     sandbox.file("xdg/config/rolecall/settings.ini", "");
     let running = sandbox.command(&["process", "tool"]).start();
@@ -293,7 +293,7 @@ fn a_process_source_ends_with_its_interrupted_run() {
 
 /// What a call costs at its start grows in the SDK with the attempts that it may make.
 #[test]
-fn any_number_of_attempts_may_be_set() {
+fn largest_max_attempts_value_is_accepted() {
     let sandbox = Sandbox::new();
     sandbox.set("AWS_MAX_ATTEMPTS", "4294967295");
     sandbox.run(&["process", "prod"]).ok();

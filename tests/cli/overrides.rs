@@ -6,7 +6,7 @@ use super::support::{ADMIN, EXTERNAL_ID, Sandbox, role, time};
 const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 
 #[test]
-fn an_ad_hoc_role_from_a_source_profile() {
+fn role_arn_option_assumes_role_from_source_profile_option() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "--role-arn", ADMIN, "--source-profile", "dev"]).ok();
     assert_eq!(sandbox.sent("RoleArn").as_deref(), Some(ADMIN));
@@ -18,7 +18,7 @@ fn an_ad_hoc_role_from_a_source_profile() {
 }
 
 #[test]
-fn an_ad_hoc_role_from_the_profile_with_keys() {
+fn role_arn_option_assumes_role_from_keys_of_profile_or_environment() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "dev", "--role-arn", ADMIN]).ok();
     assert_eq!(sandbox.sent("RoleArn").as_deref(), Some(ADMIN));
@@ -38,7 +38,7 @@ fn a_source_profile_without_a_role_is_a_usage_error() {
 }
 
 #[test]
-fn each_option_overrides_the_last_hop() {
+fn each_role_option_overrides_last_role_of_chain() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {}\nsource_profile = nobody\nexternal_id = wrong\nrole_session_name = profile\nduration_seconds = 900\nsource_identity = someone\nsession_tags = team=a, keep=1\n",
@@ -98,7 +98,7 @@ fn each_option_overrides_the_last_hop() {
 }
 
 #[test]
-fn overrides_leave_earlier_hops_alone() {
+fn role_options_do_not_change_earlier_roles_of_chain() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = first\n\
@@ -117,7 +117,7 @@ fn overrides_leave_earlier_hops_alone() {
 }
 
 #[test]
-fn a_policy_may_be_in_a_file() {
+fn policy_option_reads_file_and_rejects_invalid_one() {
     let sandbox = Sandbox::new();
     let json = "{\n \"Version\": \"2012-10-17\",\n \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\"}]\n}";
     let file = sandbox.file("scope.json", format!("{json}\n"));
@@ -133,7 +133,7 @@ fn a_policy_may_be_in_a_file() {
 }
 
 #[test]
-fn durations_are_checked_before_any_call() {
+fn invalid_duration_option_is_usage_error_without_a_call() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n\
@@ -168,7 +168,7 @@ fn durations_are_checked_before_any_call() {
 }
 
 #[test]
-fn durations_of_profiles_are_checked_before_any_call() {
+fn invalid_duration_of_profile_is_error_without_a_call() {
     let sandbox = Sandbox::new();
     for duration in ["899", "43201", "1h", "x", "-1", "3600.5", "99999999999"] {
         sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nduration_seconds = {duration}\n"));
@@ -245,7 +245,7 @@ fn read_only_narrows_the_session_and_has_its_own_cache() {
 }
 
 #[test]
-fn usage_errors_are_said_on_stderr_with_code_2() {
+fn invalid_command_line_is_error_on_stderr_with_exit_2() {
     let sandbox = Sandbox::new();
     for args in [
         &["process", "--no-such-option"][..],

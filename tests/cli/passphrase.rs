@@ -33,7 +33,7 @@ fn answer(mut terminal: Terminal, passphrase: &str) -> (Run, String) {
 }
 
 #[test]
-fn it_is_asked_for_hidden() {
+fn passphrase_is_read_from_terminal_without_echo() {
     let sandbox = file_store();
     let terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
     let before = terminal.modes().local_modes;
@@ -47,7 +47,7 @@ fn it_is_asked_for_hidden() {
 }
 
 #[test]
-fn an_interrupted_question_brings_the_echo_back() {
+fn interrupt_at_question_restores_echo_and_writes_nothing() {
     let sandbox = file_store();
     let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
     let before = terminal.modes().local_modes;
@@ -65,7 +65,7 @@ fn an_interrupted_question_brings_the_echo_back() {
 }
 
 #[test]
-fn a_stop_brings_the_echo_back_until_it_goes_on() {
+fn stopped_question_restores_echo_and_asks_again_when_continued() {
     let sandbox = file_store();
     let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal_as_a_job();
     terminal.wait_for(QUESTION, 1);
@@ -92,7 +92,7 @@ fn a_stop_brings_the_echo_back_until_it_goes_on() {
 }
 
 #[test]
-fn where_nobody_could_bring_it_back_a_stop_only_asks_again() {
+fn stop_key_without_job_control_asks_again() {
     let sandbox = file_store();
     let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
@@ -105,7 +105,7 @@ fn where_nobody_could_bring_it_back_a_stop_only_asks_again() {
 }
 
 #[test]
-fn nobody_is_waited_for_beyond_the_limit() {
+fn unanswered_question_ends_at_prompt_timeout_and_run_succeeds() {
     let sandbox = file_store();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
     let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
@@ -121,7 +121,7 @@ fn nobody_is_waited_for_beyond_the_limit() {
 }
 
 #[test]
-fn nobody_is_asked_with_no_input() {
+fn no_input_asks_for_no_passphrase() {
     let sandbox = file_store();
     let terminal = sandbox.command(&["process", "prod", "--no-input"]).on_a_terminal();
     let run = terminal.finish();
@@ -129,7 +129,7 @@ fn nobody_is_asked_with_no_input() {
 }
 
 #[test]
-fn many_that_begin_a_store_at_once_agree_on_it() {
+fn eight_processes_create_one_store_and_all_sessions_stay_readable() {
     let sandbox = file_store();
     sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
     sandbox.config(

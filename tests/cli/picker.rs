@@ -68,7 +68,7 @@ fn left(terminal: Terminal, before: &Termios) -> Run {
 }
 
 #[test]
-fn typing_finds_and_enter_chooses() {
+fn typed_query_finds_profile_and_enter_chooses_it() {
     let sandbox = sandbox();
     for (keys, name) in [
         ("\r", "prod"),
@@ -107,7 +107,7 @@ fn a_pasted_arn_finds_its_role() {
 }
 
 #[test]
-fn leaving_without_a_choice_is_130_and_prints_nothing() {
+fn leaving_without_choice_exits_130_with_empty_stdout() {
     let sandbox = sandbox();
     for keys in ["\x1b", "\x03", "\x07", "prod\x03"] {
         let (terminal, before) = opened(&sandbox, &["env"]);
@@ -123,7 +123,7 @@ fn leaving_without_a_choice_is_130_and_prints_nothing() {
 }
 
 #[test]
-fn a_signal_puts_the_terminal_back() {
+fn signal_ends_picker_and_restores_terminal() {
     let sandbox = sandbox();
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let (terminal, before) = opened(&sandbox, &["env"]);
@@ -138,7 +138,7 @@ fn a_signal_puts_the_terminal_back() {
 }
 
 #[test]
-fn a_terminal_that_takes_nothing_is_not_waited_for() {
+fn signal_ends_picker_on_stopped_terminal() {
     let sandbox = sandbox();
     let (terminal, _) = opened(&sandbox, &["env"]);
     terminal.stop(true);
@@ -151,7 +151,7 @@ fn a_terminal_that_takes_nothing_is_not_waited_for() {
 }
 
 #[test]
-fn afterwards_signals_end_the_program_as_before() {
+fn signal_after_choice_ends_program() {
     let sandbox = sandbox();
     let script = sandbox.script("slow", "touch \"$HOME/begun\"; exec sleep 60");
     sandbox.config(&format!("[profile slow]\ncredential_process = {script}\n"));
@@ -163,7 +163,7 @@ fn afterwards_signals_end_the_program_as_before() {
 }
 
 #[test]
-fn it_works_within_a_command_substitution() {
+fn picker_works_in_command_substitution() {
     let sandbox = sandbox();
     let line = "read -r _; got=$(\"$0\" \"$@\"); echo \"code $?\"; eval \"$got\"; echo \"$ROLECALL_PROFILE in $AWS_REGION\"";
     let mut terminal = sandbox.command(&["env", "--shell", "sh"]).by_shell(line).on_a_terminal();
@@ -174,7 +174,7 @@ fn it_works_within_a_command_substitution() {
 }
 
 #[test]
-fn every_command_for_people_has_it() {
+fn whoami_env_and_shell_open_picker_without_profile() {
     let sandbox = sandbox();
     for args in [&["whoami"][..], &["whoami", "--json"], &["env", "--format", "json"], &["shell"]] {
         sandbox.set("SHELL", "/bin/true");
@@ -184,7 +184,7 @@ fn every_command_for_people_has_it() {
 }
 
 #[test]
-fn what_names_credentials_is_taken_without_asking() {
+fn picker_stays_closed_when_credentials_are_named() {
     let sandbox = sandbox();
     // A list would wait for keys that nobody presses.
     let ends = |sandbox: &Sandbox, args: &[&str]| start(sandbox, args).finish();
@@ -213,7 +213,7 @@ fn what_names_credentials_is_taken_without_asking() {
 }
 
 #[test]
-fn an_instance_goes_before_the_list() {
+fn picker_opens_when_instance_metadata_does_not_answer() {
     let sandbox = sandbox();
     sandbox.unset("AWS_EC2_METADATA_DISABLED");
     // Nothing answers there.
@@ -224,7 +224,7 @@ fn an_instance_goes_before_the_list() {
 }
 
 #[test]
-fn scripts_get_what_the_default_chain_gives() {
+fn command_without_usable_terminal_fails_without_picker() {
     let sandbox = sandbox();
     let told = |run: Run| {
         let run = run.fails(3).error_form();
@@ -256,7 +256,7 @@ fn scripts_get_what_the_default_chain_gives() {
 }
 
 #[test]
-fn it_can_be_asked_for_with_a_word_to_look_for() {
+fn pick_option_opens_picker_with_query_although_profile_is_set() {
     let sandbox = sandbox();
     sandbox.set("AWS_PROFILE", "prod");
     for (args, keys, name) in [
@@ -270,7 +270,7 @@ fn it_can_be_asked_for_with_a_word_to_look_for() {
 }
 
 #[test]
-fn what_was_chosen_comes_first_the_next_time() {
+fn chosen_profile_comes_first_next_time() {
     let sandbox = sandbox();
     let (terminal, before) = opened(&sandbox, &SHOW);
     end(terminal, &before, "dev\r").ok();
@@ -286,7 +286,7 @@ fn what_was_chosen_comes_first_the_next_time() {
 }
 
 #[test]
-fn the_list_shows_what_is_known() {
+fn picker_shows_profile_details_and_fits_small_terminal() {
     let sandbox = sandbox();
     sandbox.run(&["process", "prod"]).ok();
     let mut terminal =
@@ -311,7 +311,7 @@ fn the_list_shows_what_is_known() {
 }
 
 #[test]
-fn a_hostile_name_does_not_reach_the_terminal() {
+fn hostile_profile_name_is_cleaned_on_screen_and_chosen_intact() {
     let sandbox = sandbox();
     let lines =
         format!("role_arn = {ADMIN}\nsource_profile = dev\ndescription = \x1b]0;title\x07\n");
@@ -338,7 +338,7 @@ fn a_hostile_name_does_not_reach_the_terminal() {
 }
 
 #[test]
-fn colours_can_be_had_or_not() {
+fn color_option_and_no_color_switch_colors_of_picker_and_list() {
     let sandbox = sandbox();
     let colours = |sandbox: &Sandbox, args: &[&str]| {
         let (terminal, before) = opened(sandbox, &[args, &SHOW].concat());
@@ -368,7 +368,7 @@ fn colours_can_be_had_or_not() {
 }
 
 #[test]
-fn without_profiles_there_is_nothing_to_choose() {
+fn picker_without_profiles_exits_3() {
     let sandbox = Sandbox::empty();
     sandbox.set("TERM", "xterm");
     start(&sandbox, &["whoami"]).finish().fails(3).says(&["no credentials found"]);
@@ -376,7 +376,7 @@ fn without_profiles_there_is_nothing_to_choose() {
 }
 
 #[test]
-fn a_list_on_a_terminal_fits_it() {
+fn list_fits_terminal_width_and_is_uncut_in_pipe() {
     let sandbox = sandbox();
     let line = "exec \"$0\" \"$@\" >/dev/tty";
     let listed = |width: u16, args: &[&str]| {

@@ -26,7 +26,7 @@ fn told(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn it_gives_the_code() {
+fn pinentry_gives_code_and_gets_options_and_description() {
     let sandbox = with(
         "echo '# a comment'; echo 'S STATUS of something'; echo \"D $(cat \"$HOME/code\")\"; echo 'OK done'",
     );
@@ -57,7 +57,7 @@ fn it_gives_the_code() {
 }
 
 #[test]
-fn on_a_terminal_it_is_told_which() {
+fn pinentry_on_terminal_gets_dev_tty_as_ttyname() {
     let sandbox = with(&format!("echo 'D {}'; echo OK", "000000"));
     sandbox.set("ROLECALL_PROMPT", "pinentry");
     sandbox.set("GPG_TTY", "/dev/pts/4711");
@@ -72,7 +72,7 @@ fn on_a_terminal_it_is_told_which() {
 }
 
 #[test]
-fn secrets_are_kept_from_it() {
+fn pinentry_environment_holds_no_secret() {
     let sandbox = with("env > \"$HOME/environment\"; echo 'ERR 83886179 cancelled'");
     std::os::unix::fs::symlink("/usr/bin/env", sandbox.path("bin/env")).unwrap();
     sandbox.set("ROLECALL_FILE_PASSPHRASE", "correct horse");
@@ -86,7 +86,7 @@ fn secrets_are_kept_from_it() {
 }
 
 #[test]
-fn a_wrong_or_mistyped_code_is_asked_again_with_an_error() {
+fn mistyped_or_refused_code_is_asked_again_with_error() {
     let sandbox = with("count=$((count + 1)); sed -n \"${count}p\" \"$HOME/codes\"; echo OK");
     std::os::unix::fs::symlink("/usr/bin/sed", sandbox.path("bin/sed")).unwrap();
     sandbox.file("codes", format!("D 12345\nD {}\n", code(&sandbox)));
@@ -113,7 +113,7 @@ fn a_wrong_or_mistyped_code_is_asked_again_with_an_error() {
 }
 
 #[test]
-fn one_that_has_nowhere_to_ask_is_not_a_refusal() {
+fn pinentry_cancel_without_terminal_or_display_is_not_a_refusal() {
     // As pinentry-tty says it.
     let sandbox = with("echo 'ERR 83886179 Operation cancelled <Pinentry>'");
     let run =
@@ -122,7 +122,7 @@ fn one_that_has_nowhere_to_ask_is_not_a_refusal() {
 }
 
 #[test]
-fn three_mistyped_codes_are_the_end() {
+fn three_mistyped_codes_end_run_with_exit_4() {
     for answer in ["D 12", "# nothing"] {
         let sandbox = with(&format!("echo '{answer}'; echo OK"));
         sandbox
@@ -138,7 +138,7 @@ fn three_mistyped_codes_are_the_end() {
 }
 
 #[test]
-fn a_closed_window_is_the_end() {
+fn closed_window_ends_run_as_declined_without_dialog() {
     for code in
         ["83886179 Operation cancelled <Pinentry>", "83886278 Operation fully cancelled <Pinentry>"]
     {
@@ -159,7 +159,7 @@ fn a_closed_window_is_the_end() {
 
 /// Each way to be no pinentry, as a whole script, and what is said of it.
 #[test]
-fn a_bad_one_is_passed_over() {
+fn broken_pinentry_is_skipped_with_reason() {
     let bad = [
         ("exit 0", "ended without an answer"),
         ("exit 3", "ended without an answer"),
@@ -188,7 +188,7 @@ fn a_bad_one_is_passed_over() {
 }
 
 #[test]
-fn one_that_goes_wrong_at_the_question_is_passed_over() {
+fn pinentry_that_fails_at_getpin_is_skipped() {
     let bad = [
         "exit 1",
         "echo 'ERR 83918950 Inappropriate ioctl for device <Pinentry>'",
@@ -207,7 +207,7 @@ fn one_that_goes_wrong_at_the_question_is_passed_over() {
 }
 
 #[test]
-fn one_that_nobody_answers_is_ended() {
+fn unanswered_pinentry_ends_at_prompt_timeout() {
     for getpin in
         ["exec sleep 100", "echo 'ERR 83886142 Timeout <Pinentry>'", "trap '' INT TERM; sleep 100"]
     {
@@ -221,7 +221,7 @@ fn one_that_nobody_answers_is_ended() {
 }
 
 #[test]
-fn an_interruption_ends_it_and_brings_the_terminal_back() {
+fn interrupt_ends_pinentry_and_restores_terminal() {
     // It hides what is typed, and does not clean up.
     let sandbox = with(
         "echo $$ > \"$HOME/pid\"; until [ -e \"$HOME/go\" ]; do sleep 0.02; done; \
@@ -244,7 +244,7 @@ fn an_interruption_ends_it_and_brings_the_terminal_back() {
 }
 
 #[test]
-fn which_one_is_asked_may_be_chosen() {
+fn pinentry_program_comes_from_variable_or_setting() {
     let sandbox = with("echo 'ERR 1 the wrong one'");
     let good = fake(&format!("echo 'D {}'; echo OK", code(&sandbox)), "echo OK");
     let chosen = sandbox.script("other/my-pinentry", &good);

@@ -11,7 +11,7 @@ fn names(value: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn keys_of_the_credentials_file_are_printed_as_they_are() {
+fn keys_of_credentials_file_are_printed_without_a_call() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&["process", "dev"]).ok().silent();
     let json = run.json();
@@ -25,7 +25,7 @@ fn keys_of_the_credentials_file_are_printed_as_they_are() {
 }
 
 #[test]
-fn keys_of_the_config_file_work_with_account_and_token() {
+fn keys_of_config_file_are_printed_with_account_and_token() {
     let sandbox = Sandbox::empty();
     sandbox.secret("TheTokenOfSomebodysSession");
     let keys = sandbox.key_lines();
@@ -43,7 +43,7 @@ fn keys_of_the_config_file_work_with_account_and_token() {
 }
 
 #[test]
-fn the_credentials_file_wins_key_by_key() {
+fn credentials_file_overrides_config_file_key_by_key() {
     let sandbox = Sandbox::empty();
     sandbox.config("[profile dev]\naws_access_key_id = AKIAOFTHECONFIGFILE1\naws_secret_access_key = x\nregion = eu-west-3\n");
     sandbox.keys("dev");
@@ -51,7 +51,7 @@ fn the_credentials_file_wins_key_by_key() {
 }
 
 #[test]
-fn a_role_gives_a_session_with_every_field() {
+fn role_session_is_printed_with_every_field() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&["process", "prod"]).ok().silent();
     let json = run.json();
@@ -79,7 +79,7 @@ fn a_role_gives_a_session_with_every_field() {
 }
 
 #[test]
-fn parameters_of_the_profile_are_sent() {
+fn role_parameters_of_profile_are_sent_to_sts() {
     let sandbox = Sandbox::new();
     sandbox.config(
         "[profile prod]\nrole_arn = arn:aws:iam::222222222222:role/partner\nsource_profile = dev\n\
@@ -141,7 +141,7 @@ fn chain(length: usize) -> Sandbox {
 }
 
 #[test]
-fn chains_of_roles_are_walked_in_order() {
+fn role_chain_assumes_each_role_in_order() {
     for length in [2, 3, 7] {
         let sandbox = chain(length);
         let last = format!("hop{:03}", length - 1);
@@ -161,7 +161,7 @@ fn chains_of_roles_are_walked_in_order() {
 }
 
 #[test]
-fn a_chain_of_200_roles_works() {
+fn chain_of_200_roles_is_assumed_once_and_cached() {
     let sandbox = chain(200);
     sandbox.run(&["process", "hop199"]).ok();
     assert_eq!(sandbox.assumed(), 200);
@@ -170,7 +170,7 @@ fn a_chain_of_200_roles_works() {
 }
 
 #[test]
-fn each_hop_has_its_own_parameters() {
+fn each_role_of_chain_sends_its_own_parameters() {
     let sandbox = Sandbox::with_world(|world| {
         let first = TrustStatement::account(DEV).external_id("first-id");
         let second = TrustStatement::arn(&role("first")).external_id("second-id");
@@ -192,7 +192,7 @@ fn each_hop_has_its_own_parameters() {
 }
 
 #[test]
-fn a_profile_may_be_its_own_source_with_keys() {
+fn profile_that_is_its_own_source_uses_its_own_keys() {
     let sandbox = Sandbox::empty();
     sandbox.keys("self");
     sandbox.config(
@@ -203,7 +203,7 @@ fn a_profile_may_be_its_own_source_with_keys() {
 }
 
 #[test]
-fn keys_of_a_role_profile_itself_are_ignored_but_end_a_chain() {
+fn keys_of_role_profile_are_used_only_when_it_is_a_source() {
     let sandbox = Sandbox::empty();
     let keys = sandbox.key_lines();
     sandbox.credentials(&format!(
@@ -222,7 +222,7 @@ fn keys_of_a_role_profile_itself_are_ignored_but_end_a_chain() {
 }
 
 #[test]
-fn the_region_is_found_in_the_documented_order() {
+fn region_comes_from_option_then_environment_then_profile() {
     let sandbox = Sandbox::empty();
     sandbox.credentials(&format!("[dev]\n{}region = sa-east-1\n", sandbox.key_lines()));
     let write = |region: &str| {
@@ -246,7 +246,7 @@ fn the_region_is_found_in_the_documented_order() {
 }
 
 #[test]
-fn without_a_region_the_error_says_how_to_set_one() {
+fn missing_region_is_error_that_says_how_to_set_one() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_REGION");
     let run = sandbox.run(&["process", "prod"]).fails(3).error_form();
@@ -257,7 +257,7 @@ fn without_a_region_the_error_says_how_to_set_one() {
 }
 
 #[test]
-fn the_environment_moves_the_shared_files() {
+fn variables_set_paths_of_shared_files() {
     let sandbox = Sandbox::empty();
     sandbox.file(
         "elsewhere/c1",
@@ -271,7 +271,7 @@ fn the_environment_moves_the_shared_files() {
 }
 
 #[test]
-fn without_a_profile_the_default_chain_is_walked() {
+fn run_without_profile_uses_default_chain() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["process"]).fails(3).error_form();
     run.says(&["no credentials", "rolecall list"]);
@@ -294,14 +294,14 @@ fn without_a_profile_the_default_chain_is_walked() {
 }
 
 #[test]
-fn a_profile_of_the_environment_must_exist() {
+fn unknown_profile_in_aws_profile_is_error_that_names_variable() {
     let sandbox = Sandbox::new();
     sandbox.set("AWS_PROFILE", "nobody");
     sandbox.run(&["process"]).fails(3).error_form().says(&["`nobody`", "AWS_PROFILE"]);
 }
 
 #[test]
-fn keys_in_the_environment_bring_token_and_expiry() {
+fn keys_of_environment_are_printed_with_token_and_expiration() {
     let sandbox = Sandbox::empty();
     sandbox.secret("TokenOfTheEnvironment");
     sandbox.keys_in_environment();
@@ -313,7 +313,7 @@ fn keys_in_the_environment_bring_token_and_expiry() {
 }
 
 #[test]
-fn it_works_as_sdks_run_it() {
+fn process_works_with_closed_or_endless_stdin_and_closed_stderr() {
     let sandbox = Sandbox::new();
     sandbox.command(&["process", "prod"]).redirected("<&-").run().ok();
     sandbox.command(&["process", "prod", "--refresh"]).redirected("<&- 2>&-").run().ok().json();
@@ -329,7 +329,7 @@ fn it_works_as_sdks_run_it() {
 }
 
 #[test]
-fn the_partition_of_the_role_does_not_matter() {
+fn role_of_china_partition_is_assumed() {
     let arn = "arn:aws-cn:iam::333333333333:role/worker";
     let sandbox = Sandbox::with_world(|mut world| {
         world.users[0].partition = "aws-cn".to_owned();
@@ -347,7 +347,7 @@ fn the_partition_of_the_role_does_not_matter() {
 }
 
 #[test]
-fn endpoints_are_taken_from_the_profile_too() {
+fn sts_endpoint_comes_from_profile_services_section_or_variable() {
     let sandbox = Sandbox::new();
     let url = sandbox.aws.url().to_owned();
     sandbox.unset("AWS_ENDPOINT_URL_STS");

@@ -30,7 +30,7 @@ pub(super) fn ran(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn the_order_is_process_ykman_tty_pinentry_dialog() {
+fn default_order_is_process_ykman_tty_pinentry_dialog() {
     // Each time one more is not there.
     let order = ["process", "ykman", "pinentry", "dialog"];
     for (absent, first) in order.iter().enumerate() {
@@ -55,7 +55,7 @@ fn the_order_is_process_ykman_tty_pinentry_dialog() {
 }
 
 #[test]
-fn the_order_may_be_chosen() {
+fn variable_or_setting_chooses_order_of_methods() {
     let rows = [
         (Some("dialog,process"), None, "dialog "),
         (Some(" PINENTRY , dialog"), None, "pinentry "),
@@ -88,7 +88,7 @@ fn the_order_may_be_chosen() {
 }
 
 #[test]
-fn what_is_not_chosen_is_not_asked() {
+fn method_outside_chosen_order_is_not_asked() {
     let sandbox = with_everything();
     sandbox.set("ROLECALL_PROMPT", "tty");
     let run =
@@ -99,7 +99,7 @@ fn what_is_not_chosen_is_not_asked() {
 }
 
 #[test]
-fn an_unknown_way_to_ask_is_an_error_that_names_the_known() {
+fn unknown_method_is_error_that_names_known_ones() {
     let sandbox = guarded();
     let known = "process, seed, ykman, tty, pinentry, dialog";
     sandbox.set("ROLECALL_PROMPT", "tty,carrier-pigeon");
@@ -118,7 +118,7 @@ fn an_unknown_way_to_ask_is_an_error_that_names_the_known() {
 }
 
 #[test]
-fn each_rung_that_is_passed_over_says_why() {
+fn each_skipped_method_says_why() {
     let sandbox = guarded();
     let run = sandbox.command(&["process", "guarded", "-v"]).without_terminal().run().fails(4);
     run.says(&[
@@ -177,7 +177,7 @@ const STREAMS: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn the_terminal_is_asked_whatever_the_streams_are() {
+fn terminal_is_asked_with_streams_of_each_sdk() {
     for (who, line) in STREAMS {
         let sandbox = guarded();
         let mut terminal = sandbox.command(&["process", "guarded"]).by_shell(line).on_a_terminal();
@@ -190,7 +190,7 @@ fn the_terminal_is_asked_whatever_the_streams_are() {
 }
 
 #[test]
-fn programs_are_asked_whatever_the_streams_are() {
+fn programs_are_asked_with_streams_of_each_sdk() {
     for rung in ["pinentry", "dialog", "ykman", "process"] {
         for (who, line) in STREAMS {
             let sandbox = with_everything();
@@ -205,7 +205,7 @@ fn programs_are_asked_whatever_the_streams_are() {
 }
 
 #[test]
-fn a_refused_code_is_said_on_the_terminal_and_asked_again() {
+fn refused_code_is_reported_on_terminal_and_asked_again() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
@@ -220,7 +220,7 @@ fn a_refused_code_is_said_on_the_terminal_and_asked_again() {
 }
 
 #[test]
-fn three_refusals_are_the_end() {
+fn three_refused_codes_end_run_with_error_of_aws() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     for time in 1..=3 {
@@ -232,7 +232,7 @@ fn three_refusals_are_the_end() {
 }
 
 #[test]
-fn a_code_of_a_process_that_is_refused_is_not_asked_again() {
+fn refused_code_of_mfa_process_is_not_asked_again() {
     let sandbox = guarded();
     let process =
         sandbox.script("mfa", &format!("echo run >> \"$HOME/ran\"; echo {}", wrong_code(&sandbox)));
@@ -247,7 +247,7 @@ fn a_code_of_a_process_that_is_refused_is_not_asked_again() {
 }
 
 #[test]
-fn what_a_process_says_on_stderr_is_seen_on_the_terminal_only() {
+fn stderr_of_mfa_process_shows_on_terminal_only() {
     let sandbox = guarded();
     let process =
         sandbox.script("mfa", &format!("echo 'touch the key' >&2; echo {}", code(&sandbox)));
@@ -267,7 +267,7 @@ fn what_a_process_says_on_stderr_is_seen_on_the_terminal_only() {
 }
 
 #[test]
-fn nobody_is_waited_for_beyond_the_limit() {
+fn unanswered_question_ends_at_prompt_timeout() {
     let sandbox = guarded();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
     let terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
@@ -280,7 +280,7 @@ fn nobody_is_waited_for_beyond_the_limit() {
 }
 
 #[test]
-fn a_question_that_nobody_answered_takes_no_answer_from_the_next() {
+fn timed_out_question_takes_no_answer_of_next_one() {
     let sandbox = guarded();
     let second = format!(
         "[profile second]\nrole_arn = {}\nsource_profile = dev\nmfa_serial = {BOB_MFA}\n",
@@ -298,7 +298,7 @@ fn a_question_that_nobody_answered_takes_no_answer_from_the_next() {
 }
 
 #[test]
-fn what_is_no_text_is_a_wrong_answer() {
+fn answer_that_is_not_utf_8_or_too_long_is_asked_again() {
     let sandbox = guarded();
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
     terminal.wait_for(QUESTION, 1);
@@ -313,7 +313,7 @@ fn what_is_no_text_is_a_wrong_answer() {
 }
 
 #[test]
-fn the_question_shows_again_after_a_pause() {
+fn question_shows_again_after_stop_and_continue() {
     let sandbox = guarded();
     // A shell without job control would not notice that it stops; `exec` leaves this process to the
     // test.
@@ -336,7 +336,7 @@ fn the_question_shows_again_after_a_pause() {
 }
 
 #[test]
-fn a_question_in_the_background_stops_until_it_is_brought_forward() {
+fn background_question_stops_until_fg() {
     let sandbox = guarded();
     let line = "set -m; \"$0\" \"$@\" <&- & echo $! >pid; until [ -e go ]; do sleep 0.05; done; fg >/dev/null";
     let mut terminal = sandbox.command(&["process", "guarded"]).by_shell(line).on_a_terminal();
@@ -366,7 +366,7 @@ fn the_question_names_profile_role_account_and_device() {
 }
 
 #[test]
-fn an_interruption_ends_a_process_too() {
+fn interrupt_during_mfa_process_exits_130_without_a_call() {
     let sandbox = guarded();
     let process = sandbox.script("mfa", "touch \"$HOME/started\"; exec sleep 100");
     sandbox.config(&guarded_config(&format!("mfa_process = {process}\n")));
@@ -378,7 +378,7 @@ fn an_interruption_ends_a_process_too() {
 }
 
 #[test]
-fn doctor_says_who_can_be_asked() {
+fn doctor_lists_available_prompt_methods() {
     let sandbox = with_everything();
     let prompts = |sandbox: &Sandbox| {
         let run = sandbox.command(&["doctor"]).without_terminal().run();

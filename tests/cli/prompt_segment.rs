@@ -14,7 +14,7 @@ fn with_settings(text: &str) -> Sandbox {
 }
 
 #[test]
-fn nothing_is_shown_when_nothing_is_active() {
+fn prompt_is_empty_without_active_profile() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_PROFILE");
     assert_eq!(sandbox.run(&["prompt"]).ok().silent().stdout, "");
@@ -23,7 +23,7 @@ fn nothing_is_shown_when_nothing_is_active() {
 }
 
 #[test]
-fn it_shows_profile_account_and_time_left() {
+fn prompt_shows_profile_account_and_time_left() {
     let sandbox = with_settings("");
     sandbox.set("ROLECALL_PROFILE", "prod");
     sandbox.set("AWS_CREDENTIAL_EXPIRATION", in_an_hour_and_a_half(&sandbox));
@@ -38,7 +38,7 @@ fn it_shows_profile_account_and_time_left() {
 }
 
 #[test]
-fn a_profile_that_programs_resolve_themselves_is_shown_too() {
+fn prompt_shows_profile_named_by_aws_profile() {
     let sandbox = with_settings(&format!("[accounts]\n{PROD} = Production\n"));
     sandbox.set("AWS_PROFILE", "prod");
     assert_eq!(sandbox.run(&["prompt"]).ok().silent().stdout, "prod\n");
@@ -47,7 +47,7 @@ fn a_profile_that_programs_resolve_themselves_is_shown_too() {
 }
 
 #[test]
-fn json_is_for_prompt_programs() {
+fn json_holds_profile_account_color_text_and_expiration() {
     let sandbox =
         with_settings(&format!("[colors]\n*prod* = bright-red\n[accounts]\n{PROD} = Production\n"));
     sandbox.run(&["process", "prod"]).ok();
@@ -66,7 +66,7 @@ fn json_is_for_prompt_programs() {
 }
 
 #[test]
-fn the_pattern_gives_the_colour_unless_nobody_wants_any() {
+fn matching_pattern_colors_prompt_unless_color_is_off() {
     let sandbox = with_settings("[colors]\n*prod* = red\n");
     sandbox.set("ROLECALL_PROFILE", "my-prod");
     let shown = |args: &[&str]| sandbox.run(&[&["prompt"], args].concat()).ok().silent().stdout;
@@ -81,7 +81,7 @@ fn the_pattern_gives_the_colour_unless_nobody_wants_any() {
 
 /// It is drawn before every command: whatever is broken, it says what it knows.
 #[test]
-fn it_opens_neither_store_nor_shared_files() {
+fn prompt_opens_neither_store_nor_shared_files() {
     let sandbox = with_settings("");
     sandbox.config("[nonsense\n");
     sandbox.set("ROLECALL_STORE", "keyring");

@@ -13,7 +13,7 @@ fn sections(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn without_a_home_the_variables_are_enough() {
+fn run_without_usable_home_reads_files_named_by_variables() {
     let sandbox = Sandbox::empty();
     let text = sections(&sandbox);
     let config = sandbox.config(&text);
@@ -36,7 +36,7 @@ fn without_a_home_the_variables_are_enough() {
 }
 
 #[test]
-fn missing_files_are_empty_ones() {
+fn missing_shared_files_are_read_as_empty() {
     let sandbox = Sandbox::empty();
     sandbox.run(&["process", "dev"]).fails(3).error_form();
     sandbox.set("AWS_CONFIG_FILE", "/dev/null");
@@ -47,7 +47,7 @@ fn missing_files_are_empty_ones() {
 }
 
 #[test]
-fn odd_files_are_refused_and_do_not_hang() {
+fn pipe_device_or_folder_as_shared_file_is_error() {
     let sandbox = Sandbox::new();
     let fifo = sandbox.path("fifo");
     make_pipe(&fifo);
@@ -69,7 +69,7 @@ fn odd_files_are_refused_and_do_not_hang() {
 }
 
 #[test]
-fn large_files_are_read() {
+fn config_of_50_mib_is_read() {
     let sandbox = Sandbox::empty();
     let mut text = String::with_capacity(51 << 20);
     let filler =
@@ -83,7 +83,7 @@ fn large_files_are_read() {
 }
 
 #[test]
-fn ten_thousand_profiles_are_no_trouble() {
+fn profile_among_ten_thousand_is_found() {
     let sandbox = Sandbox::empty();
     let mut text = sections(&sandbox);
     for n in 0..10_000 {
@@ -97,7 +97,7 @@ fn ten_thousand_profiles_are_no_trouble() {
 }
 
 #[test]
-fn garbage_breaks_only_what_it_hits() {
+fn section_after_garbage_is_read() {
     let sandbox = Sandbox::empty();
     let mut bytes: Vec<u8> = (0..=255_u8).cycle().take(100_000).collect();
     sandbox.config("");
@@ -110,7 +110,7 @@ fn garbage_breaks_only_what_it_hits() {
 }
 
 #[test]
-fn a_half_written_file_is_an_error_or_works() {
+fn truncated_config_gives_credentials_or_plain_error() {
     let sandbox = Sandbox::empty();
     let text = sections(&sandbox);
     for end in (0..text.len()).step_by(7) {
@@ -124,7 +124,7 @@ fn a_half_written_file_is_an_error_or_works() {
 }
 
 #[test]
-fn line_ends_and_marks_of_other_systems_are_taken() {
+fn config_with_byte_order_mark_and_crlf_is_read() {
     let sandbox = Sandbox::empty();
     let text = sections(&sandbox);
     sandbox.config(&format!("\u{feff}{}", text.replace('\n', "\r\n")));
@@ -152,7 +152,7 @@ fn give_to_nobody(folder: &std::path::Path) {
 }
 
 #[test]
-fn files_that_may_not_be_read_are_named() {
+fn unreadable_shared_file_is_error_that_names_it() {
     let sandbox = Sandbox::new();
     give_to_nobody(&sandbox.path(""));
     for path in [".aws/config", ".aws/credentials"] {
@@ -175,7 +175,7 @@ fn files_that_may_not_be_read_are_named() {
 }
 
 #[test]
-fn a_home_that_cannot_be_written_costs_nothing() {
+fn unwritable_home_still_gives_credentials() {
     let sandbox = Sandbox::new();
     // Owned by root, readable by all.
     std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644))
@@ -218,7 +218,7 @@ fn a_full_disk_behind_stdout_is_an_error() {
 }
 
 #[test]
-fn a_reader_that_is_gone_ends_it_quietly() {
+fn closed_pipe_behind_stdout_causes_no_panic() {
     let sandbox = Sandbox::new();
     for verb in ["process dev", "env dev", "profile dump --json", "list"] {
         let run = sandbox
@@ -230,7 +230,7 @@ fn a_reader_that_is_gone_ends_it_quietly() {
 }
 
 #[test]
-fn all_streams_closed_is_no_reason_to_panic() {
+fn closed_streams_cause_no_panic_and_no_write_to_config() {
     let sandbox = Sandbox::new();
     let run = sandbox.command(&["process", "nobody"]).redirected("<&- >&- 2>&-").run();
     assert_eq!(run.code, 3);
@@ -241,7 +241,7 @@ fn all_streams_closed_is_no_reason_to_panic() {
 }
 
 #[test]
-fn an_environment_that_is_no_utf_8_is_no_trouble() {
+fn other_variable_that_is_not_utf_8_is_ignored() {
     use std::os::unix::ffi::OsStringExt;
     let sandbox = Sandbox::new();
     let odd = || std::ffi::OsString::from_vec(b"\xff\xfe".to_vec());
@@ -252,14 +252,14 @@ fn an_environment_that_is_no_utf_8_is_no_trouble() {
 }
 
 #[test]
-fn limits_of_memory_and_files_are_said() {
+fn limit_of_three_open_files_causes_no_panic() {
     let sandbox = Sandbox::new();
     let run = sandbox.shell("bash", "ulimit -n 3; rolecall process dev; echo $?");
     assert!(!run.stderr.contains("panicked"), "{run:#?}");
 }
 
 #[test]
-fn a_clock_that_is_fast_is_noticed() {
+fn fast_clock_gives_warning_and_no_cached_session() {
     let sandbox = Sandbox::new();
     sandbox.aws.set_clock_offset(-3_600);
     sandbox.run(&["process", "prod"]).ok().says(&["warning: ", "clock", "ahead of", "timedatectl"]);
@@ -270,7 +270,7 @@ fn a_clock_that_is_fast_is_noticed() {
 }
 
 #[test]
-fn a_clock_that_is_slow_is_noticed() {
+fn slow_clock_gives_warning_and_no_cached_session() {
     let sandbox = Sandbox::new();
     sandbox.aws.set_clock_offset(3_600);
     sandbox.run(&["process", "prod"]).ok().says(&["warning: ", "clock", "behind", "timedatectl"]);

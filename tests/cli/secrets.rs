@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use super::support::{ADMIN, BOB_MFA, DEV, EXTERNAL_ID, Fault, Kind, Sandbox, role, until};
 
 #[test]
-fn the_most_verbose_log_shows_no_secret_and_says_what_was_decided() {
+fn verbose_output_shows_decisions_and_no_secret() {
     let sandbox = Sandbox::new();
     let code = sandbox.aws.mfa_code(DEV, "bob");
     sandbox.config(&format!(
@@ -25,7 +25,7 @@ fn the_most_verbose_log_shows_no_secret_and_says_what_was_decided() {
 }
 
 #[test]
-fn failures_show_no_secret() {
+fn errors_of_failed_calls_show_no_secret() {
     let sandbox = Sandbox::new();
     sandbox.set("AWS_MAX_ATTEMPTS", "1");
     for kind in
@@ -44,7 +44,7 @@ fn failures_show_no_secret() {
 }
 
 #[test]
-fn lines_that_are_malformed_are_not_quoted() {
+fn malformed_line_is_not_quoted_in_any_output() {
     let sandbox = Sandbox::new();
     sandbox.secret("SecretOnABrokenLine");
     for line in [
@@ -70,7 +70,7 @@ fn lines_that_are_malformed_are_not_quoted() {
 }
 
 #[test]
-fn the_command_of_a_process_is_not_quoted() {
+fn command_of_credential_process_is_not_shown() {
     let sandbox = Sandbox::new();
     sandbox.secret("PasswordInACommand");
     sandbox.config("[profile tool]\ncredential_process = false --password PasswordInACommand\n");
@@ -82,7 +82,7 @@ fn the_command_of_a_process_is_not_quoted() {
 }
 
 #[test]
-fn the_passphrase_is_in_no_childs_environment() {
+fn no_child_gets_passphrase_in_its_environment() {
     let sandbox = Sandbox::new();
     sandbox.set("ROLECALL_FILE_PASSPHRASE", "correct horse battery staple");
     sandbox.secret("correct horse battery staple");
@@ -118,7 +118,7 @@ fn no_argument_list_holds_a_secret() {
 }
 
 #[test]
-fn memory_is_nobody_elses_while_it_runs() {
+fn proc_files_of_running_process_belong_to_root() {
     let sandbox = Sandbox::new();
     for path in [".aws/config", ".aws/credentials"] {
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);

@@ -61,7 +61,7 @@ fn files(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_kept_at_first() {
+fn list_is_empty_before_first_session() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(&["sessions"]).ok().silent().stdout, "");
     assert_eq!(sandbox.run(&["sessions", "list", "--json"]).ok().silent().stdout, "[]\n");
@@ -69,7 +69,7 @@ fn nothing_is_kept_at_first() {
 }
 
 #[test]
-fn what_is_kept_is_listed_without_touching_a_secret() {
+fn list_shows_cached_sessions_without_store_or_network() {
     let sandbox = Sandbox::new();
     three(&sandbox);
     // Neither a store nor the network is asked.
@@ -114,7 +114,7 @@ fn what_is_kept_is_listed_without_touching_a_secret() {
 }
 
 #[test]
-fn many_who_share_a_session_are_counted() {
+fn list_names_three_profiles_of_shared_session_and_counts_rest() {
     let sandbox = Sandbox::new();
     let mfa = format!("mfa_serial = {BOB_MFA}\n");
     let config: String = (0..6)
@@ -130,7 +130,7 @@ fn many_who_share_a_session_are_counted() {
 }
 
 #[test]
-fn a_base_is_listed_as_what_it_is() {
+fn session_of_credential_process_is_listed_as_process() {
     let sandbox = Sandbox::new();
     let script = sandbox.script(
         "tool",
@@ -149,7 +149,7 @@ fn a_base_is_listed_as_what_it_is() {
 }
 
 #[test]
-fn the_dead_are_not_listed() {
+fn expired_session_is_not_listed() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     assert_eq!(
@@ -171,7 +171,7 @@ fn the_dead_are_not_listed() {
 }
 
 #[test]
-fn who_is_gone_is_listed_and_cleared_by_the_name_it_had() {
+fn session_of_removed_profile_is_listed_and_cleared_by_old_name() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     sandbox.config("");
@@ -188,7 +188,7 @@ fn who_is_gone_is_listed_and_cleared_by_the_name_it_had() {
 }
 
 #[test]
-fn a_profile_that_is_broken_now_is_cleared_all_the_same() {
+fn session_of_profile_that_became_invalid_is_cleared() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = nowhere\n"));
@@ -198,7 +198,7 @@ fn a_profile_that_is_broken_now_is_cleared_all_the_same() {
 }
 
 #[test]
-fn one_profile_is_cleared_and_the_others_keep_theirs() {
+fn clearing_one_profile_keeps_sessions_of_others() {
     let sandbox = Sandbox::new();
     three(&sandbox);
     let (one, two) =
@@ -219,7 +219,7 @@ fn one_profile_is_cleared_and_the_others_keep_theirs() {
 }
 
 #[test]
-fn what_others_start_from_is_cleared_when_it_is_named() {
+fn clearing_one_profile_of_chain_deletes_its_session_only() {
     let sandbox = Sandbox::new();
     let next = format!("[profile next]\nrole_arn = {}\nsource_profile = prod\n", role("next"));
     sandbox.config(&format!("[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n{next}"));
@@ -233,7 +233,7 @@ fn what_others_start_from_is_cleared_when_it_is_named() {
 }
 
 #[test]
-fn what_options_shaped_goes_with_its_profile() {
+fn clearing_profile_deletes_sessions_made_with_options_too() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     sandbox.run(&["process", "prod", "--duration", "2h"]).ok();
@@ -243,7 +243,7 @@ fn what_options_shaped_goes_with_its_profile() {
 }
 
 #[test]
-fn all_are_cleared_and_fetched_anew() {
+fn clearing_all_deletes_every_session_and_next_run_fetches() {
     let sandbox = Sandbox::alone();
     three(&sandbox);
     assert_eq!(kept(&sandbox).len(), 4);
@@ -258,7 +258,7 @@ fn all_are_cleared_and_fetched_anew() {
 }
 
 #[test]
-fn all_are_cleared_though_the_index_is_lost_or_broken() {
+fn clearing_all_deletes_sessions_when_index_is_missing_or_garbage() {
     let sandbox = Sandbox::alone();
     file_store(&sandbox);
     for garbage in [None, Some("garbage"), Some("[]"), Some("{\"a\":1}")] {
@@ -280,7 +280,7 @@ fn all_are_cleared_though_the_index_is_lost_or_broken() {
 }
 
 #[test]
-fn a_broken_config_does_not_keep_anyone_from_clearing_all() {
+fn clearing_all_works_with_malformed_config() {
     let sandbox = Sandbox::alone();
     sandbox.run(&["process", "prod"]).ok();
     sandbox.config("[profile prod\nnonsense\n");
@@ -288,7 +288,7 @@ fn a_broken_config_does_not_keep_anyone_from_clearing_all() {
 }
 
 #[test]
-fn nothing_but_sessions_is_cleared() {
+fn clearing_all_keeps_files_that_are_no_sessions() {
     let sandbox = Sandbox::alone();
     file_store(&sandbox);
     sandbox.run(&["process", "prod"]).ok();
@@ -313,7 +313,7 @@ fn nothing_but_sessions_is_cleared() {
 }
 
 #[test]
-fn logging_out_closes_the_file_store() {
+fn logout_makes_file_store_ask_for_passphrase_again() {
     let sandbox = Sandbox::alone();
     file_store(&sandbox);
     let key = sandbox.run(&["process", "prod"]).ok().key();
@@ -379,7 +379,7 @@ fn a_store_that_cannot_be_cleared_is_an_error() {
 }
 
 #[test]
-fn an_index_that_cannot_be_written_is_said_and_costs_nothing() {
+fn unwritable_index_gives_warning_and_sessions_are_cleared() {
     let sandbox = Sandbox::alone();
     let key = sandbox.run(&["process", "prod"]).ok().key();
     let folder = sandbox.path("xdg/state/rolecall");
@@ -395,7 +395,7 @@ fn an_index_that_cannot_be_written_is_said_and_costs_nothing() {
 }
 
 #[test]
-fn the_index_stays_whole_while_twenty_write_and_one_clears() {
+fn index_stays_valid_while_20_processes_write_and_one_clears() {
     let sandbox = Sandbox::alone();
     let config: String = (0..10)
         .map(|n| profile(&format!("p{n}"), "other", &format!("role_session_name = name-{n}")))
@@ -424,7 +424,7 @@ fn the_index_stays_whole_while_twenty_write_and_one_clears() {
 }
 
 #[test]
-fn an_unknown_subcommand_clears_nothing() {
+fn invalid_arguments_clear_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     for args in [
@@ -440,7 +440,7 @@ fn an_unknown_subcommand_clears_nothing() {
 }
 
 #[test]
-fn a_person_is_told_how_many() {
+fn logout_on_terminal_says_how_many_sessions_it_cleared() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
     let terminal = sandbox
@@ -452,7 +452,7 @@ fn a_person_is_told_how_many() {
 }
 
 #[test]
-fn without_a_home_it_is_said() {
+fn sessions_and_logout_succeed_silently_without_home() {
     let sandbox = Sandbox::alone();
     for name in [
         "HOME",

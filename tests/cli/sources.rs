@@ -44,7 +44,7 @@ fn role_from(source: &str) -> String {
 }
 
 #[test]
-fn environment_as_a_credential_source() {
+fn credential_source_environment_uses_keys_of_environment() {
     let sandbox = Sandbox::empty();
     for spelling in ["Environment", "environment", "ENVIRONMENT"] {
         sandbox.config(&role_from(spelling));
@@ -58,7 +58,7 @@ fn environment_as_a_credential_source() {
 }
 
 #[test]
-fn the_instance_as_a_credential_source() {
+fn credential_source_instance_uses_imds_and_session_is_cached() {
     let sandbox = machines();
     sandbox.config(&role_from("Ec2InstanceMetadata"));
     let run = sandbox.run(&["process", "r"]).fails(3).error_form();
@@ -75,7 +75,7 @@ fn the_instance_as_a_credential_source() {
 }
 
 #[test]
-fn the_container_as_a_credential_source() {
+fn credential_source_container_sends_authorization_token() {
     let sandbox = machines();
     sandbox.config(&role_from("EcsContainer"));
     let run = sandbox.run(&["process", "r"]).fails(3).error_form();
@@ -88,7 +88,7 @@ fn the_container_as_a_credential_source() {
 }
 
 #[test]
-fn the_container_token_may_be_in_a_file() {
+fn container_authorization_token_is_read_from_file() {
     let sandbox = machines();
     sandbox.config(&role_from("EcsContainer"));
     with_container(&sandbox);
@@ -99,7 +99,7 @@ fn the_container_token_may_be_in_a_file() {
 }
 
 #[test]
-fn the_default_chain_ends_with_container_then_instance() {
+fn default_chain_prefers_web_identity_then_container_then_instance() {
     let sandbox = machines();
     with_instance(&sandbox);
     let instance = sandbox.run(&["process"]).ok();
@@ -118,7 +118,7 @@ fn the_default_chain_ends_with_container_then_instance() {
 }
 
 #[test]
-fn an_instance_that_fails_is_no_profile_to_blame() {
+fn default_chain_with_failing_instance_says_no_credentials() {
     let sandbox = machines();
     with_instance(&sandbox);
     sandbox.aws.world(|world| world.metadata.role = None);
@@ -127,7 +127,7 @@ fn an_instance_that_fails_is_no_profile_to_blame() {
 }
 
 #[test]
-fn web_identity_of_a_profile() {
+fn web_identity_profile_assumes_role_and_serves_as_source() {
     let sandbox = machines();
     let token = with_token(&sandbox);
     let machine = format!("arn:aws:iam::{DEV}:role/machine");
@@ -153,7 +153,7 @@ fn web_identity_of_a_profile() {
 }
 
 #[test]
-fn web_identity_of_the_environment() {
+fn web_identity_variables_assume_role_and_session_is_cached() {
     let sandbox = machines();
     sandbox.set("AWS_WEB_IDENTITY_TOKEN_FILE", with_token(&sandbox));
     sandbox.run(&["process"]).fails(3).error_form().says(&["AWS_ROLE_ARN"]);
@@ -166,7 +166,7 @@ fn web_identity_of_the_environment() {
 }
 
 #[test]
-fn a_token_file_that_is_no_good_is_named() {
+fn unusable_web_identity_token_file_is_error() {
     let sandbox = machines();
     let machine = format!("arn:aws:iam::{DEV}:role/machine");
     let config = |path: &str| {
@@ -198,7 +198,7 @@ fn keys_script(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn a_process_gives_keys_and_may_be_a_source() {
+fn credential_process_gives_keys_and_serves_as_source() {
     let sandbox = Sandbox::empty();
     let script = keys_script(&sandbox);
     sandbox.config(&format!(
@@ -217,7 +217,7 @@ fn a_process_gives_keys_and_may_be_a_source() {
 }
 
 #[test]
-fn sessions_of_a_process_are_kept_while_they_live() {
+fn session_of_process_is_cached_and_expired_session_is_error() {
     let sandbox = Sandbox::empty();
     sandbox.secret("TokenOfAProcess");
     let write = |end: i64| {
@@ -246,7 +246,7 @@ fn sessions_of_a_process_are_kept_while_they_live() {
 }
 
 #[test]
-fn a_process_that_fails_is_quoted() {
+fn failing_credential_process_is_error_with_its_stderr() {
     let sandbox = Sandbox::empty();
     let script = sandbox.script("broken", "echo 'the vault is sealed' >&2; exit 7");
     sandbox.config(&format!("[profile tool]\ncredential_process = {script}\n"));
@@ -257,7 +257,7 @@ fn a_process_that_fails_is_quoted() {
 }
 
 #[test]
-fn what_a_process_prints_is_checked() {
+fn invalid_output_of_credential_process_is_error() {
     let sandbox = Sandbox::empty();
     sandbox.secret("SecretInTheWrongPlace");
     for output in [
@@ -280,7 +280,7 @@ fn what_a_process_prints_is_checked() {
 // A process is not given the passphrase of the file store, which other systems test with.
 #[cfg(target_os = "linux")]
 #[test]
-fn rolecall_may_be_the_process_of_another_profile() {
+fn credential_process_that_runs_rolecall_shares_cached_session() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n\
@@ -292,7 +292,7 @@ fn rolecall_may_be_the_process_of_another_profile() {
 }
 
 #[test]
-fn editing_a_profile_shows_through_another_that_runs_rolecall() {
+fn edited_role_is_used_by_profile_that_runs_rolecall_as_process() {
     let sandbox = Sandbox::new();
     let write = |name: &str| {
         let arn = role(name);
@@ -309,7 +309,7 @@ fn editing_a_profile_shows_through_another_that_runs_rolecall() {
 }
 
 #[test]
-fn one_profile_serves_rolecall_and_the_sdks() {
+fn rolecall_uses_prefixed_keys_of_profile_with_credential_process() {
     let sandbox = Sandbox::new();
     sandbox.config(
         "[profile prod]\nregion = eu-west-1\ncredential_process = rolecall process prod\n\
@@ -330,7 +330,7 @@ fn one_profile_serves_rolecall_and_the_sdks() {
 }
 
 #[test]
-fn a_prefixed_key_wins_over_the_plain_one() {
+fn prefixed_key_overrides_plain_key() {
     let sandbox = Sandbox::new();
     sandbox.config(
         "[profile prod]\nrole_arn = arn:aws:iam::222222222222:role/closed\nrolecall_role_arn = arn:aws:iam::222222222222:role/other\n\
@@ -342,7 +342,7 @@ fn a_prefixed_key_wins_over_the_plain_one() {
 }
 
 #[test]
-fn a_machine_endpoint_is_asked_again_after_a_failure() {
+fn failed_request_to_container_endpoint_is_retried() {
     let sandbox = machines();
     with_container(&sandbox);
     sandbox.config(&role_from("EcsContainer"));

@@ -64,7 +64,7 @@ fn token(sandbox: &Sandbox) -> serde_json::Value {
 }
 
 #[test]
-fn a_good_token_gives_credentials_which_are_kept() {
+fn valid_token_gives_credentials_that_are_cached() {
     let sandbox = people();
     let before = log_in(&sandbox, "corp", 7_200);
     let json = sandbox.run(&["process", "people"]).ok().silent().json();
@@ -80,7 +80,7 @@ fn a_good_token_gives_credentials_which_are_kept() {
 }
 
 #[test]
-fn the_log_names_account_and_role_which_have_no_arn() {
+fn log_names_account_and_role_without_role_arn() {
     let sandbox = people();
     log_in(&sandbox, "corp", 7_200);
     for profile in ["people", "prod"] {
@@ -98,7 +98,7 @@ fn the_log_names_account_and_role_which_have_no_arn() {
 }
 
 #[test]
-fn the_legacy_form_works() {
+fn legacy_profile_uses_token_of_start_url() {
     let sandbox = people();
     log_in(&sandbox, &start_url(&sandbox), 7_200);
     sandbox.run(&["process", "legacy"]).ok();
@@ -106,7 +106,7 @@ fn the_legacy_form_works() {
 }
 
 #[test]
-fn an_expired_token_is_renewed_and_written_back_whole() {
+fn expired_token_is_renewed_and_file_keeps_other_fields() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = people();
     let before = log_in(&sandbox, "corp", -60);
@@ -141,7 +141,7 @@ fn a_refresh_token_is_kept_when_the_answer_has_none() {
 }
 
 #[test]
-fn a_token_that_cannot_be_renewed_is_used_while_it_lives() {
+fn token_that_cannot_be_renewed_is_used_until_it_expires() {
     let sandbox = people();
     log_in(&sandbox, "corp", 120);
     sandbox.aws.world(|world| world.sso.refresh_tokens.clear());
@@ -150,7 +150,7 @@ fn a_token_that_cannot_be_renewed_is_used_while_it_lives() {
 }
 
 #[test]
-fn without_a_token_a_person_must_log_in() {
+fn missing_token_exits_4_and_suggests_aws_sso_login() {
     let sandbox = people();
     let run = sandbox.run(&["process", "people"]).fails(4).error_form();
     run.says(&["`people`", "aws sso login --sso-session corp"]);
@@ -161,7 +161,7 @@ fn without_a_token_a_person_must_log_in() {
 }
 
 #[test]
-fn a_dead_token_needs_a_person_too() {
+fn expired_or_revoked_token_exits_4_and_suggests_aws_sso_login() {
     let sandbox = people();
     log_in(&sandbox, "corp", -60);
     sandbox.aws.world(|world| world.sso.refresh_tokens.clear());
@@ -177,7 +177,7 @@ fn a_dead_token_needs_a_person_too() {
 }
 
 #[test]
-fn a_role_that_was_not_granted_is_no_matter_of_logging_in() {
+fn role_that_was_not_granted_is_error_with_exit_1() {
     let sandbox = people();
     log_in(&sandbox, "corp", 7_200);
     let run = sandbox.run(&["process", "ungranted"]).fails(1).error_form();
@@ -185,7 +185,7 @@ fn a_role_that_was_not_granted_is_no_matter_of_logging_in() {
 }
 
 #[test]
-fn a_torn_token_file_is_no_token() {
+fn malformed_token_file_exits_4() {
     let sandbox = people();
     for content in ["", "{\"accessToken\": \"abc", "[]", "\0\0\0"] {
         sandbox.file(&token_file("corp"), content);
@@ -194,7 +194,7 @@ fn a_torn_token_file_is_no_token() {
 }
 
 #[test]
-fn what_is_missing_or_differs_is_named() {
+fn missing_or_conflicting_sso_property_is_error_that_names_line() {
     let sandbox = people();
     let session =
         "[sso-session corp]\nsso_start_url = https://a.example/start\nsso_region = eu-west-1\n";
@@ -221,7 +221,7 @@ fn what_is_missing_or_differs_is_named() {
 }
 
 #[test]
-fn many_at_once_renew_a_token_once() {
+fn twenty_processes_renew_token_once() {
     let sandbox = people();
     log_in(&sandbox, "corp", -60);
     let all: Vec<_> = (0..20).map(|_| sandbox.command(&["process", "people"]).start()).collect();

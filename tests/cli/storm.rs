@@ -113,7 +113,7 @@ fn in_step(sandbox: &Sandbox, sessions: usize) {
 }
 
 #[test]
-fn a_hundred_cold_ones_make_one_call() {
+fn hundred_processes_without_cached_session_make_one_call() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(300)));
     let all: Vec<_> = (0..100).map(|_| sandbox.command(&["process", "prod"]).start()).collect();
@@ -124,7 +124,7 @@ fn a_hundred_cold_ones_make_one_call() {
 }
 
 #[test]
-fn sixty_over_six_roles_ask_a_process_once() {
+fn sixty_processes_over_six_roles_run_mfa_process_once() {
     let sandbox = six_roles("");
     let script = codes(&sandbox);
     sandbox.credentials(&format!("[dev]\n{}mfa_process = {script}\n", sandbox.key_lines()));
@@ -144,7 +144,7 @@ fn sixty_over_six_roles_ask_a_process_once() {
 }
 
 #[test]
-fn sixty_over_six_roles_ask_a_person_once() {
+fn sixty_processes_over_six_roles_ask_person_once() {
     let sandbox = six_roles("");
     let mut person = sandbox.command(&["process", "r0"]).on_a_terminal();
     person.wait_for(QUESTION, 1);
@@ -176,7 +176,7 @@ fn forty_children_share_one_session() {
 }
 
 #[test]
-fn many_identities_at_once_lose_no_entry() {
+fn twenty_identities_at_once_lose_no_index_entry() {
     let sandbox = Sandbox::new();
     let mut credentials = String::new();
     let mut config = String::new();
@@ -206,7 +206,7 @@ fn many_identities_at_once_lose_no_entry() {
 }
 
 #[test]
-fn the_next_one_asks_when_a_person_gives_up() {
+fn next_process_asks_after_question_is_interrupted() {
     let sandbox = six_roles("");
     let mut first = sandbox.command(&["process", "r0"]).on_a_terminal();
     first.wait_for(QUESTION, 1);
@@ -263,7 +263,7 @@ impl Drop for Seed {
 }
 
 #[test]
-fn whoever_is_killed_costs_the_others_nothing() {
+fn killed_process_fails_no_other_and_loses_no_index_entry() {
     const ROUNDS: usize = 200;
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
     let seed = std::env::var("STORM_SEED").map_or(now, |seed| seed.parse().unwrap()) | 1;

@@ -24,7 +24,7 @@ const ARRANGEMENTS: [(&str, &str); 11] = [
 ];
 
 #[test]
-fn a_person_is_asked_however_the_streams_are() {
+fn terminal_is_asked_with_each_arrangement_of_streams() {
     for (who, line) in ARRANGEMENTS {
         let sandbox = Sandbox::new();
         sandbox.config(&format!(

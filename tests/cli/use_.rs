@@ -54,7 +54,7 @@ fn through_rolecall(sandbox: &Sandbox, more: &str) {
 }
 
 #[test]
-fn without_the_shell_side_it_says_how_to_install_it() {
+fn use_without_shell_integration_says_how_to_install_it() {
     let sandbox = Sandbox::new();
     for (shell, line) in [
         (
@@ -76,7 +76,7 @@ fn without_the_shell_side_it_says_how_to_install_it() {
 }
 
 #[test]
-fn keys_are_held_with_what_it_takes_to_renew_them() {
+fn use_sets_keys_and_renewal_variables_and_off_restores_old_ones() {
     let sandbox = Sandbox::new();
     sandbox.set("AWS_PROFILE", "own");
     let held = evaluated(&sandbox, &["prod"]);
@@ -113,7 +113,7 @@ fn keys_are_held_with_what_it_takes_to_renew_them() {
 }
 
 #[test]
-fn a_profile_that_sdks_resolve_is_switched_by_its_name() {
+fn profile_with_credential_process_is_set_as_aws_profile() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_REGION");
     through_rolecall(&sandbox, "");
@@ -144,7 +144,7 @@ fn a_profile_that_sdks_resolve_is_switched_by_its_name() {
 }
 
 #[test]
-fn what_the_profile_does_not_know_is_held_as_keys() {
+fn use_sets_keys_when_sdks_would_resolve_profile_differently() {
     let sandbox = Sandbox::new();
     through_rolecall(&sandbox, "");
     for args in [
@@ -173,7 +173,7 @@ fn what_the_profile_does_not_know_is_held_as_keys() {
 }
 
 #[test]
-fn going_back_and_forth() {
+fn use_dash_returns_to_previous_profile() {
     let sandbox = Sandbox::new();
     sandbox.unset("AWS_PROFILE");
     run_use(&sandbox, &["-"]).fails(2).error_form().says(&["nothing to go back to"]);
@@ -191,7 +191,7 @@ fn going_back_and_forth() {
 
 /// Going back, or renewing, must never give more than was asked for.
 #[test]
-fn a_narrow_session_stays_narrow() {
+fn return_and_renewal_keep_session_policy() {
     let sandbox = Sandbox::new();
     let policy = sandbox.file("narrow.json", NARROW).display().to_string();
     evaluated(&sandbox, &["prod", "--policy", &policy, "--no-cache"]);
@@ -214,7 +214,7 @@ fn a_narrow_session_stays_narrow() {
 }
 
 #[test]
-fn a_failure_prints_nothing_to_evaluate() {
+fn failed_use_prints_nothing_to_evaluate() {
     let sandbox = Sandbox::new();
     run_use(&sandbox, &["nobody"]).fails(3).error_form().says(&["`nobody`", "rolecall list"]);
     run_use(&sandbox, &[]).fails(4).error_form().says(&["no profile is named", "rolecall list"]);
@@ -224,7 +224,7 @@ fn a_failure_prints_nothing_to_evaluate() {
 }
 
 #[test]
-fn a_question_is_asked_on_the_terminal() {
+fn use_asks_for_mfa_code_on_terminal() {
     let sandbox = Sandbox::new();
     let serial = super::support::BOB_MFA;
     sandbox.config(&format!(
@@ -239,7 +239,7 @@ fn a_question_is_asked_on_the_terminal() {
 }
 
 #[test]
-fn a_renewal_asks_nobody_and_says_nothing_while_the_session_lives() {
+fn failed_renewal_keeps_keys_silently_until_session_expires() {
     let sandbox = Sandbox::new();
     let first = evaluated(&sandbox, &["prod", "--no-cache"]);
     let second = evaluated(&sandbox, &["--renew"]);
@@ -264,7 +264,7 @@ fn a_renewal_asks_nobody_and_says_nothing_while_the_session_lives() {
 
 /// The keys may have been replaced since by `env`, or taken away.
 #[test]
-fn what_is_not_its_own_is_not_renewed() {
+fn renewal_ends_when_rolecall_profile_changes() {
     let sandbox = Sandbox::new();
     evaluated(&sandbox, &["prod"]);
     for name in ["dev", ""] {
@@ -275,7 +275,7 @@ fn what_is_not_its_own_is_not_renewed() {
 }
 
 #[test]
-fn the_setting_switches_renewal_off() {
+fn setting_shell_renew_false_sets_no_renewal_time() {
     let sandbox = Sandbox::new();
     sandbox.file("xdg/config/rolecall/settings.ini", "shell_renew = false\n");
     let held = evaluated(&sandbox, &["prod"]);
@@ -287,7 +287,7 @@ fn the_setting_switches_renewal_off() {
 }
 
 #[test]
-fn what_is_kept_says_so() {
+fn keep_option_sets_rolecall_shell_to_keep() {
     let sandbox = Sandbox::new();
     assert_eq!(value(&evaluated(&sandbox, &["prod", "--keep"]), "ROLECALL_SHELL"), Some("keep"));
     evaluated(&sandbox, &["dev"]);
@@ -304,7 +304,7 @@ fn what_is_kept_says_so() {
 }
 
 #[test]
-fn each_shell_gets_its_own_lines() {
+fn each_shell_gets_lines_in_its_syntax() {
     let sandbox = Sandbox::new();
     for (shell, begin, line) in [
         ("bash", "# rolecall\n", "export ROLECALL_PROFILE='prod'"),
@@ -322,7 +322,7 @@ fn each_shell_gets_its_own_lines() {
 
 /// The prompt of a shell waits for it.
 #[test]
-fn a_renewal_waits_for_nobody() {
+fn renewal_waits_neither_for_lock_nor_for_aws() {
     let sandbox = Sandbox::new();
     evaluated(&sandbox, &["prod", "--no-cache"]);
     let failed = |sandbox: &Sandbox| {
@@ -349,7 +349,7 @@ fn a_renewal_waits_for_nobody() {
 
 /// The profile is the same, but it was narrowed by `env`, or given up for another one by name.
 #[test]
-fn keys_of_others_are_not_replaced_by_a_renewal() {
+fn renewal_does_not_replace_keys_set_by_others() {
     let sandbox = Sandbox::new();
     evaluated(&sandbox, &["prod"]);
     let narrow = sandbox.run(&["env", "prod", "--format", "json", "--policy", NARROW]).ok().json();
@@ -372,7 +372,7 @@ fn keys_of_others_are_not_replaced_by_a_renewal() {
 }
 
 #[test]
-fn a_process_that_gives_something_else_is_not_left_to_sdks() {
+fn use_sets_keys_when_credential_process_gives_other_credentials() {
     let sandbox = Sandbox::new();
     let role = format!(
         "region = eu-central-1\nrolecall_role_arn = {ADMIN}\nrolecall_source_profile = dev\n"
@@ -405,7 +405,7 @@ fn a_process_that_gives_something_else_is_not_left_to_sdks() {
 }
 
 #[test]
-fn yes_confirms_a_switch_where_the_settings_allow_it() {
+fn yes_option_confirms_use_only_with_setting_allow_yes() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\nrolecall_confirm = true\n"

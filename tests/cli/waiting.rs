@@ -48,7 +48,7 @@ fn limited(sandbox: &Sandbox, limit: &str) {
 }
 
 #[test]
-fn one_at_another_terminal_says_where_the_question_is() {
+fn waiters_at_other_terminal_say_once_where_question_is_asked() {
     let sandbox = guarded();
     let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
@@ -76,7 +76,7 @@ fn one_at_another_terminal_says_where_the_question_is() {
 }
 
 #[test]
-fn a_stderr_that_is_a_terminal_is_used() {
+fn waiter_writes_to_stderr_that_is_a_terminal() {
     let sandbox = guarded();
     let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
@@ -91,7 +91,7 @@ fn a_stderr_that_is_a_terminal_is_used() {
 }
 
 #[test]
-fn the_terminal_of_the_question_and_the_quiet_hear_nothing() {
+fn waiter_at_same_terminal_or_with_quiet_shows_nothing() {
     let sandbox = guarded();
     let mut asked = sandbox
         .command(&["process", "guarded"])
@@ -109,7 +109,7 @@ fn the_terminal_of_the_question_and_the_quiet_hear_nothing() {
 }
 
 #[test]
-fn with_v_it_is_said_at_once() {
+fn verbose_waiter_says_on_stderr_what_it_waits_for() {
     let sandbox = guarded();
     let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
@@ -126,7 +126,7 @@ fn with_v_it_is_said_at_once() {
 }
 
 #[test]
-fn what_stands_in_a_lock_is_untrusted() {
+fn hostile_text_of_lock_file_is_cleaned_in_messages() {
     let sandbox = Sandbox::new();
     limited(&sandbox, "1");
     let long = "x".repeat(5000);
@@ -154,7 +154,7 @@ fn what_stands_in_a_lock_is_untrusted() {
 }
 
 #[test]
-fn a_stopped_one_is_not_waited_for_longer_than_the_limit() {
+fn waiter_gives_up_on_stopped_holder_at_lock_timeout() {
     let sandbox = Sandbox::new();
     limited(&sandbox, "1");
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(500)));
@@ -178,7 +178,7 @@ fn a_stopped_one_is_not_waited_for_longer_than_the_limit() {
 }
 
 #[test]
-fn the_limit_says_what_may_be_waited_for() {
+fn lock_timeout_error_names_holder_and_terminal_of_its_question() {
     let sandbox = guarded();
     limited(&sandbox, "1");
     let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
@@ -195,7 +195,7 @@ fn the_limit_says_what_may_be_waited_for() {
 }
 
 #[test]
-fn an_interrupted_waiter_leaves_nothing() {
+fn interrupted_waiter_removes_its_lock_file() {
     let sandbox = guarded();
     let mut asked = sandbox.command(&["process", "guarded"]).on_a_terminal();
     asked.wait_for(QUESTION, 1);
@@ -212,7 +212,7 @@ fn an_interrupted_waiter_leaves_nothing() {
 }
 
 #[test]
-fn a_folder_that_is_cleaned_up_stops_nobody() {
+fn processes_succeed_after_lock_folder_is_deleted() {
     let sandbox = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Delay(1_500)));
     let first = sandbox.command(&["process", "prod"]).start();
@@ -232,7 +232,7 @@ fn a_folder_that_is_cleaned_up_stops_nobody() {
 }
 
 #[test]
-fn a_folder_that_others_can_write_to_is_not_used() {
+fn lock_folder_writable_by_others_is_not_used() {
     let sandbox = Sandbox::new();
     let folder = sandbox.path(LOCKS);
     std::fs::create_dir(&folder).unwrap();
@@ -260,7 +260,7 @@ fn a_folder_that_others_can_write_to_is_not_used() {
 }
 
 #[test]
-fn a_folder_or_lock_that_is_a_link_is_not_followed() {
+fn linked_lock_folder_or_lock_file_is_not_followed() {
     let sandbox = Sandbox::new();
     let folder = sandbox.path(LOCKS);
     sandbox.run(&["process", "prod"]).ok();
@@ -281,7 +281,7 @@ fn a_folder_or_lock_that_is_a_link_is_not_followed() {
 }
 
 #[test]
-fn a_folder_of_another_user_is_not_used() {
+fn lock_folder_of_another_user_is_not_used() {
     let sandbox = Sandbox::new();
     let folder = sandbox.path(LOCKS);
     std::fs::create_dir(&folder).unwrap();
@@ -308,7 +308,7 @@ fn children_inherit_no_lock() {
 }
 
 #[test]
-fn a_stopped_question_goes_on_in_the_foreground() {
+fn stopped_question_restores_terminal_and_continues_after_fg() {
     let sandbox = guarded();
     // A shell with job control, whose job has its own group.
     let line = "set -m; \"$0\" \"$@\"; echo stopped >/dev/tty; read -r go </dev/tty; fg >/dev/null";

@@ -3,7 +3,7 @@
 use super::support::{DEV, PROD, Sandbox, time};
 
 #[test]
-fn it_shows_account_arn_user_and_end() {
+fn whoami_shows_account_arn_user_and_expiration() {
     let sandbox = Sandbox::new();
     let name = format!("bob-{}", &sandbox.id[..8]);
     let arn = format!("arn:aws:sts::{PROD}:assumed-role/admin/{name}");
@@ -20,7 +20,7 @@ fn it_shows_account_arn_user_and_end() {
 }
 
 #[test]
-fn long_term_keys_have_no_end() {
+fn long_term_keys_have_no_expiration() {
     let sandbox = Sandbox::new();
     let json = sandbox.run(&["whoami", "dev", "--json"]).ok().json();
     assert_eq!(json["arn"], format!("arn:aws:iam::{DEV}:user/bob"));
@@ -28,7 +28,7 @@ fn long_term_keys_have_no_end() {
 }
 
 #[test]
-fn keys_that_aws_does_not_know_are_an_error() {
+fn unknown_long_term_keys_are_error_without_refresh_hint() {
     let sandbox = Sandbox::new();
     sandbox.aws.world(|world| world.users.clear());
     let run = sandbox.run(&["whoami", "dev"]).fails(1).error_form();
@@ -44,7 +44,7 @@ fn keys_that_aws_does_not_know_are_an_error() {
 }
 
 #[test]
-fn a_session_that_aws_does_not_know_is_fetched_anew() {
+fn unknown_session_is_error_that_suggests_refresh() {
     let sandbox = Sandbox::new();
     sandbox.run(&["whoami", "prod"]).ok();
     sandbox.aws.world(|world| world.sessions.clear());
@@ -54,7 +54,7 @@ fn a_session_that_aws_does_not_know_is_fetched_anew() {
 }
 
 #[test]
-fn what_aws_says_does_not_reach_the_terminal_raw() {
+fn control_characters_in_arn_are_cleaned_in_text_and_kept_in_json() {
     let sandbox = Sandbox::new();
     let name = "bob\u{9b}2J\u{202e}";
     sandbox.aws.world(|world| world.users[0].name = name.to_owned());
@@ -65,7 +65,7 @@ fn what_aws_says_does_not_reach_the_terminal_raw() {
 }
 
 #[test]
-fn it_shows_no_secret() {
+fn whoami_shows_no_secret() {
     let sandbox = Sandbox::new();
     for args in [&["whoami", "prod"][..], &["whoami", "prod", "--json"], &["whoami", "prod", "-vv"]]
     {
@@ -77,7 +77,7 @@ fn it_shows_no_secret() {
 }
 
 #[test]
-fn colours_are_for_those_who_want_them() {
+fn color_follows_option_then_no_color_then_clicolor_force() {
     let sandbox = Sandbox::new();
     let escapes = |args: &[&str]| sandbox.run(args).fails(3).stderr.contains('\u{1b}');
     assert!(!escapes(&["whoami", "nobody"]));

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn session_names_in_aws_words() {
+    fn invalid_session_name_gives_message_of_aws() {
         assert_eq!(message(|c| session_name(c, Some("bob@x.y=+,-_1"))), "");
         assert_eq!(
             message(|c| session_name(c, Some("a b"))),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_of_the_others() {
+    fn other_parameters_outside_bounds_are_refused() {
         assert_eq!(message(|c| external_id(c, Some("a:/b"))), "");
         assert_ne!(message(|c| external_id(c, Some("a"))), "");
         assert_ne!(message(|c| external_id(c, Some("a b"))), "");

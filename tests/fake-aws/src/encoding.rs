@@ -123,7 +123,7 @@ mod tests {
     use super::{base64, base64url, form, from_base64url, percent};
 
     #[test]
-    fn base64_goes_both_ways() {
+    fn base64_encodes_and_base64url_round_trips() {
         assert_eq!(base64(b"foobar"), "Zm9vYmFy");
         assert_eq!(base64(b"fooba"), "Zm9vYmE=");
         assert_eq!(base64(b"foob"), "Zm9vYg==");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_and_escapes() {
+    fn form_decodes_to_pairs_and_text_is_percent_encoded() {
         let pairs = form("a=1+2&b=%2F%C3%A9&c");
         assert_eq!(pairs[0], ("a".into(), "1 2".into()));
         assert_eq!(pairs[1], ("b".into(), "/é".into()));

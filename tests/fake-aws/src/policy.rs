@@ -178,7 +178,7 @@ mod tests {
     use super::{Decision, Statement, decide, parse, wildcard};
 
     #[test]
-    fn wildcards() {
+    fn wildcard_matches_star_and_question_mark() {
         for (pattern, text, covered) in [
             ("*", "", true),
             ("arn:aws:iam::*:role/dev-*", "arn:aws:iam::1:role/dev-x", true),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_wins() {
+    fn explicit_deny_overrides_allow() {
         let rules = [
             Statement::allow("sts:*", "*"),
             Statement::deny("sts:AssumeRole", "*/prod").without_mfa(),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn documents() {
+    fn policy_document_parses_and_invalid_one_is_error() {
         assert!(parse("{").is_err());
         assert!(parse("{}").is_err());
         let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;

@@ -40,7 +40,7 @@ pub fn parse_compact(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn formats() {
+    fn time_renders_in_each_format_and_compact_one_parses() {
         let seconds = super::parse_compact("20150830T123600Z").unwrap();
         assert_eq!(super::compact(seconds), "20150830T123600Z");
         assert_eq!(super::iso(seconds), "2015-08-30T12:36:00Z");

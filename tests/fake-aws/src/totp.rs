@@ -50,7 +50,7 @@ mod tests {
     use super::{base32, code, digits, window};
 
     #[test]
-    fn vectors_of_rfc_6238() {
+    fn codes_match_vectors_of_rfc_6238() {
         let seed = b"12345678901234567890";
         for (time, eight) in [
             (59, 94_287_082),
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn vectors_of_rfc_4648() {
+    fn base32_decodes_vectors_of_rfc_4648() {
         assert_eq!(base32("MZXW6YTBOI======").unwrap(), b"foobar");
         assert_eq!(base32("mzxw 6ytb-oi").unwrap(), b"foobar");
         assert_eq!(base32("MZXW1"), None);

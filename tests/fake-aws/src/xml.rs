@@ -77,7 +77,7 @@ pub fn error(namespace: &str, refusal: &Refusal) -> Response {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn text_is_escaped() {
+    fn markup_and_control_characters_of_text_are_escaped() {
         assert_eq!(super::element("A", "<&>\u{1}"), "<A>&lt;&amp;&gt;\u{fffd}</A>");
     }
 }

@@ -19,7 +19,7 @@ fn exchange(sent: &[u8], check: impl FnOnce(&mut Connection)) -> String {
 }
 
 #[test]
-fn two_requests_on_one_connection() {
+fn two_requests_on_one_connection_are_received() {
     let sent = b"POST /a?b=c HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET /d HTTP/1.1\r\nConnection: close\r\n\r\n";
     exchange(sent, |connection| {
         let first = connection.receive().unwrap().unwrap();
@@ -31,7 +31,7 @@ fn two_requests_on_one_connection() {
 }
 
 #[test]
-fn chunks_and_continue() {
+fn chunked_body_with_expect_continue_is_received() {
     let sent =
         b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: t\r\n\r\n";
     let answer = exchange(sent, |connection| {
@@ -45,7 +45,7 @@ fn chunks_and_continue() {
 }
 
 #[test]
-fn nonsense_is_refused() {
+fn bytes_that_are_no_http_are_refused() {
     exchange(b"\x16\x03\x01 not http\r\n\r\n", |connection| {
         assert!(connection.receive().is_err());
     });

@@ -15,7 +15,7 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn role_sessions_have_bounds() {
+fn role_session_duration_outside_limits_is_error() {
     let long = CallerKind::LongTerm;
     assert_eq!(assume_role_seconds(None, long, 3600), Ok(3600));
     assert_eq!(assume_role_seconds(Some(900), long, 3600), Ok(900));
@@ -33,7 +33,7 @@ fn role_sessions_have_bounds() {
 }
 
 #[test]
-fn chains_end_after_an_hour() {
+fn chained_role_session_is_limited_to_one_hour() {
     for kind in KINDS {
         let answer = assume_role_seconds(Some(3601), kind, 43_200);
         assert_eq!(answer.is_err(), kind == CallerKind::RoleSession, "{kind:?}");
@@ -43,7 +43,7 @@ fn chains_end_after_an_hour() {
 }
 
 #[test]
-fn token_sessions_have_bounds() {
+fn session_token_duration_outside_limits_is_error() {
     assert_eq!(session_token_seconds(None), Ok(43_200));
     assert_eq!(session_token_seconds(Some(129_600)), Ok(129_600));
     assert!(session_token_seconds(Some(129_601)).is_err());
@@ -51,7 +51,7 @@ fn token_sessions_have_bounds() {
 }
 
 #[test]
-fn only_keys_get_session_tokens_and_iam_wants_mfa() {
+fn caller_kind_decides_session_token_iam_and_mfa_rights() {
     assert_eq!(KINDS.map(|k| may_get_session_token(k).is_ok()), [true, false, false, false]);
     assert_eq!(KINDS.map(|k| may_call_iam(k).is_ok()), [true, false, true, true]);
     assert_eq!(KINDS.map(|k| mfa_present(k, false)), [false, false, true, false]);
@@ -60,7 +60,7 @@ fn only_keys_get_session_tokens_and_iam_wants_mfa() {
 }
 
 #[test]
-fn external_ids() {
+fn external_id_must_match_when_trust_requires_it() {
     assert!(external_id_met(None, None));
     assert!(external_id_met(None, Some("x")));
     assert!(external_id_met(Some("x"), Some("x")));
@@ -69,7 +69,7 @@ fn external_ids() {
 }
 
 #[test]
-fn tags_come_along() {
+fn inherited_tags_are_added_and_conflicts_are_refused() {
     let asked = pairs(&[("team", "a")]);
     let inherited = pairs(&[("cost", "1")]);
     let all = session_tags(&asked, &["team".into(), "cost".into()], &inherited).unwrap();

@@ -20,7 +20,7 @@ fn ask(fake: &FakeAws, action: &str) -> String {
 }
 
 #[test]
-fn calls_are_remembered() {
+fn calls_are_recorded_with_parameters_and_status() {
     let fake = FakeAws::start(World::new());
     assert!(ask(&fake, "AssumeRole").contains("<Code>MissingAuthenticationToken</Code>"));
     let calls = fake.calls();
@@ -34,7 +34,7 @@ fn calls_are_remembered() {
 }
 
 #[test]
-fn faults_are_counted() {
+fn injected_faults_apply_given_number_of_times() {
     let fake = FakeAws::start(World::new());
     fake.inject(Fault::times("AssumeRole", 2, Kind::Throttle));
     fake.inject(Fault::once("*", Kind::Reset));
@@ -51,7 +51,7 @@ fn faults_are_counted() {
 }
 
 #[test]
-fn the_clock_moves() {
+fn clock_offset_moves_time_of_server() {
     let fake = FakeAws::start(World::new());
     let before = fake.now();
     fake.set_clock_offset(-86_400);
@@ -59,7 +59,7 @@ fn the_clock_moves() {
 }
 
 #[test]
-fn codes_are_fresh_twice() {
+fn mfa_code_gives_unused_code_twice() {
     let user = User::new("1", "ann", "AKIA", "s").mfa("GEZDGNBVGY3TQOJQ");
     let device = user.mfa.clone().unwrap();
     let fake = FakeAws::start(World::new().user(user));
@@ -74,7 +74,7 @@ fn codes_are_fresh_twice() {
 }
 
 #[test]
-fn dropping_ends_hanging_calls() {
+fn dropped_server_ends_hanging_calls() {
     let fake = FakeAws::start(World::new());
     fake.inject(Fault::once("*", Kind::Hang));
     let address = fake.url().trim_start_matches("http://").to_owned();

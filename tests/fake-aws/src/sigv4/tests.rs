@@ -36,7 +36,7 @@ fn code(world: &World, request: &Request, service: &str, offset: i64) -> String 
 }
 
 #[test]
-fn the_published_example() {
+fn published_example_of_aws_verifies() {
     let request = example();
     let authorization = Authorization::of(&request).unwrap();
     let canonical = canonical_request(&authorization, &request);
@@ -60,7 +60,7 @@ fn the_published_example() {
 }
 
 #[test]
-fn every_change_is_noticed() {
+fn changed_request_fails_verification() {
     let world = World::new().user(User::new("1", "ann", KEY, SECRET));
     let changes: [fn(&mut Request); 6] = [
         |r| r.body.push(b'x'),
@@ -86,7 +86,7 @@ fn every_change_is_noticed() {
 }
 
 #[test]
-fn clocks_apart_in_aws_words() {
+fn skewed_clock_gives_message_of_aws() {
     let now = parse_compact(DATE).unwrap();
     assert_eq!(
         check_time(now - 600, now).unwrap_err().message,

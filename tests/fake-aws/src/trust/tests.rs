@@ -18,7 +18,7 @@ fn may(role: &str, trust: TrustStatement, caller: &Caller) -> bool {
 }
 
 #[test]
-fn who_must_agree() {
+fn cross_account_role_needs_trust_policy_and_caller_policy() {
     let all = Statement::allow("sts:AssumeRole", "arn:aws:iam::*:role/*");
     let other = Statement::allow("sts:AssumeRole", "arn:aws:iam::*:role/other");
     let deny = Statement::deny("sts:*", "*");
@@ -48,7 +48,7 @@ fn who_must_agree() {
 }
 
 #[test]
-fn conditions_and_actions() {
+fn trust_conditions_and_actions_must_all_be_met() {
     let caller = user(&[Statement::allow("sts:*", "*")]);
     let ask = |trust: &TrustStatement, action, id, mfa| {
         permits(&Role::new(FAR).trusts(trust.clone()), &caller, action, id, mfa)
@@ -65,7 +65,7 @@ fn conditions_and_actions() {
 }
 
 #[test]
-fn session_policies_narrow() {
+fn session_policy_narrows_what_role_session_may_assume() {
     let owner = Owner::Role { arn: NEAR.to_owned(), name: "ann".to_owned() };
     let mut session = Session::new(owner, 0);
     let key = session.access_key_id.clone();
