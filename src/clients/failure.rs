@@ -17,12 +17,13 @@ const SHOWN_CAUSES: usize = 3;
 const TOLERATED_SKEW: TimeDelta = TimeDelta::minutes(4);
 
 /// Why a call gave nothing.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
 pub enum CallError {
     /// AWS refused, or did not answer.
-    Failed(Failure),
+    Failed(#[from] Failure),
     /// The call could not be made, was interrupted, or its answer holds nothing that can be used.
-    Other(Error),
+    Other(#[from] Error),
 }
 
 impl CallError {
@@ -37,18 +38,6 @@ impl CallError {
             Self::Failed(failure) => explain(failure),
             Self::Other(error) => error,
         }
-    }
-}
-
-impl From<Error> for CallError {
-    fn from(error: Error) -> Self {
-        Self::Other(error)
-    }
-}
-
-impl From<Failure> for CallError {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
     }
 }
 
