@@ -59,7 +59,7 @@ pub(super) fn session_of<'a>(
     request: &Request,
     mut profiles: impl Iterator<Item = ProfileView<'a>>,
 ) -> Result<Option<u32>> {
-    let Some(seconds) = request.mfa_session() else { return Ok(None) };
+    let Some(seconds) = request.defaults().mfa_session else { return Ok(None) };
     let set = profiles.find_map(|profile| profile.property(keys::MFA_SESSION_DURATION));
     let Some(property) = set else { return Ok(Some(seconds)) };
     session_duration(&property.value).map_err(|rule| {

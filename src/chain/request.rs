@@ -82,14 +82,6 @@ impl Request {
         self.defaults
     }
 
-    pub fn mfa_session(&self) -> Option<u32> {
-        self.defaults.mfa_session
-    }
-
-    pub fn caching(&self) -> Caching {
-        self.defaults.caching
-    }
-
     pub fn near_misses(&self) -> NearMisses {
         self.near_misses
     }

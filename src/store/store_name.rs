@@ -17,16 +17,6 @@ pub enum StoreName {
 }
 
 impl StoreName {
-    /// Returns the name that a user types.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Keyring => "keyring",
-            Self::Keyutils => "keyutils",
-            Self::File => "file",
-            Self::None => "none",
-        }
-    }
-
     pub fn parse(name: &str) -> Option<Self> {
         <Self as clap::ValueEnum>::from_str(name, true).ok()
     }
@@ -54,7 +44,12 @@ impl StoreName {
 
 impl fmt::Display for StoreName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(match self {
+            Self::Keyring => "keyring",
+            Self::Keyutils => "keyutils",
+            Self::File => "file",
+            Self::None => "none",
+        })
     }
 }
 

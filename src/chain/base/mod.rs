@@ -153,19 +153,15 @@ impl Base {
         };
         let machine =
             |kind| Facts { kind, identity: Identity::Role, of_this_machine: true, ..plain };
-        let keys = |kind, keys: &'_ StaticKeys| Facts {
-            kind,
-            identity: if keys.session_token.is_none() { Identity::User } else { Identity::Unknown },
-            ..plain
-        };
         match self {
-            Self::Static(static_keys) => Facts {
-                account_id: static_keys.account_id.as_deref(),
-                ..keys("static", static_keys)
-            },
-            Self::Environment(static_keys) => Facts {
-                account_id: static_keys.account_id.as_deref(),
-                ..keys("environment", static_keys)
+            Self::Static(keys) | Self::Environment(keys) => Facts {
+                kind: if let Self::Static(_) = self { "static" } else { "environment" },
+                identity: match keys.session_token {
+                    None => Identity::User,
+                    Some(_) => Identity::Unknown,
+                },
+                account_id: keys.account_id.as_deref(),
+                ..plain
             },
             Self::Ec2InstanceMetadata | Self::DefaultProviders(DefaultProvider::Instance) => {
                 machine("ec2_instance_metadata")

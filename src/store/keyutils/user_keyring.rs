@@ -29,7 +29,7 @@ const EVICTION_TIMEOUT: Duration = Duration::from_millis(500);
 const ENOSYS: i32 = 38;
 
 /// A secret as the kernel holds it.
-pub struct Value {
+pub struct KeyValue {
     pub secret: SecretString,
     /// Unix seconds.
     pub expires_at: Option<i64>,
@@ -46,7 +46,7 @@ pub struct Expiry {
 ///
 /// # Errors
 /// When the kernel has no keyring for this process.
-pub fn read(description: &str) -> Result<Option<Value>, StoreError> {
+pub fn read(description: &str) -> Result<Option<KeyValue>, StoreError> {
     let found = match look_up(description) {
         // Keys that another program wrote may be readable to those only who hold their keyring.
         Err(KeyError::AccessDenied) => possess().and_then(|_| look_up(description)),
@@ -58,7 +58,7 @@ pub fn read(description: &str) -> Result<Option<Value>, StoreError> {
         Err(error) => return Err(explain(error)),
     };
     Ok(envelope::open(&payload)
-        .map(|(expires_at, secret)| Value { secret: SecretString::from(secret), expires_at }))
+        .map(|(expires_at, secret)| KeyValue { secret: SecretString::from(secret), expires_at }))
 }
 
 /// Writes a key over what was there. The kernel drops it when it expires.
