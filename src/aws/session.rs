@@ -47,22 +47,30 @@ impl Credentials {
         }
     }
     pub fn session_token(&self) -> Option<&SecretString> {
-        match self {
-            Self::LongTerm(_) => None,
-            Self::Session(session) => session.session_token.as_ref(),
-        }
+        self.session()?.session_token.as_ref()
     }
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
-        match self {
-            Self::LongTerm(_) => None,
-            Self::Session(session) => session.expires_at,
-        }
+        self.session()?.expires_at
+    }
+    fn session(&self) -> Option<&Session> {
+        if let Self::Session(session) = self { Some(session) } else { None }
     }
     pub fn account_id(&self) -> Option<&str> {
         match self {
             Self::LongTerm(keys) => keys.account_id.as_deref(),
             Self::Session(session) => session.account_id.as_deref(),
         }
+    }
+}
+
+/// A pair that has neither a token nor an end is an IAM user's own.
+impl From<Session> for Credentials {
+    fn from(session: Session) -> Self {
+        if session.session_token.is_some() || session.expires_at.is_some() {
+            return Self::Session(session);
+        }
+        let Session { access_key_id, secret_access_key, account_id, .. } = session;
+        Self::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::inputs::Inputs;
 use super::keys;
-use super::network::{Imds, Network};
+use super::network::{self, Imds, Network};
 use crate::aws::names::Region;
 use crate::aws::partition::{self, Endpoint, EndpointVariant};
 use crate::config::ProfileName;
@@ -42,10 +42,10 @@ impl Endpoints<'_> {
         let Some((value, place)) = self.setting(variable, key) else { return Ok(None) };
         match value.parse() {
             Ok(n) if n > 0 => Ok(Some(n)),
-            _ => Err(Error::configuration(format!(
-                "{place}: {key} must be a whole number above 0, not `{value}`"
-            ))
-            .at(place)),
+            _ => Err(Error::misconfigured(
+                place,
+                format!("{key} must be a whole number above 0, not `{value}`"),
+            )),
         }
     }
 
@@ -65,11 +65,10 @@ impl Endpoints<'_> {
         if let Some(services) = profile.get(keys::SERVICES) {
             let section = self.inputs.profiles.section(SectionKind::Services, &services.value)?;
             let section = section.ok_or_else(|| {
-                Error::configuration(format!(
-                    "{}: there is no section [services {}]",
-                    services.place, *services.value
-                ))
-                .at(&services.place)
+                Error::misconfigured(
+                    &services.place,
+                    format!("there is no section [services {}]", *services.value),
+                )
                 .hint("see what is in the files: rolecall profile dump --json")
             })?;
             if let Some(block) = section.get(service) {
@@ -125,13 +124,7 @@ impl Endpoints<'_> {
                 disabled: self.inputs.environment.is_true("AWS_EC2_METADATA_DISABLED"),
             },
             host: self.inputs.environment.get("HOSTNAME").map(str::to_owned),
-            container: [
-                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-            ]
-            .into_iter()
-            .find_map(|name| self.inputs.environment.get(name))
-            .map(str::to_owned),
+            container: network::container(self.inputs.environment).map(str::to_owned),
         })
     }
 }
@@ -163,9 +156,9 @@ fn checked(url: &str, place: Place) -> Result<String> {
     {
         return Ok(url.to_owned());
     }
-    Err(Error::configuration(format!(
-        "{place}: the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"
-    ))
-    .at(place)
+    Err(Error::misconfigured(
+        place,
+        format!("the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"),
+    )
     .hint("correct it, or see what the settings come to: rolecall explain"))
 }

@@ -63,13 +63,10 @@ pub(super) fn session_of<'a>(
     let set = profiles.find_map(|profile| profile.property(keys::MFA_SESSION_DURATION));
     let Some(property) = set else { return Ok(Some(seconds)) };
     session_duration(&property.value).map_err(|rule| {
-        Error::configuration(format!(
-            "{}: {} must be {rule}, not `{}`",
-            property.place,
-            keys::MFA_SESSION_DURATION,
-            *property.value
-        ))
-        .at(&property.place)
+        Error::misconfigured(
+            &property.place,
+            format!("{} must be {rule}, not `{}`", keys::MFA_SESSION_DURATION, *property.value),
+        )
     })
 }
 

@@ -171,11 +171,10 @@ fn credential_source(inputs: &Inputs, source: &Property, role: &Role) -> Result<
                  for example: eval \"$(rolecall env PROFILE)\"",
             )
         }),
-        other => Err(Error::configuration(format!(
-            "{}: credential_source `{other}` is not known",
-            source.place
-        ))
-        .at(&source.place)
+        other => Err(Error::misconfigured(
+            &source.place,
+            format!("credential_source `{other}` is not known"),
+        )
         .cause(format!("profile `{}`", role.name()))
         .hint(format!(
             "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",

@@ -93,7 +93,12 @@ pub struct Executor<'a> {
 }
 
 impl Executor<'_> {
-    /// Returns the credentials that a chain ends in.
+    /// Returns the credentials that a chain ends in. Blocks while AWS, a source or a person is
+    /// asked, and for up to 330 seconds at a time while another process makes the same.
+    ///
+    /// # Errors
+    /// What the base, a step or the prompt fails with, where no older session still lives; an
+    /// interruption in any case.
     pub fn acquire(&self, chain: &Chain) -> Result<Acquired> {
         let acquired = |origin| move |credentials| Acquired { credentials, origin };
         if chain.is_static() {

@@ -192,6 +192,7 @@ mod tests {
     use super::*;
     use crate::aws::names::MfaSerial;
     use crate::error::Kind;
+    use crate::store::secret_store::NewEntry;
     use crate::system::clock::SystemClock;
     use crate::system::report::Silent;
 
@@ -210,13 +211,7 @@ mod tests {
         fn get(&self, _: &EntryName) -> Result<Option<SecretString>, StoreError> {
             panic!("clearing reads no secret")
         }
-        fn put(
-            &self,
-            _: &EntryName,
-            _: &str,
-            _: &SecretString,
-            _: Option<i64>,
-        ) -> Result<(), StoreError> {
+        fn put(&self, _: &EntryName, _: &NewEntry) -> Result<(), StoreError> {
             panic!("clearing writes no secret")
         }
         fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {

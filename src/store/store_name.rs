@@ -21,7 +21,10 @@ impl StoreName {
         <Self as clap::ValueEnum>::from_str(name, true).ok()
     }
 
-    /// Refuses a store that this build does not have, with a sentence that says so.
+    /// Returns the store where this build has it.
+    ///
+    /// # Errors
+    /// A sentence that says why this build does not have it.
     pub fn available(self) -> Result<Self, &'static str> {
         match self {
             Self::File if !cfg!(feature = "file-store") => Err(

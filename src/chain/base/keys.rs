@@ -11,11 +11,10 @@ use crate::error::{Error, Result};
 /// Reads a profile's keys; `None` when it has none.
 pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
     let half = |found: &Property, missing: &str| {
-        Error::configuration(format!(
-            "{}: profile `{}` has {} but no {missing}",
-            found.place, profile.name, found.key
-        ))
-        .at(&found.place)
+        Error::misconfigured(
+            &found.place,
+            format!("profile `{}` has {} but no {missing}", profile.name, found.key),
+        )
         .hint("write both keys with: aws configure")
     };
     let set = (profile.get(keys::ACCESS_KEY_ID), profile.get(keys::SECRET_ACCESS_KEY));
@@ -26,11 +25,10 @@ pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
         (None, None) => return Ok(None),
     };
     let illegal = |found: &Property| {
-        Error::configuration(format!(
-            "{}: {} holds characters that AWS's have not",
-            found.place, found.key
-        ))
-        .at(&found.place)
+        Error::misconfigured(
+            &found.place,
+            format!("{} holds characters that AWS's have not", found.key),
+        )
         .hint("write the keys anew with: aws configure")
     };
     let access_key_id = AccessKeyId::parse(&id.value).ok_or_else(|| illegal(id))?;

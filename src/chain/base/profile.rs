@@ -42,11 +42,10 @@ pub fn of_profile(endpoints: &Endpoints, profile: &Profile, typed: &RoleOptions)
 }
 
 fn nothing(profile: &Profile) -> Error {
-    let error = Error::configuration(format!(
-        "{}: profile `{}` holds no credentials and names no source of any",
-        profile.place, profile.name
-    ))
-    .at(&profile.place);
+    let error = Error::misconfigured(
+        &profile.place,
+        format!("profile `{}` holds no credentials and names no source of any", profile.name),
+    );
     if profile.get(names::SSO_SESSION).is_some() {
         return error
             .cause(

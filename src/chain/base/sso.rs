@@ -37,8 +37,7 @@ pub fn of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Sso> {
 fn section(profiles: &Profiles, profile: &Profile, named: &Property) -> Result<Profile> {
     let (name, place) = (named.value.as_str(), &named.place);
     profiles.section(SectionKind::SsoSession, name)?.ok_or_else(|| {
-        Error::configuration(format!("{place}: there is no section [sso-session {name}]"))
-            .at(place)
+        Error::misconfigured(place, format!("there is no section [sso-session {name}]"))
             .cause(format!("profile `{}` names it", profile.name))
             .hint("make it with: aws configure sso-session")
     })
@@ -61,11 +60,10 @@ fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<String>
 }
 
 fn missing(profile: &Profile, key: &str, place: &FileLine) -> Error {
-    Error::configuration(format!(
-        "{place}: `{key}` is missing for the SSO credentials of profile `{}`",
-        profile.name
-    ))
-    .at(place)
+    Error::misconfigured(
+        place,
+        format!("`{key}` is missing for the SSO credentials of profile `{}`", profile.name),
+    )
     .hint(format!(
         "complete it with: aws configure sso {}",
         hint::option("--profile", &profile.name)

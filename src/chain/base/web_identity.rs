@@ -23,19 +23,17 @@ pub fn of_profile(
     let view = ProfileView::from(profile);
     let required = |key: &str| -> Result<&Property> {
         view.property(key).ok_or_else(|| {
-            Error::configuration(format!(
-                "{}: profile `{}` has web_identity_token_file but no {key}",
-                profile.place, profile.name
-            ))
-            .at(&profile.place)
+            Error::misconfigured(
+                &profile.place,
+                format!("profile `{}` has web_identity_token_file but no {key}", profile.name),
+            )
             .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
         })
     };
     let token_file = required(keys::WEB_IDENTITY_TOKEN_FILE)?;
     let arn = required(keys::ROLE_ARN)?;
     let role_arn = RoleArn::parse(arn.value.trim()).ok_or_else(|| {
-        Error::configuration(format!("{}: `{}` is not an IAM role's ARN", arn.place, *arn.value))
-            .at(&arn.place)
+        Error::misconfigured(&arn.place, format!("`{}` is not an IAM role's ARN", *arn.value))
     })?;
     let role = Role { view, typed };
     let policies = role.policies(&role_arn)?;

@@ -47,7 +47,7 @@ impl<'a> Role<'a> {
         let place = place.or_else(|| self.view.profile().map(|profile| &profile.place));
         let message = format!("profile `{}` {what}", self.name());
         let error = match place {
-            Some(place) => Error::configuration(format!("{place}: {message}")).at(place),
+            Some(place) => Error::misconfigured(place, message),
             None => Error::configuration(message),
         };
         error.hint(format!(

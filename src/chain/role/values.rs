@@ -42,8 +42,7 @@ impl Role<'_> {
         let Some(property) = self.view.property(key) else { return Ok(None) };
         let value = property.value.trim();
         parse(value).map(Some).ok_or_else(|| {
-            Error::configuration(format!("{}: {key} must be {rule}", property.place))
-                .at(&property.place)
+            Error::misconfigured(&property.place, format!("{key} must be {rule}"))
                 .cause(format!("profile `{}` has `{value}`", self.name()))
                 .hint(hint::correct(self.name()))
         })
