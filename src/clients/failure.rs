@@ -112,30 +112,20 @@ impl fmt::Display for Failure {
 
 impl StdError for Failure {}
 
-/// Reads what AWS says by its sentence only. The sentence counts from its beginning: names of roles
-/// and policies, which may hold anything, stand behind it.
+/// What AWS says by its sentence only.
+const WRONG_CODE: &str = "MultiFactorAuthentication failed with invalid MFA one time pass code";
+const UNKNOWN_DEVICE: &str = "MultiFactorAuthentication failed, unable to validate MFA code";
+const OVER_ONE_HOUR: &str = "The requested DurationSeconds exceeds the 1 hour session limit";
+
+/// Reads a sentence. It counts from its beginning: names of roles and policies, which may hold
+/// anything, stand behind it.
 fn refusal(code: &str, message: &str) -> Option<Refusal> {
-    let sentences = [
-        (
-            "AccessDenied",
-            "MultiFactorAuthentication failed with invalid MFA one time pass code",
-            Refusal::MfaCode,
-        ),
-        (
-            "AccessDenied",
-            "MultiFactorAuthentication failed, unable to validate MFA code",
-            Refusal::MfaDevice,
-        ),
-        (
-            "ValidationError",
-            "The requested DurationSeconds exceeds the 1 hour session limit",
-            Refusal::OverOneHour,
-        ),
-    ];
-    sentences
-        .into_iter()
-        .find(|(of, sentence, _)| code == *of && message.starts_with(sentence))
-        .map(|(.., refusal)| refusal)
+    match code {
+        "AccessDenied" if message.starts_with(WRONG_CODE) => Some(Refusal::MfaCode),
+        "AccessDenied" if message.starts_with(UNKNOWN_DEVICE) => Some(Refusal::MfaDevice),
+        "ValidationError" if message.starts_with(OVER_ONE_HOUR) => Some(Refusal::OverOneHour),
+        _ => None,
+    }
 }
 
 fn message<E>(error: &SdkError<E, HttpResponse>) -> String

@@ -29,7 +29,8 @@ impl Which {
     }
 }
 
-/// Deletes sessions: keys of no other kind come in, so nothing else can be named here.
+/// Deletes sessions from stores. It names entries by `SessionKey` alone, so that nothing else can be
+/// deleted.
 pub struct Clearing<'a> {
     pub stores: Vec<Box<dyn SecretStore + 'a>>,
     pub index: Option<Index>,

@@ -91,8 +91,6 @@ pub fn of_environment(endpoints: &Endpoints) -> Result<Base> {
 
 /// AssumeRoleWithWebIdentity has fewer parameters than AssumeRole.
 fn refuse_parameters(typed: &RoleOptions, why: &str) -> Result<()> {
-    match typed.first_for_assume_role() {
-        Some(option) => Err(Error::usage(format!("{option} cannot be given: {why}"))),
-        None => Ok(()),
-    }
+    let refuse = |option| Err(Error::usage(format!("{option} cannot be given: {why}")));
+    typed.first_for_assume_role().map_or(Ok(()), refuse)
 }
