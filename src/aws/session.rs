@@ -1,13 +1,11 @@
 //! Credentials in memory. Long-term keys and sessions are different types, so that one is never
 //! kept where the other belongs.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 /// An IAM user's access key pair. It has no session token and does not expire.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LongTermKeys {
     pub access_key_id: String,
     pub secret_access_key: SecretString,
@@ -16,7 +14,7 @@ pub struct LongTermKeys {
 
 /// One set of temporary credentials. `expires_at` is absent where the source does not say it (keys
 /// with a token in a shared file).
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Session {
     pub access_key_id: String,
     pub secret_access_key: SecretString,
@@ -27,6 +25,7 @@ pub struct Session {
     pub account_id: Option<String>,
 }
 
+/// Credentials of either kind.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     LongTerm(LongTermKeys),
@@ -71,22 +70,5 @@ impl From<Session> for Credentials {
         }
         let Session { access_key_id, secret_access_key, account_id, .. } = session;
         Self::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
-    }
-}
-
-impl fmt::Debug for LongTermKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LongTermKeys")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
-            .field("access_key_id", &self.access_key_id)
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
     }
 }

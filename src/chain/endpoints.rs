@@ -98,6 +98,10 @@ impl Endpoints<'_> {
         Ok(partition::sts_endpoint(region, variant))
     }
 
+    /// Returns how AWS is called.
+    ///
+    /// # Errors
+    /// Where a number of the settings is none.
     pub fn network(&self) -> Result<Network> {
         let retry_mode = self.setting("AWS_RETRY_MODE", "retry_mode");
         let imds_mode = self.setting(

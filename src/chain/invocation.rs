@@ -27,6 +27,7 @@ impl Invocation {
             .fold(begin, |line, (option, value)| format!("{line} {}", hint::option(option, value)))
     }
 
+    /// Returns the invocation without one of its options.
     #[must_use]
     pub fn without(mut self, option: &str) -> Self {
         self.options.retain(|(name, _)| *name != option);

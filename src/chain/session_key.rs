@@ -44,6 +44,7 @@ pub struct SessionKeys {
 }
 
 impl SessionKeys {
+    /// Computes the keys of a chain. Equal chains have equal keys in every process.
     pub fn of(chain: &Chain) -> Self {
         let mut hash = Hash(Context::new(&SHA256));
         hash.text("rolecall session 1");

@@ -23,6 +23,7 @@ const DELETED_AT_ONCE: usize = 4;
 /// The store that holds nothing, of which there is no index.
 const NOWHERE: &str = "none";
 
+/// The sessions in the stores, with the index of them.
 pub struct StoredSessions<'a> {
     pub stores: Stores<'a>,
     pub index: Option<Index>,

@@ -17,6 +17,7 @@ pub enum StoreName {
 }
 
 impl StoreName {
+    /// Reads a name, in letters of either case.
     pub fn parse(name: &str) -> Option<Self> {
         <Self as clap::ValueEnum>::from_str(name, true).ok()
     }

@@ -6,8 +6,6 @@ mod profile;
 mod sso;
 mod web_identity;
 
-use std::fmt;
-
 use secrecy::{ExposeSecret, SecretString};
 
 use super::process_command;
@@ -54,7 +52,7 @@ pub enum DefaultProvider {
 
 /// Keys as they stand in a shared file or in the environment; with a session token they are
 /// somebody else's session.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct StaticKeys {
     pub access_key_id: AccessKeyId,
     pub secret_access_key: SecretString,
@@ -63,14 +61,6 @@ pub struct StaticKeys {
     /// RFC 3339, when the environment says it.
     pub expiration: Option<String>,
     pub place: Option<FileLine>,
-}
-
-impl fmt::Debug for StaticKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaticKeys")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
-    }
 }
 
 /// AssumeRoleWithWebIdentity, an unsigned call.

@@ -9,6 +9,7 @@ use crate::config::profiles::{Profile, Profiles, Property};
 use crate::error::{Error, FileLine, Result};
 use crate::hint;
 
+/// Reads the SSO configuration of a profile.
 pub fn of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Sso> {
     let own = |key: &str| {
         let value = profile.value(key).map(str::to_owned);

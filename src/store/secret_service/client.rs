@@ -36,6 +36,7 @@ impl Client {
         Self { connection, session: OnceLock::new() }
     }
 
+    /// Returns the secret of the first item of a service and a user; `None` where there is none.
     pub(super) async fn get(
         &self,
         service: &str,
@@ -61,6 +62,7 @@ impl Client {
         Ok(None)
     }
 
+    /// Writes an item over all that have the same service and user.
     pub(super) async fn put(
         &self,
         service: &str,
@@ -93,6 +95,7 @@ impl Client {
         Ok(())
     }
 
+    /// Deletes all items of a service and a user, and returns whether there were any.
     pub(super) async fn delete(&self, service: &str, user: &str) -> Result<bool, StoreError> {
         let found = self.search(service, Some(user)).await?;
         for item in &found.unlocked {
