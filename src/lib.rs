@@ -84,7 +84,6 @@ pub mod fuzzing {
     pub use crate::chain::{Base, Caching, Chain, Defaults, Request, RoleOptions, Step};
     pub use crate::clients::calls::AwsCalls;
     pub use crate::clients::factory::{Factory, Target};
-    pub use crate::clients::steps::AwsSteps;
     pub use crate::config::document::{Document, FileKind, SectionKind};
     pub use crate::config::edit::{
         Edit, EditError, Key, KeyName, SectionName, Value, apply as apply_edits,

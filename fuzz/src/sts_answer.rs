@@ -11,9 +11,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use chrono::{DateTime, Utc};
 use rolecall::fuzzing::{
-    AwsCalls, AwsSteps, Base, Caching, Chain, Clock, Credentials, Defaults, Document, Environment,
-    Factory, FileKind, LongTermKeys, Profiles, Request, Result, Runtime, Step, Sts, Target,
-    resolve,
+    AwsCalls, Base, Caching, Chain, Clock, Credentials, Defaults, Document, Environment, Factory,
+    FileKind, LongTermKeys, Profiles, Request, Result, Runtime, Step, Sts, Target, resolve,
 };
 use zeroize::Zeroizing;
 
@@ -113,7 +112,7 @@ pub fn check(data: &[u8]) {
             let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(&caller);
             let identity = calls.get_caller_identity(&target);
             demand_clean(identity.map_err(|error| error.into_error("who".to_owned())));
-            AwsSteps { calls }.assume_role(chain, call, &caller, None)
+            calls.assume_role(chain, call, &caller, None)
         }));
         demand_clean(chain(WEB_IDENTITY, |chain| {
             let Base::WebIdentity(call) = &chain.plan.base else { unreachable!() };

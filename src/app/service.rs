@@ -12,7 +12,6 @@ use crate::aws::Credentials;
 use crate::aws::names::RoleArn;
 use crate::chain::{self, Chain, Request};
 use crate::clients::calls::AwsCalls;
-use crate::clients::steps::AwsSteps;
 use crate::config::ProfileName;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
@@ -236,7 +235,7 @@ impl<'a> Acquirer<'a> {
         };
         let acquired = Executor {
             clock: &SystemClock,
-            sts: &AwsSteps { calls },
+            sts: &calls,
             sources: &sources,
             sessions: &self.sessions,
             prompt: &prompt,

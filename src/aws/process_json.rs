@@ -5,7 +5,7 @@ use chrono::DateTime;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{Credentials, LongTermKeys, Session};
+use super::{Credentials, Session};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -18,8 +18,11 @@ struct Printed {
     account_id: Option<String>,
 }
 
-/// Reads credential_process JSON. The error never quotes what was printed, since that holds
-/// secrets.
+/// Reads credential_process JSON; `account_id` is used where it names no account.
+///
+/// # Errors
+/// What is wrong with it, to stand behind the process's name. It never quotes what was printed,
+/// since that holds secrets.
 pub fn parse(output: &[u8], account_id: Option<&str>) -> Result<Credentials, String> {
     let output = output.strip_prefix(b"\xef\xbb\xbf").unwrap_or(output);
     if output.trim_ascii_start().first() != Some(&b'{') {
@@ -45,28 +48,22 @@ pub fn parse(output: &[u8], account_id: Option<&str>) -> Result<Credentials, Str
         .filter(|v| !v.expose_secret().is_empty())
         .ok_or_else(|| missing("SecretAccessKey"))?;
     let session_token = printed.session_token.filter(|v| !v.expose_secret().is_empty());
-    let expires_at = match printed.expiration.filter(|v| !v.is_empty()) {
-        None => None,
-        Some(text) => Some(
-            DateTime::parse_from_rfc3339(text.trim())
-                .map_err(|_| "prints an Expiration that is no RFC 3339 time".to_owned())?
-                .to_utc(),
-        ),
-    };
+    let expiration = printed.expiration.filter(|v| !v.is_empty());
+    let expires_at = expiration
+        .map(|text| DateTime::parse_from_rfc3339(text.trim()))
+        .transpose()
+        .map_err(|_| "prints an Expiration that is no RFC 3339 time".to_owned())?;
     let account_id =
         printed.account_id.filter(|v| !v.is_empty()).or_else(|| account_id.map(str::to_owned));
-    Ok(if session_token.is_none() && expires_at.is_none() {
-        Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
-    } else {
-        Credentials::Session(Session {
-            access_key_id,
-            secret_access_key,
-            session_token,
-            expires_at,
-            issued_at: None,
-            account_id,
-        })
-    })
+    let session = Session {
+        access_key_id,
+        secret_access_key,
+        session_token,
+        expires_at: expires_at.map(|end| end.to_utc()),
+        issued_at: None,
+        account_id,
+    };
+    Ok(session.into())
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! Credentials in memory. Long-term keys and sessions are different types, so that one is never
 //! kept where the other belongs.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 /// An IAM user's access key pair. It has no session token and does not expire.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LongTermKeys {
     pub access_key_id: String,
     pub secret_access_key: SecretString,
@@ -16,7 +14,7 @@ pub struct LongTermKeys {
 
 /// One set of temporary credentials. `expires_at` is absent where the source does not say it (keys
 /// with a token in a shared file).
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Session {
     pub access_key_id: String,
     pub secret_access_key: SecretString,
@@ -27,6 +25,7 @@ pub struct Session {
     pub account_id: Option<String>,
 }
 
+/// Credentials of either kind.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     LongTerm(LongTermKeys),
@@ -47,16 +46,13 @@ impl Credentials {
         }
     }
     pub fn session_token(&self) -> Option<&SecretString> {
-        match self {
-            Self::LongTerm(_) => None,
-            Self::Session(session) => session.session_token.as_ref(),
-        }
+        self.session()?.session_token.as_ref()
     }
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
-        match self {
-            Self::LongTerm(_) => None,
-            Self::Session(session) => session.expires_at,
-        }
+        self.session()?.expires_at
+    }
+    fn session(&self) -> Option<&Session> {
+        if let Self::Session(session) = self { Some(session) } else { None }
     }
     pub fn account_id(&self) -> Option<&str> {
         match self {
@@ -66,19 +62,13 @@ impl Credentials {
     }
 }
 
-impl fmt::Debug for LongTermKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LongTermKeys")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
-            .field("access_key_id", &self.access_key_id)
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
+/// A pair that has neither a token nor an end is an IAM user's own.
+impl From<Session> for Credentials {
+    fn from(session: Session) -> Self {
+        if session.session_token.is_some() || session.expires_at.is_some() {
+            return Self::Session(session);
+        }
+        let Session { access_key_id, secret_access_key, account_id, .. } = session;
+        Self::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
     }
 }

@@ -22,8 +22,10 @@ pub struct Seed(Totp);
 
 impl Seed {
     /// Reads a seed in base32 (case, blanks, hyphens and padding do not matter) or an
-    /// `otpauth://totp/…` URI, for a device. The error says what is wrong with it, and holds
-    /// nothing of it.
+    /// `otpauth://totp/…` URI, for a device.
+    ///
+    /// # Errors
+    /// What is wrong with it. It holds nothing of the text.
     pub fn parse(text: &str, serial: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         let mut builder = Builder::new();

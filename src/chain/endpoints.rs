@@ -2,29 +2,34 @@
 //! (AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "AWS STS Regional endpoints",
 //! "Retry behavior").
 
+use super::inputs::Inputs;
 use super::keys;
-use super::network::{Imds, Network};
+use super::network::{self, Imds, Network};
+use crate::aws::names::Region;
 use crate::aws::partition::{self, Endpoint, EndpointVariant};
+use crate::config::ProfileName;
 use crate::config::document::SectionKind;
-use crate::config::profiles::{Profile, Profiles, Property, sub_properties};
+use crate::config::profiles::{Profile, sub_properties};
 use crate::error::{Error, Place, Result};
-use crate::system::environment::Environment;
 
-/// Settings of one resolution: the selected profile's, since the SDKs make one client for a whole
-/// chain.
-pub struct Endpoints<'a> {
-    pub profiles: &'a Profiles,
-    pub environment: &'a Environment,
-    pub profile: Option<&'a Profile>,
+/// Where a chain calls services. The settings are the selected profile's, since the SDKs make one
+/// client for a whole chain.
+pub(super) struct Endpoints<'a> {
+    pub inputs: &'a Inputs<'a>,
+    pub settings: Option<&'a Profile>,
+    /// The selected profile.
+    pub selected: Option<&'a ProfileName>,
+    /// `None` where no region is known.
+    pub region: Option<Region>,
 }
 
 impl Endpoints<'_> {
     /// Returns a setting, the environment's before the profile's, with where it was found.
     fn setting(&self, variable: &str, key: &str) -> Option<(String, Place)> {
-        if let Some(value) = self.environment.get(variable) {
+        if let Some(value) = self.inputs.environment.get(variable) {
             return Some((value.to_owned(), Place::variable(variable)));
         }
-        self.profile
+        self.settings
             .and_then(|p| p.get(key))
             .map(|p| (p.value.trim().to_owned(), Place::from(&p.place)))
     }
@@ -37,10 +42,10 @@ impl Endpoints<'_> {
         let Some((value, place)) = self.setting(variable, key) else { return Ok(None) };
         match value.parse() {
             Ok(n) if n > 0 => Ok(Some(n)),
-            _ => Err(Error::configuration(format!(
-                "{place}: {key} must be a whole number above 0, not `{value}`"
-            ))
-            .at(place)),
+            _ => Err(Error::misconfigured(
+                place,
+                format!("{key} must be a whole number above 0, not `{value}`"),
+            )),
         }
     }
 
@@ -52,21 +57,20 @@ impl Endpoints<'_> {
         }
         let variable = format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase());
         for name in [variable.as_str(), "AWS_ENDPOINT_URL"] {
-            if let Some(url) = self.environment.get(name) {
+            if let Some(url) = self.inputs.environment.get(name) {
                 return checked(url, Place::variable(name)).map(Some);
             }
         }
-        let Some(profile) = self.profile else { return Ok(None) };
+        let Some(profile) = self.settings else { return Ok(None) };
         if let Some(services) = profile.get(keys::SERVICES) {
-            let Some(section) = self.profiles.section(SectionKind::Services, &services.value)?
-            else {
-                return Err(Error::configuration(format!(
-                    "{}: there is no section [services {}]",
-                    services.place, *services.value
-                ))
-                .at(&services.place)
-                .hint("see what is in the files: rolecall profile dump --json"));
-            };
+            let section = self.inputs.profiles.section(SectionKind::Services, &services.value)?;
+            let section = section.ok_or_else(|| {
+                Error::misconfigured(
+                    &services.place,
+                    format!("there is no section [services {}]", *services.value),
+                )
+                .hint("see what is in the files: rolecall profile dump --json")
+            })?;
             if let Some(block) = section.get(service) {
                 if let Some((_, url)) =
                     sub_properties(&block.value).find(|(key, _)| key == keys::ENDPOINT_URL)
@@ -75,7 +79,7 @@ impl Endpoints<'_> {
                 }
             }
         }
-        let own: Option<&Property> = profile.get(keys::ENDPOINT_URL);
+        let own = profile.get(keys::ENDPOINT_URL);
         own.map(|p| checked(&p.value, (&p.place).into())).transpose()
     }
 
@@ -94,6 +98,10 @@ impl Endpoints<'_> {
         Ok(partition::sts_endpoint(region, variant))
     }
 
+    /// Returns how AWS is called.
+    ///
+    /// # Errors
+    /// Where a number of the settings is none.
     pub fn network(&self) -> Result<Network> {
         let retry_mode = self.setting("AWS_RETRY_MODE", "retry_mode");
         let imds_mode = self.setting(
@@ -117,16 +125,10 @@ impl Endpoints<'_> {
                 attempts: self
                     .number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts")?,
                 timeout: self.number("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout")?,
-                disabled: self.environment.is_true("AWS_EC2_METADATA_DISABLED"),
+                disabled: self.inputs.environment.is_true("AWS_EC2_METADATA_DISABLED"),
             },
-            host: self.environment.get("HOSTNAME").map(str::to_owned),
-            container: [
-                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-            ]
-            .into_iter()
-            .find_map(|name| self.environment.get(name))
-            .map(str::to_owned),
+            host: self.inputs.environment.get("HOSTNAME").map(str::to_owned),
+            container: network::container(self.inputs.environment).map(str::to_owned),
         })
     }
 }
@@ -158,9 +160,9 @@ fn checked(url: &str, place: Place) -> Result<String> {
     {
         return Ok(url.to_owned());
     }
-    Err(Error::configuration(format!(
-        "{place}: the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"
-    ))
-    .at(place)
+    Err(Error::misconfigured(
+        place,
+        format!("the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"),
+    )
     .hint("correct it, or see what the settings come to: rolecall explain"))
 }

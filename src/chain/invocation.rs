@@ -6,16 +6,12 @@ use crate::hint;
 /// What names a chain on a command line: a profile, and what was typed beside or instead of it.
 #[derive(Debug, Clone, Default)]
 pub struct Invocation {
-    profile: Option<ProfileName>,
+    pub(super) profile: Option<ProfileName>,
     /// Options with their values.
-    options: Vec<(&'static str, String)>,
+    pub(super) options: Vec<(&'static str, String)>,
 }
 
 impl Invocation {
-    pub fn new(profile: Option<ProfileName>, options: Vec<(&'static str, String)>) -> Self {
-        Self { profile, options }
-    }
-
     pub fn profile(&self) -> Option<&ProfileName> {
         self.profile.as_ref()
     }
@@ -31,6 +27,7 @@ impl Invocation {
             .fold(begin, |line, (option, value)| format!("{line} {}", hint::option(option, value)))
     }
 
+    /// Returns the invocation without one of its options.
     #[must_use]
     pub fn without(mut self, option: &str) -> Self {
         self.options.retain(|(name, _)| *name != option);

@@ -59,17 +59,14 @@ pub(super) fn session_of<'a>(
     request: &Request,
     mut profiles: impl Iterator<Item = ProfileView<'a>>,
 ) -> Result<Option<u32>> {
-    let Some(seconds) = request.mfa_session() else { return Ok(None) };
+    let Some(seconds) = request.defaults().mfa_session else { return Ok(None) };
     let set = profiles.find_map(|profile| profile.property(keys::MFA_SESSION_DURATION));
     let Some(property) = set else { return Ok(Some(seconds)) };
     session_duration(&property.value).map_err(|rule| {
-        Error::configuration(format!(
-            "{}: {} must be {rule}, not `{}`",
-            property.place,
-            keys::MFA_SESSION_DURATION,
-            *property.value
-        ))
-        .at(&property.place)
+        Error::misconfigured(
+            &property.place,
+            format!("{} must be {rule}, not `{}`", keys::MFA_SESSION_DURATION, *property.value),
+        )
     })
 }
 

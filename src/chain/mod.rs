@@ -15,13 +15,13 @@ pub mod plan;
 pub mod process_command;
 mod process_loop;
 pub mod profile_view;
+mod region;
 pub mod request;
 mod resolve;
 mod role;
 pub mod session_key;
 mod sources;
 mod step;
-mod sts_site;
 
 use crate::aws::names::{MfaSerial, RoleArn};
 use crate::config::ProfileName;

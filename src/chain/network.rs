@@ -1,5 +1,7 @@
 //! How AWS is called. Plain data.
 
+use crate::system::environment::Environment;
+
 /// How AWS is called, from the profile and the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
@@ -26,4 +28,11 @@ pub struct Imds {
     /// Seconds.
     pub timeout: Option<u32>,
     pub disabled: bool,
+}
+
+/// Returns the address of the container endpoint.
+pub(super) fn container(environment: &Environment) -> Option<&str> {
+    ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+        .into_iter()
+        .find_map(|name| environment.get(name))
 }

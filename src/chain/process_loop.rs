@@ -6,7 +6,7 @@ use super::inputs::Inputs;
 use super::process_command::target;
 use super::profile_view::ProfileView;
 use super::request::Request;
-use super::sources::{Found, follow_sources, way};
+use super::sources::{SourceChain, follow_sources, way};
 use crate::config::profiles::Property;
 use crate::error::{Error, Result};
 use crate::hint;
@@ -15,7 +15,7 @@ use crate::hint;
 ///
 /// # Errors
 /// Where they come to a profile for the second time.
-pub(super) fn check(inputs: &Inputs, found: &Found) -> Result<()> {
+pub(super) fn check(inputs: &Inputs, found: &SourceChain) -> Result<()> {
     let request = Request::of_profile("", inputs.request.defaults());
     let inner = Inputs::new(inputs.profiles, &request, inputs.environment);
     let (mut trail, mut seen) = (Vec::new(), HashSet::new());

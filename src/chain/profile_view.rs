@@ -66,6 +66,7 @@ impl<'a> ProfileView<'a> {
         self.has(keys::SOURCE_PROFILE) || self.has(keys::CREDENTIAL_SOURCE)
     }
 
+    /// Returns whether it holds keys, or half a pair of them.
     pub fn has_static_keys(self) -> bool {
         let set = |key| self.0.is_some_and(|profile| profile.get(key).is_some());
         set(keys::ACCESS_KEY_ID) || set(keys::SECRET_ACCESS_KEY)

@@ -82,21 +82,13 @@ impl Request {
         self.defaults
     }
 
-    pub fn mfa_session(&self) -> Option<u32> {
-        self.defaults.mfa_session
-    }
-
-    pub fn caching(&self) -> Caching {
-        self.defaults.caching
-    }
-
     pub fn near_misses(&self) -> NearMisses {
         self.near_misses
     }
 
     /// Returns how to ask for the chain of a profile again with the same options.
     pub fn invocation(&self, profile: Option<&ProfileName>) -> Invocation {
-        Invocation::new(profile.cloned(), self.role.naming())
+        Invocation { profile: profile.cloned(), options: self.role.naming() }
     }
 }
 

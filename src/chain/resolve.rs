@@ -8,14 +8,13 @@ use super::mfa;
 use super::plan::{Plan, ServiceEndpoints};
 use super::process_loop;
 use super::profile_view::ProfileView;
+use super::region;
 use super::request::{Caching, Request};
 use super::role::limits::{Chaining, check_duration};
 use super::role::{CallSite, Role};
-use super::sources::{BaseSource, Found, select};
+use super::sources::{BaseSource, SourceChain, select};
 use super::step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
-use super::sts_site::StsSite;
 use super::{Chain, Subject};
-use crate::config::ProfileName;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::system::environment::Environment;
@@ -28,21 +27,20 @@ pub fn resolve(profiles: &Profiles, request: &Request, environment: &Environment
     let inputs = Inputs::new(profiles, request, environment);
     let found = select(&inputs)?;
     process_loop::check(&inputs, &found)?;
-    let endpoints = Endpoints { profiles, environment, profile: found.settings.as_ref() };
-    let profile = found.profile.as_ref().map(|profile| &profile.name);
-    let along =
-        found.settings.iter().chain(found.roles.iter().flatten()).chain(found.base_profile());
-    let site = StsSite::find(&inputs, &endpoints, profile, along)?;
-    let plan = Planner { inputs: &inputs, found: &found, site: &site }.plan()?;
-    let invocation = request.invocation(profile);
+    let region = region::find(&inputs, found.profiles())?;
+    let selected = found.profile_name();
+    let settings = found.settings.as_ref();
+    let endpoints = Endpoints { inputs: &inputs, settings, selected, region };
+    let plan = Planner { inputs: &inputs, found: &found, endpoints: &endpoints }.plan()?;
+    let invocation = request.invocation(selected);
     Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan })
 }
 
 /// Fills in regions, endpoints and parameters.
 struct Planner<'a> {
     inputs: &'a Inputs<'a>,
-    found: &'a Found,
-    site: &'a StsSite<'a>,
+    found: &'a SourceChain,
+    endpoints: &'a Endpoints<'a>,
 }
 
 impl Planner<'_> {
@@ -57,16 +55,15 @@ impl Planner<'_> {
         let confirm = views.filter(asks).filter_map(|view| Some(view.profile()?.name.clone()));
         let is_auto =
             steps.iter().find_map(Step::code_device).is_some_and(|mfa| mfa.serial.is_auto());
-        let configured = self.site.endpoints;
         Ok(Plan {
             confirm: confirm.collect(),
             base_profile: self.base_view().profile().map(|profile| profile.name.clone()),
-            network: configured.network()?,
+            network: self.endpoints.network()?,
             endpoints: ServiceEndpoints {
-                sts: self.site.endpoint()?,
-                iam: if is_auto { configured.configured("iam")? } else { None },
+                sts: self.endpoints.sts_where_known()?,
+                iam: if is_auto { self.endpoints.configured("iam")? } else { None },
             },
-            region: self.site.region.clone(),
+            region: self.endpoints.region.clone(),
             base,
             steps,
         })
@@ -80,13 +77,13 @@ impl Planner<'_> {
         match &self.found.base {
             BaseSource::Ready(base) => Ok(base.clone()),
             BaseSource::WebIdentityOfEnvironment => {
-                base::web_identity_of_environment(self.inputs, self.site)
+                base::web_identity_of_environment(self.endpoints)
             }
             BaseSource::Profile(profile) => {
                 // A role that is typed on top has the other options to itself.
                 let own = self.found.roles.is_empty() && self.inputs.typed().role_arn.is_none();
                 let typed = if own { self.inputs.typed() } else { &self.inputs.nothing };
-                base::of_profile(self.inputs, profile, typed, self.site)
+                base::of_profile(self.endpoints, profile, typed)
             }
         }
     }
@@ -106,12 +103,12 @@ impl Planner<'_> {
         let mut calls = Vec::with_capacity(roles.len());
         for (distance, &view) in roles.iter().enumerate().rev() {
             let chained = !calls.is_empty() || base.facts().identity == Identity::Role;
-            let (region, endpoint) = self.site.required()?;
+            let (region, endpoint) = self.endpoints.required_sts()?;
             let typed = if distance == 0 { self.inputs.typed() } else { &self.inputs.nothing };
             calls.push(Role { view, typed }.assume_role(CallSite {
                 source: roles.get(distance + 1).copied().unwrap_or(self.base_view()),
                 chaining: if chained { Chaining::Yes } else { Chaining::No },
-                user: self.inputs.environment.user.as_deref(),
+                environment: self.inputs.environment,
                 region,
                 endpoint,
             })?);
@@ -134,7 +131,7 @@ impl Planner<'_> {
         };
         let request = self.inputs.request;
         let duration = mfa::session_of(request, roles.last().copied().into_iter().chain([keys]))?;
-        let caching = if duration.is_some() { request.caching() } else { Caching::Off };
+        let caching = if duration.is_some() { request.defaults().caching } else { Caching::Off };
         let first = mfa::plan(base, own, &mut calls, caching);
         let mut steps = Vec::with_capacity(calls.len() + 1);
         if let Some((mfa, seconds)) = first.zip(duration) {
@@ -145,10 +142,10 @@ impl Planner<'_> {
     }
 
     fn get_session_token(&self, mfa: Mfa, duration_seconds: u32) -> Result<GetSessionToken> {
-        let (region, endpoint) = self.site.required()?;
+        let (region, endpoint) = self.endpoints.required_sts()?;
         Ok(GetSessionToken {
             profile: self.base_view().profile().map(|profile| profile.name.clone()),
-            sts_scope: self.site.scope(&region)?,
+            sts_scope: self.endpoints.sts_scope(&region)?,
             mfa,
             duration_seconds,
             region,
@@ -180,7 +177,7 @@ impl Planner<'_> {
     fn no_code(&self, base: &Base, steps: &[Step]) -> Error {
         let before = steps.iter().rev().nth(1).and_then(Step::role_arn);
         let caller = before.map_or(base.kind(), |arn| arn.as_str());
-        let invocation = self.inputs.request.invocation(self.profile_name());
+        let invocation = self.inputs.request.invocation(self.found.profile_name());
         Error::usage("--mfa-serial cannot be given: AWS takes no MFA code from a role's session")
             .cause(format!("the caller would be {caller}"))
             .hint(format!("see the way: {}", invocation.without("--mfa-serial").command("explain")))
@@ -188,13 +185,10 @@ impl Planner<'_> {
 
     fn no_role(&self, option: &str) -> Error {
         let what = self
+            .found
             .profile_name()
             .map_or_else(|| "these credentials".to_owned(), |name| format!("profile `{name}`"));
         Error::usage(format!("{option} needs a role, and {what} assumes none"))
             .hint("name a role too: rolecall process --role-arn arn:aws:iam::ACCOUNT:role/NAME")
-    }
-
-    fn profile_name(&self) -> Option<&ProfileName> {
-        self.found.profile.as_ref().map(|profile| &profile.name)
     }
 }

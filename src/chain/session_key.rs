@@ -44,6 +44,7 @@ pub struct SessionKeys {
 }
 
 impl SessionKeys {
+    /// Computes the keys of a chain. Equal chains have equal keys in every process.
     pub fn of(chain: &Chain) -> Self {
         let mut hash = Hash(Context::new(&SHA256));
         hash.text("rolecall session 1");
@@ -163,14 +164,11 @@ impl Hash {
         self.optional(call.mfa.code().map(|mfa| mfa.serial.as_str()));
         self.number(call.duration_seconds);
         self.optional(call.source_identity.as_deref());
-        self.texts(
-            call.tags
-                .all
-                .iter()
-                .flat_map(|(k, v)| [k.as_str(), v.as_str()])
-                .collect::<Vec<_>>()
-                .into_iter(),
-        );
+        self.text(&(2 * call.tags.all.len()).to_string());
+        for (key, value) in &call.tags.all {
+            self.text(key);
+            self.text(value);
+        }
         self.texts(call.tags.transitive.iter().map(String::as_str));
         self.policies(&call.policies);
         self.text(&call.region);

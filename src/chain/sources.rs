@@ -7,15 +7,15 @@ use std::collections::HashSet;
 use super::base::{self, Base};
 use super::inputs::Inputs;
 use super::profile_view::ProfileView;
-use super::role::{CredentialSource, Role, Source};
+use super::role::{Role, Source};
 use crate::config::ProfileName;
-use crate::config::profiles::Profile;
+use crate::config::profiles::{Profile, Property};
 use crate::error::{Error, FileLine, Kind, Place, Result};
 use crate::hint;
 
 /// What the way to the base came to.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct SourceChain {
     /// The profile whose settings (region, endpoints, retries) hold.
     pub settings: Option<Profile>,
     /// The selected profile, when the credentials come from it.
@@ -35,15 +35,25 @@ pub(super) enum BaseSource {
     WebIdentityOfEnvironment,
 }
 
-impl Found {
+impl SourceChain {
     /// Returns the profile that the base stands in.
     pub fn base_profile(&self) -> Option<&Profile> {
         if let BaseSource::Profile(profile) = &self.base { Some(profile) } else { None }
     }
+
+    /// Returns all profiles on the way, that of the settings first.
+    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.settings.iter().chain(self.roles.iter().flatten()).chain(self.base_profile())
+    }
+
+    /// Returns the selected profile's name.
+    pub fn profile_name(&self) -> Option<&ProfileName> {
+        self.profile.as_ref().map(|profile| &profile.name)
+    }
 }
 
 /// Chooses where to start: the named profile, or the SDKs' default chain.
-pub(super) fn select(inputs: &Inputs) -> Result<Found> {
+pub(super) fn select(inputs: &Inputs) -> Result<SourceChain> {
     if let Some(name) = inputs.request.profile() {
         let profile = inputs.profiles.profile(name)?.ok_or_else(|| inputs.unknown(name))?;
         return follow_sources(inputs, Some(profile));
@@ -54,7 +64,7 @@ pub(super) fn select(inputs: &Inputs) -> Result<Found> {
     default_chain(inputs)
 }
 
-fn default_chain(inputs: &Inputs) -> Result<Found> {
+fn default_chain(inputs: &Inputs) -> Result<SourceChain> {
     let environment = inputs.environment;
     let variable = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]
         .into_iter()
@@ -62,7 +72,11 @@ fn default_chain(inputs: &Inputs) -> Result<Found> {
     let name = variable.map_or("default", |(_, name)| name);
     if let Some(base) = base::of_environment(environment)? {
         let settings = inputs.profiles.profile(name).ok().flatten();
-        return Ok(Found { settings, base: BaseSource::Ready(base), ..Found::default() });
+        return Ok(SourceChain {
+            settings,
+            base: BaseSource::Ready(base),
+            ..SourceChain::default()
+        });
     }
     let profile = inputs.profiles.profile(name)?;
     if let (None, Some((variable, name))) = (&profile, variable) {
@@ -86,29 +100,28 @@ fn default_chain(inputs: &Inputs) -> Result<Found> {
             .hint("name a profile, see: rolecall list"));
         }
     };
-    Ok(Found { settings: profile, base, ..Found::default() })
+    Ok(SourceChain { settings: profile, base, ..SourceChain::default() })
 }
 
 /// Follows `source_profile` from a profile, or from a role that is only typed, to the base.
-pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Result<Found> {
+pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Result<SourceChain> {
     let mut roles: Vec<Option<Profile>> = Vec::new();
     let mut seen: HashSet<ProfileName> = selected.iter().map(|p| p.name.clone()).collect();
     let mut current = selected.clone();
     let base = loop {
         let view = ProfileView::from(current.as_ref());
-        let position = if roles.is_empty() { Position::Selected } else { Position::Source };
-        let typed = match position {
-            Position::Selected => inputs.typed(),
-            Position::Source => &inputs.nothing,
-        };
-        if !has_source(&Role { view, typed }, position) {
+        let typed = if roles.is_empty() { inputs.typed() } else { &inputs.nothing };
+        let role = Role { view, typed };
+        // A profile with keys of its own ends a chain that comes from another one.
+        let ends = !roles.is_empty() && view.has_static_keys();
+        if ends || !has_source(&role) {
             break BaseSource::Profile(Box::new(current.ok_or_else(no_role)?));
         }
-        let source = Role { view, typed }.source()?;
+        let source = role.source()?;
         roles.push(current.clone());
         match source {
             Source::Credentials(source) => {
-                break BaseSource::Ready(credential_source(inputs, source, view)?);
+                break BaseSource::Ready(credential_source(inputs, source, &role)?);
             }
             Source::Profile { name, place } if view.name() == Some(&*name) => {
                 if !view.has_static_keys() {
@@ -122,27 +135,16 @@ pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Resu
                     return Err(loop_error(&roles, &name, place.as_ref()));
                 }
                 let next = inputs.profiles.profile(&name)?;
-                current = Some(next.ok_or_else(|| {
-                    missing_source(inputs, &name, place.as_ref(), &Role { view, typed })
-                })?);
+                current =
+                    Some(next.ok_or_else(|| missing_source(inputs, &name, place.as_ref(), &role))?);
             }
         }
     };
-    Ok(Found { settings: selected.clone(), profile: selected, roles, base })
+    Ok(SourceChain { settings: selected.clone(), profile: selected, roles, base })
 }
 
-/// Where on the way a profile stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Position {
-    /// It was named, or is only typed.
-    Selected,
-    /// Another profile names it as its source.
-    Source,
-}
-
-/// Returns whether a role goes on to a source, in place of being the base itself. A profile with
-/// keys of its own ends a chain that comes from another one.
-fn has_source(role: &Role, position: Position) -> bool {
+/// Returns whether a role goes on to a source, in place of being the base itself.
+fn has_source(role: &Role) -> bool {
     let Role { view, typed } = role;
     if typed.source_profile.is_some() && (typed.role_arn.is_some() || view.is_role()) {
         return true;
@@ -151,29 +153,33 @@ fn has_source(role: &Role, position: Position) -> bool {
     if typed.role_arn.is_some() && !view.has_credentials() && view.names_source() {
         return true;
     }
-    view.is_role() && (position == Position::Selected || !view.has_static_keys())
+    view.is_role()
 }
 
-fn credential_source(
-    inputs: &Inputs,
-    source: CredentialSource,
-    profile: ProfileView,
-) -> Result<Base> {
-    match source {
-        CredentialSource::Ec2InstanceMetadata => Ok(Base::Ec2InstanceMetadata),
-        CredentialSource::EcsContainer => Ok(Base::EcsContainer),
-        CredentialSource::Environment => {
-            base::of_environment(inputs.environment)?.ok_or_else(|| {
-                Error::configuration(format!(
-                    "profile `{}` takes its credentials from the environment, which has none",
-                    profile.name().unwrap_or_default()
-                ))
-                .hint(
-                    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
-                     for example: eval \"$(rolecall env PROFILE)\"",
-                )
-            })
-        }
+/// Reads `credential_source`.
+fn credential_source(inputs: &Inputs, source: &Property, role: &Role) -> Result<Base> {
+    match source.value.to_ascii_lowercase().as_str() {
+        "ec2instancemetadata" => Ok(Base::Ec2InstanceMetadata),
+        "ecscontainer" => Ok(Base::EcsContainer),
+        "environment" => base::of_environment(inputs.environment)?.ok_or_else(|| {
+            Error::configuration(format!(
+                "profile `{}` takes its credentials from the environment, which has none",
+                role.name()
+            ))
+            .hint(
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+                 for example: eval \"$(rolecall env PROFILE)\"",
+            )
+        }),
+        other => Err(Error::misconfigured(
+            &source.place,
+            format!("credential_source `{other}` is not known"),
+        )
+        .cause(format!("profile `{}`", role.name()))
+        .hint(format!(
+            "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
+            hint::command("explain", role.name())
+        ))),
     }
 }
 
@@ -199,7 +205,7 @@ fn missing_source(inputs: &Inputs, name: &str, place: Option<&FileLine>, role: &
         }
         Some(place) => error.at(place).with_message(format!(
             "{place}: the source_profile `{name}` of profile `{}` does not exist",
-            role.view.name().unwrap_or_default()
+            role.name()
         )),
     }
 }

@@ -20,6 +20,7 @@ pub struct AwsCalls<'a> {
 }
 
 impl AwsCalls<'_> {
+    /// Waits for the answer of a call.
     pub(super) fn answer<T, E>(
         &self,
         call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,

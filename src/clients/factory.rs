@@ -51,6 +51,7 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Returns the target of calls that a caller signs.
     #[must_use]
     pub fn signed_by(self, caller: &'a Credentials) -> Self {
         Self { caller: Some(caller), ..self }

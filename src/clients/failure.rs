@@ -1,6 +1,8 @@
 //! What goes wrong with a call, as data. Only here are the SDK's errors read, and AWS's sentences.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::iter::successors;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
@@ -17,12 +19,13 @@ const SHOWN_CAUSES: usize = 3;
 const TOLERATED_SKEW: TimeDelta = TimeDelta::minutes(4);
 
 /// Why a call gave nothing.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
 pub enum CallError {
     /// AWS refused, or did not answer.
-    Failed(Failure),
+    Failed(#[from] Failure),
     /// The call could not be made, was interrupted, or its answer holds nothing that can be used.
-    Other(Error),
+    Other(#[from] Error),
 }
 
 impl CallError {
@@ -37,18 +40,6 @@ impl CallError {
             Self::Failed(failure) => explain(failure),
             Self::Other(error) => error,
         }
-    }
-}
-
-impl From<Error> for CallError {
-    fn from(error: Error) -> Self {
-        Self::Other(error)
-    }
-}
-
-impl From<Failure> for CallError {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
     }
 }
 
@@ -69,7 +60,7 @@ impl Failure {
     /// Reads an SDK error; a wrong clock is read off the answer's Date header.
     pub fn new<E>(error: &SdkError<E, HttpResponse>, now: DateTime<Utc>) -> Self
     where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
+        E: ProvideErrorMetadata + StdError + 'static,
     {
         let date = error
             .raw_response()
@@ -119,37 +110,27 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl StdError for Failure {}
 
-/// Reads what AWS says by its sentence only. The sentence counts from its beginning: names of roles
-/// and policies, which may hold anything, stand behind it.
+/// What AWS says by its sentence only.
+const WRONG_CODE: &str = "MultiFactorAuthentication failed with invalid MFA one time pass code";
+const UNKNOWN_DEVICE: &str = "MultiFactorAuthentication failed, unable to validate MFA code";
+const OVER_ONE_HOUR: &str = "The requested DurationSeconds exceeds the 1 hour session limit";
+
+/// Reads a sentence. It counts from its beginning: names of roles and policies, which may hold
+/// anything, stand behind it.
 fn refusal(code: &str, message: &str) -> Option<Refusal> {
-    let sentences = [
-        (
-            "AccessDenied",
-            "MultiFactorAuthentication failed with invalid MFA one time pass code",
-            Refusal::MfaCode,
-        ),
-        (
-            "AccessDenied",
-            "MultiFactorAuthentication failed, unable to validate MFA code",
-            Refusal::MfaDevice,
-        ),
-        (
-            "ValidationError",
-            "The requested DurationSeconds exceeds the 1 hour session limit",
-            Refusal::OverOneHour,
-        ),
-    ];
-    sentences
-        .into_iter()
-        .find(|(of, sentence, _)| code == *of && message.starts_with(sentence))
-        .map(|(.., refusal)| refusal)
+    match code {
+        "AccessDenied" if message.starts_with(WRONG_CODE) => Some(Refusal::MfaCode),
+        "AccessDenied" if message.starts_with(UNKNOWN_DEVICE) => Some(Refusal::MfaDevice),
+        "ValidationError" if message.starts_with(OVER_ONE_HOUR) => Some(Refusal::OverOneHour),
+        _ => None,
+    }
 }
 
 fn message<E>(error: &SdkError<E, HttpResponse>) -> String
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + StdError + 'static,
 {
     match (error, error.message()) {
         (SdkError::ServiceError(_), Some(message)) => message.trim().to_owned(),
@@ -161,7 +142,10 @@ where
             format!("HTTP {}: the answer cannot be read", e.raw().status().as_u16())
         }
         (SdkError::DispatchFailure(e), _) if e.is_io() || e.is_timeout() || e.is_user() => {
-            sources(error)
+            match sources(error) {
+                sources if sources.is_empty() => error.to_string(),
+                sources => sources.join(": "),
+            }
         }
         // What the SDK says of other failures may quote the request, whose headers and body are
         // secret.
@@ -171,42 +155,29 @@ where
 
 /// Returns the error of one of `aws-config`'s providers, with its causes.
 pub fn provider_error(message: String, error: &CredentialsError) -> Error {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let text = one_line(&cause.to_string());
-        let shown = !text.is_empty() && !quotes_a_request(&text);
-        if shown && !causes.contains(&text) && causes.len() < SHOWN_CAUSES {
-            causes.push(text);
-        }
-        next = cause.source();
-    }
+    let mut causes = sources(error);
+    causes.truncate(SHOWN_CAUSES);
     if causes.is_empty() {
         causes.push(one_line(&error.to_string()));
     }
     causes.into_iter().fold(Error::failed(message), Error::cause)
 }
 
-/// Joins an error with its sources, without the words that say nothing.
-fn sources(error: &dyn std::error::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !parts.contains(&text) && !quotes_a_request(&text) {
-            parts.push(text);
+/// Returns what the sources of an error say, each once, and nothing that quotes a request.
+fn sources(error: &dyn StdError) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for source in successors(error.source(), |&error| error.source()) {
+        let text = one_line(&source.to_string());
+        if !text.is_empty() && !quotes_a_request(&text) && !texts.contains(&text) {
+            texts.push(text);
         }
-        next = error.source();
     }
-    if parts.is_empty() { error.to_string() } else { parts.join(": ") }
+    texts
 }
 
 /// Returns what lies beneath all of an error's sources, and nothing that quotes a request.
-fn root(error: &dyn std::error::Error) -> String {
-    let mut root = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
+fn root(error: &dyn StdError) -> String {
+    let root = successors(Some(error), |&error| error.source()).last().unwrap_or(error);
     let text = root.to_string();
     if quotes_a_request(&text) { "the request could not be made".to_owned() } else { text }
 }

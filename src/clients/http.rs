@@ -137,29 +137,22 @@ impl Connectors {
             (&self.proxied, ProxyConfig::from_env())
         };
         if uri.scheme_str() == Some("https") {
-            protocols.https.get_or_init(|| https(self.trust.store(), proxy))
+            protocols.https.get_or_init(|| connector(Some(self.trust.store()), proxy))
         } else {
-            protocols.http.get_or_init(|| http(proxy))
+            protocols.http.get_or_init(|| connector(None, proxy))
         }
     }
 }
 
-fn http(proxy: ProxyConfig) -> SharedHttpClient {
+/// Makes a client of one protocol: HTTPS where it is told what to trust.
+fn connector(trust: Option<TrustStore>, proxy: ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, _| {
         let mut builder =
             Connector::builder().sleep_impl(TokioSleep::new()).proxy_config(proxy.clone());
         builder.set_connector_settings(settings.cloned());
-        builder.build_http()
-    })
-}
-
-fn https(trust_store: TrustStore, proxy: ProxyConfig) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, _| {
+        let Some(trust) = &trust else { return builder.build_http() };
         let context =
-            TlsContext::builder().with_trust_store(trust_store.clone()).build().unwrap_or_default();
-        let mut builder =
-            Connector::builder().sleep_impl(TokioSleep::new()).proxy_config(proxy.clone());
-        builder.set_connector_settings(settings.cloned());
+            TlsContext::builder().with_trust_store(trust.clone()).build().unwrap_or_default();
         builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build()
     })
 }

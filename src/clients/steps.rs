@@ -1,12 +1,15 @@
 //! The executor's calls: what the steps of a chain need of STS and IAM. What AWS refuses is said in
 //! the words of the profile.
 
+use aws_sdk_sts::types::AssumedRoleUser;
+
 use crate::aws::arn::Arn;
 use crate::aws::{Credentials, Session};
 use crate::chain::{AssumeRole, Chain, GetSessionToken, MfaUse};
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
+use crate::clients::sts::{policies, session, tags};
 use crate::error::{AwsCode, Error, Refusal, Result};
 use crate::executor::{Sts, TokenCode};
 use crate::text::one_line;
@@ -14,12 +17,7 @@ use crate::text::one_line;
 /// Where IAM is asked for devices when no region is set: it is one service for a whole partition.
 const IAM_REGION: &str = "us-east-1";
 
-/// Performs the steps of chains by calls of AWS.
-pub struct AwsSteps<'a> {
-    pub calls: AwsCalls<'a>,
-}
-
-impl Sts for AwsSteps<'_> {
+impl Sts for AwsCalls<'_> {
     fn get_session_token(
         &self,
         chain: &Chain,
@@ -28,7 +26,15 @@ impl Sts for AwsSteps<'_> {
         code: &TokenCode,
     ) -> Result<Session> {
         let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(caller);
-        let session = self.calls.get_session_token(&target, call, code).map_err(|error| {
+        let request = self
+            .factory
+            .sts(&target)?
+            .get_session_token()
+            .duration_seconds(call.duration_seconds.cast_signed())
+            .serial_number(&code.serial)
+            .token_code(&code.code);
+        let asked_at = self.clock.now();
+        let answer = self.answer(request.send()).map_err(|error| {
             let error = error.into_error(format!(
                 "{}: AWS did not give a session with MFA of {}",
                 chain.who(),
@@ -36,6 +42,7 @@ impl Sts for AwsSteps<'_> {
             ));
             explain_mfa(error, &|verb| chain.command(verb))
         })?;
+        let session = session(answer.credentials(), None, asked_at, "the session with MFA")?;
         let account = || Arn::parse(&code.serial).map(|arn| arn.account.to_owned());
         Ok(Session {
             account_id: caller.account_id().map(str::to_owned).or_else(account),
@@ -51,18 +58,30 @@ impl Sts for AwsSteps<'_> {
         code: Option<&TokenCode>,
     ) -> Result<Session> {
         let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(caller);
-        self.calls.assume_role(&target, call, code).map_err(|error| {
-            let error = error.into_error(match &call.profile {
-                Some(profile) => {
-                    format!("profile `{profile}`: AWS did not let {} be assumed", call.role_arn)
-                }
-                None => format!("AWS did not let {} be assumed", call.role_arn),
-            });
-            match (error.refusal(), error.code().map(AwsCode::as_str)) {
-                (None, Some("AccessDenied")) => self.explain_denial(chain, call, &target, error),
-                _ => explain_mfa(error, &|verb| chain.command_of(verb, call)),
-            }
-        })
+        let tags = tags(call)?;
+        let request = self
+            .factory
+            .sts(&target)?
+            .assume_role()
+            .role_arn(call.role_arn.as_str())
+            .role_session_name(&call.role_session_name)
+            .set_external_id(call.external_id.clone())
+            .set_duration_seconds(call.duration_seconds.map(u32::cast_signed))
+            .set_serial_number(code.map(|code| code.serial.clone()))
+            .set_token_code(code.map(|code| code.code.clone()))
+            .set_source_identity(call.source_identity.clone())
+            .set_tags((!tags.is_empty()).then_some(tags))
+            .set_transitive_tag_keys(
+                (!call.tags.transitive.is_empty()).then(|| call.tags.transitive.clone()),
+            )
+            .set_policy(call.policies.inline.clone())
+            .set_policy_arns(policies(&call.policies.arns));
+        let asked_at = self.clock.now();
+        let answer = self
+            .answer(request.send())
+            .map_err(|error| self.explain_refusal(chain, call, &target, error))?;
+        let user = answer.assumed_role_user().map(AssumedRoleUser::arn);
+        session(answer.credentials(), user, asked_at, &call.role_arn)
     }
 
     fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String> {
@@ -77,7 +96,7 @@ impl Sts for AwsSteps<'_> {
             endpoint: chain.plan.endpoints.iam.as_deref(),
             caller: Some(caller),
         };
-        let mut serials = self.calls.list_mfa_devices(&target).map_err(|error| {
+        let mut serials = self.list_mfa_devices(&target).map_err(|error| {
             error.explained(|failure| {
                 failure
                     .into_error(format!(
@@ -104,7 +123,24 @@ impl Sts for AwsSteps<'_> {
     }
 }
 
-impl AwsSteps<'_> {
+impl AwsCalls<'_> {
+    /// Says what AWS did not let be assumed, and what to do about it.
+    fn explain_refusal(
+        &self,
+        chain: &Chain,
+        call: &AssumeRole,
+        target: &Target,
+        error: CallError,
+    ) -> Error {
+        let who =
+            call.profile.as_ref().map_or_else(String::new, |name| format!("profile `{name}`: "));
+        let error = error.into_error(format!("{who}AWS did not let {} be assumed", call.role_arn));
+        match (error.refusal(), error.code().map(AwsCode::as_str)) {
+            (None, Some("AccessDenied")) => self.explain_denial(chain, call, target, error),
+            _ => explain_mfa(error, &|verb| chain.command_of(verb, call)),
+        }
+    }
+
     /// Says who called, and how both sides allow it.
     fn explain_denial(
         &self,
@@ -113,7 +149,7 @@ impl AwsSteps<'_> {
         target: &Target,
         error: Error,
     ) -> Error {
-        let error = match self.calls.get_caller_identity(target) {
+        let error = match self.get_caller_identity(target) {
             Ok(identity) => error.cause(format!("the caller is {}", one_line(&identity.arn))),
             Err(CallError::Failed(failure)) => {
                 error.cause(format!("who called is not known: {}", failure.message))

@@ -1,4 +1,4 @@
-//! The calls of STS.
+//! The calls of STS beside those of a chain's steps, and what all of them share.
 
 use aws_sdk_sts::types::{AssumedRoleUser, PolicyDescriptorType, Tag};
 use chrono::{DateTime, Utc};
@@ -6,12 +6,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::aws::Session;
 use crate::aws::arn::Arn;
-use crate::chain::{AssumeRole, GetSessionToken, WebIdentity};
+use crate::chain::{AssumeRole, WebIdentity};
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
 use crate::error::{Error, Result};
-use crate::executor::TokenCode;
 
 /// Who a set of credentials belongs to, as sts:GetCallerIdentity says.
 #[derive(Debug, Clone)]
@@ -21,11 +20,11 @@ pub struct CallerIdentity {
     pub user_id: String,
 }
 
-/// # Errors
-/// Each call fails when AWS refuses, does not answer or answers without what was asked for, or when
-/// the wait is interrupted.
 impl AwsCalls<'_> {
     /// Returns who signs the target's calls (sts:GetCallerIdentity).
+    ///
+    /// # Errors
+    /// When AWS refuses or does not answer, or the wait is interrupted.
     pub fn get_caller_identity(&self, target: &Target) -> Result<CallerIdentity, CallError> {
         let client = self.factory.sts(target)?;
         let identity = self.answer(client.get_caller_identity().send())?;
@@ -36,56 +35,11 @@ impl AwsCalls<'_> {
         })
     }
 
-    /// Returns a session with MFA of the user who signs the target's calls (sts:GetSessionToken).
-    pub fn get_session_token(
-        &self,
-        target: &Target,
-        call: &GetSessionToken,
-        code: &TokenCode,
-    ) -> Result<Session, CallError> {
-        let client = self.factory.sts(target)?;
-        let request = client
-            .get_session_token()
-            .duration_seconds(call.duration_seconds.cast_signed())
-            .serial_number(&code.serial)
-            .token_code(&code.code);
-        let asked_at = self.clock.now();
-        let answer = self.answer(request.send())?;
-        Ok(session(answer.credentials(), None, asked_at, "the session with MFA")?)
-    }
-
-    /// Returns a session of a role (sts:AssumeRole).
-    pub fn assume_role(
-        &self,
-        target: &Target,
-        call: &AssumeRole,
-        code: Option<&TokenCode>,
-    ) -> Result<Session, CallError> {
-        let client = self.factory.sts(target)?;
-        let tags = tags(call)?;
-        let request = client
-            .assume_role()
-            .role_arn(call.role_arn.as_str())
-            .role_session_name(&call.role_session_name)
-            .set_external_id(call.external_id.clone())
-            .set_duration_seconds(call.duration_seconds.map(u32::cast_signed))
-            .set_serial_number(code.map(|code| code.serial.clone()))
-            .set_token_code(code.map(|code| code.code.clone()))
-            .set_source_identity(call.source_identity.clone())
-            .set_tags((!tags.is_empty()).then_some(tags))
-            .set_transitive_tag_keys(
-                (!call.tags.transitive.is_empty()).then(|| call.tags.transitive.clone()),
-            )
-            .set_policy(call.policies.inline.clone())
-            .set_policy_arns(policies(&call.policies.arns));
-        let asked_at = self.clock.now();
-        let answer = self.answer(request.send())?;
-        let user = answer.assumed_role_user().map(AssumedRoleUser::arn);
-        Ok(session(answer.credentials(), user, asked_at, &call.role_arn)?)
-    }
-
     /// Returns a session of a role for the subject of a token (sts:AssumeRoleWithWebIdentity, which
     /// is not signed).
+    ///
+    /// # Errors
+    /// When AWS refuses, does not answer or answers without a session, or the wait is interrupted.
     pub fn assume_role_with_web_identity(
         &self,
         target: &Target,
@@ -108,19 +62,20 @@ impl AwsCalls<'_> {
     }
 }
 
-fn tags(call: &AssumeRole) -> Result<Vec<Tag>> {
+pub(super) fn tags(call: &AssumeRole) -> Result<Vec<Tag>> {
     let tags =
         call.tags.all.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
     tags.collect::<Result<_, _>>()
         .map_err(|e| Error::usage(format!("a session tag is not valid: {e}")))
 }
 
-fn policies(arns: &[String]) -> Option<Vec<PolicyDescriptorType>> {
+pub(super) fn policies(arns: &[String]) -> Option<Vec<PolicyDescriptorType>> {
     (!arns.is_empty())
         .then(|| arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build()).collect())
 }
 
-fn session(
+/// Reads a session from an answer; `user` is the assumed role's user, where there is one.
+pub(super) fn session(
     credentials: Option<&aws_sdk_sts::types::Credentials>,
     user: Option<&str>,
     asked_at: DateTime<Utc>,

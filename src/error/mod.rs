@@ -86,6 +86,12 @@ impl Error {
     pub fn configuration(message: impl Into<String>) -> Self {
         Self::new(Kind::Configuration, message)
     }
+    /// Makes an error about a value of the shared files or the environment. It begins with the
+    /// value's place.
+    pub fn misconfigured(place: impl Into<Place>, what: impl fmt::Display) -> Self {
+        let place = place.into();
+        Self::configuration(format!("{place}: {what}")).at(place)
+    }
     pub fn needs_person(message: impl Into<String>) -> Self {
         Self::new(Kind::NeedsPerson, message)
     }

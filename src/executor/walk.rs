@@ -28,7 +28,7 @@ const TOLERATED_SKEW: TimeDelta = TimeDelta::minutes(4);
 const LARGEST_SKEW: TimeDelta = TimeDelta::days(2);
 /// How long one process waits for another that walks from the same base: longer than that one waits
 /// for a person.
-const PATIENCE: Duration = Duration::from_secs(330);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(330);
 
 /// How the cache may be used.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,7 @@ pub struct CachePolicy {
     pub mode: CacheMode,
 }
 
+/// How sessions of the store are used by one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheMode {
     Use,
@@ -54,14 +55,6 @@ pub struct Acquired {
     pub origin: Origin,
 }
 
-/// What the steps that are performed begin from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Begin {
-    /// The base, whose credentials are fetched.
-    Base,
-    CachedSession,
-}
-
 /// Where credentials were had from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -72,6 +65,7 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Returns the name that the audit log has.
     pub fn name(self) -> &'static str {
         match self {
             Self::Source => "source",
@@ -81,6 +75,7 @@ impl Origin {
     }
 }
 
+/// Walks chains. It is a value of one call: what the call may use stands in it.
 pub struct Executor<'a> {
     pub clock: &'a dyn Clock,
     pub sts: &'a dyn Sts,
@@ -93,7 +88,12 @@ pub struct Executor<'a> {
 }
 
 impl Executor<'_> {
-    /// Returns the credentials that a chain ends in.
+    /// Returns the credentials that a chain ends in. Blocks while AWS, a source or a person is
+    /// asked, and for up to 330 seconds at a time while another process makes the same.
+    ///
+    /// # Errors
+    /// What the base, a step or the prompt fails with, where no older session still lives; an
+    /// interruption in any case.
     pub fn acquire(&self, chain: &Chain) -> Result<Acquired> {
         let acquired = |origin| move |credentials| Acquired { credentials, origin };
         if chain.is_static() {
@@ -145,7 +145,7 @@ impl Executor<'_> {
                 Attempt::Unavailable
             };
             if let Attempt::Busy = attempt {
-                let left = self.locks.wait(keys.base.as_str(), PATIENCE)?;
+                let left = self.locks.wait(keys.base.as_str(), LOCK_TIMEOUT)?;
                 for one in left {
                     if one.at >= asked_at && !declined.contains(&one) {
                         declined.push(one);
@@ -184,11 +184,11 @@ impl Executor<'_> {
     fn make(&self, chain: &Chain, keys: &SessionKeys) -> Result<Acquired> {
         let credentials = match self.deepest(chain, keys)? {
             None => {
-                self.confirm(chain, Begin::Base, &chain.plan.steps)?;
+                self.confirm(chain, Some(&chain.plan.base), &chain.plan.steps)?;
                 self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
             }
             Some((kept, done)) => {
-                self.confirm(chain, Begin::CachedSession, &chain.plan.steps[done..])?;
+                self.confirm(chain, None, &chain.plan.steps[done..])?;
                 self.perform(chain, keys, kept, done).or_else(|error| {
                     if !error.code().is_some_and(AwsCode::refuses_caller) {
                         return Err(error);
@@ -199,7 +199,7 @@ impl Executor<'_> {
                              from the base"
                         )
                     });
-                    self.confirm(chain, Begin::Base, &chain.plan.steps[..done])?;
+                    self.confirm(chain, Some(&chain.plan.base), &chain.plan.steps[..done])?;
                     self.perform(chain, keys, self.fetch_base(chain, keys)?, 0)
                 })
             }
@@ -207,16 +207,16 @@ impl Executor<'_> {
         credentials.map(|credentials| Acquired { credentials, origin: Origin::New })
     }
 
-    /// Asks about each session that is to be made of a profile which wants that, the base's
-    /// included, before anything is fetched.
-    fn confirm(&self, chain: &Chain, begin: Begin, steps: &[Step]) -> Result<()> {
+    /// Asks about each session that is to be made of a profile which wants that, before anything is
+    /// fetched. `base` is the one that is to be fetched, if one is.
+    fn confirm(&self, chain: &Chain, base: Option<&Base>, steps: &[Step]) -> Result<()> {
         let plan = &chain.plan;
-        let makes_session = begin == Begin::Base && plan.base.static_keys().is_none();
-        let base = (plan.base_profile.as_ref(), plan.base.facts().role_arn);
+        let base = base
+            .filter(|base| base.static_keys().is_none())
+            .map(|base| (plan.base_profile.as_ref(), base.facts().role_arn));
         let steps = steps.iter().map(|step| (step.profile(), step.role_arn()));
         let asks = |name: &&ProfileName| plan.confirm.contains(name);
-        let questions: Vec<_> = makes_session
-            .then_some(base)
+        let questions: Vec<_> = base
             .into_iter()
             .chain(steps)
             .filter_map(|(profile, role)| Some((profile.filter(asks)?, role)))

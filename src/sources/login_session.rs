@@ -26,10 +26,10 @@ impl Sources<'_> {
     ) -> Result<Credentials> {
         let profile = chain.plan.base_profile.as_deref().unwrap_or("default");
         if chain.plan.region.is_none() {
-            return Err(Error::configuration(format!(
-                "{place}: profile `{profile}` needs a region for its login_session"
-            ))
-            .at(place)
+            return Err(Error::misconfigured(
+                place,
+                format!("profile `{profile}` needs a region for its login_session"),
+            )
             .hint(format!(
                 "set one with: aws configure set region eu-west-1 {}",
                 option("--profile", profile)
@@ -49,9 +49,7 @@ impl Sources<'_> {
                 "profile `{profile}`: no answer from AWS sign-in in {} s",
                 TIMEOUT.as_secs()
             ))),
-            Some(Ok(credentials)) => {
-                Ok(self.provided(&credentials, chain.subject.claimed_account()))
-            }
+            Some(Ok(credentials)) => Ok(self.provided(chain, &credentials)),
             Some(Err(error)) => {
                 let network = matches!(error, CredentialsError::ProviderTimedOut(_));
                 let mut error = provider_error(

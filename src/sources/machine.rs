@@ -85,9 +85,7 @@ impl Sources<'_> {
                 Err(Error::failed(message).cause(format!("no answer in {} s", TIMEOUT.as_secs())))
             }
             Some(Err(error)) => Err(provider_error(message.to_owned(), &error)),
-            Some(Ok(credentials)) => {
-                Ok(self.provided(&credentials, chain.subject.claimed_account()))
-            }
+            Some(Ok(credentials)) => Ok(self.provided(chain, &credentials)),
         }
     }
 }

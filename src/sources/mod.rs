@@ -10,10 +10,11 @@ mod web_identity;
 use std::time::Duration;
 
 use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::attributes::AccountId;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::aws::{Credentials, LongTermKeys, Session};
+use crate::aws::{Credentials, Session};
 use crate::chain::{Base, Chain, DefaultProvider, StaticKeys};
 use crate::clients::calls::AwsCalls;
 use crate::error::{Error, Kind, Place, Result};
@@ -76,59 +77,43 @@ impl Sources<'_> {
         self.calls.factory.provider_config(&chain.plan.network, chain.plan.region.as_deref())
     }
 
-    /// Turns what an `aws-config` provider gives into a session.
+    /// Turns what an `aws-config` provider gives into credentials.
     fn provided(
         &self,
+        chain: &Chain,
         credentials: &aws_credential_types::Credentials,
-        account_id: Option<&str>,
     ) -> Credentials {
-        let secret_access_key = SecretString::from(credentials.secret_access_key());
-        let account_id = credentials
-            .account_id()
-            .map(|id| id.as_str().to_owned())
-            .or_else(|| account_id.map(str::to_owned));
-        let access_key_id = credentials.access_key_id().to_owned();
-        match credentials.session_token() {
-            None => {
-                Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
-            }
-            Some(token) => Credentials::Session(Session {
-                access_key_id,
-                secret_access_key,
-                session_token: Some(SecretString::from(token)),
-                expires_at: credentials.expiry().map(DateTime::<Utc>::from),
-                issued_at: Some(self.calls.clock.now()),
-                account_id,
-            }),
-        }
+        let account_id = credentials.account_id().map(AccountId::as_str);
+        let session_token = credentials.session_token().map(SecretString::from);
+        let expiry = credentials.expiry().filter(|_| session_token.is_some());
+        let session = Session {
+            access_key_id: credentials.access_key_id().to_owned(),
+            secret_access_key: SecretString::from(credentials.secret_access_key()),
+            session_token,
+            expires_at: expiry.map(DateTime::<Utc>::from),
+            issued_at: Some(self.calls.clock.now()),
+            account_id: account_id.or(chain.subject.claimed_account()).map(str::to_owned),
+        };
+        session.into()
     }
 }
 
 fn static_keys(keys: &StaticKeys, account_id: Option<&str>) -> Result<Credentials> {
-    let account_id = keys.account_id.as_deref().or(account_id).map(str::to_owned);
-    let expires_at = match &keys.expiration {
-        None => None,
-        Some(text) => {
-            Some(DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|_| {
-                Error::configuration(format!("AWS_CREDENTIAL_EXPIRATION is not a time: `{text}`"))
-                    .at(Place::variable("AWS_CREDENTIAL_EXPIRATION"))
-                    .hint("take it away: unset AWS_CREDENTIAL_EXPIRATION")
-            })?)
-        }
+    let time = |text: &String| {
+        DateTime::parse_from_rfc3339(text).map_err(|_| {
+            Error::configuration(format!("AWS_CREDENTIAL_EXPIRATION is not a time: `{text}`"))
+                .at(Place::variable("AWS_CREDENTIAL_EXPIRATION"))
+                .hint("take it away: unset AWS_CREDENTIAL_EXPIRATION")
+        })
     };
-    let (access_key_id, secret_access_key) =
-        (keys.access_key_id.to_string(), keys.secret_access_key.clone());
-    Ok(match &keys.session_token {
-        None => {
-            Credentials::LongTerm(LongTermKeys { access_key_id, secret_access_key, account_id })
-        }
-        Some(token) => Credentials::Session(Session {
-            access_key_id,
-            secret_access_key,
-            session_token: Some(token.clone()),
-            expires_at,
-            issued_at: None,
-            account_id,
-        }),
-    })
+    let end = keys.expiration.as_ref().map(time).transpose()?;
+    let session = Session {
+        access_key_id: keys.access_key_id.to_string(),
+        secret_access_key: keys.secret_access_key.clone(),
+        session_token: keys.session_token.clone(),
+        expires_at: end.filter(|_| keys.session_token.is_some()).map(|end| end.to_utc()),
+        issued_at: None,
+        account_id: keys.account_id.as_deref().or(account_id).map(str::to_owned),
+    };
+    Ok(session.into())
 }

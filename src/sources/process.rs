@@ -28,7 +28,7 @@ impl Sources<'_> {
         place: &FileLine,
         account_id: Option<&str>,
     ) -> Result<Credentials> {
-        let profile = chain.plan.base_profile.as_deref().unwrap_or_else(|| chain.name());
+        let profile = chain.base_name();
         let fail = |what: String| {
             Error::failed(format!("{place}: the credential_process of profile `{profile}` {what}"))
                 .at(place)

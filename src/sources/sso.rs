@@ -50,7 +50,7 @@ impl Sources<'_> {
     fn token(&self, chain: &Chain, sso: &Sso) -> Result<SecretString> {
         let path = token_path(self.directories.home()?, sso);
         let none = || login_needed(chain, sso, "there is no token of a login");
-        let token = self.read(&path)?.ok_or_else(none)?;
+        let token = read_token(&path, self.calls.runtime)?.ok_or_else(none)?;
         if self.lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
@@ -61,7 +61,7 @@ impl Sources<'_> {
             "a token of IAM Identity Center",
             LOCK_TIMEOUT,
         )?;
-        let token = self.read(&path)?.ok_or_else(none)?;
+        let token = read_token(&path, self.calls.runtime)?.ok_or_else(none)?;
         if self.lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
@@ -81,10 +81,6 @@ impl Sources<'_> {
             return token.access_token().ok_or_else(none);
         }
         Err(login_needed(chain, sso, &failure))
-    }
-
-    fn read(&self, path: &Path) -> Result<Option<Token>> {
-        read_token(path, self.calls.runtime)
     }
 
     fn lives(&self, token: &Token, at_least: TimeDelta) -> bool {
@@ -122,7 +118,7 @@ fn target<'a>(chain: &'a Chain, sso: &'a Sso, endpoint: Option<&'a str>) -> Targ
 }
 
 fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
-    let profile = chain.plan.base_profile.as_deref().unwrap_or_else(|| chain.name());
+    let profile = chain.base_name();
     Error::needs_person(format!("profile `{profile}` needs a login at {}: {why}", sso.start_url))
         .hint(format!("log in: {}", login(sso, profile)))
 }

@@ -6,11 +6,11 @@ use secrecy::SecretString;
 
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
-use crate::store::secret_store::{SecretStore, UnlockPolicy};
+use crate::store::secret_store::{NewEntry, SecretStore, UnlockPolicy};
 use crate::system::report::Report;
 
 /// Stores in the order in which they are tried; one that does not work is not asked again by this
-/// process.
+/// process. A call blocks for as long as those of the stores that it asks do.
 pub struct Stores<'a> {
     pub order: Vec<Box<dyn SecretStore + 'a>>,
     report: &'a dyn Report,
@@ -105,18 +105,12 @@ impl<'a> Stores<'a> {
         Ok(None)
     }
 
-    /// Writes an entry into the store in use; arguments as for `SecretStore::put`.
+    /// Writes an entry into the store in use.
     ///
     /// # Errors
     /// That of the last store that could be tried.
-    pub fn put(
-        &self,
-        name: &EntryName,
-        label: &str,
-        secret: &SecretString,
-        expires_at: Option<i64>,
-    ) -> Result<(), StoreError> {
-        self.attempt(|store| store.put(name, label, secret, expires_at))
+    pub fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
+        self.attempt(|store| store.put(name, entry))
     }
 
     /// Deletes an entry from the store in use and from those behind it; one that does not answer

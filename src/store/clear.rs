@@ -1,7 +1,5 @@
 //! Deleting sessions wherever they lie. The index alone does not tell: it may be lost, and a store
 //! that once did not answer was passed over for the next.
-//!
-//! Stores are reached through `SessionsOf` here, so that nothing but a session can be deleted.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -31,37 +29,10 @@ impl Which {
     }
 }
 
-/// The sessions of one store. Nothing else that the store holds can be named through this.
-pub struct SessionsOf<'a>(Box<dyn SecretStore + 'a>);
-
-impl<'a> SessionsOf<'a> {
-    pub fn new(store: Box<dyn SecretStore + 'a>) -> Self {
-        Self(store)
-    }
-
-    fn store_name(&self) -> &'static str {
-        self.0.name()
-    }
-
-    fn list(&self) -> Result<BTreeSet<SessionKey>, StoreError> {
-        let session = |name| match name {
-            EntryName::Session(key) => Some(key),
-            EntryName::MfaSeed(_) => None,
-        };
-        Ok(self.0.list()?.into_iter().filter_map(session).collect())
-    }
-
-    fn delete(&self, key: &SessionKey) -> Result<bool, StoreError> {
-        self.0.delete(&key.into())
-    }
-
-    fn unlock(&self) -> Result<(), StoreError> {
-        self.0.unlock()
-    }
-}
-
+/// Deletes sessions from stores. It names entries by `SessionKey` alone, so that nothing else can be
+/// deleted.
 pub struct Clearing<'a> {
-    pub stores: Vec<SessionsOf<'a>>,
+    pub stores: Vec<Box<dyn SecretStore + 'a>>,
     pub index: Option<Index>,
     pub clock: &'a dyn Clock,
     pub report: &'a dyn Report,
@@ -86,10 +57,10 @@ impl Clearing<'_> {
         let known = self.index.as_ref().map(Index::read).unwrap_or_default();
         let mut cleared = Cleared::default();
         for store in &self.stores {
-            if let Err(failure) = self.clear_store(store, which, &known, &mut cleared.sessions) {
-                let Failure { error, certain } = failure;
-                let failure = Failure { error: error.unless_interrupted()?, certain };
-                cleared.left.extend(self.judge(store.store_name(), failure, which, &known));
+            if let Err(failure) =
+                self.clear_store(store.as_ref(), which, &known, &mut cleared.sessions)
+            {
+                cleared.left.extend(self.judge(store.name(), failure, which, &known)?);
             }
         }
         self.update_index(which, &known, &cleared);
@@ -99,21 +70,21 @@ impl Clearing<'_> {
     /// Clears one store; a person who is there may unlock it first.
     fn clear_store(
         &self,
-        store: &SessionsOf,
+        store: &dyn SecretStore,
         which: &Which,
         known: &Entries,
         cleared: &mut BTreeSet<SessionKey>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), StoreFailure> {
         let attempt = delete_all(store, which, known, cleared);
         match &attempt {
-            Err(Failure { error: StoreError::Locked(_), .. })
+            Err(StoreFailure { error: StoreError::Locked(_), .. })
                 if self.unlock.replace(UnlockPolicy::Never) == UnlockPolicy::Ask =>
             {
-                let name = store.store_name();
+                let name = store.name();
                 self.report.note(&format!("the {name} is locked: answer its dialog"));
                 // Any other failure shows again, as that of a store nobody was asked about.
                 if let Err(error @ StoreError::Interrupted) = store.unlock() {
-                    return Err(Failure { error, certain: false });
+                    return Err(StoreFailure { error, certain: false });
                 }
                 delete_all(store, which, known, cleared)
             }
@@ -125,26 +96,26 @@ impl Clearing<'_> {
     fn judge(
         &self,
         name: &'static str,
-        failure: Failure,
+        failure: StoreFailure,
         which: &Which,
         known: &Entries,
-    ) -> Option<(&'static str, StoreError)> {
-        let Failure { error, certain } = failure;
+    ) -> Result<Option<(&'static str, StoreError)>> {
+        let error = failure.error.unless_interrupted()?;
         let now = self.clock.now();
         let noted = known
             .iter()
             .any(|(key, entry)| entry.store == name && entry.expires_at > now && which.holds(key));
         match (&error, which) {
             // There is no such store, and nothing says that there was.
-            (StoreError::Unavailable(_), _) if !noted && !certain => {
+            (StoreError::Unavailable(_), _) if !noted && !failure.certain => {
                 self.report.decided(&|| format!("the store {name} holds nothing: {error}"));
-                None
+                Ok(None)
             }
             (StoreError::TimedOut(_), Which::Keys(_)) if !noted => {
                 self.report.warn(&format!("the store {name} could not be looked into: {error}"));
-                None
+                Ok(None)
             }
-            _ => Some((name, error)),
+            _ => Ok(Some((name, error))),
         }
     }
 
@@ -175,34 +146,38 @@ impl Clearing<'_> {
 }
 
 /// Why a store may still hold something; `certain` when it does.
-struct Failure {
+struct StoreFailure {
     error: StoreError,
     certain: bool,
 }
 
 /// Deletes one by one; a failure keeps none of the others from it.
 fn delete_all(
-    store: &SessionsOf,
+    store: &dyn SecretStore,
     which: &Which,
     known: &Entries,
     cleared: &mut BTreeSet<SessionKey>,
-) -> Result<(), Failure> {
+) -> Result<(), StoreFailure> {
     let keys = match which {
         Which::Keys(keys) => keys.clone(),
         Which::All => {
-            let mut keys = store.list().map_err(|error| Failure { error, certain: false })?;
-            let noted = known.iter().filter(|(_, entry)| entry.store == store.store_name());
-            keys.extend(noted.map(|(key, _)| key.clone()));
-            keys
+            let names = store.list().map_err(|error| StoreFailure { error, certain: false })?;
+            let listed = names.into_iter().filter_map(|name| match name {
+                EntryName::Session(key) => Some(key),
+                EntryName::MfaSeed(_) => None,
+            });
+            let noted = known.iter().filter(|(_, entry)| entry.store == store.name());
+            listed.chain(noted.map(|(key, _)| key.clone())).collect()
         }
     };
     let mut outcome = Ok(());
     for key in keys {
-        match store.delete(&key) {
+        match store.delete(&EntryName::from(&key)) {
             Ok(true) => drop(cleared.insert(key)),
             Ok(false) => {}
             Err(error) => {
-                outcome = outcome.and(Err(Failure { error, certain: matches!(which, Which::All) }));
+                outcome =
+                    outcome.and(Err(StoreFailure { error, certain: matches!(which, Which::All) }));
             }
         }
     }
@@ -218,6 +193,7 @@ mod tests {
     use super::*;
     use crate::aws::names::MfaSerial;
     use crate::error::Kind;
+    use crate::store::secret_store::NewEntry;
     use crate::system::clock::SystemClock;
     use crate::system::report::Silent;
 
@@ -236,13 +212,7 @@ mod tests {
         fn get(&self, _: &EntryName) -> Result<Option<SecretString>, StoreError> {
             panic!("clearing reads no secret")
         }
-        fn put(
-            &self,
-            _: &EntryName,
-            _: &str,
-            _: &SecretString,
-            _: Option<i64>,
-        ) -> Result<(), StoreError> {
+        fn put(&self, _: &EntryName, _: &NewEntry) -> Result<(), StoreError> {
             panic!("clearing writes no secret")
         }
         fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {
@@ -275,7 +245,7 @@ mod tests {
 
     fn clear(store: &FakeStore, unlock: UnlockPolicy, which: &Which) -> Result<Cleared> {
         Clearing {
-            stores: vec![SessionsOf::new(Box::new(store))],
+            stores: vec![Box::new(store)],
             index: None,
             clock: &SystemClock,
             report: &Silent,

@@ -21,7 +21,7 @@ use crate::store::envelope;
 use crate::store::error::StoreError;
 use crate::store::file::disk::{EXTENSION, failed, make_folder, read, remove};
 use crate::store::file::identity::StoreIdentity;
-use crate::store::secret_store::{PassphraseSource, SecretStore};
+use crate::store::secret_store::{NewEntry, PassphraseSource, SecretStore};
 use crate::system::clock::Clock;
 use crate::system::files;
 
@@ -49,10 +49,6 @@ impl<'a> FileStore<'a> {
         self.identity.close()
     }
 
-    fn is_current(&self, expires_at: Option<i64>) -> bool {
-        expires_at.is_none_or(|end| end > self.clock.now().timestamp())
-    }
-
     fn path(&self, name: &EntryName) -> PathBuf {
         self.folder.join(name.as_str()).with_extension(EXTENSION)
     }
@@ -71,25 +67,21 @@ impl SecretStore for FileStore<'_> {
         let Some(identity) = self.identity.existing()? else {
             return Ok(None);
         };
-        let Some(plain) = decrypt(identity, &sealed) else {
+        // A torn or foreign file is no entry.
+        let Ok(plain) = age::decrypt(identity, &sealed).map(Zeroizing::new) else {
             return Ok(None);
         };
+        let now = self.clock.now().timestamp();
         Ok(envelope::open(&plain)
-            .filter(|(expires_at, _)| self.is_current(*expires_at))
+            .filter(|(expires_at, _)| expires_at.is_none_or(|end| end > now))
             .map(|(_, secret)| SecretString::from(secret)))
     }
 
-    fn put(
-        &self,
-        name: &EntryName,
-        _label: &str,
-        secret: &SecretString,
-        expires_at: Option<i64>,
-    ) -> Result<(), StoreError> {
+    fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
         let path = self.path(name);
         make_folder(&self.folder).map_err(|error| failed(&self.folder, &error))?;
         let identity = self.identity.existing_or_new()?;
-        let plain = envelope::seal(expires_at, secret.expose_secret());
+        let plain = envelope::seal(entry.expires_at, entry.secret.expose_secret());
         let sealed = age::encrypt(&identity.to_public(), &plain)
             .map_err(|error| StoreError::Failed(format!("encrypting: {error}")))?;
         files::write_private(&path, &sealed).map_err(|error| failed(&path, &error))
@@ -128,9 +120,4 @@ impl SecretStore for FileStore<'_> {
         let folder = self.folder.display();
         Ok(format!("encrypted files in {folder}, {state}"))
     }
-}
-
-/// `None` for a torn or foreign file.
-fn decrypt(identity: &age::x25519::Identity, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    age::decrypt(identity, sealed).ok().map(Zeroizing::new)
 }

@@ -23,6 +23,7 @@ pub struct Entry {
 /// Entries by session.
 pub type Entries = BTreeMap<SessionKey, Entry>;
 
+/// The file of the index.
 pub type Index = StateFile<Entries>;
 
 /// Reads the index; one that is missing or broken is empty.

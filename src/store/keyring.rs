@@ -23,7 +23,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
-use crate::store::secret_store::SecretStore;
+use crate::store::secret_store::{NewEntry, SecretStore};
 
 /// The service of every entry of ours.
 pub const SERVICE: &str = "rolecall";
@@ -130,22 +130,16 @@ impl<K: OsKeyring> SecretStore for Keyring<K> {
         split::join(head, &parts).map(text).transpose()
     }
 
-    fn put(
-        &self,
-        name: &EntryName,
-        label: &str,
-        secret: &SecretString,
-        _expires_at: Option<i64>,
-    ) -> Result<(), StoreError> {
+    fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
         let name = name.as_str();
         let too_long = || StoreError::Full("the secret takes too many entries".to_owned());
-        let entries = split::split(secret.expose_secret().as_bytes(), K::MAX_ENTRY_BYTES)
+        let entries = split::split(entry.secret.expose_secret().as_bytes(), K::MAX_ENTRY_BYTES)
             .ok_or_else(too_long)?;
         let last = u16::try_from(entries.len().saturating_sub(1)).map_err(|_| too_long())?;
         let before = self.parts(name)?;
         // The head goes last: until then a reader finds the old head, and parts that do not fit it.
         for (part, value) in (0..=last).zip(&entries).rev() {
-            self.write(name, part, label, value)?;
+            self.write(name, part, entry.label, value)?;
         }
         for part in last.saturating_add(1)..=before {
             self.remove(name, part)?;

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
 use crate::store::keyutils::user_keyring::{Expiry, PREFIX};
-use crate::store::secret_store::SecretStore;
+use crate::store::secret_store::{NewEntry, SecretStore};
 use crate::system::clock::Clock;
 
 /// What `probe` writes and removes, and how long it would live otherwise, in seconds.
@@ -43,21 +43,15 @@ impl SecretStore for Keyutils<'_> {
             .map(|value| value.secret))
     }
 
-    fn put(
-        &self,
-        name: &EntryName,
-        _label: &str,
-        secret: &SecretString,
-        expires_at: Option<i64>,
-    ) -> Result<(), StoreError> {
-        let expiry = match expires_at {
+    fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
+        let expiry = match entry.expires_at {
             None => None,
             Some(at) => match at.saturating_sub(self.now()) {
                 left if left <= 0 => return self.delete(name).map(drop),
                 left => Some(Expiry { at, left: u32::try_from(left).unwrap_or(u32::MAX) }),
             },
         };
-        user_keyring::write(&describe(name), secret, expiry)
+        user_keyring::write(&describe(name), entry.secret, expiry)
     }
 
     fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {

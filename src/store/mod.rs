@@ -18,7 +18,7 @@ mod no_file_store;
 mod none;
 #[cfg(target_os = "linux")]
 mod secret_service;
-mod secret_store;
+pub mod secret_store;
 pub mod seeds;
 pub mod sessions;
 mod store_name;

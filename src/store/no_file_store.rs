@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
-use crate::store::secret_store::{PassphraseSource, SecretStore};
+use crate::store::secret_store::{NewEntry, PassphraseSource, SecretStore};
 use crate::system::clock::Clock;
 
 /// Fails at every call.
@@ -20,7 +20,10 @@ impl<'a> FileStore<'a> {
         Self(PhantomData)
     }
 
-    /// It was never open.
+    /// Returns `false`: it was never open.
+    ///
+    /// # Errors
+    /// None.
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as its counterpart")]
     pub fn close(&self) -> Result<bool, StoreError> {
         Ok(false)
@@ -40,13 +43,7 @@ impl SecretStore for FileStore<'_> {
         Err(absent())
     }
 
-    fn put(
-        &self,
-        _name: &EntryName,
-        _label: &str,
-        _secret: &SecretString,
-        _expires_at: Option<i64>,
-    ) -> Result<(), StoreError> {
+    fn put(&self, _name: &EntryName, _entry: &NewEntry) -> Result<(), StoreError> {
         Err(absent())
     }
 

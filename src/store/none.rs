@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
-use crate::store::secret_store::SecretStore;
+use crate::store::secret_store::{NewEntry, SecretStore};
 
 /// Holds nothing: every look-up is a miss, every write succeeds.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,13 +19,7 @@ impl SecretStore for NoStore {
         Ok(None)
     }
 
-    fn put(
-        &self,
-        _name: &EntryName,
-        _label: &str,
-        _secret: &SecretString,
-        _expires_at: Option<i64>,
-    ) -> Result<(), StoreError> {
+    fn put(&self, _name: &EntryName, _entry: &NewEntry) -> Result<(), StoreError> {
         Ok(())
     }
 

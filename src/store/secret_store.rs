@@ -5,7 +5,20 @@ use secrecy::SecretString;
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
 
+/// What is written into a store.
+#[derive(Clone, Copy)]
+pub struct NewEntry<'a> {
+    /// What a keyring manager shows.
+    pub label: &'a str,
+    pub secret: &'a SecretString,
+    /// Unix seconds at which the secret becomes worthless; `None` for what is long-lived.
+    pub expires_at: Option<i64>,
+}
+
 /// A place that holds secrets by their names.
+///
+/// A call of `keyring` ends within two seconds on Linux, and `unlock` within a minute; those of
+/// `keyutils` within half a second. `file` also waits for whoever types its passphrase.
 pub trait SecretStore {
     /// Returns the name by which a user chooses the store: `keyring`, `keyutils`, `file` or `none`.
     fn name(&self) -> &'static str;
@@ -17,18 +30,11 @@ pub trait SecretStore {
     /// asks a person, for its passphrase.
     fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError>;
 
-    /// Writes an entry over what was there. `label` is what a keyring manager shows. `expires_at`:
-    /// unix seconds at which the secret becomes worthless (`None`: long-lived).
+    /// Writes an entry over what was there.
     ///
     /// # Errors
     /// When the store does not answer, is locked, or has no room.
-    fn put(
-        &self,
-        name: &EntryName,
-        label: &str,
-        secret: &SecretString,
-        expires_at: Option<i64>,
-    ) -> Result<(), StoreError>;
+    fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError>;
 
     /// Deletes an entry and returns whether there was one.
     ///

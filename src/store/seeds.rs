@@ -13,7 +13,7 @@ use crate::aws::totp::Seed;
 use crate::error::{Error, Kind, Result};
 use crate::store::choice::Stores;
 use crate::store::error::StoreError;
-use crate::store::secret_store::{SecretStore, UnlockPolicy};
+use crate::store::secret_store::{NewEntry, SecretStore, UnlockPolicy};
 use crate::store::store_name::StoreName;
 use crate::system::report::Report;
 use crate::system::state_file::StateFile;
@@ -28,6 +28,7 @@ pub struct Record {
 /// Records by serial number.
 pub type Records = BTreeMap<String, Record>;
 
+/// The seeds in the stores. A call blocks for as long as those of the stores that it asks do.
 pub struct StoredSeeds<'a> {
     pub open: Box<dyn Fn(StoreName) -> Box<dyn SecretStore + 'a> + 'a>,
     /// What was typed or set for sessions and seeds alike.
@@ -144,13 +145,11 @@ impl StoredSeeds<'_> {
     ) -> Result<()> {
         let secret = SecretString::from(seed.uri().as_str());
         let label = format!("rolecall: MFA seed of {serial}");
-        self.store(target, self.unlock).put(&serial.into(), &label, &secret, None).map_err(
-            |error| {
-                let what =
-                    format!("the MFA seed of {serial} could not be kept in the store {target}");
-                failed_to_add(error, what, target, serial)
-            },
-        )?;
+        let entry = NewEntry { label: &label, secret: &secret, expires_at: None };
+        self.store(target, self.unlock).put(&serial.into(), &entry).map_err(|error| {
+            let what = format!("the MFA seed of {serial} could not be kept in the store {target}");
+            failed_to_add(error, what, target, serial)
+        })?;
         if let Some(before) = self.recorded(serial).filter(|before| *before != target) {
             if let Err(error) = self.store(before, self.unlock).delete(&serial.into()) {
                 self.report.warn(&format!(

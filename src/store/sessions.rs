@@ -14,6 +14,7 @@ use crate::store::choice::Stores;
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
 use crate::store::index::{Entries, Entry, Index};
+use crate::store::secret_store::NewEntry;
 use crate::system::clock::Clock;
 use crate::system::report::Report;
 
@@ -22,6 +23,7 @@ const DELETED_AT_ONCE: usize = 4;
 /// The store that holds nothing, of which there is no index.
 const NOWHERE: &str = "none";
 
+/// The sessions in the stores, with the index of them.
 pub struct StoredSessions<'a> {
     pub stores: Stores<'a>,
     pub index: Option<Index>,
@@ -29,35 +31,23 @@ pub struct StoredSessions<'a> {
     pub report: &'a dyn Report,
 }
 
-/// A session as the store holds it.
-#[derive(Deserialize)]
+/// A session as the store holds it. Read, it owns its fields; written, it borrows the secrets.
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Stored {
-    access_key_id: String,
-    secret_access_key: SecretString,
-    session_token: Option<SecretString>,
-    expiration: DateTime<Utc>,
-    issued_at: Option<DateTime<Utc>>,
-    account_id: Option<String>,
-}
-
-/// The same for writing: it borrows the secrets.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ToStore<'a> {
-    access_key_id: &'a str,
-    secret_access_key: &'a str,
-    session_token: Option<&'a str>,
-    expiration: String,
-    issued_at: Option<String>,
-    account_id: Option<&'a str>,
+struct Stored<Text, Secret, Time> {
+    access_key_id: Text,
+    secret_access_key: Secret,
+    session_token: Option<Secret>,
+    expiration: Time,
+    issued_at: Option<Time>,
+    account_id: Option<Text>,
 }
 
 /// Renders a session for the store; `None` when it has no end, so that it is not cached.
 pub fn render(session: &Session) -> Option<SecretString> {
     let json = Zeroizing::new(
-        serde_json::to_string(&ToStore {
-            access_key_id: &session.access_key_id,
+        serde_json::to_string(&Stored {
+            access_key_id: session.access_key_id.as_str(),
             secret_access_key: session.secret_access_key.expose_secret(),
             session_token: session.session_token.as_ref().map(ExposeSecret::expose_secret),
             expiration: session.expires_at?.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -71,7 +61,8 @@ pub fn render(session: &Session) -> Option<SecretString> {
 
 /// Parses what `render` wrote; anything else is a miss.
 pub fn parse(secret: &SecretString) -> Option<Session> {
-    let stored: Stored = serde_json::from_str(secret.expose_secret()).ok()?;
+    let stored: Stored<String, SecretString, DateTime<Utc>> =
+        serde_json::from_str(secret.expose_secret()).ok()?;
     Some(Session {
         access_key_id: stored.access_key_id,
         secret_access_key: stored.secret_access_key,
@@ -108,7 +99,9 @@ impl Sessions for StoredSessions<'_> {
             None => format!("rolecall: {}", metadata.profile),
         };
         let name = EntryName::from(key);
-        let put = || self.stores.put(&name, &label, &secret, Some(expires_at.timestamp()));
+        let expiry = Some(expires_at.timestamp());
+        let new = NewEntry { label: &label, secret: &secret, expires_at: expiry };
+        let put = || self.stores.put(&name, &new);
         let entry = |store: &str| Entry {
             profile: metadata.profile.clone(),
             account_id: session.account_id.clone(),
@@ -245,13 +238,7 @@ mod tests {
         fn get(&self, _: &EntryName) -> Result<Option<SecretString>, StoreError> {
             self.failure.take().map_or(Ok(None), Err)
         }
-        fn put(
-            &self,
-            name: &EntryName,
-            _: &str,
-            _: &SecretString,
-            _: Option<i64>,
-        ) -> Result<(), StoreError> {
+        fn put(&self, name: &EntryName, _: &NewEntry) -> Result<(), StoreError> {
             assert!(
                 self.knows(name),
                 "who is killed now would leave a session that nobody knows of"

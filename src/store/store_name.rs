@@ -17,21 +17,15 @@ pub enum StoreName {
 }
 
 impl StoreName {
-    /// Returns the name that a user types.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Keyring => "keyring",
-            Self::Keyutils => "keyutils",
-            Self::File => "file",
-            Self::None => "none",
-        }
-    }
-
+    /// Reads a name, in letters of either case.
     pub fn parse(name: &str) -> Option<Self> {
         <Self as clap::ValueEnum>::from_str(name, true).ok()
     }
 
-    /// Refuses a store that this build does not have, with a sentence that says so.
+    /// Returns the store where this build has it.
+    ///
+    /// # Errors
+    /// A sentence that says why this build does not have it.
     pub fn available(self) -> Result<Self, &'static str> {
         match self {
             Self::File if !cfg!(feature = "file-store") => Err(
@@ -54,7 +48,12 @@ impl StoreName {
 
 impl fmt::Display for StoreName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(match self {
+            Self::Keyring => "keyring",
+            Self::Keyutils => "keyutils",
+            Self::File => "file",
+            Self::None => "none",
+        })
     }
 }
 

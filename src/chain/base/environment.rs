@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use super::{Base, DefaultProvider, StaticKeys};
 use crate::aws::names::AccessKeyId;
+use crate::chain::network;
 use crate::error::{Error, Result};
 use crate::system::environment::Environment;
 
@@ -43,9 +44,7 @@ pub fn default_provider(environment: &Environment) -> Option<Base> {
     if environment.has_web_identity() {
         return None;
     }
-    let container =
-        ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
-    let provider = if container.iter().any(|name| environment.get(name).is_some()) {
+    let provider = if network::container(environment).is_some() {
         DefaultProvider::Container
     } else if environment.is_true("AWS_EC2_METADATA_DISABLED") {
         return None;

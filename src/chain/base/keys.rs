@@ -8,34 +8,27 @@ use crate::chain::keys;
 use crate::config::profiles::{Profile, Property};
 use crate::error::{Error, Result};
 
-/// Reads a profile's keys from their two halves.
-pub fn of_profile(
-    profile: &Profile,
-    id: Option<&Property>,
-    secret: Option<&Property>,
-) -> Result<StaticKeys> {
+/// Reads a profile's keys; `None` when it has none.
+pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
     let half = |found: &Property, missing: &str| {
-        Error::configuration(format!(
-            "{}: profile `{}` has {} but no {missing}",
-            found.place, profile.name, found.key
-        ))
-        .at(&found.place)
+        Error::misconfigured(
+            &found.place,
+            format!("profile `{}` has {} but no {missing}", profile.name, found.key),
+        )
         .hint("write both keys with: aws configure")
     };
-    let (id, secret) = match (id, secret) {
+    let set = (profile.get(keys::ACCESS_KEY_ID), profile.get(keys::SECRET_ACCESS_KEY));
+    let (id, secret) = match set {
         (Some(id), Some(secret)) => (id, secret),
         (Some(id), None) => return Err(half(id, keys::SECRET_ACCESS_KEY)),
         (None, Some(secret)) => return Err(half(secret, keys::ACCESS_KEY_ID)),
-        (None, None) => {
-            return Err(Error::configuration(format!("profile `{}` holds no keys", profile.name)));
-        }
+        (None, None) => return Ok(None),
     };
     let illegal = |found: &Property| {
-        Error::configuration(format!(
-            "{}: {} holds characters that AWS's have not",
-            found.place, found.key
-        ))
-        .at(&found.place)
+        Error::misconfigured(
+            &found.place,
+            format!("{} holds characters that AWS's have not", found.key),
+        )
         .hint("write the keys anew with: aws configure")
     };
     let access_key_id = AccessKeyId::parse(&id.value).ok_or_else(|| illegal(id))?;
@@ -43,12 +36,12 @@ pub fn of_profile(
     if let Some(token) = token.filter(|token| !token.value.bytes().all(|b| b.is_ascii_graphic())) {
         return Err(illegal(token));
     }
-    Ok(StaticKeys {
+    Ok(Some(StaticKeys {
         access_key_id,
         secret_access_key: SecretString::from(secret.value.as_str()),
         session_token: token.map(|token| SecretString::from(token.value.as_str())),
         account_id: profile.value(keys::ACCOUNT_ID).map(str::to_owned),
         expiration: None,
         place: Some(id.place.clone()),
-    })
+    }))
 }

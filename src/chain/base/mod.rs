@@ -6,8 +6,6 @@ mod profile;
 mod sso;
 mod web_identity;
 
-use std::fmt;
-
 use secrecy::{ExposeSecret, SecretString};
 
 use super::process_command;
@@ -54,7 +52,7 @@ pub enum DefaultProvider {
 
 /// Keys as they stand in a shared file or in the environment; with a session token they are
 /// somebody else's session.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct StaticKeys {
     pub access_key_id: AccessKeyId,
     pub secret_access_key: SecretString,
@@ -63,14 +61,6 @@ pub struct StaticKeys {
     /// RFC 3339, when the environment says it.
     pub expiration: Option<String>,
     pub place: Option<FileLine>,
-}
-
-impl fmt::Debug for StaticKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaticKeys")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
-    }
 }
 
 /// AssumeRoleWithWebIdentity, an unsigned call.
@@ -153,19 +143,15 @@ impl Base {
         };
         let machine =
             |kind| Facts { kind, identity: Identity::Role, of_this_machine: true, ..plain };
-        let keys = |kind, keys: &'_ StaticKeys| Facts {
-            kind,
-            identity: if keys.session_token.is_none() { Identity::User } else { Identity::Unknown },
-            ..plain
-        };
         match self {
-            Self::Static(static_keys) => Facts {
-                account_id: static_keys.account_id.as_deref(),
-                ..keys("static", static_keys)
-            },
-            Self::Environment(static_keys) => Facts {
-                account_id: static_keys.account_id.as_deref(),
-                ..keys("environment", static_keys)
+            Self::Static(keys) | Self::Environment(keys) => Facts {
+                kind: if let Self::Static(_) = self { "static" } else { "environment" },
+                identity: match keys.session_token {
+                    None => Identity::User,
+                    Some(_) => Identity::Unknown,
+                },
+                account_id: keys.account_id.as_deref(),
+                ..plain
             },
             Self::Ec2InstanceMetadata | Self::DefaultProviders(DefaultProvider::Instance) => {
                 machine("ec2_instance_metadata")

@@ -3,11 +3,10 @@
 use secrecy::SecretString;
 
 use super::{Base, keys, sso, web_identity};
-use crate::chain::inputs::Inputs;
+use crate::chain::endpoints::Endpoints;
 use crate::chain::keys as names;
 use crate::chain::profile_view::ProfileView;
 use crate::chain::request::RoleOptions;
-use crate::chain::sts_site::StsSite;
 use crate::config::document::FileKind;
 use crate::config::profiles::Profile;
 use crate::error::{Error, Result};
@@ -15,23 +14,18 @@ use crate::hint;
 
 /// Reads a profile's own credentials: web identity, SSO, keys of the credentials file, login
 /// session, process, keys of the config file. `typed` is what was typed of its role.
-pub fn of_profile(
-    inputs: &Inputs,
-    profile: &Profile,
-    typed: &RoleOptions,
-    site: &StsSite,
-) -> Result<Base> {
+pub fn of_profile(endpoints: &Endpoints, profile: &Profile, typed: &RoleOptions) -> Result<Base> {
     let view = ProfileView::from(profile);
     if view.property(names::WEB_IDENTITY_TOKEN_FILE).is_some() {
-        return web_identity::of_profile(inputs, profile, typed, site).map(Base::WebIdentity);
+        return web_identity::of_profile(endpoints, profile, typed).map(Base::WebIdentity);
     }
     if profile.get(names::SSO_ACCOUNT_ID).is_some() || profile.get(names::SSO_ROLE_NAME).is_some() {
-        return sso::of_profile(inputs.profiles, profile, site.endpoints).map(Base::Sso);
+        return sso::of_profile(endpoints, profile).map(Base::Sso);
     }
-    let id = profile.get(names::ACCESS_KEY_ID);
-    let secret = profile.get(names::SECRET_ACCESS_KEY);
-    if id.or(secret).is_some_and(|key| key.file == FileKind::Credentials) {
-        return keys::of_profile(profile, id, secret).map(Base::Static);
+    let keys = || keys::of_profile(profile)?.map(Base::Static).ok_or_else(|| nothing(profile));
+    let key = profile.get(names::ACCESS_KEY_ID).or_else(|| profile.get(names::SECRET_ACCESS_KEY));
+    if key.is_some_and(|key| key.file == FileKind::Credentials) {
+        return keys();
     }
     if let Some(session) = profile.get(names::LOGIN_SESSION) {
         let (session, place) = (session.value.to_string(), session.place.clone());
@@ -44,18 +38,14 @@ pub fn of_profile(
             account_id: profile.value(names::ACCOUNT_ID).map(str::to_owned),
         });
     }
-    if id.is_some() || secret.is_some() {
-        return keys::of_profile(profile, id, secret).map(Base::Static);
-    }
-    Err(nothing(profile))
+    keys()
 }
 
 fn nothing(profile: &Profile) -> Error {
-    let error = Error::configuration(format!(
-        "{}: profile `{}` holds no credentials and names no source of any",
-        profile.place, profile.name
-    ))
-    .at(&profile.place);
+    let error = Error::misconfigured(
+        &profile.place,
+        format!("profile `{}` holds no credentials and names no source of any", profile.name),
+    );
     if profile.get(names::SSO_SESSION).is_some() {
         return error
             .cause(

@@ -5,21 +5,22 @@ use super::Sso;
 use crate::chain::endpoints::Endpoints;
 use crate::chain::keys;
 use crate::config::document::SectionKind;
-use crate::config::profiles::{Profile, Profiles};
+use crate::config::profiles::{Profile, Profiles, Property};
 use crate::error::{Error, FileLine, Result};
 use crate::hint;
 
-pub fn of_profile(profiles: &Profiles, profile: &Profile, endpoints: &Endpoints) -> Result<Sso> {
+/// Reads the SSO configuration of a profile.
+pub fn of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Sso> {
     let own = |key: &str| {
         let value = profile.value(key).map(str::to_owned);
         value.ok_or_else(|| missing(profile, key, &profile.place))
     };
-    let (session, start_url, region) = match profile.value(keys::SSO_SESSION) {
+    let (session, start_url, region) = match profile.get(keys::SSO_SESSION) {
         None => (None, own(keys::SSO_START_URL)?, own(keys::SSO_REGION)?),
-        Some(name) => {
-            let section = section(profiles, profile)?;
+        Some(named) => {
+            let section = section(endpoints.inputs.profiles, profile, named)?;
             let value = |key| of_session(profile, &section, key);
-            (Some(name.to_owned()), value(keys::SSO_START_URL)?, value(keys::SSO_REGION)?)
+            (Some(named.value.to_string()), value(keys::SSO_START_URL)?, value(keys::SSO_REGION)?)
         }
     };
     Ok(Sso {
@@ -34,13 +35,10 @@ pub fn of_profile(profiles: &Profiles, profile: &Profile, endpoints: &Endpoints)
 }
 
 /// Returns the `[sso-session …]` section that a profile names.
-fn section(profiles: &Profiles, profile: &Profile) -> Result<Profile> {
-    let named = profile.get(keys::SSO_SESSION);
-    let name = named.map_or("", |property| property.value.as_str());
+fn section(profiles: &Profiles, profile: &Profile, named: &Property) -> Result<Profile> {
+    let (name, place) = (named.value.as_str(), &named.place);
     profiles.section(SectionKind::SsoSession, name)?.ok_or_else(|| {
-        let place = named.map_or(&profile.place, |property| &property.place);
-        Error::configuration(format!("{place}: there is no section [sso-session {name}]"))
-            .at(place)
+        Error::misconfigured(place, format!("there is no section [sso-session {name}]"))
             .cause(format!("profile `{}` names it", profile.name))
             .hint("make it with: aws configure sso-session")
     })
@@ -63,11 +61,10 @@ fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<String>
 }
 
 fn missing(profile: &Profile, key: &str, place: &FileLine) -> Error {
-    Error::configuration(format!(
-        "{place}: `{key}` is missing for the SSO credentials of profile `{}`",
-        profile.name
-    ))
-    .at(place)
+    Error::misconfigured(
+        place,
+        format!("`{key}` is missing for the SSO credentials of profile `{}`", profile.name),
+    )
     .hint(format!(
         "complete it with: aws configure sso {}",
         hint::option("--profile", &profile.name)

@@ -2,52 +2,44 @@
 
 use super::{Base, WebIdentity};
 use crate::aws::names::RoleArn;
-use crate::chain::inputs::Inputs;
+use crate::chain::endpoints::Endpoints;
 use crate::chain::keys;
 use crate::chain::profile_view::ProfileView;
 use crate::chain::request::RoleOptions;
 use crate::chain::role::Role;
-use crate::chain::role::limits::Chaining;
-use crate::chain::sts_site::StsSite;
+use crate::chain::role::limits::{self, Chaining};
 use crate::config::profiles::{Profile, Property};
-use crate::error::{Error, Kind, Place, Result};
+use crate::error::{Error, Place, Result};
 use crate::hint;
+
+const SESSION_NAME: &str = "AWS_ROLE_SESSION_NAME";
 
 /// Reads the web identity of a profile. `typed` is what was typed of its role.
 pub fn of_profile(
-    inputs: &Inputs,
+    endpoints: &Endpoints,
     profile: &Profile,
     typed: &RoleOptions,
-    site: &StsSite,
 ) -> Result<WebIdentity> {
     let view = ProfileView::from(profile);
     let required = |key: &str| -> Result<&Property> {
         view.property(key).ok_or_else(|| {
-            Error::configuration(format!(
-                "{}: profile `{}` has web_identity_token_file but no {key}",
-                profile.place, profile.name
-            ))
-            .at(&profile.place)
+            Error::misconfigured(
+                &profile.place,
+                format!("profile `{}` has web_identity_token_file but no {key}", profile.name),
+            )
             .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
         })
     };
     let token_file = required(keys::WEB_IDENTITY_TOKEN_FILE)?;
     let arn = required(keys::ROLE_ARN)?;
     let role_arn = RoleArn::parse(arn.value.trim()).ok_or_else(|| {
-        Error::configuration(format!("{}: `{}` is not an IAM role's ARN", arn.place, *arn.value))
-            .at(&arn.place)
+        Error::misconfigured(&arn.place, format!("`{}` is not an IAM role's ARN", *arn.value))
     })?;
     let role = Role { view, typed };
     let policies = role.policies(&role_arn)?;
-    let set = view.property(keys::ROLE_SESSION_NAME);
-    let set = set.map(|p| (p.value.trim(), Place::from(&p.place)));
-    let user = inputs.environment.user.as_deref();
-    let role_session_name = role.session_name(set, user).map_err(|error| match error.kind() {
-        Kind::Usage => error,
-        _ => error.cause(format!("profile `{}`", profile.name)).hint(hint::correct(&profile.name)),
-    })?;
+    let role_session_name = role.session_name(endpoints.inputs.environment)?;
     refuse_parameters(typed, &format!("profile `{}` is a web identity", profile.name))?;
-    let (region, endpoint) = site.required()?;
+    let (region, endpoint) = endpoints.required_sts()?;
     Ok(WebIdentity {
         role_arn,
         token_file: token_file.value.to_string(),
@@ -61,7 +53,8 @@ pub fn of_profile(
 
 /// Reads the web identity of the environment (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN,
 /// AWS_ROLE_SESSION_NAME).
-pub fn of_environment(inputs: &Inputs, site: &StsSite) -> Result<Base> {
+pub fn of_environment(endpoints: &Endpoints) -> Result<Base> {
+    let inputs = endpoints.inputs;
     let variable = |name: &str| inputs.environment.get(name);
     let set = "AWS_WEB_IDENTITY_TOKEN_FILE is set";
     let arn = variable("AWS_ROLE_ARN").ok_or_else(|| {
@@ -76,10 +69,15 @@ pub fn of_environment(inputs: &Inputs, site: &StsSite) -> Result<Base> {
     let typed = if on_top { &inputs.nothing } else { inputs.typed() };
     refuse_parameters(typed, set)?;
     let role = Role { view: ProfileView::from(None), typed };
-    let name = variable("AWS_ROLE_SESSION_NAME");
-    let name = name.map(|name| (name, Place::variable("AWS_ROLE_SESSION_NAME")));
-    let role_session_name = role.session_name(name, inputs.environment.user.as_deref())?;
-    let (region, endpoint) = site.required()?;
+    let set = variable(SESSION_NAME).filter(|_| typed.role_session_name.is_none());
+    let role_session_name = match set {
+        Some(name) => limits::session_name(name).ok_or_else(|| {
+            Error::configuration(format!("{SESSION_NAME} must be {}", limits::SESSION_NAME_RULE))
+                .at(Place::variable(SESSION_NAME))
+        })?,
+        None => role.session_name(inputs.environment)?,
+    };
+    let (region, endpoint) = endpoints.required_sts()?;
     Ok(Base::WebIdentity(WebIdentity {
         token_file: variable("AWS_WEB_IDENTITY_TOKEN_FILE").unwrap_or_default().to_owned(),
         duration_seconds: role.duration(Chaining::No)?,
@@ -93,8 +91,6 @@ pub fn of_environment(inputs: &Inputs, site: &StsSite) -> Result<Base> {
 
 /// AssumeRoleWithWebIdentity has fewer parameters than AssumeRole.
 fn refuse_parameters(typed: &RoleOptions, why: &str) -> Result<()> {
-    match typed.first_for_assume_role() {
-        Some(option) => Err(Error::usage(format!("{option} cannot be given: {why}"))),
-        None => Ok(()),
-    }
+    let refuse = |option| Err(Error::usage(format!("{option} cannot be given: {why}")));
+    typed.first_for_assume_role().map_or(Ok(()), refuse)
 }

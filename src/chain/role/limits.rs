@@ -27,14 +27,19 @@ pub fn check_duration(seconds: u32, chaining: Chaining, what: &str) -> Result<u3
     Ok(seconds)
 }
 
-/// RoleSessionName and SourceIdentity: `[\w+=,.@-]{2,64}`.
-pub fn is_session_name(value: &str) -> bool {
-    (2..=64).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@-"))
+/// The rule of `session_name`, in words.
+pub const SESSION_NAME_RULE: &str = "2 to 64 letters, digits or _+=,.@-";
+
+/// Takes a RoleSessionName or SourceIdentity: `[\w+=,.@-]{2,64}`.
+pub fn session_name(value: &str) -> Option<String> {
+    let legal = (2..=64).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@-"));
+    legal.then(|| value.to_owned())
 }
 
-/// ExternalId: `[\w+=,.@:\/-]{2,1224}`.
-pub fn is_external_id(value: &str) -> bool {
-    (2..=1224).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@:/-"))
+/// Takes an ExternalId: `[\w+=,.@:\/-]{2,1224}`.
+pub fn external_id(value: &str) -> Option<String> {
+    let legal = (2..=1224).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@:/-"));
+    legal.then(|| value.to_owned())
 }
 
 fn is_word(c: char, more: &str) -> bool {
@@ -64,9 +69,9 @@ mod tests {
             (Some("日本"), "rolecall"),
         ] {
             assert_eq!(default_session_name(user), name);
-            assert!(is_session_name(&default_session_name(user)));
+            assert!(session_name(&default_session_name(user)).is_some());
         }
-        assert!(is_session_name(&default_session_name(Some(&"x".repeat(100)))));
+        assert!(session_name(&default_session_name(Some(&"x".repeat(100)))).is_some());
     }
 
     #[test]

@@ -27,8 +27,7 @@ impl Role<'_> {
         }
         let error = |at: usize, what: &str| match own {
             Some(property) if at < of_profile => {
-                Error::configuration(format!("{}: policy_arns: {what}", property.place))
-                    .at(&property.place)
+                Error::misconfigured(&property.place, format!("policy_arns: {what}"))
                     .cause(format!("profile `{}`", self.name()))
             }
             _ if self.typed.policy_arns.is_empty() => Error::usage(format!("--read-only: {what}")),

@@ -8,29 +8,19 @@ use crate::error::{Error, FileLine, Result};
 use crate::hint;
 
 /// Where a role's credentials come from.
-pub enum Source {
+pub enum Source<'a> {
     /// `place`: where it is named, unless that is the command line, for a role without a profile.
-    Profile {
-        name: ProfileName,
-        place: Option<FileLine>,
-    },
-    Credentials(CredentialSource),
+    Profile { name: ProfileName, place: Option<FileLine> },
+    /// `credential_source`.
+    Credentials(&'a Property),
 }
 
-/// The values of `credential_source`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CredentialSource {
-    Environment,
-    Ec2InstanceMetadata,
-    EcsContainer,
-}
-
-impl Role<'_> {
+impl<'a> Role<'a> {
     /// Returns the one source of the role.
     ///
     /// # Errors
-    /// Where it names none, two, or one that is not known.
-    pub fn source(&self) -> Result<Source> {
+    /// Where it names none or two.
+    pub fn source(&self) -> Result<Source<'a>> {
         if let Some(name) = &self.typed.source_profile {
             let place = self.view.profile().map(|profile| profile.place.clone());
             return Ok(Source::Profile { name: ProfileName::new(name), place });
@@ -47,25 +37,7 @@ impl Role<'_> {
                 name: ProfileName::new(name.value.trim()),
                 place: Some(name.place.clone()),
             }),
-            (None, Some(source)) => self.credential_source(source).map(Source::Credentials),
-        }
-    }
-
-    fn credential_source(&self, property: &Property) -> Result<CredentialSource> {
-        match property.value.to_ascii_lowercase().as_str() {
-            "environment" => Ok(CredentialSource::Environment),
-            "ec2instancemetadata" => Ok(CredentialSource::Ec2InstanceMetadata),
-            "ecscontainer" => Ok(CredentialSource::EcsContainer),
-            other => Err(Error::configuration(format!(
-                "{}: credential_source `{other}` is not known",
-                property.place
-            ))
-            .at(&property.place)
-            .cause(format!("profile `{}`", self.name()))
-            .hint(format!(
-                "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
-                hint::command("explain", self.name())
-            ))),
+            (None, Some(source)) => Ok(Source::Credentials(source)),
         }
     }
 
@@ -75,7 +47,7 @@ impl Role<'_> {
         let place = place.or_else(|| self.view.profile().map(|profile| &profile.place));
         let message = format!("profile `{}` {what}", self.name());
         let error = match place {
-            Some(place) => Error::configuration(format!("{place}: {message}")).at(place),
+            Some(place) => Error::misconfigured(place, message),
             None => Error::configuration(message),
         };
         error.hint(format!(

@@ -7,21 +7,13 @@ use crate::chain::keys;
 use crate::chain::profile_view::ProfileView;
 use crate::chain::step::Mfa;
 use crate::config::profiles::Property;
-use crate::error::{Error, Kind, Place, Result};
+use crate::error::{Error, Place, Result};
 use crate::hint;
-
-/// A parameter of a role's call: where it is set, and the rule that it keeps.
-pub struct Parameter {
-    pub key: &'static str,
-    pub option: &'static str,
-    pub rule: &'static str,
-}
-
-pub const SESSION_NAME_RULE: &str = "2 to 64 letters, digits or _+=,.@-";
+use crate::system::environment::Environment;
 
 impl Role<'_> {
     /// Returns the name of the role's profile, empty for a role that is only typed.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.view.name().unwrap_or_default()
     }
 
@@ -32,14 +24,15 @@ impl Role<'_> {
             .hint(hint::correct(self.name()))
     }
 
-    /// Reads a value: what is typed, else what the profile sets.
+    /// Reads a value: what is typed, else what the profile sets; `rule` says in an error what
+    /// `parse` takes.
     pub(super) fn value<T>(
         &self,
-        parameter: &Parameter,
+        (key, option): (&str, &'static str),
         typed: Option<&str>,
+        rule: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>> {
-        let Parameter { key, option, rule } = parameter;
         if let Some(value) = typed {
             let parsed = parse(value);
             return parsed.map(Some).ok_or_else(|| {
@@ -49,8 +42,7 @@ impl Role<'_> {
         let Some(property) = self.view.property(key) else { return Ok(None) };
         let value = property.value.trim();
         parse(value).map(Some).ok_or_else(|| {
-            Error::configuration(format!("{}: {key} must be {rule}", property.place))
-                .at(&property.place)
+            Error::misconfigured(&property.place, format!("{key} must be {rule}"))
                 .cause(format!("profile `{}` has `{value}`", self.name()))
                 .hint(hint::correct(self.name()))
         })
@@ -60,12 +52,9 @@ impl Role<'_> {
     /// or else by its source.
     pub fn mfa(&self, source: ProfileView) -> Result<Option<Mfa>> {
         let serial = self.value(
-            &Parameter {
-                key: keys::MFA_SERIAL,
-                option: "--mfa-serial",
-                rule: "auto, or an MFA device's serial number or ARN (9 to 256 characters)",
-            },
+            (keys::MFA_SERIAL, "--mfa-serial"),
             self.typed.mfa_serial.as_deref(),
+            "auto, or an MFA device's serial number or ARN (9 to 256 characters)",
             MfaSerial::parse,
         )?;
         let of_either = |key| {
@@ -97,27 +86,14 @@ impl Role<'_> {
             .map_err(|message| self.wrong(message).at(&property.place))
     }
 
-    /// Returns the role session name: typed, else set, with the place where it is, else made of the
-    /// local user's.
-    pub fn session_name(&self, set: Option<(&str, Place)>, user: Option<&str>) -> Result<String> {
-        match (self.typed.role_session_name.as_deref(), set) {
-            (Some(name), _) if !limits::is_session_name(name) => {
-                Err(wrong_session_name(Place::Option("--role-session-name")))
-            }
-            (None, Some((name, place))) if !limits::is_session_name(name) => {
-                Err(wrong_session_name(place))
-            }
-            (Some(name), _) | (None, Some((name, _))) => Ok(name.to_owned()),
-            (None, None) => Ok(limits::default_session_name(user)),
-        }
+    /// Returns the role session name: typed, else set, else made of the local user's.
+    pub fn session_name(&self, environment: &Environment) -> Result<String> {
+        let name = self.value(
+            (keys::ROLE_SESSION_NAME, "--role-session-name"),
+            self.typed.role_session_name.as_deref(),
+            limits::SESSION_NAME_RULE,
+            limits::session_name,
+        )?;
+        Ok(name.unwrap_or_else(|| limits::default_session_name(environment.user.as_deref())))
     }
-}
-
-fn wrong_session_name(place: Place) -> Error {
-    let (kind, what) = match place {
-        Place::Option(option) => (Kind::Usage, option.to_owned()),
-        Place::Variable(_) => (Kind::Configuration, place.to_string()),
-        _ => (Kind::Configuration, format!("{place}: {}", keys::ROLE_SESSION_NAME)),
-    };
-    Error::new(kind, format!("{what} must be {SESSION_NAME_RULE}")).at(place)
 }

@@ -353,20 +353,12 @@ fn base() -> impl Strategy<Value = Base> {
     };
     let seconds = proptest::option::of(1u32..3);
     let web = (role_arn(), text(), text(), seconds, policies(), region(), endpoint()).prop_map(
-        |(
-            role_arn,
-            token_file,
-            role_session_name,
-            duration_seconds,
-            policies,
-            region,
-            endpoint,
-        )| {
+        |(role_arn, token_file, name, seconds, policies, region, endpoint)| {
             Base::WebIdentity(WebIdentity {
                 role_arn,
                 token_file,
-                role_session_name,
-                duration_seconds,
+                role_session_name: name,
+                duration_seconds: seconds,
                 policies,
                 region,
                 endpoint,

@@ -15,7 +15,7 @@ const DEVICES: [&str; 2] =
 const LENGTHS: [u32; 3] = [900, 3_600, 43_200];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+enum RoleKind {
     Plain,
     ExternalId,
     SessionPolicy,
@@ -23,21 +23,20 @@ enum Kind {
 
 /// A role as its profile has it.
 #[derive(Clone, Copy, Debug)]
-struct Role {
+struct PlayedRole {
     device: Option<usize>,
     seconds: u32,
-    kind: Kind,
+    kind: RoleKind,
 }
 
-fn roles() -> Vec<Role> {
+fn roles() -> Vec<PlayedRole> {
     let mut all = Vec::new();
     for device in [None, Some(0), Some(1)] {
         for seconds in LENGTHS {
-            all.extend([Kind::Plain, Kind::ExternalId, Kind::SessionPolicy].map(|kind| Role {
-                device,
-                seconds,
-                kind,
-            }));
+            all.extend(
+                [RoleKind::Plain, RoleKind::ExternalId, RoleKind::SessionPolicy]
+                    .map(|kind| PlayedRole { device, seconds, kind }),
+            );
         }
     }
     all
@@ -46,7 +45,7 @@ fn roles() -> Vec<Role> {
 /// How a chain is walked: a session of the user first, with a device or without, and the device
 /// whose code each role's call carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Plan {
+struct PlayedPlan {
     first: Option<(Option<usize>, u32)>,
     codes: Vec<Option<usize>>,
 }
@@ -56,7 +55,7 @@ type Cost = (u32, u32);
 
 /// What AWS makes of a plan; `None` when it refuses a call. `demanding`: a later role that names a
 /// device demands MFA, as the first does.
-fn cost(chain: &[Role], plan: &Plan, kept: bool, demanding: bool) -> Option<Cost> {
+fn cost(chain: &[PlayedRole], plan: &PlayedPlan, kept: bool, demanding: bool) -> Option<Cost> {
     let mut caller = CallerKind::LongTerm;
     // The length of each session, and whether its call carries a code.
     let mut sessions: Vec<(u32, bool)> = Vec::new();
@@ -106,12 +105,13 @@ fn of_a_day(sessions: &[(u32, bool)], shared: bool) -> Cost {
 }
 
 /// The best cost of all plans.
-fn best(chain: &[Role], kept: bool, demanding: bool) -> Option<Cost> {
+fn best(chain: &[PlayedRole], kept: bool, demanding: bool) -> Option<Cost> {
     let mut best = None;
     for first in [None, Some(None), Some(Some(0)), Some(Some(1))] {
         let mut codes: Vec<Option<usize>> = vec![None; chain.len()];
         'plans: loop {
-            let plan = Plan { first: first.map(|device| (device, DAY)), codes: codes.clone() };
+            let plan =
+                PlayedPlan { first: first.map(|device| (device, DAY)), codes: codes.clone() };
             best = [best, cost(chain, &plan, kept, demanding)].into_iter().flatten().min();
             for code in &mut codes {
                 *code = match code {
@@ -130,12 +130,12 @@ fn best(chain: &[Role], kept: bool, demanding: bool) -> Option<Cost> {
 }
 
 /// The shared file of chains that begin alike: `far` is each of the possible last roles.
-fn config(near: &[Role], all: &[Role]) -> String {
+fn config(near: &[PlayedRole], all: &[PlayedRole]) -> String {
     let mut text = String::from(
         "[profile dev]\nregion = eu-west-1\n\
          aws_access_key_id = AKIADEV\naws_secret_access_key = SECRETDEV\n",
     );
-    let mut add = |name: &str, source: &str, role: &Role| {
+    let mut add = |name: &str, source: &str, role: &PlayedRole| {
         text += &format!(
             "[profile {name}]\nrole_arn = arn:aws:iam::222222222222:role/{name}\n\
              source_profile = {source}\nduration_seconds = {}\n",
@@ -145,9 +145,9 @@ fn config(near: &[Role], all: &[Role]) -> String {
             text += &format!("mfa_serial = {}\n", DEVICES[device]);
         }
         text += match role.kind {
-            Kind::Plain => "",
-            Kind::ExternalId => "external_id = shared\n",
-            Kind::SessionPolicy => "policy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess\n",
+            RoleKind::Plain => "",
+            RoleKind::ExternalId => "external_id = shared\n",
+            RoleKind::SessionPolicy => "policy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess\n",
         };
     };
     let name = |place: usize| if place == 0 { "dev".to_owned() } else { format!("near{place}") };
@@ -161,7 +161,7 @@ fn config(near: &[Role], all: &[Role]) -> String {
 }
 
 /// Reads a plan off what `resolve` made, and checks that each call is the one its profile asks for.
-fn planned(chain: &Chain, roles: &[Role]) -> Plan {
+fn planned(chain: &Chain, roles: &[PlayedRole]) -> PlayedPlan {
     let device = |serial: &str| DEVICES.iter().position(|known| *known == serial).unwrap();
     let (mut first, mut codes) = (None, Vec::new());
     for step in &chain.plan.steps {
@@ -173,26 +173,30 @@ fn planned(chain: &Chain, roles: &[Role]) -> Plan {
             Step::AssumeRole(call) => {
                 let role = &roles[codes.len()];
                 assert_eq!(call.duration_seconds, Some(role.seconds));
-                assert_eq!(call.external_id.is_some(), role.kind == Kind::ExternalId);
-                assert_eq!(!call.policies.arns.is_empty(), role.kind == Kind::SessionPolicy);
+                assert_eq!(call.external_id.is_some(), role.kind == RoleKind::ExternalId);
+                assert_eq!(!call.policies.arns.is_empty(), role.kind == RoleKind::SessionPolicy);
                 codes.push(call.mfa.code().map(|mfa| device(&mfa.serial)));
             }
         }
     }
     assert_eq!(codes.len(), roles.len());
-    Plan { first, codes }
+    PlayedPlan { first, codes }
 }
 
 /// What the plans' costs depend on; external IDs and policies do not come into it.
-fn shape(chain: &[Role], kept: bool, demanding: bool) -> (Vec<(Option<usize>, u32)>, bool, bool) {
+fn shape(
+    chain: &[PlayedRole],
+    kept: bool,
+    demanding: bool,
+) -> (Vec<(Option<usize>, u32)>, bool, bool) {
     (chain.iter().map(|role| (role.device, role.seconds)).collect(), kept, demanding)
 }
 
 /// Compares all chains that begin in a way; returns how many there were, and how many can be
 /// walked.
 fn compare(
-    near: &[Role],
-    all: &[Role],
+    near: &[PlayedRole],
+    all: &[PlayedRole],
     known: &mut HashMap<(Vec<(Option<usize>, u32)>, bool, bool), Option<Cost>>,
 ) -> (usize, usize) {
     let profiles = profiles(&config(near, all), "");
@@ -200,7 +204,7 @@ fn compare(
     for (n, last) in all.iter().enumerate() {
         let roles = [near, &[*last]].concat();
         // Where nothing is kept, external IDs and policies are handed on as where it is.
-        let is_plain = roles.iter().all(|role| role.kind == Kind::Plain);
+        let is_plain = roles.iter().all(|role| role.kind == RoleKind::Plain);
         for kept in if is_plain { &[true, false][..] } else { &[true] } {
             let kept = *kept;
             let defaults = Defaults { mfa_session: kept.then_some(DAY), caching: Caching::On };
@@ -228,8 +232,8 @@ fn compare(
 fn compare_all(lengths: std::ops::RangeInclusive<usize>) -> (usize, usize) {
     let all = roles();
     assert_eq!(all.len(), 27);
-    let mut beginnings: Vec<Vec<Role>> = Vec::new();
-    let mut near: Vec<Vec<Role>> = vec![Vec::new()];
+    let mut beginnings: Vec<Vec<PlayedRole>> = Vec::new();
+    let mut near: Vec<Vec<PlayedRole>> = vec![Vec::new()];
     for length in 1..=*lengths.end() {
         if lengths.contains(&length) {
             beginnings.extend(near.iter().cloned());
@@ -241,7 +245,7 @@ fn compare_all(lengths: std::ops::RangeInclusive<usize>) -> (usize, usize) {
     }
     let threads: Vec<_> = (0..2)
         .map(|half| {
-            let (all, mine): (Vec<Role>, Vec<Vec<Role>>) =
+            let (all, mine): (Vec<PlayedRole>, Vec<Vec<PlayedRole>>) =
                 (all.clone(), beginnings.iter().skip(half).step_by(2).cloned().collect());
             std::thread::spawn(move || {
                 let mut known = HashMap::new();

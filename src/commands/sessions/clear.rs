@@ -13,7 +13,7 @@ use crate::app::stores::StoreOpener;
 use crate::error::{Error, Result};
 use crate::hint;
 use crate::store::StoreError;
-use crate::store::clear::{Clearing, SessionsOf, Which};
+use crate::store::clear::{Clearing, Which};
 use crate::store::index::Index;
 use crate::system::clock::SystemClock;
 use crate::system::report::Report;
@@ -44,7 +44,7 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
     let which = if names.is_empty() { Which::All } else { Which::Keys(keys_of(context, names)?) };
     let opener = StoreOpener::new(context, &context.ui, AskPolicy::Allowed);
     let clearing = Clearing {
-        stores: opener.all().into_iter().map(SessionsOf::new).collect(),
+        stores: opener.all(),
         index: context.directories.index().map(Index::new),
         clock: &SystemClock,
         report: &context.ui,

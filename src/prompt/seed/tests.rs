@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::*;
 use crate::chain::Invocation;
 use crate::store::entry_name::EntryName;
+use crate::store::secret_store::NewEntry;
 use crate::store::{SecretStore, StoreError, StoreName, UnlockPolicy};
 use crate::ui::Ui;
 
@@ -47,15 +48,9 @@ impl SecretStore for MemoryStore {
             }
         }
     }
-    fn put(
-        &self,
-        name: &EntryName,
-        _label: &str,
-        secret: &SecretString,
-        expires_at: Option<i64>,
-    ) -> Result<(), StoreError> {
-        assert_eq!(expires_at, None, "a seed has no end");
-        self.0.entries.borrow_mut().insert(name.clone(), secret.expose_secret().to_owned());
+    fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
+        assert_eq!(entry.expires_at, None, "a seed has no end");
+        self.0.entries.borrow_mut().insert(name.clone(), entry.secret.expose_secret().to_owned());
         Ok(())
     }
     fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {

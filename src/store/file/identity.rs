@@ -48,16 +48,13 @@ impl<'a> StoreIdentity<'a> {
 
     /// Returns the identity of this store; `None` when it has none yet.
     pub(super) fn existing(&self) -> Result<Option<&Identity>, StoreError> {
-        if let Some(identity) = self.identity.get() {
+        if let Some(identity) = self.without_asking() {
             return Ok(Some(identity));
         }
         let Some(wrapped) = read(&self.path)? else {
             return Ok(None);
         };
-        let identity = match kernel_copy::read(&self.path, &wrapped) {
-            Some(identity) => identity,
-            None => self.unwrap(&wrapped, self.ask()?)?,
-        };
+        let identity = self.unwrap(&wrapped, self.ask()?)?;
         Ok(Some(self.identity.get_or_init(|| identity)))
     }
 

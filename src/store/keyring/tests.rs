@@ -37,7 +37,8 @@ fn seed() -> EntryName {
 }
 
 fn put(keyring: &Keyring<Store>, name: &EntryName, secret: &str) {
-    keyring.put(name, "label", &SecretString::from(secret), None).unwrap();
+    let secret = &SecretString::from(secret);
+    keyring.put(name, &NewEntry { label: "label", secret, expires_at: None }).unwrap();
 }
 
 fn get(keyring: &Keyring<Store>, name: &EntryName) -> Option<String> {

@@ -29,7 +29,7 @@ const EVICTION_TIMEOUT: Duration = Duration::from_millis(500);
 const ENOSYS: i32 = 38;
 
 /// A secret as the kernel holds it.
-pub struct Value {
+pub struct KeyValue {
     pub secret: SecretString,
     /// Unix seconds.
     pub expires_at: Option<i64>,
@@ -46,7 +46,7 @@ pub struct Expiry {
 ///
 /// # Errors
 /// When the kernel has no keyring for this process.
-pub fn read(description: &str) -> Result<Option<Value>, StoreError> {
+pub fn read(description: &str) -> Result<Option<KeyValue>, StoreError> {
     let found = match look_up(description) {
         // Keys that another program wrote may be readable to those only who hold their keyring.
         Err(KeyError::AccessDenied) => possess().and_then(|_| look_up(description)),
@@ -58,7 +58,7 @@ pub fn read(description: &str) -> Result<Option<Value>, StoreError> {
         Err(error) => return Err(explain(error)),
     };
     Ok(envelope::open(&payload)
-        .map(|(expires_at, secret)| Value { secret: SecretString::from(secret), expires_at }))
+        .map(|(expires_at, secret)| KeyValue { secret: SecretString::from(secret), expires_at }))
 }
 
 /// Writes a key over what was there. The kernel drops it when it expires.
@@ -152,30 +152,28 @@ fn payload(key: Key) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 
 /// Adds or replaces a key; where the user's quota is used up, what expires first makes room.
 fn add(ring: KeyRing, description: &str, payload: &[u8]) -> Result<Key, StoreError> {
-    let mut error = match ring.add_key(description, payload) {
-        Ok(key) => return Ok(key),
-        Err(error) => error,
-    };
     let begin = Instant::now();
-    let mut victims =
-        if error == KeyError::QuotaExceeded { own_keys() } else { Vec::new() }.into_iter();
+    let mut added = ring.add_key(description, payload);
+    let mut victims = None;
     // A removed key counts until the kernel's next sweep, so what is due may just need a moment.
-    while error == KeyError::QuotaExceeded && begin.elapsed() < EVICTION_TIMEOUT {
-        if let Some((_, victim)) = victims.next() {
+    while is_full(added) && begin.elapsed() < EVICTION_TIMEOUT {
+        let victims = victims.get_or_insert_with(|| own_keys().into_iter());
+        if let Some((victim, _)) = victims.next() {
             discard(ring, victim);
         }
         for _ in 0..RETRIES {
-            match ring.add_key(description, payload) {
-                Ok(key) => return Ok(key),
-                Err(KeyError::QuotaExceeded) => thread::sleep(RETRY_DELAY),
-                Err(other) => {
-                    error = other;
-                    break;
-                }
+            added = ring.add_key(description, payload);
+            if !is_full(added) {
+                break;
             }
+            thread::sleep(RETRY_DELAY);
         }
     }
-    Err(explain(error))
+    added.map_err(explain)
+}
+
+fn is_full(added: Result<Key, KeyError>) -> bool {
+    added.err() == Some(KeyError::QuotaExceeded)
 }
 
 /// Removes a key. Revoking gives back its room at once, unlinking only after the kernel's next
@@ -186,15 +184,12 @@ fn discard(ring: KeyRing, key: Key) {
 }
 
 /// Returns our keys in the user keyring: dead ones first, then by expiry, identities last.
-fn own_keys() -> Vec<((bool, i64), Key)> {
-    let own = descriptions()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|(_, description)| description.starts_with(PREFIX));
-    let mut keys: Vec<_> = own
-        .map(|(key, description)| ((description.starts_with(IDENTITY_PREFIX), expiry(key)), key))
-        .collect();
-    keys.sort_by_key(|(order, _)| *order);
+fn own_keys() -> Vec<(Key, String)> {
+    let mut keys = descriptions().unwrap_or_default();
+    keys.retain(|(_, description)| description.starts_with(PREFIX));
+    keys.sort_by_cached_key(|(key, description)| {
+        (description.starts_with(IDENTITY_PREFIX), expiry(*key))
+    });
     keys
 }
 

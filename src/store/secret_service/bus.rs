@@ -1,10 +1,9 @@
-//! Reaching the session bus, calling the Secret Service, and reading what comes back as an error.
+//! Reaching the session bus, and reading what comes back as an error.
 
 use std::path::Path;
 
 use zbus::address::transport::{Transport, Unix, UnixSocket};
-use zbus::export::serde::Serialize;
-use zbus::{Address, Connection, DynamicType, Error, Message, fdo};
+use zbus::{Address, Connection, Error, fdo};
 
 use crate::store::error::StoreError;
 
@@ -18,19 +17,33 @@ const NO_SUCH_OBJECT: &str = "org.freedesktop.Secret.Error.NoSuchObject";
 
 /// A failed call, as far as callers tell failures apart.
 #[derive(Debug)]
-pub(super) enum CallError {
+pub(super) enum BusError {
     /// The object named in the call does not exist (any more).
     Gone,
     /// Any other failure.
     Store(StoreError),
 }
 
-impl From<CallError> for StoreError {
-    fn from(error: CallError) -> Self {
+impl From<BusError> for StoreError {
+    fn from(error: BusError) -> Self {
         match error {
-            CallError::Gone => Self::Failed("the keyring's item went away".to_owned()),
-            CallError::Store(error) => error,
+            BusError::Gone => Self::Failed("the keyring's item went away".to_owned()),
+            BusError::Store(error) => error,
         }
+    }
+}
+
+/// A reply that is not what the specification says. What a call itself fails with is for
+/// `judge`.
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        Self::Failed(format!("the keyring's answer cannot be read: {error}"))
+    }
+}
+
+impl From<Error> for BusError {
+    fn from(error: Error) -> Self {
+        Self::Store(error.into())
     }
 }
 
@@ -67,25 +80,6 @@ fn addresses(bus_address: Option<&str>, runtime_dir: Option<&Path>) -> Vec<Addre
     }
 }
 
-/// Calls a method of the Secret Service on one of its objects.
-pub(super) async fn call<B: Serialize + DynamicType>(
-    connection: &Connection,
-    path: &str,
-    interface: &'static str,
-    method: &'static str,
-    body: &B,
-) -> Result<Message, CallError> {
-    connection
-        .call_method(Some(BUS_NAME), path, Some(interface), method, body)
-        .await
-        .map_err(|error| judge(&error))
-}
-
-/// A reply that is not what the specification says.
-pub(super) fn malformed(error: &Error) -> StoreError {
-    StoreError::Failed(format!("the keyring's answer cannot be read: {error}"))
-}
-
 fn unreachable(error: &Error) -> StoreError {
     match error {
         Error::Connection(cause, _) | Error::InputOutput(cause) => {
@@ -95,10 +89,11 @@ fn unreachable(error: &Error) -> StoreError {
     }
 }
 
-fn judge(error: &Error) -> CallError {
-    CallError::Store(match error {
+/// Judges what a call failed with.
+pub(super) fn judge(error: &Error) -> BusError {
+    BusError::Store(match error {
         Error::MethodError(name, detail, _) => match name.as_str() {
-            NO_SUCH_OBJECT => return CallError::Gone,
+            NO_SUCH_OBJECT => return BusError::Gone,
             IS_LOCKED => StoreError::Locked("the keyring's item is locked".to_owned()),
             name => StoreError::Failed(format!(
                 "keyring: {name}: {}",
@@ -106,7 +101,7 @@ fn judge(error: &Error) -> CallError {
             )),
         },
         Error::FDO(cause) => match &**cause {
-            fdo::Error::UnknownObject(_) => return CallError::Gone,
+            fdo::Error::UnknownObject(_) => return BusError::Gone,
             fdo::Error::Failed(_)
             | fdo::Error::InvalidArgs(_)
             | fdo::Error::LimitsExceeded(_)

@@ -1,13 +1,13 @@
 //! The calls of the Secret Service specification that a look-up and a write take.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::OnceLock;
 
-use zbus::{Connection, ObjectPath, OwnedObjectPath, Variant};
+use zbus::export::serde::Serialize;
+use zbus::{Connection, DynamicType, Message, ObjectPath, OwnedObjectPath, Variant};
 
 use crate::store::error::StoreError;
-use crate::store::secret_service::bus::{self, CallError, ROOT, malformed};
+use crate::store::secret_service::bus::{BUS_NAME, BusError, ROOT, judge};
 
 pub(super) const ROOT_INTERFACE: &str = "org.freedesktop.Secret.Service";
 pub(super) const COLLECTION: &str = "org.freedesktop.Secret.Collection";
@@ -26,22 +26,17 @@ pub(super) struct Client {
 }
 
 /// What a search found.
-pub(super) struct Found {
+pub(super) struct FoundItems {
     pub(super) unlocked: Vec<OwnedObjectPath>,
     pub(super) locked: Vec<OwnedObjectPath>,
 }
 
 impl Client {
-    pub(super) async fn connect(
-        bus_address: Option<&str>,
-        runtime_dir: Option<&Path>,
-    ) -> Result<Self, StoreError> {
-        Ok(Self {
-            connection: bus::connect(bus_address, runtime_dir).await?,
-            session: OnceLock::new(),
-        })
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, session: OnceLock::new() }
     }
 
+    /// Returns the secret of the first item of a service and a user; `None` where there is none.
     pub(super) async fn get(
         &self,
         service: &str,
@@ -55,9 +50,9 @@ impl Client {
             for item in &found.unlocked {
                 match self.secret(item, session).await {
                     Ok(secret) => return Ok(Some(secret)),
-                    Err(CallError::Gone) => {}
-                    Err(CallError::Store(StoreError::Locked(_))) => locked = true,
-                    Err(CallError::Store(error)) => return Err(error),
+                    Err(BusError::Gone) => {}
+                    Err(BusError::Store(StoreError::Locked(_))) => locked = true,
+                    Err(BusError::Store(error)) => return Err(error),
                 }
             }
         }
@@ -67,6 +62,7 @@ impl Client {
         Ok(None)
     }
 
+    /// Writes an item over all that have the same service and user.
     pub(super) async fn put(
         &self,
         service: &str,
@@ -90,8 +86,7 @@ impl Client {
         let reply =
             self.call(&collection, COLLECTION, "CreateItem", &(properties, wire, true)).await?;
         let body = reply.body();
-        let (item, prompt): (ObjectPath, ObjectPath) =
-            body.deserialize().map_err(|error| malformed(&error))?;
+        let (item, prompt): (ObjectPath, ObjectPath) = body.deserialize()?;
         refuse_prompt(&prompt)?;
         // Anything else under the same name would be found beside the new item.
         for stale in found.unlocked.iter().filter(|path| path.as_str() != item.as_str()) {
@@ -100,6 +95,7 @@ impl Client {
         Ok(())
     }
 
+    /// Deletes all items of a service and a user, and returns whether there were any.
     pub(super) async fn delete(&self, service: &str, user: &str) -> Result<bool, StoreError> {
         let found = self.search(service, Some(user)).await?;
         for item in &found.unlocked {
@@ -123,25 +119,15 @@ impl Client {
         }
         let mut users = Vec::with_capacity(found.unlocked.len());
         for item in &found.unlocked {
-            match self.attributes(item).await {
+            let attributes =
+                self.property::<BTreeMap<String, String>>(item, ITEM, "Attributes").await;
+            match attributes {
                 Ok(mut attributes) => users.extend(attributes.remove("username")),
-                Err(CallError::Gone) => {}
-                Err(CallError::Store(error)) => return Err(error),
+                Err(BusError::Gone) => {}
+                Err(BusError::Store(error)) => return Err(error),
             }
         }
         Ok(users)
-    }
-
-    async fn attributes(&self, item: &str) -> Result<BTreeMap<String, String>, CallError> {
-        let reply = self.call(item, PROPERTIES, "Get", &(ITEM, "Attributes")).await?;
-        let body = reply.body();
-        let value: Variant =
-            body.deserialize().map_err(|error| CallError::Store(malformed(&error)))?;
-        BTreeMap::try_from(value).map_err(|_| {
-            CallError::Store(StoreError::Failed(
-                "the keyring's attributes are of another type".to_owned(),
-            ))
-        })
     }
 
     /// Returns the collection that new items go to, which is unlocked.
@@ -160,8 +146,7 @@ impl Client {
         let reply =
             self.call(ROOT, ROOT_INTERFACE, "OpenSession", &("plain", Variant::from(""))).await?;
         let body = reply.body();
-        let (_, session): (Variant, OwnedObjectPath) =
-            body.deserialize().map_err(|error| malformed(&error))?;
+        let (_, session): (Variant, OwnedObjectPath) = body.deserialize()?;
         Ok(self.session.get_or_init(|| session))
     }
 
@@ -170,35 +155,33 @@ impl Client {
         &self,
         service: &str,
         user: Option<&str>,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<FoundItems, StoreError> {
         let mut attributes = BTreeMap::from([("service", service)]);
         if let Some(user) = user {
             attributes.insert("username", user);
         }
         let reply = self.call(ROOT, ROOT_INTERFACE, "SearchItems", &(attributes,)).await?;
         let body = reply.body();
-        let (unlocked, locked) = body.deserialize().map_err(|error| malformed(&error))?;
-        Ok(Found { unlocked, locked })
+        let (unlocked, locked) = body.deserialize()?;
+        Ok(FoundItems { unlocked, locked })
     }
 
-    async fn secret(&self, item: &str, session: &str) -> Result<Vec<u8>, CallError> {
-        let session =
-            ObjectPath::try_from(session).map_err(|error| CallError::Store(malformed(&error)))?;
+    async fn secret(&self, item: &str, session: &str) -> Result<Vec<u8>, BusError> {
+        let session = ObjectPath::try_from(session)?;
         let reply = self.call(item, ITEM, "GetSecret", &(session,)).await?;
         let body = reply.body();
-        let ((_, _, value, _),): ((ObjectPath, &[u8], &[u8], &str),) =
-            body.deserialize().map_err(|error| CallError::Store(malformed(&error)))?;
+        let ((_, _, value, _),): ((ObjectPath, &[u8], &[u8], &str),) = body.deserialize()?;
         Ok(value.to_vec())
     }
 
     async fn remove(&self, item: &str) -> Result<(), StoreError> {
         let reply = match self.call(item, ITEM, "Delete", &()).await {
             Ok(reply) => reply,
-            Err(CallError::Gone) => return Ok(()),
-            Err(CallError::Store(error)) => return Err(error),
+            Err(BusError::Gone) => return Ok(()),
+            Err(BusError::Store(error)) => return Err(error),
         };
         let body = reply.body();
-        let prompt: ObjectPath = body.deserialize().map_err(|error| malformed(&error))?;
+        let prompt: ObjectPath = body.deserialize()?;
         refuse_prompt(&prompt)
     }
 
@@ -218,7 +201,7 @@ impl Client {
         for alias in ["default", "login"] {
             let reply = self.call(ROOT, ROOT_INTERFACE, "ReadAlias", &(alias,)).await?;
             let body = reply.body();
-            let path: ObjectPath = body.deserialize().map_err(|error| malformed(&error))?;
+            let path: ObjectPath = body.deserialize()?;
             if path.as_str() != NONE {
                 return Ok(Some(path.to_owned().into()));
             }
@@ -228,7 +211,7 @@ impl Client {
     }
 
     pub(super) async fn is_locked(&self, collection: &str) -> Result<bool, StoreError> {
-        self.property(collection, COLLECTION, "Locked").await
+        Ok(self.property(collection, COLLECTION, "Locked").await?)
     }
 
     async fn property<T>(
@@ -236,28 +219,30 @@ impl Client {
         path: &str,
         interface: &'static str,
         name: &str,
-    ) -> Result<T, StoreError>
+    ) -> Result<T, BusError>
     where
         T: for<'v> TryFrom<Variant<'v>>,
     {
         let reply = self.call(path, PROPERTIES, "Get", &(interface, name)).await?;
         let body = reply.body();
-        let value: Variant = body.deserialize().map_err(|error| malformed(&error))?;
-        T::try_from(value)
-            .map_err(|_| StoreError::Failed(format!("the keyring's {name} is of another type")))
+        let value: Variant = body.deserialize()?;
+        T::try_from(value).map_err(|_| {
+            BusError::Store(StoreError::Failed(format!("the keyring's {name} is of another type")))
+        })
     }
 
-    pub(super) async fn call<B>(
+    /// Calls a method of the Secret Service on one of its objects.
+    pub(super) async fn call(
         &self,
         path: &str,
         interface: &'static str,
         method: &'static str,
-        body: &B,
-    ) -> Result<zbus::Message, CallError>
-    where
-        B: zbus::export::serde::Serialize + zbus::DynamicType,
-    {
-        bus::call(&self.connection, path, interface, method, body).await
+        body: &(impl Serialize + DynamicType),
+    ) -> Result<Message, BusError> {
+        self.connection
+            .call_method(Some(BUS_NAME), path, Some(interface), method, body)
+            .await
+            .map_err(|error| judge(&error))
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind};
 use crate::store::error::StoreError;
+use crate::store::secret_service::bus;
 use crate::store::secret_service::client::Client;
 use crate::system::runtime::Runtime;
 
@@ -20,7 +21,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 
 /// (Fields are dropped in this order: the connection before its runtime.)
 pub(super) struct Link {
-    state: Mutex<State>,
+    state: Mutex<LinkState>,
     bus_address: Option<String>,
     runtime_dir: Option<PathBuf>,
     runtime: Runtime,
@@ -28,7 +29,7 @@ pub(super) struct Link {
 
 /// The connection, made by the first call and left open for the next.
 #[derive(Default)]
-struct State {
+struct LinkState {
     client: Option<Client>,
     silent: Option<(Instant, Duration)>,
 }
@@ -77,7 +78,7 @@ impl Link {
         outcome.map_err(pass_on)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LinkState> {
         // A poisoned state is one like any other: nothing in it is half made.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,10 +97,11 @@ impl Link {
             _ => state.silent = None,
         }
         let client = &mut state.client;
+        let (address, folder) = (self.bus_address.as_deref(), self.runtime_dir.as_deref());
         let call = async {
             let client = match client {
                 Some(client) => client,
-                None => client.insert(self.connect().await?),
+                None => client.insert(Client::new(bus::connect(address, folder).await?)),
             };
             operation(client).await
         };
@@ -122,10 +124,6 @@ impl Link {
             }
         }
         outcome
-    }
-
-    async fn connect(&self) -> Result<Client, StoreError> {
-        Client::connect(self.bus_address.as_deref(), self.runtime_dir.as_deref()).await
     }
 }
 

@@ -9,7 +9,7 @@ use zbus::message::Type;
 use zbus::{MatchRule, MessageStream, ObjectPath, OwnedObjectPath, Variant};
 
 use crate::store::error::StoreError;
-use crate::store::secret_service::bus::{BUS_NAME, ROOT, malformed};
+use crate::store::secret_service::bus::{BUS_NAME, ROOT};
 use crate::store::secret_service::client::{Client, NONE, ROOT_INTERFACE};
 
 const PROMPT: &str = "org.freedesktop.Secret.Prompt";
@@ -30,8 +30,7 @@ impl Client {
         }
         let reply = self.call(ROOT, ROOT_INTERFACE, "Unlock", &(objects,)).await?;
         let body = reply.body();
-        let (_, prompt): (Vec<ObjectPath>, ObjectPath) =
-            body.deserialize().map_err(|error| malformed(&error))?;
+        let (_, prompt): (Vec<ObjectPath>, ObjectPath) = body.deserialize()?;
         self.answer(&prompt).await
     }
 
@@ -41,8 +40,7 @@ impl Client {
         let reply =
             self.call(ROOT, ROOT_INTERFACE, "CreateCollection", &(properties, "default")).await?;
         let body = reply.body();
-        let (_, prompt): (OwnedObjectPath, ObjectPath) =
-            body.deserialize().map_err(|error| malformed(&error))?;
+        let (_, prompt): (OwnedObjectPath, ObjectPath) = body.deserialize()?;
         self.answer(&prompt).await
     }
 
@@ -57,21 +55,16 @@ impl Client {
             .interface(PROMPT)
             .member("Completed")
             .path(prompt)
-            .build()
-            .map_err(|error| malformed(&error))?;
+            .build()?;
         // Listening starts before the prompt does, so that its end cannot be missed.
-        let signals = MessageStream::for_match_rule(rule, &self.connection, None)
-            .await
-            .map_err(|error| malformed(&error))?;
+        let signals = MessageStream::for_match_rule(rule, &self.connection, None).await?;
         self.call(prompt, PROMPT, "Prompt", &("",)).await?;
         let mut signals = pin!(signals);
         let signal = poll_fn(|context| signals.as_mut().poll_next(context))
             .await
-            .ok_or_else(|| StoreError::Unavailable("the session bus went away".to_owned()))?
-            .map_err(|error| malformed(&error))?;
+            .ok_or_else(|| StoreError::Unavailable("the session bus went away".to_owned()))??;
         let body = signal.body();
-        let (dismissed, _): (bool, Variant) =
-            body.deserialize().map_err(|error| malformed(&error))?;
+        let (dismissed, _): (bool, Variant) = body.deserialize()?;
         if dismissed {
             return Err(StoreError::Locked("unlocking the keyring was declined".to_owned()));
         }

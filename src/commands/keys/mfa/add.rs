@@ -92,7 +92,7 @@ fn show_codes(context: &Context, args: &MfaAddArgs, target: StoreName, seed: &Se
     let text = if args.json {
         json!({
             "serial": serial,
-            "store": target.name(),
+            "store": target,
             "authentication_code1": codes[0],
             "authentication_code2": codes[1],
         })

@@ -1,0 +1,109 @@
+//! Codes of MFA devices: when they are asked for, and what they serve.
+
+use super::*;
+
+const TOKEN: &str = "session of dev from AKIADEV with 123456789 000001";
+
+#[test]
+fn one_code_serves_the_whole_chain() {
+    let (id, events) = World::new("mfa").run();
+    assert_eq!(id, "ASIA3");
+    assert_eq!(
+        events[6..],
+        [
+            "ask mfa 123456789",
+            TOKEN,
+            "put 1 of dev -",
+            "assume near-mfa from ASIA1",
+            "put 2 of near-mfa arn:aws:iam::222222222222:role/near",
+            "assume mfa from ASIA2",
+            "put 3 of mfa arn:aws:iam::444444444444:role/mfa"
+        ]
+    );
+    let world = World::new("mfa");
+    world.root.set(true);
+    assert_eq!(world.run().1[8], "put 1 of dev -");
+    for kept in [1, 2] {
+        let (_, events) = World::new("mfa").with(kept, "ASIAKEPT", 3000).run();
+        assert!(
+            !events.iter().any(|e| e.starts_with("ask") || e.starts_with("session")),
+            "{events:?}"
+        );
+    }
+    let (error, events) = World::new("mfa").failing("prompt", Error::needs_person("nobody")).fail();
+    assert_eq!(error.kind(), Kind::NeedsPerson);
+    assert!(
+        !events.iter().any(|e| e.starts_with("assume") || e.starts_with("session")),
+        "{events:?}"
+    );
+    let (_, events) = World::new("mfa").failing("sts", Error::failed("no network")).fail();
+    assert_eq!(events.iter().filter(|e| e.starts_with("ask")).count(), 1, "{events:?}");
+}
+
+#[test]
+fn a_refused_code_is_asked_for_again_as_long_as_somebody_answers() {
+    let world = World::new("mfa");
+    world.right_code.replace(Some("000003".to_owned()));
+    let (_, events) = world.run();
+    assert_eq!(events.iter().filter(|e| e.starts_with("ask")).count(), 3, "{events:?}");
+    assert_eq!(events.iter().filter(|e| e.starts_with("session")).count(), 3, "{events:?}");
+    let world = World::new("mfa");
+    world.right_code.replace(Some("999999".to_owned()));
+    world.patient.set(false);
+    let (error, events) = world.fail();
+    assert!(error.causes()[0].contains("invalid MFA"), "{error:?}");
+    assert!(!events.iter().any(|e| e.starts_with("put")), "{events:?}");
+}
+
+#[test]
+fn without_a_session_the_role_presents_the_code_itself() {
+    assert_eq!(
+        World::new("near-mfa --no-mfa-session").run().1[4..],
+        [
+            "ask near-mfa 123456789",
+            "assume near-mfa from AKIADEV with 123456789 000001",
+            "put 1 of near-mfa arn:aws:iam::222222222222:role/near"
+        ]
+    );
+}
+
+#[test]
+fn a_device_is_looked_up_once_when_a_code_is_due() {
+    let found = "arn:aws:iam::111111111111:mfa/found";
+    let look = "look up the device of AKIADEV".to_owned();
+    let (_, events) = World::new("direct").run();
+    assert_eq!(
+        events[5..8],
+        [
+            look.clone(),
+            format!("ask direct {found}"),
+            format!("session of dev from AKIADEV with {found} 000001")
+        ]
+    );
+    let (_, events) = World::new("direct").with(1, "ASIAKEPT", 3000).run();
+    assert!(!events.contains(&look), "{events:?}");
+    let (error, events) = World::new("direct").failing("iam", Error::failed("not allowed")).fail();
+    assert_eq!((error.message(), events.last()), ("not allowed", Some(&look)));
+}
+
+#[test]
+fn where_aws_caps_a_role_from_the_session_the_role_presents_the_code_itself() {
+    let capped = Error::failed("no")
+        .refused(Some(AwsCode::new("ValidationError")), Some(Refusal::OverOneHour));
+    let world =
+        World::new("near-mfa").with(1, "ASIAKEPT", 3000).failing("sts without a code", capped);
+    assert_eq!(
+        world.run().1[4..],
+        [
+            "assume near-mfa from ASIAKEPT",
+            "fetch static",
+            "ask near-mfa 123456789",
+            "assume near-mfa from AKIADEV with 123456789 000001",
+            "put 2 of near-mfa arn:aws:iam::222222222222:role/near"
+        ]
+    );
+    let world = World::new("near-mfa")
+        .with(1, "ASIAKEPT", 3000)
+        .failing("sts without a code", Error::failed("no").cause("the 1 hour session limit"));
+    assert!(!world.fail().1.iter().any(|e| e.starts_with("ask")));
+}
