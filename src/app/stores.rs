@@ -20,7 +20,8 @@ use crate::system::state_file::StateFile;
 pub struct StoreOpener<'a> {
     context: &'a Context,
     report: &'a dyn Report,
-    unlock: UnlockPolicy,
+    /// Whether a store may ask a person to unlock it: where one may be asked and is there.
+    pub unlock: UnlockPolicy,
 }
 
 impl<'a> StoreOpener<'a> {
@@ -32,24 +33,16 @@ impl<'a> StoreOpener<'a> {
         Self { context, report, unlock }
     }
 
-    /// Returns whether a store may ask a person to unlock it: where one may be asked and is there.
-    pub fn unlock_policy(self) -> UnlockPolicy {
-        self.unlock
-    }
-
     /// Returns the stores in the order in which they are tried.
     pub fn in_order(self, typed: Option<StoreName>) -> Stores<'a> {
         let order = match self.context.settings.store(typed) {
-            Some(name) => vec![self.open(name)],
+            Some(name) => vec![name],
             None if cfg!(target_os = "linux") => {
-                vec![
-                    self.open(StoreName::Keyring),
-                    self.open(StoreName::Keyutils),
-                    self.open(StoreName::None),
-                ]
+                vec![StoreName::Keyring, StoreName::Keyutils, StoreName::None]
             }
-            None => vec![self.open(StoreName::Keyring), self.open(StoreName::None)],
+            None => vec![StoreName::Keyring, StoreName::None],
         };
+        let order = order.into_iter().map(|name| self.open(name)).collect();
         Stores::new(order, self.report, self.unlock)
     }
 
@@ -66,9 +59,9 @@ impl<'a> StoreOpener<'a> {
 
     /// Returns every store that may hold something, whichever is chosen.
     pub fn all(self) -> Vec<Box<dyn SecretStore + 'a>> {
-        let mut all = vec![self.keyring()];
+        let mut all = vec![self.open(StoreName::Keyring)];
         if cfg!(target_os = "linux") {
-            all.push(keyutils());
+            all.push(self.open(StoreName::Keyutils));
         }
         all.extend(self.file_store().map(|store| Box::new(store) as Box<dyn SecretStore>));
         all
@@ -83,7 +76,10 @@ impl<'a> StoreOpener<'a> {
     pub fn open(self, name: StoreName) -> Box<dyn SecretStore + 'a> {
         match name {
             StoreName::Keyring => self.keyring(),
-            StoreName::Keyutils => keyutils(),
+            #[cfg(target_os = "linux")]
+            StoreName::Keyutils => Box::new(crate::store::Keyutils::new(&SystemClock)),
+            #[cfg(not(target_os = "linux"))]
+            StoreName::Keyutils => Box::new(NoStore),
             StoreName::None => Box::new(NoStore),
             StoreName::File => {
                 let folder = self.context.directories.file_store().unwrap_or_default();
@@ -131,14 +127,4 @@ impl<'a> StoreOpener<'a> {
             }
         }
     }
-}
-
-#[cfg(target_os = "linux")]
-fn keyutils() -> Box<dyn SecretStore> {
-    Box::new(crate::store::Keyutils::new(&SystemClock))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn keyutils() -> Box<dyn SecretStore> {
-    Box::new(NoStore)
 }

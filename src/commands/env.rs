@@ -1,7 +1,5 @@
 //! `rolecall env`: prints credentials as lines for a shell or a file.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use zeroize::Zeroizing;
 
@@ -41,7 +39,7 @@ pub struct EnvArgs {
     pub credentials: CredentialOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &EnvArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &EnvArgs) -> Result<()> {
     let context = service.context();
     let values = if args.unset {
         Values::none()
@@ -57,8 +55,7 @@ pub fn run(service: &CredentialsService, args: &EnvArgs) -> Result<ExitCode> {
         None => render_shell(args.shell.unwrap_or_else(|| calling_shell(context)), &variables)
             .map_err(|e| unprintable(&e.to_string()))?,
     };
-    print(&Zeroizing::new(text))?;
-    Ok(ExitCode::SUCCESS)
+    print(&Zeroizing::new(text))
 }
 
 fn unprintable(what: &str) -> Error {

@@ -1,7 +1,5 @@
 //! `rolecall explain`: the chain of a profile, resolved but not performed.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +11,7 @@ use crate::chain::{AssumeRole, Base, Chain, DefaultProvider, GetSessionToken, Ro
 use crate::config::profiles::{Profile, Property};
 use crate::error::Result;
 use crate::output::explanation::{shown, text};
-use crate::output::print;
+use crate::output::{print, print_line};
 
 /// Show the way from a profile to its credentials, without going it
 #[derive(Debug, Args)]
@@ -32,12 +30,11 @@ pub struct ExplainArgs {
     pub role: RoleOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &ExplainArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &ExplainArgs) -> Result<()> {
     let context = service.context();
     let request = requests::of_role(context, &args.selected, &args.role)?;
     let chain = service.resolve(&context.profiles()?, &request)?;
-    print(&if args.json { format!("{}\n", json(&chain)) } else { text(&chain) })?;
-    Ok(ExitCode::SUCCESS)
+    if args.json { print_line(json(&chain)) } else { print(&text(&chain)) }
 }
 
 /// Renders the chain as one object.

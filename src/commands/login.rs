@@ -21,7 +21,7 @@ use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{Caching, Chain, NearMisses, ProfileView, RoleOptions, Step};
 use crate::config::profiles::Profiles;
 use crate::error::{Kind, Result};
-use crate::output::print;
+use crate::output::print_line;
 use crate::store::StoreName;
 use crate::system::report::Report;
 
@@ -117,7 +117,7 @@ pub fn run(service: &CredentialsService, args: &LoginArgs) -> Result<ExitCode> {
     };
     fetch_all(context, &service.acquirer(&call), &mut tasks)?;
     if args.json {
-        print(&format!("{}\n", Value::Array(tasks.iter().map(Task::json).collect())))?;
+        print_line(tasks.iter().map(Task::json).collect::<Value>())?;
     }
     let failed = tasks.iter().find_map(|task| task.chain.as_ref().err());
     Ok(failed.map_or(ExitCode::SUCCESS, |error| ExitCode::from(error.kind().exit_code())))

@@ -1,7 +1,5 @@
 //! `rolecall whoami`: calls sts:GetCallerIdentity with a profile's credentials.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::json;
 
@@ -13,7 +11,7 @@ use crate::clients::factory::Target;
 use crate::clients::failure::Failure;
 use crate::clients::sts::CallerIdentity;
 use crate::error::{Error, Result};
-use crate::output::print;
+use crate::output::print_line;
 use crate::output::time::{left, timestamp};
 use crate::system::clock::{Clock, SystemClock};
 use crate::text::clean;
@@ -35,7 +33,7 @@ pub struct WhoamiArgs {
     pub credentials: CredentialOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<()> {
     let obtained = obtain_or_pick(service, &args.credentials, &args.pick)?;
     let chain = &obtained.chain;
     let endpoint = chain.plan.endpoints.sts.as_ref().ok_or_else(|| {
@@ -45,9 +43,7 @@ pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<ExitCode> 
     let target = Target::sts(&chain.plan.network, endpoint).signed_by(&obtained.credentials);
     let identity = service.calls().get_caller_identity(&target);
     let identity = identity.map_err(|error| error.explained(|failure| refused(chain, failure)))?;
-    let text = if args.json { json(&obtained, &identity) } else { text(&obtained, &identity) };
-    print(&format!("{text}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    print_line(if args.json { json(&obtained, &identity) } else { text(&obtained, &identity) })
 }
 
 fn refused(chain: &Chain, failure: Failure) -> Error {

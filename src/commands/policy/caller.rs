@@ -1,7 +1,5 @@
 //! `rolecall policy caller`: the policy of the caller.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::json;
 
@@ -20,7 +18,7 @@ pub struct PolicyCallerArgs {
 }
 
 /// Prints the policy that lets the caller assume the role.
-pub fn run(service: &CredentialsService, args: &PolicyCallerArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &PolicyCallerArgs) -> Result<()> {
     let context = service.context();
     let CredentialOptions { selected, role, .. } = &args.credentials;
     let request = requests::of_role(context, selected, role)?;

@@ -1,12 +1,10 @@
 //! The parts of both policies.
 
-use std::process::ExitCode;
-
 use serde_json::{Value, json};
 
 use crate::chain::{AssumeRole, Base, Chain, Step};
 use crate::error::{Error, Result};
-use crate::output::print;
+use crate::output::print_line;
 
 /// The examples in the help of both verbs.
 pub const EXAMPLES: &str = "\
@@ -16,12 +14,11 @@ Examples:
   rolecall policy caller prod > caller.json";
 
 /// Prints the policy that has this statement alone.
-pub fn print_policy(statement: &Value) -> Result<ExitCode> {
+pub fn print_policy(statement: &Value) -> Result<()> {
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
     let text = serde_json::to_string_pretty(&policy)
         .map_err(|e| Error::failed(format!("the policy cannot be written: {e}")))?;
-    print(&format!("{text}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    print_line(text)
 }
 
 /// Takes the last hop off a chain.

@@ -1,7 +1,5 @@
 //! `rolecall policy trust`: the policy of the role.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -24,7 +22,7 @@ pub struct PolicyTrustArgs {
 }
 
 /// Prints the policy that lets this caller in, with the external ID and the MFA of the profile.
-pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<()> {
     let context = service.context();
     // STS is only asked who the caller is, which needs no MFA.
     let role = RoleOptions { no_mfa_session: true, ..args.credentials.role.clone() };

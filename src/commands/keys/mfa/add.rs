@@ -16,7 +16,7 @@ use crate::aws::arn::Arn;
 use crate::aws::names::MfaSerial;
 use crate::aws::totp::Seed;
 use crate::error::{Error, Result};
-use crate::output::print;
+use crate::output::print_line;
 use crate::prompt::qr;
 use crate::prompt::tty::Tty;
 use crate::settings::EffectiveSettings;
@@ -100,7 +100,7 @@ fn show_codes(context: &Context, args: &MfaAddArgs, target: StoreName, seed: &Se
     } else {
         codes.join("\n")
     };
-    print(&format!("{text}\n"))?;
+    print_line(text)?;
     let user = Arn::parse(serial).map_or("USER", |arn| arn.name());
     context.ui.hint(&format!(
         "both codes are valid now, and not for long; if the device is new, let AWS know it: \
