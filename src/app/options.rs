@@ -69,12 +69,14 @@ impl Several {
     }
 }
 
-/// Choosing the profile on the terminal.
+/// The options of a verb for whose credentials a person may choose the profile on the terminal.
 #[derive(Debug, Clone, Args)]
-pub struct Pick {
+pub struct PickOptions {
     /// Choose the profile from a list, which begins with those that match PROFILE
     #[arg(short = 'i', long)]
     pub pick: bool,
+    #[command(flatten)]
+    pub credentials: CredentialOptions,
 }
 
 /// The options of every command that yields credentials.

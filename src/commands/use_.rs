@@ -116,7 +116,7 @@ fn select(context: &Context, args: &UseArgs, state: &ShellState) -> Result<Optio
         let name = match typed.selected.name() {
             Some(name) => Some(name.to_owned()),
             None if typed.role.role_arn.is_some() => None,
-            None => Some(picker::pick(context)?),
+            None => Some(picker::pick(context, "")?),
         };
         Selection::new(name, typed)
     };

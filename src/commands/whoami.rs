@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::choose::obtain_or_pick;
-use crate::app::options::{CredentialOptions, Pick};
+use crate::app::options::PickOptions;
 use crate::app::service::{CredentialsService, Obtained};
 use crate::chain::Chain;
 use crate::clients::factory::Target;
@@ -28,13 +28,11 @@ pub struct WhoamiArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub pick: Pick,
-    #[command(flatten)]
-    pub credentials: CredentialOptions,
+    pub options: PickOptions,
 }
 
 pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<()> {
-    let obtained = obtain_or_pick(service, &args.credentials, &args.pick)?;
+    let obtained = obtain_or_pick(service, &args.options)?;
     let chain = &obtained.chain;
     let endpoint = chain.plan.endpoints.sts.as_ref().ok_or_else(|| {
         Error::configuration(format!("no region for {}, and STS is called in one", chain.who()))

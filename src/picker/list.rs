@@ -9,9 +9,9 @@ use super::view::{self, COLUMNS, Frame, Layout, Preview, ProfileRow, ScreenLine,
 use crate::app::context::Context;
 use crate::app::requests;
 use crate::app::service::resolve;
-use crate::app::summary;
+use crate::app::summary::{is_settings_only, summarize};
 use crate::aws::arn::Arn;
-use crate::chain::{NearMisses, ProfileView};
+use crate::chain::NearMisses;
 use crate::config::profiles::{Profile, Profiles};
 use crate::output::{explanation, table};
 use crate::store::index::Entries;
@@ -41,12 +41,7 @@ impl<'a> ProfileList<'a> {
             .filter_map(|entry| Some((entry.profile.clone(), entry.account_id.clone()?)))
             .collect();
         // A default section with settings alone cannot be chosen.
-        let settings = |name: &str| {
-            name == "default"
-                && profiles
-                    .profile(name)
-                    .is_ok_and(|p| p.is_some_and(|p| ProfileView::from(&p).is_settings_only()))
-        };
+        let settings = |name: &str| name == "default" && is_settings_only(profiles, name);
         let names = profiles.names().filter(|name| !settings(name));
         let model =
             Model::new(names.map(|name| (name.to_owned(), used.weight(name, now))).collect());
@@ -188,7 +183,7 @@ impl<'a> ProfileList<'a> {
     }
 
     fn row(&self, name: &str) -> ProfileRow {
-        let mut row = summary::summarize(self.context, self.profiles, &self.entries, name);
+        let mut row = summarize(self.context, self.profiles, &self.entries, name);
         if row.problem.is_some() {
             let fields = self.fields(name);
             row.account = fields

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::chain::{AssumeRole, Base, Chain, Step};
+use crate::app::options::Selected;
+use crate::app::requests;
+use crate::app::service::CredentialsService;
+use crate::chain::{AssumeRole, Base, Chain, RoleOptions, Step};
 use crate::error::{Error, Result};
 use crate::output::print_line;
 
@@ -21,13 +24,20 @@ pub fn print_policy(statement: &Value) -> Result<()> {
     print_line(text)
 }
 
-/// Takes the last hop off a chain.
+/// Resolves what was typed, and takes the last hop off the chain.
 ///
 /// # Errors
-/// The chain assumes no role whose policy could be written.
-pub fn last_hop(chain: &mut Chain) -> Result<AssumeRole> {
+/// The chain cannot be resolved, or it assumes no role whose policy could be written.
+pub fn resolve(
+    service: &CredentialsService,
+    selected: &Selected,
+    role: &RoleOptions,
+) -> Result<(Chain, AssumeRole)> {
+    let context = service.context();
+    let request = requests::of_role(context, selected, role)?;
+    let mut chain = service.resolve(&context.profiles()?, &request)?;
     match (chain.plan.steps.pop(), &chain.plan.base) {
-        (Some(Step::AssumeRole(call)), _) => Ok(*call),
+        (Some(Step::AssumeRole(call)), _) => Ok((chain, *call)),
         (_, base) => {
             let why = match base {
                 Base::WebIdentity(call) => {

@@ -72,10 +72,7 @@ pub fn run(context: &Context, args: &SessionsListArgs) -> Result<()> {
         Ok(())
     } else {
         let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, now)).collect();
-        print(&table::plain(
-            &["SESSION", "PROFILES", "ACCOUNT", "UNTIL", "LEFT", "STORE"],
-            &cells,
-        ))
+        print(&table::plain(&["SESSION", "PROFILES", "ACCOUNT", "UNTIL", "LEFT", "STORE"], &cells))
     }
 }
 
