@@ -79,6 +79,7 @@ fn default_chain(inputs: &Inputs) -> Result<Found> {
             return Err(Error::configuration(
                 "no credentials found: no profile is named and the default chain has none",
             )
+            .about(name)
             .cause(format!(
                 "profile `{name}` holds none, \
                  and neither environment, container nor instance gives any"
@@ -168,6 +169,7 @@ fn credential_source(
                     "profile `{}` takes its credentials from the environment, which has none",
                     profile.name().unwrap_or_default()
                 ))
+                .about(profile.name().unwrap_or_default())
                 .hint(
                     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
                      for example: eval \"$(rolecall env PROFILE)\"",
@@ -186,7 +188,8 @@ fn no_role() -> Error {
 fn own_source(name: &str, place: Option<&FileLine>) -> Error {
     let error = Error::configuration(format!(
         "profile `{name}` is its own source_profile and holds no keys"
-    ));
+    ))
+    .about(name);
     at(error, place, name).hint(format!("see the profile: {}", hint::command("explain", name)))
 }
 
@@ -197,10 +200,12 @@ fn missing_source(inputs: &Inputs, name: &str, place: Option<&FileLine>, role: &
             let message = format!("--source-profile: {}", error.message());
             error.with_kind(Kind::Usage).with_message(message).at(SOURCE_PROFILE)
         }
-        Some(place) => error.at(place).with_message(format!(
-            "{place}: the source_profile `{name}` of profile `{}` does not exist",
-            role.view.name().unwrap_or_default()
-        )),
+        Some(place) => {
+            let role = role.view.name().unwrap_or_default();
+            error.at(place).about(role).with_message(format!(
+                "{place}: the source_profile `{name}` of profile `{role}` does not exist"
+            ))
+        }
     }
 }
 
@@ -208,7 +213,8 @@ fn loop_error(roles: &[Option<Profile>], name: &str, place: Option<&FileLine>) -
     let names: Vec<&str> =
         roles.iter().flatten().map(|profile| &*profile.name).chain([name]).collect();
     let error =
-        Error::configuration(format!("source_profile leads round in a loop: {}", way(&names)));
+        Error::configuration(format!("source_profile leads round in a loop: {}", way(&names)))
+            .about(names[0]);
     at(error, place, name).hint(format!(
         "end the chain at a profile that holds credentials, then try: {}",
         hint::command("explain", names[0])

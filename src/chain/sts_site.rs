@@ -69,12 +69,12 @@ impl<'a> StsSite<'a> {
             (None, None) => "the role".to_owned(),
         };
         let example = self.inputs.request.invocation(self.profile).command("process");
-        Error::configuration(format!("no region for {who}, and STS is called in one")).hint(
-            format!(
+        Error::configuration(format!("no region for {who}, and STS is called in one"))
+            .hint(format!(
                 "put `region = …` into the profile, set AWS_REGION, or type: \
              {example} --region eu-west-1"
-            ),
-        )
+            ))
+            .about(self.profile.map_or("", |name| name))
     }
 }
 

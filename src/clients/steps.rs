@@ -29,11 +29,9 @@ impl Sts for AwsSteps<'_> {
     ) -> Result<Session> {
         let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(caller);
         let session = self.calls.get_session_token(&target, call, code).map_err(|error| {
-            let error = error.into_error(format!(
-                "{}: AWS did not give a session with MFA of {}",
-                chain.who(),
-                code.serial
-            ));
+            let who = chain.who();
+            let what = format!("{who}: AWS did not give a session with MFA of {}", code.serial);
+            let error = error.explained(|failure| failure.into_error(what).about(chain.name()));
             explain_mfa(error, &|verb| chain.command(verb))
         })?;
         let account = || Arn::parse(&code.serial).map(|arn| arn.account.to_owned());
@@ -52,11 +50,10 @@ impl Sts for AwsSteps<'_> {
     ) -> Result<Session> {
         let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(caller);
         self.calls.assume_role(&target, call, code).map_err(|error| {
-            let error = error.into_error(match &call.profile {
-                Some(profile) => {
-                    format!("profile `{profile}`: AWS did not let {} be assumed", call.role_arn)
-                }
-                None => format!("AWS did not let {} be assumed", call.role_arn),
+            let what = format!("AWS did not let {} be assumed", call.role_arn);
+            let error = error.explained(|failure| match &call.profile {
+                Some(name) => failure.into_error(format!("profile `{name}`: {what}")).about(name),
+                None => failure.into_error(what),
             });
             match (error.refusal(), error.code().map(AwsCode::as_str)) {
                 (None, Some("AccessDenied")) => self.explain_denial(chain, call, &target, error),
@@ -84,6 +81,7 @@ impl Sts for AwsSteps<'_> {
                         "{who}: the MFA device (mfa_serial = auto) could not be looked up with \
                          iam:ListMFADevices"
                     ))
+                    .about(chain.name())
                     .hint(&explicit)
             })
         })?;
@@ -94,10 +92,12 @@ impl Sts for AwsSteps<'_> {
             [] => Err(Error::configuration(format!(
                 "{who}: mfa_serial is auto, and the user has no MFA device that shows codes"
             ))
+            .about(chain.name())
             .hint("enrol one: rolecall keys mfa add --help")),
             _ => Err(Error::configuration(format!(
                 "{who}: mfa_serial is auto, and the user has several devices"
             ))
+            .about(chain.name())
             .cause(serials.join(", "))
             .hint(explicit)),
         }

@@ -30,6 +30,7 @@ impl Sources<'_> {
                 "{place}: profile `{profile}` needs a region for its login_session"
             ))
             .at(place)
+            .about(profile)
             .hint(format!(
                 "set one with: aws configure set region eu-west-1 {}",
                 option("--profile", profile)
@@ -48,7 +49,8 @@ impl Sources<'_> {
             None => Err(Error::failed(format!(
                 "profile `{profile}`: no answer from AWS sign-in in {} s",
                 TIMEOUT.as_secs()
-            ))),
+            ))
+            .about(profile)),
             Some(Ok(credentials)) => {
                 Ok(self.provided(&credentials, chain.subject.claimed_account()))
             }
@@ -57,7 +59,8 @@ impl Sources<'_> {
                 let mut error = provider_error(
                     format!("profile `{profile}`: the login session gave no credentials"),
                     &error,
-                );
+                )
+                .about(profile);
                 if !network {
                     error = error
                         .with_kind(Kind::NeedsPerson)

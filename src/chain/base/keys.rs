@@ -20,6 +20,7 @@ pub fn of_profile(
             found.place, profile.name, found.key
         ))
         .at(&found.place)
+        .about(&profile.name)
         .hint("write both keys with: aws configure")
     };
     let (id, secret) = match (id, secret) {
@@ -27,7 +28,8 @@ pub fn of_profile(
         (Some(id), None) => return Err(half(id, keys::SECRET_ACCESS_KEY)),
         (None, Some(secret)) => return Err(half(secret, keys::ACCESS_KEY_ID)),
         (None, None) => {
-            return Err(Error::configuration(format!("profile `{}` holds no keys", profile.name)));
+            return Err(Error::configuration(format!("profile `{}` holds no keys", profile.name))
+                .about(&profile.name));
         }
     };
     let illegal = |found: &Property| {

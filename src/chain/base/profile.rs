@@ -55,7 +55,8 @@ fn nothing(profile: &Profile) -> Error {
         "{}: profile `{}` holds no credentials and names no source of any",
         profile.place, profile.name
     ))
-    .at(&profile.place);
+    .at(&profile.place)
+    .about(&profile.name);
     if profile.get(names::SSO_SESSION).is_some() {
         return error
             .cause(

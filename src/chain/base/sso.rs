@@ -41,6 +41,7 @@ fn section(profiles: &Profiles, profile: &Profile) -> Result<Profile> {
         let place = named.map_or(&profile.place, |property| &property.place);
         Error::configuration(format!("{place}: there is no section [sso-session {name}]"))
             .at(place)
+            .about(&profile.name)
             .cause(format!("profile `{}` names it", profile.name))
             .hint("make it with: aws configure sso-session")
     })
@@ -56,6 +57,7 @@ fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<String>
             profile.name, section.name
         ))
         .at(&own.place)
+        .about(&profile.name)
         .cause(format!("{}: {}", own.place, *own.value))
         .cause(format!("{}: {}", value.place, *value.value))
         .hint("leave it in the sso-session only; see: rolecall profile dump --json")),
@@ -68,6 +70,7 @@ fn missing(profile: &Profile, key: &str, place: &FileLine) -> Error {
         profile.name
     ))
     .at(place)
+    .about(&profile.name)
     .hint(format!(
         "complete it with: aws configure sso {}",
         hint::option("--profile", &profile.name)

@@ -28,6 +28,7 @@ pub fn of_profile(
                 profile.place, profile.name
             ))
             .at(&profile.place)
+            .about(&profile.name)
             .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
         })
     };
@@ -44,7 +45,10 @@ pub fn of_profile(
     let user = inputs.environment.user.as_deref();
     let role_session_name = role.session_name(set, user).map_err(|error| match error.kind() {
         Kind::Usage => error,
-        _ => error.cause(format!("profile `{}`", profile.name)).hint(hint::correct(&profile.name)),
+        _ => error
+            .about(&profile.name)
+            .cause(format!("profile `{}`", profile.name))
+            .hint(hint::correct(&profile.name)),
     })?;
     refuse_parameters(typed, &format!("profile `{}` is a web identity", profile.name))?;
     let (region, endpoint) = site.required()?;

@@ -29,6 +29,7 @@ impl Role<'_> {
             Some(property) if at < of_profile => {
                 Error::configuration(format!("{}: policy_arns: {what}", property.place))
                     .at(&property.place)
+                    .about(self.name())
                     .cause(format!("profile `{}`", self.name()))
             }
             _ if self.typed.policy_arns.is_empty() => Error::usage(format!("--read-only: {what}")),

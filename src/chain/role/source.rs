@@ -61,6 +61,7 @@ impl Role<'_> {
                 property.place
             ))
             .at(&property.place)
+            .about(self.name())
             .cause(format!("profile `{}`", self.name()))
             .hint(format!(
                 "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
@@ -78,7 +79,7 @@ impl Role<'_> {
             Some(place) => Error::configuration(format!("{place}: {message}")).at(place),
             None => Error::configuration(message),
         };
-        error.hint(format!(
+        error.about(self.name()).hint(format!(
             "give it exactly one of them, then try: {}",
             hint::command("explain", self.name())
         ))

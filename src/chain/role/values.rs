@@ -28,6 +28,7 @@ impl Role<'_> {
     /// Returns an error about a value of the profile.
     pub(super) fn wrong(&self, message: String) -> Error {
         Error::configuration(message)
+            .about(self.name())
             .cause(format!("profile `{}`", self.name()))
             .hint(hint::correct(self.name()))
     }
@@ -51,6 +52,7 @@ impl Role<'_> {
         parse(value).map(Some).ok_or_else(|| {
             Error::configuration(format!("{}: {key} must be {rule}", property.place))
                 .at(&property.place)
+                .about(self.name())
                 .cause(format!("profile `{}` has `{value}`", self.name()))
                 .hint(hint::correct(self.name()))
         })
