@@ -2,12 +2,15 @@
 
 use std::io::IsTerminal;
 
+use zeroize::Zeroizing;
+
 use super::options::Global;
 use crate::clients::factory::Factory;
 use crate::clients::http::SystemRoots;
 use crate::config::load::{Paths, load};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
+use crate::prompt::tty::Tty;
 use crate::settings::{EffectiveSettings, Typed};
 use crate::store::index::{self, Entries};
 use crate::system::directories::{Directories, directories};
@@ -67,6 +70,20 @@ impl Context {
     /// Returns what the index knows of the sessions in the stores.
     pub fn known_sessions(&self) -> Entries {
         self.directories.index().map(|path| index::read(&path)).unwrap_or_default()
+    }
+
+    /// Asks a person on the terminal without showing the answer; `None` where nobody can be asked,
+    /// or nobody answers within the `prompt_timeout` of the settings.
+    ///
+    /// # Errors
+    /// The terminal failed, or the call was interrupted.
+    pub fn ask_hidden(&self, question: &str) -> Result<Option<Zeroizing<String>>> {
+        match if self.settings.no_input() { None } else { Tty::open() } {
+            Some(mut tty) => {
+                tty.ask_hidden(&self.runtime, question, self.settings.prompt_timeout())
+            }
+            None => Ok(None),
+        }
     }
 
     /// Returns whether a person is there to unlock a store.

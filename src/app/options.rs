@@ -109,6 +109,10 @@ pub struct CredentialOptions {
     pub role: RoleOptions,
 }
 
+/// Parses the code of `--mfa-token`.
+///
+/// # Errors
+/// The rule, where the text is no token code.
 pub fn token_code(text: &str) -> Result<String, String> {
     if crate::prompt::is_token_code(text) {
         Ok(text.to_owned())

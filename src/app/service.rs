@@ -87,7 +87,9 @@ impl CredentialsService {
     }
 
     /// Acquires the credentials that a chain ends in: from the cache, else by the steps that are
-    /// missing. Waits for another process, a person and AWS, as the call allows it.
+    /// missing. Waits for another process until the call's `lock_timeout`, for a person until the
+    /// `prompt_timeout` of the settings, for AWS until the client's limits, and for none of them
+    /// beyond the call's `deadline`.
     ///
     /// # Errors
     /// Where AWS, a source or a person refuses, nobody can be asked, or it was interrupted.

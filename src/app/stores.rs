@@ -7,7 +7,6 @@ use secrecy::SecretString;
 use super::call::AskPolicy;
 use super::context::Context;
 use crate::error::Kind;
-use crate::prompt::tty::Tty;
 use crate::store::choice::Stores;
 use crate::store::seeds::StoredSeeds;
 use crate::store::{FileStore, NoStore, SecretStore, StoreError, StoreName, UnlockPolicy};
@@ -109,16 +108,10 @@ impl<'a> StoreOpener<'a> {
     }
 
     fn ask_for_passphrase(self) -> Result<SecretString, StoreError> {
-        let Context { environment, settings, runtime, .. } = self.context;
-        if let Some(passphrase) = environment.get("ROLECALL_FILE_PASSPHRASE") {
+        if let Some(passphrase) = self.context.environment.get("ROLECALL_FILE_PASSPHRASE") {
             return Ok(SecretString::from(passphrase));
         }
-        let question = "Passphrase of the rolecall file store: ";
-        let answer = match if settings.no_input() { None } else { Tty::open() } {
-            Some(mut tty) => tty.ask_hidden(runtime, question, settings.prompt_timeout()),
-            None => Ok(None),
-        };
-        match answer {
+        match self.context.ask_hidden("Passphrase of the rolecall file store: ") {
             Ok(Some(answer)) => Ok(SecretString::from(answer.trim_end_matches(['\r', '\n']))),
             Err(error) if error.kind() == Kind::Interrupted => Err(StoreError::Interrupted),
             Ok(None) | Err(_) => {

@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::output::variables::HIDDEN_FROM_CHILDREN;
 
 /// Returns the command that starts a program with the credentials of a call.
+///
+/// # Errors
+/// As [`obtain_or_pick`].
 pub fn child(
     service: &CredentialsService,
     options: &PickOptions,

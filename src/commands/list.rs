@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::app::context::Context;
 use crate::app::summary::{ProfileSummary, summarize};
 use crate::error::Result;
-use crate::output::table::{self, Column};
+use crate::output::table::{self, Column, or_dash};
 use crate::output::time::timestamp;
 use crate::output::{print, print_line, terminal_width};
 use crate::system::report::Report;
@@ -98,7 +98,6 @@ fn json(row: &ProfileSummary) -> Value {
 }
 
 fn cells(row: &ProfileSummary) -> Vec<String> {
-    let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let source = match (&row.problem, &row.source_profile) {
         (Some(problem), _) => format!("! {problem}"),
         (None, Some(profile)) => format!("{} ({profile})", row.source),
@@ -111,7 +110,7 @@ fn cells(row: &ProfileSummary) -> Vec<String> {
         or_dash(row.role_name()),
         or_dash(row.region.as_deref()),
         source,
-        if row.mfa.is_some() { "yes" } else { "-" }.to_owned(),
+        or_dash(row.mfa.as_ref().map(|_| "yes")),
         or_dash(row.left().as_deref()),
         row.description.clone().unwrap_or_default(),
     ]

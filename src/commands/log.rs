@@ -8,8 +8,9 @@ use crate::app::options::Selected;
 use crate::audit::{self, Asker, LogEntry};
 use crate::aws::duration;
 use crate::error::{Error, Result};
+use crate::output::table::{self, or_dash};
 use crate::output::time::{left, timestamp};
-use crate::output::{print, print_line, table};
+use crate::output::{print, print_line};
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
@@ -94,7 +95,6 @@ fn choose(
 }
 
 fn cells(entry: &LogEntry, now: DateTime<Utc>) -> Vec<String> {
-    let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let left = entry.expiration.map(|end| left(end, now));
     let asked_by: Vec<String> = entry.asked_by.iter().map(asker).collect();
     vec![

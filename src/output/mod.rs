@@ -14,7 +14,7 @@ use std::io::Write;
 
 use crate::error::{Error, Result};
 
-/// Writes a result to stdout in one write and flushes it.
+/// Writes a result to stdout in one write and flushes it. Waits until the reader has room for it.
 ///
 /// # Errors
 /// Stdout cannot be written.

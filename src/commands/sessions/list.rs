@@ -135,7 +135,7 @@ fn cells(row: &SessionRow, now: DateTime<Utc>) -> Vec<String> {
     vec![
         row.what.clone(),
         if more == 0 { named } else { format!("{named} and {more} more") },
-        row.account.clone().unwrap_or_else(|| "-".to_owned()),
+        table::or_dash(row.account.as_deref()),
         timestamp(row.entry.expires_at),
         left(row.entry.expires_at, now),
         row.entry.store.clone(),
