@@ -77,9 +77,10 @@ impl<'a> StoreOpener<'a> {
             StoreName::Keyring => self.keyring(),
             #[cfg(target_os = "linux")]
             StoreName::Keyutils => Box::new(crate::store::Keyutils::new(&SystemClock)),
-            #[cfg(not(target_os = "linux"))]
-            StoreName::Keyutils => Box::new(NoStore),
+            #[cfg(target_os = "linux")]
             StoreName::None => Box::new(NoStore),
+            #[cfg(not(target_os = "linux"))]
+            StoreName::Keyutils | StoreName::None => Box::new(NoStore),
             StoreName::File => {
                 let folder = self.context.directories.file_store().unwrap_or_default();
                 Box::new(FileStore::new(folder, self.passphrase(), &SystemClock))
