@@ -2,63 +2,47 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
-use std::process::ExitCode;
+use std::process::{ExitCode, Termination};
 
 use crate::error::{Error, Result};
 use crate::system::report::Report;
 use crate::text;
-use crate::text::color::ColorChoice;
 
 /// A longer line could wrap, and could not be erased then.
 const WIDEST_PROGRESS: usize = 70;
 
 /// What decides which messages show, and how.
+#[derive(Debug, Default)]
 pub struct UiOptions {
     /// How many times `-v` was given.
     pub verbose: u8,
     pub quiet: bool,
-    pub color: ColorChoice,
-    /// Whether `NO_COLOR` is set.
-    pub no_color: bool,
-    /// Whether `CLICOLOR_FORCE` is set.
-    pub force_color: bool,
+    /// Whether colours are used everywhere or nowhere; `None` when it depends on the stream.
+    pub colors: Option<bool>,
 }
 
 #[derive(Debug, Default)]
 pub struct Ui {
-    pub verbose: u8,
-    pub quiet: bool,
-    color: bool,
-    /// Whether colours are used everywhere or nowhere; `None` when it depends on the stream.
-    decided: Option<bool>,
+    options: UiOptions,
     warned: RefCell<Vec<String>>,
     /// The number of columns that `progress` has filled.
     progress: Cell<usize>,
 }
 
 impl Ui {
-    pub fn new(options: &UiOptions) -> Self {
-        let UiOptions { verbose, quiet, .. } = *options;
-        let decided = match options.color {
-            ColorChoice::Always => Some(true),
-            ColorChoice::Never => Some(false),
-            ColorChoice::Auto if options.no_color => Some(false),
-            ColorChoice::Auto => options.force_color.then_some(true),
-        };
-        let color = decided.unwrap_or_else(|| std::io::stderr().is_terminal());
-        Self {
-            verbose,
-            quiet,
-            color,
-            decided,
-            warned: RefCell::default(),
-            progress: Cell::default(),
-        }
+    pub fn new(options: UiOptions) -> Self {
+        Self { options, ..Self::default() }
     }
 
     /// Returns whether text on a stream is coloured.
     pub fn colors_on(&self, stream: &impl IsTerminal) -> bool {
-        self.decided.unwrap_or_else(|| stream.is_terminal())
+        self.options.colors.unwrap_or_else(|| stream.is_terminal())
+    }
+
+    /// Returns whether a prompt of a shell is coloured: it never goes to a terminal itself, so only
+    /// a word against it counts.
+    pub fn colors_in_prompts(&self) -> bool {
+        self.options.colors != Some(false)
     }
 
     pub fn error(&self, error: &Error) {
@@ -66,7 +50,7 @@ impl Ui {
         for cause in error.causes() {
             text += &self.line("cause", "33", cause);
         }
-        if !self.quiet {
+        if !self.options.quiet {
             for hint in error.hints() {
                 text += &self.line("hint", "36", hint);
             }
@@ -75,16 +59,19 @@ impl Ui {
     }
 
     /// Shows the error that a verb ended with, and returns its exit code.
-    pub fn conclude(&self, result: Result<ExitCode>) -> ExitCode {
-        result.unwrap_or_else(|error| {
-            self.error(&error);
-            ExitCode::from(error.kind().exit_code())
-        })
+    pub fn conclude<T: Termination>(&self, result: Result<T>) -> ExitCode {
+        result.map_or_else(
+            |error| {
+                self.error(&error);
+                ExitCode::from(error.kind().exit_code())
+            },
+            T::report,
+        )
     }
 
     /// Shows on a terminal what rolecall does now. The next message takes the place of the line.
     pub fn progress(&self, what: &str) {
-        if self.quiet || self.verbose > 0 || !std::io::stderr().is_terminal() {
+        if self.options.quiet || self.options.verbose > 0 || !std::io::stderr().is_terminal() {
             return;
         }
         let clean: String = text::clean(what).chars().take(WIDEST_PROGRESS).collect();
@@ -103,7 +90,7 @@ impl Ui {
 
     /// Shows what to do next.
     pub fn hint(&self, what: &str) {
-        if !self.quiet {
+        if !self.options.quiet {
             self.say(&self.line("hint", "36", what));
         }
     }
@@ -112,7 +99,7 @@ impl Ui {
         // A name or an answer may hold anything. It must not move the cursor, or begin a line that
         // looks like rolecall's own.
         let clean = text::clean(text);
-        if self.color {
+        if self.colors_on(&std::io::stderr()) {
             format!("\u{1b}[{style}m{word}:\u{1b}[0m {clean}\n")
         } else {
             format!("{word}: {clean}\n")
@@ -122,28 +109,28 @@ impl Ui {
 
 impl Report for Ui {
     fn decided(&self, what: &dyn Fn() -> String) {
-        if self.verbose > 0 {
+        if self.options.verbose > 0 {
             self.say(&self.line("info", "2", &what()));
         }
     }
 
     /// Shows each warning once, however many sessions it is about.
     fn warn(&self, what: &str) {
-        if !self.quiet && !self.warned.borrow().iter().any(|said| said == what) {
+        if !self.options.quiet && !self.warned.borrow().iter().any(|said| said == what) {
             self.warned.borrow_mut().push(what.to_owned());
             self.say(&self.line("warning", "33", what));
         }
     }
 
     fn note(&self, what: &str) {
-        if !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
+        if !self.options.quiet && (self.options.verbose > 0 || std::io::stderr().is_terminal()) {
             self.say(&self.line("info", "2", what));
         }
     }
 
     fn notify_terminal(&self, what: &str) {
         #[cfg(unix)]
-        if !self.quiet && !std::io::stderr().is_terminal() {
+        if !self.options.quiet && !std::io::stderr().is_terminal() {
             use rustix::fs::{Mode, OFlags};
             // A terminal that Ctrl-S has stopped must not stop this process.
             let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;

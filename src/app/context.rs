@@ -2,12 +2,15 @@
 
 use std::io::IsTerminal;
 
+use zeroize::Zeroizing;
+
 use super::options::Global;
 use crate::clients::factory::Factory;
 use crate::clients::http::SystemRoots;
 use crate::config::load::{Paths, load};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
+use crate::prompt::tty::Tty;
 use crate::settings::{EffectiveSettings, Typed};
 use crate::store::index::{self, Entries};
 use crate::system::directories::{Directories, directories};
@@ -46,12 +49,10 @@ impl Context {
         };
         let typed = Typed { quiet: global.quiet, no_input: global.no_input, color: global.color };
         let settings = EffectiveSettings::load(path.as_deref(), &environment, typed)?;
-        let ui = Ui::new(&UiOptions {
+        let ui = Ui::new(UiOptions {
             verbose: global.verbose,
             quiet: settings.quiet(),
-            color: settings.color(),
-            no_color: environment.get("NO_COLOR").is_some(),
-            force_color: environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            colors: colors(settings.color(), &environment),
         });
         let clients = Factory::new(system_roots(&environment));
         let runtime = Runtime::default();
@@ -71,19 +72,35 @@ impl Context {
         self.directories.index().map(|path| index::read(&path)).unwrap_or_default()
     }
 
-    /// Returns whether a prompt of a shell is coloured: it never goes to a terminal itself, so only
-    /// a word against it counts.
-    pub fn colors_in_prompts(&self) -> bool {
-        match self.settings.color() {
-            ColorChoice::Always => true,
-            ColorChoice::Auto => self.environment.get("NO_COLOR").is_none(),
-            ColorChoice::Never => false,
+    /// Asks a person on the terminal without showing the answer; `None` where nobody can be asked,
+    /// or nobody answers within the `prompt_timeout` of the settings.
+    ///
+    /// # Errors
+    /// The terminal failed, or the call was interrupted.
+    pub fn ask_hidden(&self, question: &str) -> Result<Option<Zeroizing<String>>> {
+        match if self.settings.no_input() { None } else { Tty::open() } {
+            Some(mut tty) => {
+                tty.ask_hidden(&self.runtime, question, self.settings.prompt_timeout())
+            }
+            None => Ok(None),
         }
     }
 
     /// Returns whether a person is there to unlock a store.
     pub fn is_attended(&self) -> bool {
         !self.settings.no_input() && std::io::stderr().is_terminal()
+    }
+}
+
+/// Returns whether colours are used everywhere or nowhere; `None` when it depends on the stream.
+fn colors(choice: ColorChoice, environment: &Environment) -> Option<bool> {
+    match choice {
+        ColorChoice::Always => Some(true),
+        ColorChoice::Never => Some(false),
+        ColorChoice::Auto if environment.get("NO_COLOR").is_some() => Some(false),
+        ColorChoice::Auto => {
+            environment.get("CLICOLOR_FORCE").filter(|value| *value != "0").map(|_| true)
+        }
     }
 }
 

@@ -69,12 +69,14 @@ impl Several {
     }
 }
 
-/// Choosing the profile on the terminal.
+/// The options of a verb for whose credentials a person may choose the profile on the terminal.
 #[derive(Debug, Clone, Args)]
-pub struct Pick {
+pub struct PickOptions {
     /// Choose the profile from a list, which begins with those that match PROFILE
     #[arg(short = 'i', long)]
     pub pick: bool,
+    #[command(flatten)]
+    pub credentials: CredentialOptions,
 }
 
 /// The options of every command that yields credentials.
@@ -107,6 +109,10 @@ pub struct CredentialOptions {
     pub role: RoleOptions,
 }
 
+/// Parses the code of `--mfa-token`.
+///
+/// # Errors
+/// The rule, where the text is no token code.
 pub fn token_code(text: &str) -> Result<String, String> {
     if crate::prompt::is_token_code(text) {
         Ok(text.to_owned())

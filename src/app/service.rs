@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use chrono::TimeDelta;
+
 use super::call::{AskPolicy, Call, Caller, Confirmation, Voice};
 use super::context::Context;
 use super::options::CredentialOptions;
@@ -84,7 +86,9 @@ impl CredentialsService {
     }
 
     /// Acquires the credentials that a chain ends in: from the cache, else by the steps that are
-    /// missing. Waits for another process, a person and AWS, as the call allows it.
+    /// missing. Waits for another process until the call's `lock_timeout`, for a person until the
+    /// `prompt_timeout` of the settings, for AWS until the client's limits, and for none of them
+    /// beyond the call's `deadline`.
     ///
     /// # Errors
     /// Where AWS, a source or a person refuses, nobody can be asked, or it was interrupted.
@@ -95,7 +99,7 @@ impl CredentialsService {
     /// Returns what acquires for several chains, which share the stores that work and the code of
     /// `--mfa-token`.
     pub fn acquirer(&self, call: &Call) -> Acquirer<'_> {
-        Acquirer::new(&self.context, call)
+        Acquirer::new(&self.context, call.clone())
     }
 
     /// Resolves what the options of a verb name, and acquires its credentials.
@@ -158,7 +162,7 @@ pub struct Acquirer<'a> {
 }
 
 impl<'a> Acquirer<'a> {
-    fn new(context: &'a Context, call: &Call) -> Self {
+    fn new(context: &'a Context, call: Call) -> Self {
         let unlock = match call.caller {
             Caller::Sdk => AskPolicy::Never,
             Caller::Person => call.ask,
@@ -173,26 +177,16 @@ impl<'a> Acquirer<'a> {
             Some(deadline) => context.runtime.until(deadline),
             None => context.runtime.clone(),
         };
-        Self {
-            context,
-            call: call.clone(),
+        let folder = context.directories.locks();
+        let locks = FileLocks::new(folder, lock_timeout, runtime.clone(), report);
+        let sessions = StoredSessions {
+            stores: stores.in_order(call.store),
+            index: context.directories.index().map(Index::new),
+            clock: &SystemClock,
             report,
-            stores,
-            locks: FileLocks::new(
-                context.directories.locks(),
-                lock_timeout,
-                runtime.clone(),
-                report,
-            ),
-            runtime,
-            sessions: StoredSessions {
-                stores: stores.in_order(call.store),
-                index: context.directories.index().map(Index::new),
-                clock: &SystemClock,
-                report,
-            },
-            token_code: RefCell::new(call.token_code.clone()),
-        }
+        };
+        let token_code = RefCell::new(call.token_code.clone());
+        Self { context, call, report, stores, runtime, locks, sessions, token_code }
     }
 
     /// Acquires the credentials that a chain ends in, and logs them.
@@ -286,8 +280,8 @@ impl<'a> Acquirer<'a> {
 
 /// Returns the shortest life that a cached session must have left: typed, else set, else what the
 /// caller needs.
-pub fn min_ttl(call: &Call, settings: &EffectiveSettings) -> chrono::TimeDelta {
-    let set = settings.min_ttl().map(|seconds| chrono::TimeDelta::seconds(i64::from(seconds)));
+pub fn min_ttl(call: &Call, settings: &EffectiveSettings) -> TimeDelta {
+    let set = settings.min_ttl().map(|seconds| TimeDelta::seconds(i64::from(seconds)));
     call.min_ttl.or(set).unwrap_or_else(|| call.caller.min_ttl())
 }
 

@@ -7,7 +7,6 @@ use secrecy::SecretString;
 use super::call::AskPolicy;
 use super::context::Context;
 use crate::error::Kind;
-use crate::prompt::tty::Tty;
 use crate::store::choice::Stores;
 use crate::store::seeds::StoredSeeds;
 use crate::store::{FileStore, NoStore, SecretStore, StoreError, StoreName, UnlockPolicy};
@@ -20,7 +19,8 @@ use crate::system::state_file::StateFile;
 pub struct StoreOpener<'a> {
     context: &'a Context,
     report: &'a dyn Report,
-    unlock: UnlockPolicy,
+    /// Whether a store may ask a person to unlock it: where one may be asked and is there.
+    pub unlock: UnlockPolicy,
 }
 
 impl<'a> StoreOpener<'a> {
@@ -32,24 +32,16 @@ impl<'a> StoreOpener<'a> {
         Self { context, report, unlock }
     }
 
-    /// Returns whether a store may ask a person to unlock it: where one may be asked and is there.
-    pub fn unlock_policy(self) -> UnlockPolicy {
-        self.unlock
-    }
-
     /// Returns the stores in the order in which they are tried.
     pub fn in_order(self, typed: Option<StoreName>) -> Stores<'a> {
         let order = match self.context.settings.store(typed) {
-            Some(name) => vec![self.open(name)],
+            Some(name) => vec![name],
             None if cfg!(target_os = "linux") => {
-                vec![
-                    self.open(StoreName::Keyring),
-                    self.open(StoreName::Keyutils),
-                    self.open(StoreName::None),
-                ]
+                vec![StoreName::Keyring, StoreName::Keyutils, StoreName::None]
             }
-            None => vec![self.open(StoreName::Keyring), self.open(StoreName::None)],
+            None => vec![StoreName::Keyring, StoreName::None],
         };
+        let order = order.into_iter().map(|name| self.open(name)).collect();
         Stores::new(order, self.report, self.unlock)
     }
 
@@ -66,9 +58,9 @@ impl<'a> StoreOpener<'a> {
 
     /// Returns every store that may hold something, whichever is chosen.
     pub fn all(self) -> Vec<Box<dyn SecretStore + 'a>> {
-        let mut all = vec![self.keyring()];
+        let mut all = vec![self.open(StoreName::Keyring)];
         if cfg!(target_os = "linux") {
-            all.push(keyutils());
+            all.push(self.open(StoreName::Keyutils));
         }
         all.extend(self.file_store().map(|store| Box::new(store) as Box<dyn SecretStore>));
         all
@@ -83,8 +75,12 @@ impl<'a> StoreOpener<'a> {
     pub fn open(self, name: StoreName) -> Box<dyn SecretStore + 'a> {
         match name {
             StoreName::Keyring => self.keyring(),
-            StoreName::Keyutils => keyutils(),
+            #[cfg(target_os = "linux")]
+            StoreName::Keyutils => Box::new(crate::store::Keyutils::new(&SystemClock)),
+            #[cfg(target_os = "linux")]
             StoreName::None => Box::new(NoStore),
+            #[cfg(not(target_os = "linux"))]
+            StoreName::Keyutils | StoreName::None => Box::new(NoStore),
             StoreName::File => {
                 let folder = self.context.directories.file_store().unwrap_or_default();
                 Box::new(FileStore::new(folder, self.passphrase(), &SystemClock))
@@ -113,16 +109,10 @@ impl<'a> StoreOpener<'a> {
     }
 
     fn ask_for_passphrase(self) -> Result<SecretString, StoreError> {
-        let Context { environment, settings, runtime, .. } = self.context;
-        if let Some(passphrase) = environment.get("ROLECALL_FILE_PASSPHRASE") {
+        if let Some(passphrase) = self.context.environment.get("ROLECALL_FILE_PASSPHRASE") {
             return Ok(SecretString::from(passphrase));
         }
-        let question = "Passphrase of the rolecall file store: ";
-        let answer = match if settings.no_input() { None } else { Tty::open() } {
-            Some(mut tty) => tty.ask_hidden(runtime, question, settings.prompt_timeout()),
-            None => Ok(None),
-        };
-        match answer {
+        match self.context.ask_hidden("Passphrase of the rolecall file store: ") {
             Ok(Some(answer)) => Ok(SecretString::from(answer.trim_end_matches(['\r', '\n']))),
             Err(error) if error.kind() == Kind::Interrupted => Err(StoreError::Interrupted),
             Ok(None) | Err(_) => {
@@ -131,14 +121,4 @@ impl<'a> StoreOpener<'a> {
             }
         }
     }
-}
-
-#[cfg(target_os = "linux")]
-fn keyutils() -> Box<dyn SecretStore> {
-    Box::new(crate::store::Keyutils::new(&SystemClock))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn keyutils() -> Box<dyn SecretStore> {
-    Box::new(NoStore)
 }

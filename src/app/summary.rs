@@ -14,6 +14,7 @@ use crate::store::index::{Entries, Entry};
 use crate::system::clock::{Clock, SystemClock};
 
 /// One profile as it is listed.
+#[derive(Default)]
 pub struct ProfileSummary {
     pub name: String,
     pub account: Option<String>,
@@ -54,23 +55,23 @@ pub fn summarize(
     let mut row = ProfileSummary {
         name: name.to_owned(),
         account: value("aws_account_id"),
-        role: None,
         region: value("region"),
-        source: String::new(),
-        source_profile: None,
-        mfa: None,
-        session: None,
         description: value("description"),
-        problem: None,
-        searched: String::new(),
+        ..ProfileSummary::default()
     };
     match resolve(context, profiles, &requests::of_profile(context, name)) {
         Ok(chain) => fill(&mut row, &chain, entries),
-        Err(_) if merged.is_some() && ProfileView::from(merged.as_ref()).is_settings_only() => {}
+        Err(_) if is_settings_only(profiles, name) => {}
         Err(error) => row.problem = Some(error.to_string()),
     }
     row.searched = searched(&row, merged.as_ref());
     row
+}
+
+/// Returns whether a profile holds settings alone: nothing in it is about credentials.
+pub fn is_settings_only(profiles: &Profiles, name: &str) -> bool {
+    let profile = profiles.profile(name).ok().flatten();
+    profile.is_some_and(|profile| ProfileView::from(&profile).is_settings_only())
 }
 
 fn fill(row: &mut ProfileSummary, chain: &Chain, entries: &Entries) {

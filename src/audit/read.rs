@@ -22,7 +22,7 @@ pub struct LogContents {
     pub skipped: usize,
 }
 
-/// Reads the log. A log that does not exist is empty.
+/// Reads the log, without a lock. A log that does not exist is empty.
 ///
 /// # Errors
 /// A file of the log cannot be read.

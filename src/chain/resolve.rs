@@ -189,6 +189,7 @@ impl Planner<'_> {
             .profile_name()
             .map_or_else(|| "these credentials".to_owned(), |name| format!("profile `{name}`"));
         Error::usage(format!("{option} needs a role, and {what} assumes none"))
+            .about(self.found.profile_name().map_or("", |name| name))
             .hint("name a role too: rolecall process --role-arn arn:aws:iam::ACCOUNT:role/NAME")
     }
 }

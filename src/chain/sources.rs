@@ -93,6 +93,7 @@ fn default_chain(inputs: &Inputs) -> Result<SourceChain> {
             return Err(Error::configuration(
                 "no credentials found: no profile is named and the default chain has none",
             )
+            .about(name)
             .cause(format!(
                 "profile `{name}` holds none, \
                  and neither environment, container nor instance gives any"
@@ -166,6 +167,7 @@ fn credential_source(inputs: &Inputs, source: &Property, role: &Role) -> Result<
                 "profile `{}` takes its credentials from the environment, which has none",
                 role.name()
             ))
+            .about(role.name())
             .hint(
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
                  for example: eval \"$(rolecall env PROFILE)\"",
@@ -175,6 +177,7 @@ fn credential_source(inputs: &Inputs, source: &Property, role: &Role) -> Result<
             &source.place,
             format!("credential_source `{other}` is not known"),
         )
+        .about(role.name())
         .cause(format!("profile `{}`", role.name()))
         .hint(format!(
             "use Environment, Ec2InstanceMetadata or EcsContainer, then try: {}",
@@ -192,7 +195,8 @@ fn no_role() -> Error {
 fn own_source(name: &str, place: Option<&FileLine>) -> Error {
     let error = Error::configuration(format!(
         "profile `{name}` is its own source_profile and holds no keys"
-    ));
+    ))
+    .about(name);
     at(error, place, name).hint(format!("see the profile: {}", hint::command("explain", name)))
 }
 
@@ -203,7 +207,7 @@ fn missing_source(inputs: &Inputs, name: &str, place: Option<&FileLine>, role: &
             let message = format!("--source-profile: {}", error.message());
             error.with_kind(Kind::Usage).with_message(message).at(SOURCE_PROFILE)
         }
-        Some(place) => error.at(place).with_message(format!(
+        Some(place) => error.at(place).about(role.name()).with_message(format!(
             "{place}: the source_profile `{name}` of profile `{}` does not exist",
             role.name()
         )),
@@ -214,7 +218,8 @@ fn loop_error(roles: &[Option<Profile>], name: &str, place: Option<&FileLine>) -
     let names: Vec<&str> =
         roles.iter().flatten().map(|profile| &*profile.name).chain([name]).collect();
     let error =
-        Error::configuration(format!("source_profile leads round in a loop: {}", way(&names)));
+        Error::configuration(format!("source_profile leads round in a loop: {}", way(&names)))
+            .about(names[0]);
     at(error, place, name).hint(format!(
         "end the chain at a profile that holds credentials, then try: {}",
         hint::command("explain", names[0])

@@ -35,11 +35,9 @@ impl Sts for AwsCalls<'_> {
             .token_code(&code.code);
         let asked_at = self.clock.now();
         let answer = self.answer(request.send()).map_err(|error| {
-            let error = error.into_error(format!(
-                "{}: AWS did not give a session with MFA of {}",
-                chain.who(),
-                code.serial
-            ));
+            let who = chain.who();
+            let what = format!("{who}: AWS did not give a session with MFA of {}", code.serial);
+            let error = error.explained(|failure| failure.into_error(what).about(chain.name()));
             explain_mfa(error, &|verb| chain.command(verb))
         })?;
         let session = session(answer.credentials(), None, asked_at, "the session with MFA")?;
@@ -103,6 +101,7 @@ impl Sts for AwsCalls<'_> {
                         "{who}: the MFA device (mfa_serial = auto) could not be looked up with \
                          iam:ListMFADevices"
                     ))
+                    .about(chain.name())
                     .hint(&explicit)
             })
         })?;
@@ -113,10 +112,12 @@ impl Sts for AwsCalls<'_> {
             [] => Err(Error::configuration(format!(
                 "{who}: mfa_serial is auto, and the user has no MFA device that shows codes"
             ))
+            .about(chain.name())
             .hint("enrol one: rolecall keys mfa add --help")),
             _ => Err(Error::configuration(format!(
                 "{who}: mfa_serial is auto, and the user has several devices"
             ))
+            .about(chain.name())
             .cause(serials.join(", "))
             .hint(explicit)),
         }
@@ -132,9 +133,11 @@ impl AwsCalls<'_> {
         target: &Target,
         error: CallError,
     ) -> Error {
-        let who =
-            call.profile.as_ref().map_or_else(String::new, |name| format!("profile `{name}`: "));
-        let error = error.into_error(format!("{who}AWS did not let {} be assumed", call.role_arn));
+        let what = format!("AWS did not let {} be assumed", call.role_arn);
+        let error = error.explained(|failure| match &call.profile {
+            Some(name) => failure.into_error(format!("profile `{name}`: {what}")).about(name),
+            None => failure.into_error(what),
+        });
         match (error.refusal(), error.code().map(AwsCode::as_str)) {
             (None, Some("AccessDenied")) => self.explain_denial(chain, call, target, error),
             _ => explain_mfa(error, &|verb| chain.command_of(verb, call)),

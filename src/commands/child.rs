@@ -5,20 +5,22 @@ use std::process::{Command, ExitCode};
 
 use super::choose::obtain_or_pick;
 use crate::app::context::Context;
-use crate::app::options::{CredentialOptions, Pick};
+use crate::app::options::PickOptions;
 use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
 use crate::output::variables::HIDDEN_FROM_CHILDREN;
 
 /// Returns the command that starts a program with the credentials of a call.
+///
+/// # Errors
+/// As [`obtain_or_pick`].
 pub fn child(
     service: &CredentialsService,
-    options: &CredentialOptions,
-    pick: &Pick,
+    options: &PickOptions,
     program: &OsStr,
     arguments: &[OsString],
 ) -> Result<Command> {
-    let values = obtain_or_pick(service, options, pick)?.values();
+    let values = obtain_or_pick(service, options)?.values();
     let mut command = Command::new(program);
     command.args(arguments);
     for variable in values.variables() {

@@ -3,7 +3,7 @@
 
 use crate::app::call::Caller;
 use crate::app::context::Context;
-use crate::app::options::{CredentialOptions, Pick, Selected};
+use crate::app::options::{CredentialOptions, PickOptions, Selected};
 use crate::app::service::{CredentialsService, Obtained};
 use crate::chain::ProfileView;
 use crate::error::{Kind, Result};
@@ -37,36 +37,31 @@ enum DefaultChain {
 ///
 /// # Errors
 /// As [`CredentialsService::obtain`], or nobody can choose.
-pub fn obtain_or_pick(
-    service: &CredentialsService,
-    options: &CredentialOptions,
-    pick: &Pick,
-) -> Result<Obtained> {
+pub fn obtain_or_pick(service: &CredentialsService, options: &PickOptions) -> Result<Obtained> {
     let context = service.context();
-    if pick.pick {
-        let name = picker::pick_from(context, options.selected.name().unwrap_or_default())?;
-        return obtain_as(service, options, name);
+    let PickOptions { pick, credentials: options } = options;
+    if *pick {
+        return picked(service, options);
     }
     match default_chain(context, options) {
         DefaultChain::Named => service.obtain(options, Caller::Person),
-        DefaultChain::Nothing => obtain_as(service, options, picker::pick(context)?),
+        DefaultChain::Nothing => picked(service, options),
         DefaultChain::Instance => match service.obtain(options, Caller::Person) {
             Err(error) if error.kind() == Kind::Failed => {
                 context.ui.decided(&|| {
                     format!("no profile is named, and the default chain has none: {error}")
                 });
-                obtain_as(service, options, picker::pick(context)?)
+                picked(service, options)
             }
             done => done,
         },
     }
 }
 
-fn obtain_as(
-    service: &CredentialsService,
-    options: &CredentialOptions,
-    name: String,
-) -> Result<Obtained> {
+/// Obtains the credentials of the profile that a person chooses, beginning with what was typed.
+fn picked(service: &CredentialsService, options: &CredentialOptions) -> Result<Obtained> {
+    let query = options.selected.name().unwrap_or_default();
+    let name = picker::pick(service.context(), query)?;
     let selected = Selected { positional: Some(name), profile: None };
     let options = CredentialOptions { selected, ..options.clone() };
     service.obtain(&options, Caller::Person)

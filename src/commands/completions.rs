@@ -1,7 +1,5 @@
 //! `rolecall completions SHELL`: prints the script with which a shell completes.
 
-use std::process::ExitCode;
-
 use clap::Args;
 
 use crate::completion::script;
@@ -27,7 +25,6 @@ pub struct CompletionsArgs {
     pub shell: IntegratedShell,
 }
 
-pub fn run(args: &CompletionsArgs) -> Result<ExitCode> {
-    print(script(args.shell))?;
-    Ok(ExitCode::SUCCESS)
+pub fn run(args: &CompletionsArgs) -> Result<()> {
+    print(script(args.shell))
 }

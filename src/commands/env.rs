@@ -1,19 +1,17 @@
 //! `rolecall env`: prints credentials as lines for a shell or a file.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use zeroize::Zeroizing;
 
 use super::calling_shell::calling_shell;
 use super::choose::obtain_or_pick;
 use crate::app::context::Context;
-use crate::app::options::{CredentialOptions, Pick};
+use crate::app::options::PickOptions;
 use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
 use crate::output::formats::{Format, github_masks, render_format};
 use crate::output::print;
-use crate::output::shells::{Shell, Variable, render_shell};
+use crate::output::shells::{RenderError, Shell, Variable, render_shell};
 use crate::output::variables::Values;
 
 /// Print credentials as lines for a shell or a file
@@ -36,42 +34,31 @@ pub struct EnvArgs {
     #[arg(long)]
     pub unset: bool,
     #[command(flatten)]
-    pub pick: Pick,
-    #[command(flatten)]
-    pub credentials: CredentialOptions,
+    pub options: PickOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &EnvArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &EnvArgs) -> Result<()> {
     let context = service.context();
-    let values = if args.unset {
-        Values::none()
-    } else {
-        obtain_or_pick(service, &args.credentials, &args.pick)?.values()
-    };
+    let values =
+        if args.unset { Values::none() } else { obtain_or_pick(service, &args.options)?.values() };
     let variables = values.variables();
     let text = match args.format {
-        Some(Format::Github) => github(context, &variables)?,
-        Some(format) => {
-            render_format(format, &variables).map_err(|e| unprintable(&e.to_string()))?
-        }
-        None => render_shell(args.shell.unwrap_or_else(|| calling_shell(context)), &variables)
-            .map_err(|e| unprintable(&e.to_string()))?,
-    };
-    print(&Zeroizing::new(text))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn unprintable(what: &str) -> Error {
-    Error::failed(format!("the variables cannot be written in this form: {what}"))
-        .hint("choose another: rolecall env --format json")
+        Some(Format::Github) => github(context, &variables),
+        Some(format) => render_format(format, &variables),
+        None => render_shell(args.shell.unwrap_or_else(|| calling_shell(context)), &variables),
+    }
+    .map_err(|what| {
+        Error::failed(format!("the variables cannot be written in this form: {what}"))
+            .hint("choose another: rolecall env --format json")
+    })?;
+    print(&Zeroizing::new(text))
 }
 
 /// Renders the lines for GitHub. The masks come first, so that the runner's log never shows a
 /// secret. When stdout is `$GITHUB_ENV` itself, which takes no masks, they go to stderr, where the
 /// runner reads them too.
-fn github(context: &Context, variables: &[Variable]) -> Result<String> {
-    let lines =
-        render_format(Format::Github, variables).map_err(|e| unprintable(&e.to_string()))?;
+fn github(context: &Context, variables: &[Variable]) -> Result<String, RenderError> {
+    let lines = render_format(Format::Github, variables)?;
     let masks = Zeroizing::new(github_masks(variables));
     if context.environment.get("GITHUB_ENV").is_some_and(is_stdout) {
         use std::io::Write;

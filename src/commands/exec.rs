@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::child::{child, start};
-use crate::app::options::{CredentialOptions, Pick};
+use crate::app::options::PickOptions;
 use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
 
@@ -23,13 +23,11 @@ pub struct ExecArgs {
     #[arg(last = true, required = true, value_name = "CMD", index = 2)]
     pub command: Vec<OsString>,
     #[command(flatten)]
-    pub pick: Pick,
-    #[command(flatten)]
-    pub credentials: CredentialOptions,
+    pub options: PickOptions,
 }
 
 pub fn run(service: &CredentialsService, args: &ExecArgs) -> Result<ExitCode> {
     let (program, arguments) =
         args.command.split_first().ok_or_else(|| Error::usage("no command to run"))?;
-    Ok(start(service.context(), child(service, &args.credentials, &args.pick, program, arguments)?))
+    Ok(start(service.context(), child(service, &args.options, program, arguments)?))
 }

@@ -1,7 +1,5 @@
 //! `rolecall explain`: the chain of a profile, resolved but not performed.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +11,7 @@ use crate::chain::{AssumeRole, Base, Chain, DefaultProvider, GetSessionToken, Ro
 use crate::config::profiles::{Profile, Property};
 use crate::error::Result;
 use crate::output::explanation::{shown, text};
-use crate::output::print;
+use crate::output::{print, print_line};
 
 /// Show the way from a profile to its credentials, without going it
 #[derive(Debug, Args)]
@@ -32,12 +30,11 @@ pub struct ExplainArgs {
     pub role: RoleOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &ExplainArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &ExplainArgs) -> Result<()> {
     let context = service.context();
     let request = requests::of_role(context, &args.selected, &args.role)?;
     let chain = service.resolve(&context.profiles()?, &request)?;
-    print(&if args.json { format!("{}\n", json(&chain)) } else { text(&chain) })?;
-    Ok(ExitCode::SUCCESS)
+    if args.json { print_line(json(&chain)) } else { print(&text(&chain)) }
 }
 
 /// Renders the chain as one object.
@@ -57,43 +54,44 @@ fn json(chain: &Chain) -> Value {
 }
 
 fn base(chain: &Chain) -> Value {
-    let mut object = Map::new();
-    object.insert("kind".to_owned(), json!(chain.plan.base.kind()));
-    object.insert("profile".to_owned(), json!(chain.plan.base_profile));
-    let mut set = |key: &str, value: Value| object.insert(key.to_owned(), value);
-    match &chain.plan.base {
-        Base::Static(keys) | Base::Environment(keys) => {
-            set("access_key_id", json!(keys.access_key_id));
-            set("temporary", json!(keys.session_token.is_some()));
-        }
-        Base::WebIdentity(call) => {
-            set("role_arn", json!(call.role_arn));
-            set("role_session_name", json!(call.role_session_name));
-            set("token_file", json!(call.token_file));
-            set("duration_seconds", json!(call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE)));
-            set("policy", json!(call.policies.inline));
-            set("policy_arns", json!(call.policies.arns));
-            set("region", json!(call.region));
-            set("endpoint", json!(call.endpoint.url));
-        }
-        Base::Sso(sso) => {
-            set("sso_session", json!(sso.session));
-            set("sso_start_url", json!(sso.start_url));
-            set("sso_region", json!(sso.region));
-            set("sso_account_id", json!(sso.account_id));
-            set("sso_role_name", json!(sso.role_name));
-        }
-        Base::LoginSession { session, .. } => drop(set("login_session", json!(session))),
+    let plan = &chain.plan;
+    let details = match &plan.base {
+        Base::Static(keys) | Base::Environment(keys) => json!({
+            "access_key_id": keys.access_key_id,
+            "temporary": keys.session_token.is_some(),
+        }),
+        Base::WebIdentity(call) => json!({
+            "role_arn": call.role_arn,
+            "role_session_name": call.role_session_name,
+            "token_file": call.token_file,
+            "duration_seconds": call.duration_seconds.unwrap_or(duration::DEFAULT_ROLE),
+            "policy": call.policies.inline,
+            "policy_arns": call.policies.arns,
+            "region": call.region,
+            "endpoint": call.endpoint.url,
+        }),
+        Base::Sso(sso) => json!({
+            "sso_session": sso.session,
+            "sso_start_url": sso.start_url,
+            "sso_region": sso.region,
+            "sso_account_id": sso.account_id,
+            "sso_role_name": sso.role_name,
+        }),
+        Base::LoginSession { session, .. } => json!({"login_session": session}),
         // The command line may hold a secret. Its place is enough to find it.
-        Base::Process { place, .. } => drop(set("place", json!(place.to_string()))),
+        Base::Process { place, .. } => json!({"place": place.to_string()}),
         Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
-            drop(set("uri", json!(chain.plan.network.container)));
+            json!({"uri": plan.network.container})
         }
         Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
-            drop(set("endpoint", json!(chain.plan.network.imds.endpoint)));
+            json!({"endpoint": plan.network.imds.endpoint})
         }
+    };
+    let mut base = json!({"kind": plan.base.kind(), "profile": plan.base_profile});
+    if let (Value::Object(base), Value::Object(details)) = (&mut base, details) {
+        base.extend(details);
     }
-    Value::Object(object)
+    base
 }
 
 fn get_session_token(call: &GetSessionToken) -> Value {

@@ -1,8 +1,6 @@
 //! `rolecall init`: the shell side as text. Reads no file and starts nothing, because
 //! every new shell waits for it.
 
-use std::process::ExitCode;
-
 use clap::Args;
 
 use crate::error::Result;
@@ -32,13 +30,12 @@ pub struct InitArgs {
     pub prompt: bool,
 }
 
-pub fn run(args: &InitArgs) -> Result<ExitCode> {
+pub fn run(args: &InitArgs) -> Result<()> {
     let (integrated_shell, prompt) = args.shell.scripts();
     let completions = crate::completion::script(args.shell);
     print(&if args.prompt {
         format!("{integrated_shell}\n{completions}\n{prompt}")
     } else {
         format!("{integrated_shell}\n{completions}")
-    })?;
-    Ok(ExitCode::SUCCESS)
+    })
 }

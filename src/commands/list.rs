@@ -1,7 +1,6 @@
 //! `rolecall list`: all profiles, read from the files and the index alone.
 
 use std::io::IsTerminal;
-use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -9,9 +8,9 @@ use serde_json::{Value, json};
 use crate::app::context::Context;
 use crate::app::summary::{ProfileSummary, summarize};
 use crate::error::Result;
-use crate::output::table::{self, Column};
+use crate::output::table::{self, Column, or_dash};
 use crate::output::time::timestamp;
-use crate::output::{print, terminal_width};
+use crate::output::{print, print_line, terminal_width};
 use crate::system::report::Report;
 
 /// List the profiles
@@ -43,7 +42,7 @@ const COLUMNS: [Column; 8] = [
     Column { title: "DESCRIPTION", least: 12, leaves: Some(1) },
 ];
 
-pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &ListArgs) -> Result<()> {
     let profiles = context.profiles()?;
     let entries = context.known_sessions();
     let words: Vec<String> =
@@ -54,7 +53,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
         .filter(|row| words.iter().all(|word| row.searched.contains(word)))
         .collect();
     if args.json {
-        print(&format!("{}\n", Value::Array(rows.iter().map(json).collect())))?;
+        print_line(rows.iter().map(json).collect::<Value>())
     } else if rows.is_empty() {
         let paths: Vec<String> = profiles.paths().map(|p| p.display().to_string()).collect();
         context.ui.note(&if args.filter.is_empty() {
@@ -62,10 +61,10 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode> {
         } else {
             format!("no profile matches `{}`", args.filter.join(" "))
         });
+        Ok(())
     } else {
-        print(&render(context, &rows))?;
+        print(&render(context, &rows))
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Renders the table, as wide as the terminal; into a pipe it is rendered whole.
@@ -99,7 +98,6 @@ fn json(row: &ProfileSummary) -> Value {
 }
 
 fn cells(row: &ProfileSummary) -> Vec<String> {
-    let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let source = match (&row.problem, &row.source_profile) {
         (Some(problem), _) => format!("! {problem}"),
         (None, Some(profile)) => format!("{} ({profile})", row.source),
@@ -112,7 +110,7 @@ fn cells(row: &ProfileSummary) -> Vec<String> {
         or_dash(row.role_name()),
         or_dash(row.region.as_deref()),
         source,
-        if row.mfa.is_some() { "yes" } else { "-" }.to_owned(),
+        or_dash(row.mfa.as_ref().map(|_| "yes")),
         or_dash(row.left().as_deref()),
         row.description.clone().unwrap_or_default(),
     ]

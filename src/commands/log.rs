@@ -1,7 +1,5 @@
 //! `rolecall log`: the credentials that were handed out, and which process asked for them.
 
-use std::process::ExitCode;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
@@ -10,8 +8,9 @@ use crate::app::options::Selected;
 use crate::audit::{self, Asker, LogEntry};
 use crate::aws::duration;
 use crate::error::{Error, Result};
+use crate::output::table::{self, or_dash};
 use crate::output::time::{left, timestamp};
-use crate::output::{print, table};
+use crate::output::{print, print_line};
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
@@ -45,7 +44,7 @@ pub struct LogArgs {
     pub json: bool,
 }
 
-pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &LogArgs) -> Result<()> {
     let path = context.directories.log().ok_or_else(|| {
         Error::configuration("there is no folder for the log: HOME is not set")
             .hint("set it: export HOME=/path")
@@ -64,20 +63,20 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode> {
     let entries = choose(found.entries, args, now);
     if args.json {
         let lines: Vec<&str> = entries.iter().map(|(_, line)| line.as_str()).collect();
-        print(&format!("[{}]\n", audit::escape(lines.join(","))))?;
+        print_line(audit::escape(format!("[{}]", lines.join(","))))
     } else if entries.is_empty() {
         let of =
             args.selected.name().map(|name| format!(" of profile `{name}`")).unwrap_or_default();
         let off = if context.settings.logs() { "" } else { " (the settings have `log = false`)" };
         context.ui.note(&format!("nothing{of} is in the log{off}"));
+        Ok(())
     } else {
         let rows: Vec<Vec<String>> = entries.iter().map(|(entry, _)| cells(entry, now)).collect();
         print(&table::plain(
             &["TIME", "COMMAND", "PROFILE", "ACCOUNT", "ROLE", "ORIGIN", "LEFT", "ASKED BY"],
             &rows,
-        ))?;
+        ))
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Returns the entries that the options ask for, each with its line.
@@ -96,7 +95,6 @@ fn choose(
 }
 
 fn cells(entry: &LogEntry, now: DateTime<Utc>) -> Vec<String> {
-    let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let left = entry.expiration.map(|end| left(end, now));
     let asked_by: Vec<String> = entry.asked_by.iter().map(asker).collect();
     vec![

@@ -16,12 +16,13 @@ use crate::app::context::Context;
 use crate::app::options::{self, CredentialOptions, Selected, Several};
 use crate::app::requests;
 use crate::app::service::{Acquirer, CredentialsService};
+use crate::app::summary::is_settings_only;
 use crate::aws::duration;
 use crate::chain::session_key::{SessionKey, SessionKeys};
-use crate::chain::{Caching, Chain, NearMisses, ProfileView, RoleOptions, Step};
+use crate::chain::{Caching, Chain, NearMisses, RoleOptions, Step};
 use crate::config::profiles::Profiles;
 use crate::error::{Kind, Result};
-use crate::output::print;
+use crate::output::print_line;
 use crate::store::StoreName;
 use crate::system::report::Report;
 
@@ -77,11 +78,9 @@ impl LoginArgs {
     /// Returns the options that hold for each profile.
     fn options(&self) -> CredentialOptions {
         CredentialOptions {
-            selected: Selected::default(),
             mfa_token: self.mfa_token.clone(),
             refresh: self.refresh,
             min_ttl: self.min_ttl,
-            no_cache: false,
             yes: self.yes,
             store: self.store,
             role: RoleOptions {
@@ -90,6 +89,7 @@ impl LoginArgs {
                 no_mfa_session: self.no_mfa_session,
                 ..RoleOptions::default()
             },
+            ..CredentialOptions::default()
         }
     }
 }
@@ -117,7 +117,7 @@ pub fn run(service: &CredentialsService, args: &LoginArgs) -> Result<ExitCode> {
     };
     fetch_all(context, &service.acquirer(&call), &mut tasks)?;
     if args.json {
-        print(&format!("{}\n", Value::Array(tasks.iter().map(Task::json).collect())))?;
+        print_line(tasks.iter().map(Task::json).collect::<Value>())?;
     }
     let failed = tasks.iter().find_map(|task| task.chain.as_ref().err());
     Ok(failed.map_or(ExitCode::SUCCESS, |error| ExitCode::from(error.kind().exit_code())))
@@ -155,16 +155,11 @@ impl Resolver<'_> {
             match self.resolve(Some(name), NearMisses::Skip) {
                 Ok(chain) if chain.is_cacheable() => tasks.push(Task::new(Some(name), Ok(chain))),
                 Ok(_) => ui.decided(&|| format!("{name}: there is nothing to fetch")),
-                Err(_) if self.is_settings_only(name) => {}
+                Err(_) if is_settings_only(self.profiles, name) => {}
                 Err(error) => ui.warn(&format!("profile `{name}` is left out: {error}")),
             }
         }
         tasks
-    }
-
-    fn is_settings_only(&self, name: &str) -> bool {
-        let profile = self.profiles.profile(name).ok().flatten();
-        profile.is_some_and(|profile| ProfileView::from(&profile).is_settings_only())
     }
 }
 

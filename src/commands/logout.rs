@@ -1,7 +1,5 @@
 //! `rolecall logout`: forgets sessions, and closes the file store.
 
-use std::process::ExitCode;
-
 use clap::Args;
 
 use super::sessions::clear::clear;
@@ -26,7 +24,7 @@ pub struct LogoutArgs {
     pub selected: Several,
 }
 
-pub fn run(context: &Context, args: &LogoutArgs) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &LogoutArgs) -> Result<()> {
     let names = args.selected.names();
     // The store is closed even if sessions cannot be cleared.
     let closed = if names.is_empty() {
@@ -36,15 +34,15 @@ pub fn run(context: &Context, args: &LogoutArgs) -> Result<ExitCode> {
     } else {
         None
     };
-    let cleared = clear(context, &names)?;
+    clear(context, &names)?;
     match closed {
         Some(Err(error)) => Err(Error::store("the file store may still be open")
             .cause(error.to_string())
             .hint("try again: rolecall logout")),
         Some(Ok(true)) => {
             context.ui.note("the file store asks for its passphrase again");
-            Ok(cleared)
+            Ok(())
         }
-        _ => Ok(cleared),
+        _ => Ok(()),
     }
 }

@@ -1,7 +1,6 @@
 //! `rolecall man DIR`: one manual page per verb, made from the texts of `--help`.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, Command};
 use clap_mangen::Man;
@@ -23,7 +22,7 @@ pub struct ManArgs {
 }
 
 /// `root` is the whole command line.
-pub fn run(args: &ManArgs, root: Command) -> Result<ExitCode> {
+pub fn run(args: &ManArgs, root: Command) -> Result<()> {
     let mut root = root.disable_help_subcommand(true);
     root.build();
     let mut pages = Vec::new();
@@ -40,8 +39,7 @@ pub fn run(args: &ManArgs, root: Command) -> Result<ExitCode> {
         std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
         written += &format!("{}\n", path.display());
     }
-    print(&written)?;
-    Ok(ExitCode::SUCCESS)
+    print(&written)
 }
 
 /// Collects the pages of a verb and of those below it, each with its file's name.

@@ -28,7 +28,7 @@ mod shell;
 mod use_;
 mod whoami;
 
-use std::process::ExitCode;
+use std::process::{ExitCode, Termination};
 
 use clap::CommandFactory;
 
@@ -37,6 +37,7 @@ use crate::app::context::Context;
 use crate::app::options::Global;
 use crate::app::service::CredentialsService;
 use crate::error::{Kind, Result};
+use crate::text::color::ColorChoice;
 use crate::ui::{Ui, UiOptions};
 
 /// Runs the verb that was typed and returns its exit code. An error is shown on stderr.
@@ -81,11 +82,14 @@ impl VerbCall<'_> {
         }
     }
 
-    fn with_context(&self, run: impl FnOnce(&Context) -> Result<ExitCode>) -> ExitCode {
+    fn with_context(&self, run: impl FnOnce(&Context) -> Result<()>) -> ExitCode {
         self.own_context(|context| context.ui.conclude(run(&context)))
     }
 
-    fn with_service(&self, run: impl FnOnce(&CredentialsService) -> Result<ExitCode>) -> ExitCode {
+    fn with_service<T: Termination>(
+        &self,
+        run: impl FnOnce(&CredentialsService) -> Result<T>,
+    ) -> ExitCode {
         self.own_context(|context| {
             let service = CredentialsService::new(context);
             service.context().ui.conclude(run(&service))
@@ -94,11 +98,11 @@ impl VerbCall<'_> {
 
     /// For what needs no settings, and works though they are broken. Every new shell waits for
     /// `init`.
-    fn alone(&self, result: Result<ExitCode>) -> ExitCode {
+    fn alone(&self, result: Result<()>) -> ExitCode {
         let Global { verbose, quiet, color, .. } = *self.global;
         // Only --color brings colours, because the environment was not read.
-        let options = UiOptions { verbose, quiet, color, no_color: true, force_color: false };
-        Ui::new(&options).conclude(result)
+        let colors = Some(color == ColorChoice::Always);
+        Ui::new(UiOptions { verbose, quiet, colors }).conclude(result)
     }
 }
 

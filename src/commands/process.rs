@@ -1,7 +1,5 @@
 //! `rolecall process`: prints credentials for the SDK that runs it as `credential_process`.
 
-use std::process::ExitCode;
-
 use clap::Args;
 
 use crate::app::call::Caller;
@@ -21,8 +19,7 @@ pub struct ProcessArgs {
     pub credentials: CredentialOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &ProcessArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &ProcessArgs) -> Result<()> {
     let obtained = service.obtain(&args.credentials, Caller::Sdk)?;
-    print(&credential_process::render(&obtained.credentials))?;
-    Ok(ExitCode::SUCCESS)
+    print(&credential_process::render(&obtained.credentials))
 }

@@ -1,15 +1,13 @@
 //! `rolecall prompt`: one short line from the environment and the index. It opens no store and no
 //! shared file, because every prompt waits for it.
 
-use std::process::ExitCode;
-
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
 use crate::error::Result;
-use crate::output::print;
+use crate::output::print_line;
 use crate::output::time::{left, timestamp};
 use crate::shell::IntegratedShell;
 use crate::store::index::{self, Entry};
@@ -52,15 +50,16 @@ struct Active {
     color: Option<Color>,
 }
 
-pub fn run(context: &Context, args: &PromptArgs) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &PromptArgs) -> Result<()> {
     let active = active(context);
     let now = SystemClock.now();
     if args.json {
-        print(&format!("{}\n", active.map_or(Value::Null, |active| json(&active, now))))?;
+        print_line(active.map_or(Value::Null, |active| json(&active, now)))
     } else if let Some(active) = active {
-        print(&format!("{}\n", line(&text(&active, now), active.color, args.shell)))?;
+        print_line(line(&text(&active, now), active.color, args.shell))
+    } else {
+        Ok(())
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn active(context: &Context) -> Option<Active> {
@@ -82,7 +81,7 @@ fn active(context: &Context) -> Option<Active> {
             .as_deref()
             .and_then(|id| context.settings.account_name(id))
             .map(str::to_owned),
-        color: context.settings.color_of(&profile).filter(|_| context.colors_in_prompts()),
+        color: context.settings.color_of(&profile).filter(|_| context.ui.colors_in_prompts()),
         expires_at: of_keys.or(of_index),
         account,
         profile,

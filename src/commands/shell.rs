@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::child::{child, start};
-use crate::app::options::{CredentialOptions, Pick};
+use crate::app::options::PickOptions;
 use crate::app::service::CredentialsService;
 use crate::error::Result;
 use crate::system::report::Report;
@@ -22,9 +22,7 @@ Examples:
   rolecall shell prod --read-only                     may look, not touch")]
 pub struct ShellArgs {
     #[command(flatten)]
-    pub pick: Pick,
-    #[command(flatten)]
-    pub credentials: CredentialOptions,
+    pub options: PickOptions,
 }
 
 pub fn run(service: &CredentialsService, args: &ShellArgs) -> Result<ExitCode> {
@@ -36,7 +34,7 @@ pub fn run(service: &CredentialsService, args: &ShellArgs) -> Result<ExitCode> {
         .or_else(|| context.environment.get("COMSPEC"))
         .unwrap_or(fallback)
         .to_owned();
-    let mut command = child(service, &args.credentials, &args.pick, OsStr::new(&shell), &[])?;
+    let mut command = child(service, &args.options, OsStr::new(&shell), &[])?;
     let depth = context.environment.get(DEPTH).and_then(|d| d.parse::<u32>().ok()).unwrap_or(0) + 1;
     command.env(DEPTH, depth.to_string());
     let inside = context.environment.get("ROLECALL_PROFILE").filter(|_| depth > 1);

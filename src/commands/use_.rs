@@ -63,7 +63,7 @@ pub struct UseArgs {
 
 pub fn run(context: Context, args: &UseArgs) -> ExitCode {
     let Some(shell) = CallingShell::of(&context.environment) else {
-        return context.ui.conclude(Err(not_set_up(&context)));
+        return context.ui.conclude::<()>(Err(not_set_up(&context)));
     };
     let state = ShellState::read(&context.environment);
     let expiration = expiration_of_own_keys(&context.environment);
@@ -78,7 +78,7 @@ pub fn run(context: Context, args: &UseArgs) -> ExitCode {
         change(&service, &shell, &state, args)
     };
     let printed = change.and_then(|change| print(&change.render(shell.shell.syntax())?));
-    service.context().ui.conclude(printed.map(|()| ExitCode::SUCCESS))
+    service.context().ui.conclude(printed)
 }
 
 fn change(
@@ -116,7 +116,7 @@ fn select(context: &Context, args: &UseArgs, state: &ShellState) -> Result<Optio
         let name = match typed.selected.name() {
             Some(name) => Some(name.to_owned()),
             None if typed.role.role_arn.is_some() => None,
-            None => Some(picker::pick(context)?),
+            None => Some(picker::pick(context, "")?),
         };
         Selection::new(name, typed)
     };

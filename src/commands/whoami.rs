@@ -1,19 +1,17 @@
 //! `rolecall whoami`: calls sts:GetCallerIdentity with a profile's credentials.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::json;
 
 use super::choose::obtain_or_pick;
-use crate::app::options::{CredentialOptions, Pick};
+use crate::app::options::PickOptions;
 use crate::app::service::{CredentialsService, Obtained};
 use crate::chain::Chain;
 use crate::clients::factory::Target;
 use crate::clients::failure::Failure;
 use crate::clients::sts::CallerIdentity;
 use crate::error::{Error, Result};
-use crate::output::print;
+use crate::output::print_line;
 use crate::output::time::{left, timestamp};
 use crate::system::clock::{Clock, SystemClock};
 use crate::text::clean;
@@ -30,13 +28,11 @@ pub struct WhoamiArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub pick: Pick,
-    #[command(flatten)]
-    pub credentials: CredentialOptions,
+    pub options: PickOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<ExitCode> {
-    let obtained = obtain_or_pick(service, &args.credentials, &args.pick)?;
+pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<()> {
+    let obtained = obtain_or_pick(service, &args.options)?;
     let chain = &obtained.chain;
     let endpoint = chain.plan.endpoints.sts.as_ref().ok_or_else(|| {
         Error::configuration(format!("no region for {}, and STS is called in one", chain.who()))
@@ -45,9 +41,7 @@ pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<ExitCode> 
     let target = Target::sts(&chain.plan.network, endpoint).signed_by(&obtained.credentials);
     let identity = service.calls().get_caller_identity(&target);
     let identity = identity.map_err(|error| error.explained(|failure| refused(chain, failure)))?;
-    let text = if args.json { json(&obtained, &identity) } else { text(&obtained, &identity) };
-    print(&format!("{text}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    print_line(if args.json { json(&obtained, &identity) } else { text(&obtained, &identity) })
 }
 
 fn refused(chain: &Chain, failure: Failure) -> Error {

@@ -223,7 +223,8 @@ impl Profiles {
             "profile `{name}` is in neither {} nor {}",
             config.path.display(),
             credentials.path.display()
-        ));
+        ))
+        .about(name);
         let headers = self.malformed.iter().map(|&(which, at)| {
             let (document, section) = (&self.documents[which], &self.documents[which].sections[at]);
             let reason = if let Header::Malformed(reason) = &section.header { reason } else { "" };

@@ -58,6 +58,7 @@ struct Parts {
     hints: Vec<String>,
     code: Option<AwsCode>,
     refusal: Option<Refusal>,
+    profile: Option<String>,
     place: Option<Place>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -73,6 +74,7 @@ impl Error {
             hints: Vec::new(),
             code: None,
             refusal: None,
+            profile: None,
             place: None,
             source: None,
         }))
@@ -120,6 +122,12 @@ impl Error {
         self.0.source = Some(Arc::new(source));
         self
     }
+    /// Says which profile the message or a cause names; an empty name is none.
+    #[must_use]
+    pub fn about(mut self, profile: &str) -> Self {
+        self.0.profile = Some(profile.to_owned());
+        self
+    }
     /// Says where the value stands that caused it.
     #[must_use]
     pub fn at(mut self, place: impl Into<Place>) -> Self {
@@ -163,6 +171,10 @@ impl Error {
     /// Returns what AWS refused, where its code alone does not tell.
     pub fn refusal(&self) -> Option<Refusal> {
         self.0.refusal
+    }
+    /// Returns the profile that the message or a cause names.
+    pub fn profile(&self) -> Option<&str> {
+        self.0.profile.as_deref()
     }
     pub fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()

@@ -30,7 +30,6 @@ impl Format {
         Self::parse(name).ok_or_else(|| format!("known formats: {}", Self::NAMES.join(", ")))
     }
 
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "dotenv" | "env" => Self::Dotenv,
@@ -56,9 +55,7 @@ pub fn render_format(format: Format, vars: &[Variable<'_>]) -> Result<String, Re
     }
     let mut out = String::new();
     for variable in vars {
-        let Some(value) = variable.value else {
-            continue;
-        };
+        let Some(value) = variable.value else { continue };
         out.push_str(variable.name);
         match format {
             Format::Dotenv => dotenv(&mut out, value),
@@ -77,7 +74,6 @@ pub fn render_format(format: Format, vars: &[Variable<'_>]) -> Result<String, Re
 ///
 /// They belong to the step's own output, where the runner reads commands on stdout and stderr, and
 /// never to `$GITHUB_ENV`, where such a line is an error. They are printed before anything else.
-#[must_use]
 pub fn github_masks(vars: &[Variable<'_>]) -> String {
     let mut out = String::new();
     for value in vars.iter().filter(|v| v.secret).filter_map(|v| v.value) {
@@ -107,9 +103,7 @@ fn dotenv(out: &mut String, value: &str) -> Result<(), &'static str> {
         return Err("its value has a carriage return, which not all readers of .env files take in");
     }
     if !value.contains(['"', '\\', '$', '`']) {
-        out.push_str("=\"");
-        out.push_str(&value.replace('\n', "\\n"));
-        out.push('"');
+        out.extend(["=\"", &value.replace('\n', "\\n"), "\""]);
         return Ok(());
     }
     if value.contains(['\'', '\n'])
@@ -119,9 +113,7 @@ fn dotenv(out: &mut String, value: &str) -> Result<(), &'static str> {
     {
         return Err("its value mixes characters that readers of .env files take differently");
     }
-    out.push_str("='");
-    out.push_str(value);
-    out.push('\'');
+    out.extend(["='", value, "'"]);
     Ok(())
 }
 
@@ -130,8 +122,7 @@ fn docker(out: &mut String, value: &str) -> Result<(), &'static str> {
     if value.contains(['\n', '\r']) {
         return Err("its value has a line break, which a docker env-file cannot hold");
     }
-    out.push('=');
-    out.push_str(value);
+    out.extend(["=", value]);
     Ok(())
 }
 
@@ -142,8 +133,7 @@ fn github(out: &mut String, value: &str) -> Result<(), &'static str> {
         return Err("its value has a carriage return, which $GITHUB_ENV cannot hold");
     }
     if !value.contains('\n') {
-        out.push('=');
-        out.push_str(value);
+        out.extend(["=", value]);
         return Ok(());
     }
     // The delimiter is no part of the value, so the value cannot forge it.
@@ -151,9 +141,7 @@ fn github(out: &mut String, value: &str) -> Result<(), &'static str> {
     while value.contains(&delimiter) {
         delimiter.push('_');
     }
-    for part in ["<<", &delimiter, "\n", value, "\n", &delimiter] {
-        out.push_str(part);
-    }
+    out.extend(["<<", &delimiter, "\n", value, "\n", &delimiter]);
     Ok(())
 }
 

@@ -9,11 +9,12 @@ pub mod table;
 pub mod time;
 pub mod variables;
 
+use std::fmt::Display;
 use std::io::Write;
 
 use crate::error::{Error, Result};
 
-/// Writes a result to stdout in one write and flushes it.
+/// Writes a result to stdout in one write and flushes it. Waits until the reader has room for it.
 ///
 /// # Errors
 /// Stdout cannot be written.
@@ -21,6 +22,14 @@ pub fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|e| Error::failed(format!("the result could not be written to stdout: {e}")))
+}
+
+/// Writes one line to stdout.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_line(line: impl Display) -> Result<()> {
+    print(&format!("{line}\n"))
 }
 
 /// Returns the width of the terminal in cells; `None` when stdout is no terminal.

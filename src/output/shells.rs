@@ -19,6 +19,8 @@
 use std::fmt;
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 /// One variable to set (`Some`) or to unset (`None`).
 #[derive(Clone, Copy)]
 pub struct Variable<'a> {
@@ -78,7 +80,6 @@ impl Shell {
 
     /// Parses a shell's name, its path, or its name as a login shell or process: `zsh`, `-zsh`,
     /// `/usr/bin/fish`, `bash.exe`, `ksh93`, `bash-5.2`.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let base = name.trim().rsplit(['/', '\\']).next().unwrap_or_default();
         let base = base.strip_prefix('-').unwrap_or(base).to_ascii_lowercase();
@@ -100,7 +101,6 @@ impl Shell {
     }
 
     /// Returns the canonical name.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sh => "sh",
@@ -116,7 +116,8 @@ impl Shell {
 }
 
 /// Why a variable cannot be rendered. Holds no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot print {name}: {reason}")]
 pub struct RenderError {
     pub name: String,
     pub reason: &'static str,
@@ -127,14 +128,6 @@ impl RenderError {
         Self { name: name.escape_debug().to_string(), reason }
     }
 }
-
-impl fmt::Display for RenderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot print {}: {}", self.name, self.reason)
-    }
-}
-
-impl std::error::Error for RenderError {}
 
 /// Refuses what no environment can hold.
 ///
@@ -190,49 +183,33 @@ pub fn render_shell(shell: Shell, vars: &[Variable<'_>]) -> Result<String, Rende
 }
 
 fn set(out: &mut String, shell: Shell, name: &str, value: &str) -> Result<(), RenderError> {
-    match shell {
-        Shell::Sh => {
-            push(out, format_args!("export {name}="));
-            quote_sh(out, value);
-        }
-        Shell::Fish => {
-            push(out, format_args!("set -gx {name} "));
-            quote_fish(out, value);
-            out.push(';');
-        }
-        Shell::Tcsh => {
-            push(out, format_args!("setenv {name} "));
-            quote_tcsh(out, value);
-            out.push(';');
-        }
-        Shell::PowerShell => {
-            push(out, format_args!("$env:{name} = "));
-            quote_powershell(out, value);
-        }
+    let (before, quote, after): (String, fn(&mut String, &str), &str) = match shell {
+        Shell::Sh => (format!("export {name}="), quote_sh, ""),
+        Shell::Fish => (format!("set -gx {name} "), quote_fish, ";"),
+        Shell::Tcsh => (format!("setenv {name} "), quote_tcsh, ";"),
+        Shell::PowerShell => (format!("$env:{name} = "), quote_powershell, ""),
         Shell::Cmd => {
-            if value.contains(['\n', '\r']) {
-                return Err(RenderError::new(
-                    name,
-                    "its value has a line break, which cmd cannot take in",
-                ));
-            }
-            // `for /f` takes a quote as it is; in a batch file it would end the quoting.
-            if value.contains('"') {
-                return Err(RenderError::new(
-                    name,
-                    "its value has a double quote, which cmd cannot quote",
-                ));
-            }
-            push(out, format_args!("set \"{name}={value}\""));
+            check_cmd(value).map_err(|reason| RenderError::new(name, reason))?;
+            (format!("set \"{name}="), String::push_str, "\"")
         }
-        Shell::Elvish => {
-            push(out, format_args!("set-env {name} '{}'", value.replace('\'', "''")));
-        }
-        Shell::Xonsh => {
-            push(out, format_args!("${name} = "));
-            quote_xonsh(out, value);
-        }
-        Shell::Nushell => {}
+        Shell::Elvish => (format!("set-env {name} "), quote_elvish, ""),
+        Shell::Xonsh => (format!("${name} = "), quote_xonsh, ""),
+        Shell::Nushell => return Ok(()),
+    };
+    out.push_str(&before);
+    quote(out, value);
+    out.push_str(after);
+    Ok(())
+}
+
+/// Refuses what cmd, which has no escapes, cannot hold.
+fn check_cmd(value: &str) -> Result<(), &'static str> {
+    if value.contains(['\n', '\r']) {
+        return Err("its value has a line break, which cmd cannot take in");
+    }
+    // `for /f` takes a quote as it is; in a batch file it would end the quoting.
+    if value.contains('"') {
+        return Err("its value has a double quote, which cmd cannot quote");
     }
     Ok(())
 }
@@ -263,55 +240,50 @@ fn push(out: &mut String, args: fmt::Arguments<'_>) {
     let _ = out.write_fmt(args);
 }
 
+/// Appends a value between single quotes; `write` appends each of its characters.
+fn quote(out: &mut String, value: &str, write: impl Fn(&mut String, char)) {
+    out.push('\'');
+    value.chars().for_each(|c| write(out, c));
+    out.push('\'');
+}
+
 /// Quotes with single quotes. A quote inside is written `'\''`, which zsh's `rc_quotes` reads too.
 fn quote_sh(out: &mut String, value: &str) {
-    out.push('\'');
-    for c in value.chars() {
-        if c == '\'' {
-            out.push_str(r"'\''");
-        } else {
-            out.push(c);
-        }
-    }
-    out.push('\'');
+    quote(out, value, |out, c| match c {
+        '\'' => out.push_str(r"'\''"),
+        _ => out.push(c),
+    });
 }
 
 /// Quotes with single quotes, in which `\` and `'` are escaped. Line breaks are written outside of
 /// them, so that each variable stays on one line and `eval (rolecall env …)` works too.
 fn quote_fish(out: &mut String, value: &str) {
-    out.push('\'');
-    for c in value.chars() {
-        match c {
-            '\n' => out.push_str(r"'\n'"),
-            '\r' => out.push_str(r"'\r'"),
-            '\\' | '\'' => {
-                out.push('\\');
-                out.push(c);
-            }
-            _ => out.push(c),
-        }
-    }
-    out.push('\'');
+    quote(out, value, |out, c| match c {
+        '\n' => out.push_str(r"'\n'"),
+        '\r' => out.push_str(r"'\r'"),
+        '\\' | '\'' => out.extend(['\\', c]),
+        _ => out.push(c),
+    });
 }
 
 /// Quotes with single quotes. `!` (history even in single quotes), `\` (special with
 /// `backslash_quote`) and `'` are escaped outside of them. Backquotes turn a line break into a
 /// blank, so it is written `$'\n'`.
 fn quote_tcsh(out: &mut String, value: &str) {
-    out.push('\'');
-    for c in value.chars() {
-        match c {
-            '\n' => out.push_str(r"'$'\n''"),
-            '\r' => out.push_str(r"'$'\r''"),
-            '!' | '\\' | '\'' => {
-                out.push_str("'\\");
-                out.push(c);
-                out.push('\'');
-            }
-            _ => out.push(c),
-        }
-    }
-    out.push('\'');
+    quote(out, value, |out, c| match c {
+        '\n' => out.push_str(r"'$'\n''"),
+        '\r' => out.push_str(r"'$'\r''"),
+        '!' | '\\' | '\'' => out.extend(['\'', '\\', c, '\'']),
+        _ => out.push(c),
+    });
+}
+
+/// Quotes with single quotes, in which `'` is written twice.
+fn quote_elvish(out: &mut String, value: &str) {
+    quote(out, value, |out, c| match c {
+        '\'' => out.push_str("''"),
+        _ => out.push(c),
+    });
 }
 
 /// Quotes printable ASCII with single quotes, and writes the rest as `[char]` codes. Windows
@@ -346,17 +318,12 @@ fn quote_powershell(out: &mut String, value: &str) {
 
 /// Quotes as a Python string, in which all but a few harmless characters are written as codes.
 fn quote_xonsh(out: &mut String, value: &str) {
-    out.push('\'');
-    for c in value.chars() {
-        let code = u32::from(c);
-        match c {
-            _ if c.is_ascii_alphanumeric() || " _-+=/.:,@".contains(c) => out.push(c),
-            _ if code <= 0xff => push(out, format_args!("\\x{code:02x}")),
-            _ if code <= 0xffff => push(out, format_args!("\\u{code:04x}")),
-            _ => push(out, format_args!("\\U{code:08x}")),
-        }
-    }
-    out.push('\'');
+    quote(out, value, |out, c| match u32::from(c) {
+        _ if c.is_ascii_alphanumeric() || " _-+=/.:,@".contains(c) => out.push(c),
+        code @ ..=0xff => push(out, format_args!("\\x{code:02x}")),
+        code @ ..=0xffff => push(out, format_args!("\\u{code:04x}")),
+        code => push(out, format_args!("\\U{code:08x}")),
+    });
 }
 
 /// How a JSON object holds the names to unset.
@@ -369,17 +336,12 @@ pub(super) enum Unset {
 /// Renders one JSON object, in the order of the variables.
 pub(super) fn json_object(vars: &[Variable<'_>], unset: Unset) -> String {
     let mut out = String::from("{");
-    let mut first = true;
-    for variable in vars {
-        if variable.value.is_none() && unset == Unset::LeftOut {
-            continue;
-        }
-        out.push_str(if first { "\n  " } else { ",\n  " });
-        first = false;
-        push(&mut out, format_args!("\"{}\": ", variable.name));
-        out.push_str(&serde_json::Value::from(variable.value).to_string());
+    let shown = vars.iter().filter(|one| one.value.is_some() || unset == Unset::Null);
+    for (number, Variable { name, value, .. }) in shown.enumerate() {
+        let before = if number == 0 { "" } else { "," };
+        push(&mut out, format_args!("{before}\n  \"{name}\": {}", Value::from(*value)));
     }
-    out.push_str(if first { "}\n" } else { "\n}\n" });
+    out.push_str(if out.len() == 1 { "}\n" } else { "\n}\n" });
     out
 }
 

@@ -57,6 +57,11 @@ pub fn widest<'a>(columns: &[Column], rows: impl Iterator<Item = &'a [String]>) 
     widest
 }
 
+/// Returns a cell's text, or a dash for a cell without one.
+pub fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
 /// Renders rows under a header in full, however wide.
 pub fn plain(titles: &[&'static str], rows: &[Vec<String>]) -> String {
     let columns: Vec<Column> =

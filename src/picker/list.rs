@@ -9,11 +9,12 @@ use super::view::{self, COLUMNS, Frame, Layout, Preview, ProfileRow, ScreenLine,
 use crate::app::context::Context;
 use crate::app::requests;
 use crate::app::service::resolve;
-use crate::app::summary;
+use crate::app::summary::{is_settings_only, summarize};
 use crate::aws::arn::Arn;
-use crate::chain::{NearMisses, ProfileView};
+use crate::chain::NearMisses;
 use crate::config::profiles::{Profile, Profiles};
-use crate::output::{explanation, table};
+use crate::output::explanation;
+use crate::output::table::{self, or_dash};
 use crate::store::index::Entries;
 use crate::system::clock::{Clock, SystemClock};
 
@@ -41,12 +42,7 @@ impl<'a> ProfileList<'a> {
             .filter_map(|entry| Some((entry.profile.clone(), entry.account_id.clone()?)))
             .collect();
         // A default section with settings alone cannot be chosen.
-        let settings = |name: &str| {
-            name == "default"
-                && profiles
-                    .profile(name)
-                    .is_ok_and(|p| p.is_some_and(|p| ProfileView::from(&p).is_settings_only()))
-        };
+        let settings = |name: &str| name == "default" && is_settings_only(profiles, name);
         let names = profiles.names().filter(|name| !settings(name));
         let model =
             Model::new(names.map(|name| (name.to_owned(), used.weight(name, now))).collect());
@@ -188,7 +184,7 @@ impl<'a> ProfileList<'a> {
     }
 
     fn row(&self, name: &str) -> ProfileRow {
-        let mut row = summary::summarize(self.context, self.profiles, &self.entries, name);
+        let mut row = summarize(self.context, self.profiles, &self.entries, name);
         if row.problem.is_some() {
             let fields = self.fields(name);
             row.account = fields
@@ -198,26 +194,20 @@ impl<'a> ProfileList<'a> {
                 .map(|arn| arn.account.to_owned())
                 .or(fields.account);
         }
-        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-        let role = row
-            .problem
-            .as_ref()
-            .map(|problem| format!("! {problem}"))
-            .or_else(|| row.role_name().map(str::to_owned));
-        let left = or_dash(row.left());
+        let settings = &self.context.settings;
+        let account = row.account.as_deref().map(|id| settings.account_name(id).unwrap_or(id));
+        let problem = row.problem.as_ref().map(|problem| format!("! {problem}"));
         ProfileRow {
-            color: self.context.settings.color_of(name),
+            color: settings.color_of(name),
             matched: Vec::new(),
-            problem: row.problem.is_some(),
+            problem: problem.is_some(),
             cells: [
-                row.name,
-                or_dash(row.account.map(|id| {
-                    self.context.settings.account_name(&id).map_or(id.clone(), str::to_owned)
-                })),
-                or_dash(role),
-                or_dash(row.region),
-                if row.mfa.is_some() { "yes" } else { "-" }.to_owned(),
-                left,
+                row.name.clone(),
+                or_dash(account),
+                or_dash(problem.as_deref().or(row.role_name())),
+                or_dash(row.region.as_deref()),
+                or_dash(row.mfa.as_ref().map(|_| "yes")),
+                or_dash(row.left().as_deref()),
             ],
         }
     }

@@ -61,19 +61,11 @@ fn is_there() -> bool {
     false
 }
 
-/// Lets a person choose a profile. Waits for as long as the person takes.
+/// Lets a person choose a profile, beginning with a query. Waits for as long as the person takes.
 ///
 /// # Errors
 /// Nobody can be asked, or the person chose nothing.
-pub fn pick(context: &Context) -> Result<String> {
-    pick_from(context, "")
-}
-
-/// As `pick`, beginning with a query.
-///
-/// # Errors
-/// As [`pick`].
-pub fn pick_from(context: &Context, query: &str) -> Result<String> {
+pub fn pick(context: &Context, query: &str) -> Result<String> {
     if let Some(why) = impossible(context) {
         return Err(Error::needs_person(format!("no profile is named, and {why}"))
             .hint("name one, see: rolecall list"));

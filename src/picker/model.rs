@@ -42,6 +42,7 @@ const EXACT_NAME_BONUS: u32 = 10_000;
 /// The longest query, in characters: longer than any ARN.
 const MAX_QUERY_CHARACTERS: usize = 1_000;
 
+#[derive(Default)]
 pub struct Model {
     names: Vec<String>,
     /// How much each profile was used.
@@ -68,20 +69,7 @@ impl Model {
     /// Makes a model of names, each with how much it was used.
     pub fn new(profiles: Vec<(String, f64)>) -> Self {
         let (names, weights): (Vec<_>, Vec<_>) = profiles.into_iter().unzip();
-        let mut model = Self {
-            names,
-            weights,
-            fields: Vec::new(),
-            search: Search::default(),
-            query: Query::Everything,
-            typed: Vec::new(),
-            cursor: 0,
-            found: Vec::new(),
-            selected: 0,
-            top: 0,
-            rows: 1,
-            preview: None,
-        };
+        let mut model = Self { names, weights, rows: 1, ..Self::default() };
         model.find();
         model
     }

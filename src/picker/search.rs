@@ -17,14 +17,13 @@ pub struct Fields {
 }
 
 /// A parsed query.
+#[derive(Default)]
 pub enum Query {
+    #[default]
     Everything,
     /// A whole ARN, as pasted from the console, an error or CloudTrail: the profiles of its role,
     /// then those of its account.
-    Arn {
-        account: String,
-        name: String,
-    },
+    Arn { account: String, name: String },
     /// Words in the notation of fzf. All must match.
     Words(Vec<Atom>),
 }

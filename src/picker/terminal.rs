@@ -77,6 +77,10 @@ pub fn open() -> Option<File> {
 }
 
 impl Screen {
+    /// Takes the terminal: the modes, the alternate screen and the signals.
+    ///
+    /// # Errors
+    /// The terminal cannot be used.
     pub fn begin(tty: File, colors: Colors) -> Result<Self> {
         let fail = |e: std::io::Error| Error::failed(format!("the terminal cannot be used: {e}"));
         let before = tcgetattr(&tty).map_err(|e| fail(e.into()))?;
@@ -106,6 +110,9 @@ impl Screen {
     }
 
     /// Sets how reads end.
+    ///
+    /// # Errors
+    /// The terminal is gone.
     pub fn set_reads(&self, reads: Reads) -> Result<()> {
         let mut modes = self.before.clone();
         modes.make_raw();
@@ -147,7 +154,10 @@ impl Screen {
         Some(self.signal.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
     }
 
-    /// Draws a screen, and returns whether the terminal took all of it.
+    /// Draws a screen, and returns whether the terminal took all of it within a second.
+    ///
+    /// # Errors
+    /// The terminal is gone.
     pub fn draw(&mut self, lines: &[ScreenLine], cursor: usize, size: Size) -> Result<bool> {
         let mut text = FRAME.0.to_owned();
         for (number, line) in lines.iter().enumerate() {

@@ -213,15 +213,12 @@ fn prompt(frame: &Frame) -> (ScreenLine, usize) {
         begin -= 1;
         before += of(query[begin]);
     }
-    let shown: String = query[begin..].iter().collect();
     let mut taken = 0;
-    let shown: String = shown
-        .chars()
-        .take_while(|c| {
-            taken += of(*c);
-            taken <= room
-        })
-        .collect();
+    let fits = |c: &&char| {
+        taken += of(**c);
+        taken <= room
+    };
+    let shown: String = query[begin..].iter().take_while(fits).collect();
     let left = cut(PROMPT, all).into_owned();
     let cursor = (width(&left) + before).min(all.saturating_sub(1));
     let mut first = ScreenLine {

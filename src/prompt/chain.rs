@@ -280,13 +280,15 @@ impl PromptChain<'_> {
                 let error = Error::needs_person(format!(
                     "profile `{profile}` asks for confirmation before each new session \
                      (rolecall_confirm)"
-                ));
+                ))
+                .about(profile);
                 Err(self.nobody(error, &tried.skipped).hint(hint))
             }
             outcome => {
                 let error = Error::needs_person(format!(
                     "the new session for profile `{profile}` was not confirmed"
-                ));
+                ))
+                .about(profile);
                 Err(self.unanswered(error, tried.method, &outcome).hint(hint))
             }
         }
@@ -329,6 +331,7 @@ impl Prompt for PromptChain<'_> {
                     "--yes may not confirm the new session of profile `{profile}` \
                      (rolecall_confirm)"
                 ))
+                .about(profile)
                 .cause("settings.ini does not have allow_yes = true")
                 .hint(format!("allow it there, or answer yourself: {command}")))
             }
@@ -345,6 +348,7 @@ fn needs_code(question: &Question) -> Error {
         "{} needs an MFA code of {}{purpose}",
         question.who, question.serial
     ))
+    .about(question.invocation.profile().map_or("", |name| name))
 }
 
 fn give_code(question: &Question) -> String {

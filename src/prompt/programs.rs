@@ -60,6 +60,7 @@ impl Programs<'_> {
         self.report.decided(&|| format!("asking the mfa_process of {who}"));
         let fail = |what: &str| {
             Error::failed(format!("the mfa_process of {who} {what}"))
+                .about(question.invocation.profile().map_or("", |name| name))
                 .hint(format!("see the profile: {}", question.invocation.command("explain")))
         };
         let mut command = child::shell_command(line);

@@ -64,13 +64,11 @@ impl Selection {
     pub fn options(&self) -> CredentialOptions {
         CredentialOptions {
             selected: Selected { positional: self.profile.clone(), profile: None },
-            mfa_token: None,
-            refresh: false,
             min_ttl: self.min_ttl,
-            yes: false,
             no_cache: self.no_cache,
             store: self.store,
             role: self.role.clone(),
+            ..CredentialOptions::default()
         }
     }
 

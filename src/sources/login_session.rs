@@ -30,6 +30,7 @@ impl Sources<'_> {
                 place,
                 format!("profile `{profile}` needs a region for its login_session"),
             )
+            .about(profile)
             .hint(format!(
                 "set one with: aws configure set region eu-west-1 {}",
                 option("--profile", profile)
@@ -48,14 +49,16 @@ impl Sources<'_> {
             None => Err(Error::failed(format!(
                 "profile `{profile}`: no answer from AWS sign-in in {} s",
                 TIMEOUT.as_secs()
-            ))),
+            ))
+            .about(profile)),
             Some(Ok(credentials)) => Ok(self.provided(chain, &credentials)),
             Some(Err(error)) => {
                 let network = matches!(error, CredentialsError::ProviderTimedOut(_));
                 let mut error = provider_error(
                     format!("profile `{profile}`: the login session gave no credentials"),
                     &error,
-                );
+                )
+                .about(profile);
                 if !network {
                     error = error
                         .with_kind(Kind::NeedsPerson)

@@ -32,6 +32,7 @@ impl Sources<'_> {
         let fail = |what: String| {
             Error::failed(format!("{place}: the credential_process of profile `{profile}` {what}"))
                 .at(place)
+                .about(profile)
         };
         let mut command = shell_command(command.expose_secret());
         command.env(TRAIL, self.trail(chain, profile)).env_remove("ROLECALL_FILE_PASSPHRASE");

@@ -120,6 +120,7 @@ fn target<'a>(chain: &'a Chain, sso: &'a Sso, endpoint: Option<&'a str>) -> Targ
 fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
     let profile = chain.base_name();
     Error::needs_person(format!("profile `{profile}` needs a login at {}: {why}", sso.start_url))
+        .about(profile)
         .hint(format!("log in: {}", login(sso, profile)))
 }
 

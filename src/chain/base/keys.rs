@@ -15,6 +15,7 @@ pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
             &found.place,
             format!("profile `{}` has {} but no {missing}", profile.name, found.key),
         )
+        .about(&profile.name)
         .hint("write both keys with: aws configure")
     };
     let set = (profile.get(keys::ACCESS_KEY_ID), profile.get(keys::SECRET_ACCESS_KEY));

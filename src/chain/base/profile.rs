@@ -45,7 +45,8 @@ fn nothing(profile: &Profile) -> Error {
     let error = Error::misconfigured(
         &profile.place,
         format!("profile `{}` holds no credentials and names no source of any", profile.name),
-    );
+    )
+    .about(&profile.name);
     if profile.get(names::SSO_SESSION).is_some() {
         return error
             .cause(

@@ -39,6 +39,7 @@ fn section(profiles: &Profiles, profile: &Profile, named: &Property) -> Result<P
     let (name, place) = (named.value.as_str(), &named.place);
     profiles.section(SectionKind::SsoSession, name)?.ok_or_else(|| {
         Error::misconfigured(place, format!("there is no section [sso-session {name}]"))
+            .about(&profile.name)
             .cause(format!("profile `{}` names it", profile.name))
             .hint("make it with: aws configure sso-session")
     })
@@ -54,6 +55,7 @@ fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<String>
             profile.name, section.name
         ))
         .at(&own.place)
+        .about(&profile.name)
         .cause(format!("{}: {}", own.place, *own.value))
         .cause(format!("{}: {}", value.place, *value.value))
         .hint("leave it in the sso-session only; see: rolecall profile dump --json")),
@@ -65,6 +67,7 @@ fn missing(profile: &Profile, key: &str, place: &FileLine) -> Error {
         place,
         format!("`{key}` is missing for the SSO credentials of profile `{}`", profile.name),
     )
+    .about(&profile.name)
     .hint(format!(
         "complete it with: aws configure sso {}",
         hint::option("--profile", &profile.name)

@@ -27,6 +27,7 @@ pub fn of_profile(
                 &profile.place,
                 format!("profile `{}` has web_identity_token_file but no {key}", profile.name),
             )
+            .about(&profile.name)
             .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
         })
     };

@@ -28,6 +28,7 @@ impl Role<'_> {
         let error = |at: usize, what: &str| match own {
             Some(property) if at < of_profile => {
                 Error::misconfigured(&property.place, format!("policy_arns: {what}"))
+                    .about(self.name())
                     .cause(format!("profile `{}`", self.name()))
             }
             _ if self.typed.policy_arns.is_empty() => Error::usage(format!("--read-only: {what}")),

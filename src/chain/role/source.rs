@@ -50,7 +50,7 @@ impl<'a> Role<'a> {
             Some(place) => Error::misconfigured(place, message),
             None => Error::configuration(message),
         };
-        error.hint(format!(
+        error.about(self.name()).hint(format!(
             "give it exactly one of them, then try: {}",
             hint::command("explain", self.name())
         ))

@@ -20,6 +20,7 @@ impl Role<'_> {
     /// Returns an error about a value of the profile.
     pub(super) fn wrong(&self, message: String) -> Error {
         Error::configuration(message)
+            .about(self.name())
             .cause(format!("profile `{}`", self.name()))
             .hint(hint::correct(self.name()))
     }
@@ -43,6 +44,7 @@ impl Role<'_> {
         let value = property.value.trim();
         parse(value).map(Some).ok_or_else(|| {
             Error::misconfigured(&property.place, format!("{key} must be {rule}"))
+                .about(self.name())
                 .cause(format!("profile `{}` has `{value}`", self.name()))
                 .hint(hint::correct(self.name()))
         })

@@ -6,10 +6,11 @@ use super::findings::Findings;
 use crate::app::context::Context;
 use crate::app::requests;
 use crate::app::service::resolve;
+use crate::app::summary::is_settings_only;
 use crate::aws::duration;
 use crate::aws::partition::Endpoint;
 use crate::chain::process_command::misdirected_process;
-use crate::chain::{Base, Chain, NearMisses, Network, ProfileView, Sso};
+use crate::chain::{Base, Chain, NearMisses, Network, Sso};
 use crate::config::profiles::Profiles;
 use crate::hint;
 use crate::sources::sso::login;
@@ -49,11 +50,6 @@ pub fn check(
         }
     }
     endpoints
-}
-
-fn is_settings_only(profiles: &Profiles, name: &str) -> bool {
-    let profile = profiles.profile(name).ok().flatten();
-    profile.is_some_and(|profile| ProfileView::from(&profile).is_settings_only())
 }
 
 /// Checks what the base of a chain needs on this machine.

@@ -2,8 +2,6 @@
 
 mod mfa;
 
-use std::process::ExitCode;
-
 use clap::Subcommand;
 
 use self::mfa::MfaCommand;
@@ -17,7 +15,7 @@ pub enum KeysCommand {
     Mfa(MfaCommand),
 }
 
-pub fn run(context: &Context, command: &KeysCommand) -> Result<ExitCode> {
+pub fn run(context: &Context, command: &KeysCommand) -> Result<()> {
     match command {
         KeysCommand::Mfa(command) => mfa::run(context, command),
     }

@@ -43,12 +43,8 @@ impl Task {
 
     /// Ends the task with an error, and returns the error with the profile's name in it.
     pub fn fail(&mut self, error: Error) -> Error {
-        let names = |name: &str| {
-            error.message().contains(name)
-                || error.causes().iter().any(|cause| cause.contains(name))
-        };
         let error = match &self.name {
-            Some(name) if !names(name) => error.cause(format!("profile `{name}`")),
+            Some(name) if error.profile() != Some(name) => error.cause(format!("profile `{name}`")),
             _ => error,
         };
         self.chain = Err(error.clone());

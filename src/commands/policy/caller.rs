@@ -1,13 +1,10 @@
 //! `rolecall policy caller`: the policy of the caller.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::json;
 
-use super::statement::{EXAMPLES, actions, last_hop, print_policy};
+use super::statement::{EXAMPLES, actions, print_policy, resolve};
 use crate::app::options::CredentialOptions;
-use crate::app::requests;
 use crate::app::service::CredentialsService;
 use crate::error::Result;
 
@@ -20,12 +17,9 @@ pub struct PolicyCallerArgs {
 }
 
 /// Prints the policy that lets the caller assume the role.
-pub fn run(service: &CredentialsService, args: &PolicyCallerArgs) -> Result<ExitCode> {
-    let context = service.context();
+pub fn run(service: &CredentialsService, args: &PolicyCallerArgs) -> Result<()> {
     let CredentialOptions { selected, role, .. } = &args.credentials;
-    let request = requests::of_role(context, selected, role)?;
-    let mut chain = service.resolve(&context.profiles()?, &request)?;
-    let call = last_hop(&mut chain)?;
+    let (_, call) = resolve(service, selected, role)?;
     print_policy(&json!({
         "Effect": "Allow",
         "Action": actions(&call),

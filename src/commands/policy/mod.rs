@@ -5,8 +5,6 @@ mod caller;
 mod statement;
 mod trust;
 
-use std::process::ExitCode;
-
 use clap::Subcommand;
 
 use self::caller::PolicyCallerArgs;
@@ -20,7 +18,7 @@ pub enum PolicyCommand {
     Caller(PolicyCallerArgs),
 }
 
-pub fn run(service: &CredentialsService, command: &PolicyCommand) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, command: &PolicyCommand) -> Result<()> {
     match command {
         PolicyCommand::Trust(args) => trust::run(service, args),
         PolicyCommand::Caller(args) => caller::run(service, args),

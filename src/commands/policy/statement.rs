@@ -1,12 +1,13 @@
 //! The parts of both policies.
 
-use std::process::ExitCode;
-
 use serde_json::{Value, json};
 
-use crate::chain::{AssumeRole, Base, Chain, Step};
+use crate::app::options::Selected;
+use crate::app::requests;
+use crate::app::service::CredentialsService;
+use crate::chain::{AssumeRole, Base, Chain, RoleOptions, Step};
 use crate::error::{Error, Result};
-use crate::output::print;
+use crate::output::print_line;
 
 /// The examples in the help of both verbs.
 pub const EXAMPLES: &str = "\
@@ -16,21 +17,27 @@ Examples:
   rolecall policy caller prod > caller.json";
 
 /// Prints the policy that has this statement alone.
-pub fn print_policy(statement: &Value) -> Result<ExitCode> {
+pub fn print_policy(statement: &Value) -> Result<()> {
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
     let text = serde_json::to_string_pretty(&policy)
         .map_err(|e| Error::failed(format!("the policy cannot be written: {e}")))?;
-    print(&format!("{text}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    print_line(text)
 }
 
-/// Takes the last hop off a chain.
+/// Resolves what was typed, and takes the last hop off the chain.
 ///
 /// # Errors
-/// The chain assumes no role whose policy could be written.
-pub fn last_hop(chain: &mut Chain) -> Result<AssumeRole> {
+/// The chain cannot be resolved, or it assumes no role whose policy could be written.
+pub fn resolve(
+    service: &CredentialsService,
+    selected: &Selected,
+    role: &RoleOptions,
+) -> Result<(Chain, AssumeRole)> {
+    let context = service.context();
+    let request = requests::of_role(context, selected, role)?;
+    let mut chain = service.resolve(&context.profiles()?, &request)?;
     match (chain.plan.steps.pop(), &chain.plan.base) {
-        (Some(Step::AssumeRole(call)), _) => Ok(*call),
+        (Some(Step::AssumeRole(call)), _) => Ok((chain, *call)),
         (_, base) => {
             let why = match base {
                 Base::WebIdentity(call) => {

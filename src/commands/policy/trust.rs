@@ -1,14 +1,11 @@
 //! `rolecall policy trust`: the policy of the role.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::statement::{EXAMPLES, actions, last_hop, print_policy};
+use super::statement::{EXAMPLES, actions, print_policy, resolve};
 use crate::app::call::{Call, Caller};
 use crate::app::options::CredentialOptions;
-use crate::app::requests;
 use crate::app::service::CredentialsService;
 use crate::aws::arn::Arn;
 use crate::chain::{AssumeRole, Base, Chain, RoleOptions, Step};
@@ -24,13 +21,10 @@ pub struct PolicyTrustArgs {
 }
 
 /// Prints the policy that lets this caller in, with the external ID and the MFA of the profile.
-pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<ExitCode> {
-    let context = service.context();
+pub fn run(service: &CredentialsService, args: &PolicyTrustArgs) -> Result<()> {
     // STS is only asked who the caller is, which needs no MFA.
     let role = RoleOptions { no_mfa_session: true, ..args.credentials.role.clone() };
-    let request = requests::of_role(context, &args.credentials.selected, &role)?;
-    let mut chain = service.resolve(&context.profiles()?, &request)?;
-    let call = last_hop(&mut chain)?;
+    let (chain, call) = resolve(service, &args.credentials.selected, &role)?;
     let principal = match chain.plan.steps.last() {
         Some(Step::AssumeRole(previous)) => previous.role_arn.to_string(),
         _ => caller_arn(service, args, &chain, &call)?,

@@ -1,7 +1,5 @@
 //! `rolecall profile dump`: all profiles as merged from both files. Any malformed line is an error.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -9,7 +7,7 @@ use crate::app::context::Context;
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Profiles, is_secret, sub_properties};
 use crate::error::{Error, Result};
-use crate::output::print;
+use crate::output::print_line;
 
 /// Print all profiles as merged from both files; a malformed line anywhere is an error
 #[derive(Debug, Args)]
@@ -20,7 +18,7 @@ pub struct ProfileDumpArgs {
     pub json: bool,
 }
 
-pub fn run(context: &Context) -> Result<ExitCode> {
+pub fn run(context: &Context) -> Result<()> {
     let profiles = context.profiles()?;
     let malformed = profiles.malformed();
     if !malformed.is_empty() {
@@ -39,8 +37,7 @@ pub fn run(context: &Context) -> Result<ExitCode> {
         "sso_sessions": sections(&profiles, SectionKind::SsoSession, value)?,
         "services": sections(&profiles, SectionKind::Services, value_of_service)?,
     });
-    print(&format!("{dump}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    print_line(dump)
 }
 
 /// Renders all sections of a kind; `value` renders a property by key and value.

@@ -2,8 +2,6 @@
 
 mod dump;
 
-use std::process::ExitCode;
-
 use clap::Subcommand;
 
 use self::dump::ProfileDumpArgs;
@@ -15,7 +13,7 @@ pub enum ProfileCommand {
     Dump(ProfileDumpArgs),
 }
 
-pub fn run(context: &Context, command: &ProfileCommand) -> Result<ExitCode> {
+pub fn run(context: &Context, command: &ProfileCommand) -> Result<()> {
     match command {
         ProfileCommand::Dump(_) => dump::run(context),
     }

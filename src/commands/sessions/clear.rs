@@ -1,7 +1,6 @@
 //! `rolecall sessions clear`: forgets sessions, in every store.
 
 use std::cell::Cell;
-use std::process::ExitCode;
 
 use clap::Args;
 
@@ -32,7 +31,7 @@ pub struct SessionsClearArgs {
     pub selected: Several,
 }
 
-pub fn run(context: &Context, args: &SessionsClearArgs) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &SessionsClearArgs) -> Result<()> {
     clear(context, &args.selected.names())
 }
 
@@ -40,7 +39,7 @@ pub fn run(context: &Context, args: &SessionsClearArgs) -> Result<ExitCode> {
 ///
 /// # Errors
 /// A name is no profile, a session may be left in a store, or the call was interrupted.
-pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
+pub fn clear(context: &Context, names: &[&str]) -> Result<()> {
     let which = if names.is_empty() { Which::All } else { Which::Keys(keys_of(context, names)?) };
     let opener = StoreOpener::new(context, &context.ui, AskPolicy::Allowed);
     let clearing = Clearing {
@@ -48,7 +47,7 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
         index: context.directories.index().map(Index::new),
         clock: &SystemClock,
         report: &context.ui,
-        unlock: Cell::new(opener.unlock_policy()),
+        unlock: Cell::new(opener.unlock),
     };
     let cleared = clearing.clear(&which)?;
     context.ui.note(&match cleared.sessions.len() {
@@ -57,7 +56,7 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<ExitCode> {
         many => format!("{many} sessions are forgotten"),
     });
     match cleared.left.first() {
-        None => Ok(ExitCode::SUCCESS),
+        None => Ok(()),
         Some((first, _)) => Err(may_be_left(&cleared.left).hint(
             if cleared.left.iter().any(|(_, cause)| matches!(cause, StoreError::Locked(_))) {
                 format!("unlock it, then try again: {}", again(names))

@@ -1,7 +1,6 @@
 //! `rolecall sessions list`: the sessions in the stores, read from the files and the index alone.
 
 use std::collections::HashMap;
-use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -14,7 +13,7 @@ use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{Base, Chain, Step};
 use crate::error::Result;
 use crate::output::time::{left, timestamp};
-use crate::output::{print, table};
+use crate::output::{print, print_line, table};
 use crate::store::index::Entry;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
@@ -40,7 +39,7 @@ struct SessionRow<'a> {
     profiles: Vec<&'a str>,
 }
 
-pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &SessionsListArgs) -> Result<()> {
     let profiles = context.profiles()?;
     let entries = context.known_sessions();
     let now = SystemClock.now();
@@ -67,17 +66,14 @@ pub fn run(context: &Context, args: &SessionsListArgs) -> Result<ExitCode> {
         (&a.profiles, &a.what, a.entry.expires_at).cmp(&(&b.profiles, &b.what, b.entry.expires_at))
     });
     if args.json {
-        print(&format!("{}\n", Value::Array(rows.iter().map(|row| json(row, now)).collect())))?;
+        print_line(rows.iter().map(|row| json(row, now)).collect::<Value>())
     } else if rows.is_empty() {
         context.ui.note("no session is kept");
+        Ok(())
     } else {
         let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, now)).collect();
-        print(&table::plain(
-            &["SESSION", "PROFILES", "ACCOUNT", "UNTIL", "LEFT", "STORE"],
-            &cells,
-        ))?;
+        print(&table::plain(&["SESSION", "PROFILES", "ACCOUNT", "UNTIL", "LEFT", "STORE"], &cells))
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Begins a row with what the index knows.
@@ -139,7 +135,7 @@ fn cells(row: &SessionRow, now: DateTime<Utc>) -> Vec<String> {
     vec![
         row.what.clone(),
         if more == 0 { named } else { format!("{named} and {more} more") },
-        row.account.clone().unwrap_or_else(|| "-".to_owned()),
+        table::or_dash(row.account.as_deref()),
         timestamp(row.entry.expires_at),
         left(row.entry.expires_at, now),
         row.entry.store.clone(),

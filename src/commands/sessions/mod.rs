@@ -5,8 +5,6 @@ pub mod clear;
 mod list;
 mod reach;
 
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 
 use self::clear::SessionsClearArgs;
@@ -39,7 +37,7 @@ pub enum SessionsCommand {
     Clear(SessionsClearArgs),
 }
 
-pub fn run(context: &Context, args: &SessionsArgs) -> Result<ExitCode> {
+pub fn run(context: &Context, args: &SessionsArgs) -> Result<()> {
     match &args.command {
         Some(SessionsCommand::Clear(args)) => clear::run(context, args),
         Some(SessionsCommand::List(args)) => list::run(context, args),

@@ -42,6 +42,7 @@ pub fn keys_of(context: &Context, names: &[&str]) -> Result<BTreeSet<SessionKey>
 }
 
 /// The sessions along the chains of profiles.
+#[derive(Default)]
 struct Reach<'a> {
     /// Those that the chains of the chosen profiles end in.
     ends: BTreeSet<SessionKey>,
@@ -55,12 +56,7 @@ struct Reach<'a> {
 
 impl<'a> Reach<'a> {
     fn of(context: &'a Context, profiles: &'a Profiles, chosen: &HashSet<&str>) -> Self {
-        let mut reach = Self {
-            ends: BTreeSet::new(),
-            passed: BTreeSet::new(),
-            others: HashMap::new(),
-            resolved: HashSet::new(),
-        };
+        let mut reach = Self::default();
         for (name, chain) in chains(context, profiles) {
             let keys = SessionKeys::of(&chain);
             if chosen.contains(name) {

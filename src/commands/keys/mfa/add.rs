@@ -16,9 +16,8 @@ use crate::aws::arn::Arn;
 use crate::aws::names::MfaSerial;
 use crate::aws::totp::Seed;
 use crate::error::{Error, Result};
-use crate::output::print;
+use crate::output::print_line;
 use crate::prompt::qr;
-use crate::prompt::tty::Tty;
 use crate::settings::EffectiveSettings;
 use crate::store::StoreName;
 use crate::system::clock::{Clock, SystemClock};
@@ -100,7 +99,7 @@ fn show_codes(context: &Context, args: &MfaAddArgs, target: StoreName, seed: &Se
     } else {
         codes.join("\n")
     };
-    print(&format!("{text}\n"))?;
+    print_line(text)?;
     let user = Arn::parse(serial).map_or("USER", |arn| arn.name());
     context.ui.hint(&format!(
         "both codes are valid now, and not for long; if the device is new, let AWS know it: \
@@ -130,15 +129,9 @@ fn read(context: &Context, serial: &MfaSerial) -> Result<Zeroizing<String>> {
         return Ok(piped);
     }
     // On Windows what is typed would show.
-    let answer = match if context.settings.no_input() || cfg!(windows) { None } else { Tty::open() }
-    {
-        Some(mut tty) => {
-            let question =
-                format!("Seed of {serial}, in base32 or as an otpauth:// URI (it is not shown): ");
-            tty.ask_hidden(&context.runtime, &question, context.settings.prompt_timeout())?
-        }
-        None => None,
-    };
+    let question =
+        format!("Seed of {serial}, in base32 or as an otpauth:// URI (it is not shown): ");
+    let answer = if cfg!(windows) { None } else { context.ask_hidden(&question)? };
     answer.filter(|text| !text.trim().is_empty()).ok_or_else(|| {
         let why = if context.settings.no_input() {
             "input is switched off"

@@ -8,7 +8,7 @@ use crate::app::context::Context;
 use crate::app::stores::StoreOpener;
 use crate::error::Result;
 use crate::output::time::timestamp;
-use crate::output::{print, table};
+use crate::output::{print, print_line, table};
 use crate::store::seeds::Record;
 use crate::system::report::Report;
 
@@ -28,7 +28,7 @@ pub fn run(context: &Context, args: &MfaListArgs) -> Result<()> {
             let added_at = timestamp(one.added_at);
             json!({"serial": serial, "store": one.store, "added_at": added_at})
         };
-        return print(&format!("{}\n", Value::Array(records.iter().map(json).collect())));
+        return print_line(records.iter().map(json).collect::<Value>());
     }
     if records.is_empty() {
         context.ui.note("no MFA seed is kept; add one: rolecall keys mfa add SERIAL");

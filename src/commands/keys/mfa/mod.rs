@@ -5,8 +5,6 @@ mod checks;
 mod list;
 mod remove;
 
-use std::process::ExitCode;
-
 use clap::Subcommand;
 
 use self::add::MfaAddArgs;
@@ -22,11 +20,10 @@ pub enum MfaCommand {
     Remove(MfaRemoveArgs),
 }
 
-pub fn run(context: &Context, command: &MfaCommand) -> Result<ExitCode> {
+pub fn run(context: &Context, command: &MfaCommand) -> Result<()> {
     match command {
         MfaCommand::Add(args) => add::run(context, args),
         MfaCommand::List(args) => list::run(context, args),
         MfaCommand::Remove(args) => remove::run(context, args),
-    }?;
-    Ok(ExitCode::SUCCESS)
+    }
 }
