@@ -89,7 +89,7 @@ pub mod fuzzing {
     pub use crate::clients::steps::AwsSteps;
     pub use crate::config::document::{Document, FileKind, SectionKind};
     pub use crate::config::edit::{
-        Edit, EditError, Key, KeyName, SectionName, Value, apply as apply_edits,
+        Edit, KeyName, KeyPath, NewValue, SectionName, apply as apply_edits,
     };
     pub use crate::config::profiles::Profiles;
     pub use crate::error::{Kind, Result};

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::names::{Key, KeyName};
-use super::style::Style;
-use super::value::Value;
-use crate::config::document::{Body, FileKind, Header, Property, parse_body, parse_header};
+use super::names::{KeyName, KeyPath};
+use super::style::LineStyle;
+use super::value::NewValue;
+use crate::config::document::{Body, FileKind, Header, ParsedProperty, parse_body, parse_header};
 use crate::config::syntax::{HeaderSpans, Spans, is_blank_line, lines};
 
 /// A section with its header, or the lines before the first section. Every line has an end.
@@ -61,12 +61,6 @@ impl Piece {
         line_end(if self.tail.is_empty() { &self.text } else { &self.tail })
     }
 
-    /// Gives the last line an end.
-    pub(super) fn complete(&mut self, end: &[u8]) {
-        let last = if self.tail.is_empty() { &mut self.text } else { &mut self.tail };
-        *last = concat(&[last, end]);
-    }
-
     /// Replaces bytes. The changes must be in their order.
     fn splice<'a>(&mut self, changes: impl IntoIterator<Item = (Range<usize>, &'a [u8])>) {
         let mut parts = Vec::new();
@@ -83,7 +77,7 @@ impl Piece {
     fn cut_tail(&mut self) {
         let end = self.body().end;
         self.tail = concat(&[&self.text[end..], &self.tail]);
-        self.splice([(end..self.text.len(), &[][..])]);
+        self.text.truncate(end);
     }
 
     /// Returns the header's line; an empty range where there is no header.
@@ -100,39 +94,39 @@ impl Piece {
     }
 
     /// Returns the properties of a key; readers take the last one.
-    pub(super) fn all(&self, key: &KeyName) -> Vec<Property> {
+    pub(super) fn properties(&self, key: &KeyName) -> Vec<ParsedProperty> {
         let mut properties = self.body().properties;
-        properties.retain(|property| property.key == key.as_str());
+        properties.retain(|property| *key == *property.key);
         properties
     }
 
     /// Returns the lines of a nested block.
-    fn nested(&self, block: &Property) -> Vec<Spans> {
+    fn nested(&self, block: &ParsedProperty) -> Vec<Spans> {
         let lines = block.continuation.iter().filter(|_| block.is_block()).cloned();
         lines.filter_map(|line| Spans::of_nested(&self.text, line).ok()).collect()
     }
 
     /// Returns the lines of a nested block that have a key.
-    pub(super) fn nested_of(&self, block: &Property, key: &KeyName) -> Vec<Spans> {
+    pub(super) fn nested_of(&self, block: &ParsedProperty, key: &KeyName) -> Vec<Spans> {
         let mut all = self.nested(block);
-        all.retain(|spans| spans.key(&self.text) == key.as_str());
+        all.retain(|spans| *key == *spans.key(&self.text));
         all
     }
 
     /// Returns how this section writes its properties.
-    pub(super) fn style(&self) -> Option<Style> {
+    pub(super) fn style(&self) -> Option<LineStyle> {
         let lines: Vec<Spans> = self.body().properties.into_iter().map(|p| p.spans).collect();
-        Style::of(&self.text, &lines)
+        LineStyle::of(&self.text, &lines)
     }
 
     /// Returns how this section writes the keys of nested blocks.
-    fn nested_style(&self) -> Option<Style> {
-        let blocks = self.body().properties.into_iter().filter(Property::is_block);
-        Style::of(&self.text, &blocks.flat_map(|block| self.nested(&block)).collect::<Vec<_>>())
+    fn nested_style(&self) -> Option<LineStyle> {
+        let blocks = self.body().properties.into_iter().filter(ParsedProperty::is_block);
+        LineStyle::of(&self.text, &blocks.flat_map(|block| self.nested(&block)).collect::<Vec<_>>())
     }
 
     /// Replaces the value of a line.
-    fn put(&mut self, spans: &Spans, value: &Value, style: &Style) {
+    fn put(&mut self, spans: &Spans, value: &NewValue, style: &LineStyle) {
         // The white space before a comment is part of the value if it is neither space nor tab.
         let comment = matches!(self.text.get(spans.value.end), Some(b'#' | b';'));
         let text = if spans.value.is_empty() {
@@ -144,21 +138,21 @@ impl Piece {
     }
 
     /// Replaces the value of a property that is not a block.
-    pub(super) fn replace(&mut self, property: &Property, value: &Value) {
+    pub(super) fn replace(&mut self, property: &ParsedProperty, value: &NewValue) {
         self.remove(property.continuation.iter().cloned());
         let style = self.style().unwrap_or_default();
         self.put(&property.spans, value, &style);
     }
 
     /// Writes a line `key = value` where another one begins.
-    fn insert(&mut self, at: usize, key: &KeyName, value: &[u8], style: &Style) {
-        let line = style.line(key.as_str(), value, line_end(&self.text[..at]));
+    fn insert(&mut self, at: usize, key: &KeyName, value: &[u8], style: &LineStyle) {
+        let line = style.line(key, value, line_end(&self.text[..at]));
         self.splice([(at..at, &line[..])]);
     }
 
     /// Adds a property, or a nested block with one key, after the last line. A section without
     /// properties takes another one's style.
-    pub(super) fn append(&mut self, key: &Key, value: &Value, style: &Style) {
+    pub(super) fn append(&mut self, key: &KeyPath, value: &NewValue, style: &LineStyle) {
         let style = self.style().unwrap_or_else(|| style.clone());
         let mut last = style.clone();
         if let Some(block) = &key.block {
@@ -169,8 +163,8 @@ impl Piece {
     }
 
     /// Gives a key of a nested block a value. The block may be empty.
-    pub(super) fn set_nested(&mut self, block: &Property, key: &KeyName, value: &Value) {
-        let own = Style::of(&self.text, &self.nested(block)).or_else(|| self.nested_style());
+    pub(super) fn set_nested(&mut self, block: &ParsedProperty, key: &KeyName, value: &NewValue) {
+        let own = LineStyle::of(&self.text, &self.nested(block)).or_else(|| self.nested_style());
         let style = own.unwrap_or_else(|| self.style().unwrap_or_default().nested());
         if let Some(spans) = self.nested_of(block, key).last() {
             self.put(spans, value, &style);
@@ -189,7 +183,7 @@ impl Piece {
     /// Renames keys, which must be in their order. The end that both names share stays as it is
     /// spelled, so that adding a prefix and removing it again gives the same bytes.
     pub(super) fn rename(&mut self, keys: impl IntoIterator<Item = Range<usize>>, to: &KeyName) {
-        let (text, to) = (self.text.clone(), to.as_str().as_bytes());
+        let (text, to) = (self.text.clone(), to.as_bytes());
         self.splice(keys.into_iter().map(|key| {
             let both = text[key.clone()].iter().rev().zip(to.iter().rev());
             let common = both.take_while(|(old, new)| old.eq_ignore_ascii_case(new)).count();
