@@ -16,7 +16,8 @@ use crate::error::{Error, Kind, Result};
 use crate::executor::{ConfirmQuestion, Prompt, Question};
 use crate::hint;
 use crate::system::clock::Clock;
-use crate::system::locks::{FileLocks, Turn};
+use crate::system::files::LockFile;
+use crate::system::locks::FileLocks;
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
 
@@ -68,7 +69,7 @@ pub struct Progress {
 /// Asks a person whom no other process asks at the same time. The fields are dropped in this order.
 struct Asking<'a> {
     asker: Box<dyn AskPerson + 'a>,
-    _turn: Option<Turn>,
+    _turn: Option<LockFile>,
 }
 
 /// What the methods gave.

@@ -147,8 +147,7 @@ impl Programs<'_> {
             "AWS did not accept the code; waiting {left} s for the device's next one"
         ));
         let wait = Duration::from_secs(left.unsigned_abs());
-        // The timer needs the runtime's context, so it is made inside.
-        self.runtime.run(async { tokio::time::sleep(wait).await })
+        self.runtime.sleep(wait)
     }
 }
 

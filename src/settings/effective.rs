@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Settings, prompt_order_of};
+use super::{Settings, colors, prompt_order};
 use crate::aws::duration;
 use crate::chain::{Caching, Defaults};
 use crate::error::{Error, Place, Result};
@@ -51,7 +51,8 @@ impl EffectiveSettings {
             settings.store = Some(name.available().map_err(wrong)?);
         }
         if let Some(order) = environment.get("ROLECALL_PROMPT") {
-            settings.prompt = Some(prompt_order_of("ROLECALL_PROMPT", order)?);
+            settings.prompt =
+                Some(prompt_order(Place::variable("ROLECALL_PROMPT"), "ROLECALL_PROMPT", order)?);
         }
         let switched_on = |name| environment.get(name).is_some_and(|value| value != "0");
         settings.no_input |= switched_on("ROLECALL_NO_INPUT");
@@ -140,11 +141,14 @@ impl EffectiveSettings {
 
     /// Returns the colour of a profile: that of the first pattern that matches its name.
     pub fn color_of(&self, profile: &str) -> Option<Color> {
-        self.settings.color_of(profile)
+        let colors = &self.settings.colors;
+        let first = colors.iter().find(|(pattern, _)| colors::matches(pattern, profile));
+        first.map(|(_, color)| *color)
     }
 
     /// Returns the name that an account was given.
     pub fn account_name(&self, id: &str) -> Option<&str> {
-        self.settings.account_name(id)
+        let accounts = &self.settings.accounts;
+        accounts.iter().find(|(account, _)| account == id).map(|(_, name)| name.as_str())
     }
 }
