@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use zeroize::Zeroizing;
 
 use super::names::{KeyName, KeyPath, SectionName, check_name};
-use super::piece::{Piece, concat, lines_of};
+use super::piece::{Piece, concat, line_end, lines_of};
 use super::value::NewValue;
-use crate::config::document::{Document, FileKind, Header, ParsedProperty, SectionKind};
+use crate::config::document::{
+    Document, FileKind, Header, ParsedProperty, SectionKind, parse_header,
+};
 use crate::config::syntax::{Spans, content, is_blank_line};
 use crate::error::{Error, FileLine, Result};
 
@@ -34,15 +36,15 @@ impl<'a> Draft<'a> {
     pub(super) fn new(document: &'a Document) -> Self {
         let bytes = concat(&[document.bytes(), missing_end(document)]);
         let whole = Document::parse(document.kind, &document.path, bytes);
-        let mut pieces = vec![Piece::new(None, 1, whole.preamble())];
+        let mut pieces = vec![Piece { header: None, line: 1, text: concat(&[whole.preamble()]) }];
         let mut index: HashMap<SectionName, Vec<usize>> = HashMap::new();
         for section in &whole.sections {
             if let Header::Named { kind, name, .. } = &section.header {
                 let name = SectionName { kind: *kind, name: name.clone() };
                 index.entry(name).or_default().push(pieces.len());
             }
-            let text = &whole.bytes()[section.start..section.body.end];
-            pieces.push(Piece::new(Some(section.header.clone()), section.line, text));
+            let text = concat(&[&whole.bytes()[section.start..section.body.end]]);
+            pieces.push(Piece { header: Some(section.header.clone()), line: section.line, text });
         }
         Self { document, pieces, index }
     }
@@ -50,12 +52,12 @@ impl<'a> Draft<'a> {
     /// Returns the new file.
     pub(super) fn finish(self) -> Zeroizing<Vec<u8>> {
         let mark = self.document.byte_order_mark();
-        let texts = self.pieces.iter().flat_map(Piece::texts);
+        let texts = self.pieces.iter().map(|piece| &piece.text[..]);
         let mut bytes = concat(&std::iter::once(mark).chain(texts).collect::<Vec<_>>());
         if !missing_end(self.document).is_empty() && bytes.ends_with(b"\n") {
             let ends_in_return = self.document.bytes().ends_with(b"\r");
-            let line_end = content(&bytes, 0..bytes.len()).end;
-            let end = if ends_in_return { bytes.len() - 1 } else { line_end };
+            let line = content(&bytes, 0..bytes.len());
+            let end = if ends_in_return { bytes.len() - 1 } else { line.end };
             bytes.truncate(end);
         }
         bytes
@@ -210,21 +212,21 @@ impl<'a> Draft<'a> {
         let last = self.before(self.pieces.len());
         let separated = self.is_separated(last);
         let piece = &mut self.pieces[last];
-        let end = piece.line_end();
+        let end = line_end(&piece.text);
         let mut blank = Zeroizing::default();
         if !piece.is_all_blank() {
             // The blank lines at the end of the file stay there.
-            blank = cut_blank(&mut piece.tail);
-            if separated || !piece.tail.is_empty() {
-                piece.tail = concat(&[&piece.tail, end]);
+            blank = piece.cut_blank();
+            if separated || !piece.tail().is_empty() {
+                piece.text = concat(&[&piece.text, end]);
             }
         }
-        let line = piece.line + piece.lines();
-        let text = [b"[", section.header(file).as_bytes(), b"]", end].concat();
+        let line = piece.line + lines_of(&piece.text).count();
+        let header = [b"[", section.header(file).as_bytes(), b"]", end].concat();
+        let parsed = parse_header(file, &header, 0..header.len());
         self.index.insert(section.clone(), vec![self.pieces.len()]);
-        let mut added = Piece::section(file, line, &text);
-        added.tail = blank;
-        self.pieces.push(added);
+        let text = concat(&[&header, &blank]);
+        self.pieces.push(Piece { header: Some(parsed), line, text });
         Ok(())
     }
 
@@ -285,28 +287,29 @@ impl<'a> Draft<'a> {
     /// after it, the greater number stays; at the start of the file those before it stay, and at
     /// the end of the file those after it.
     fn take_out(&mut self, at: usize) {
-        let Piece { tail, .. } = std::mem::take(&mut self.pieces[at]);
+        let removed = std::mem::take(&mut self.pieces[at]);
+        let tail = removed.tail();
         let blank: Vec<usize> =
-            lines_of(&tail).take_while(|line| is_blank_line(line)).map(<[u8]>::len).collect();
+            lines_of(tail).take_while(|line| is_blank_line(line)).map(<[u8]>::len).collect();
         let ends_file = blank.iter().sum::<usize>() == tail.len()
-            && self.pieces[at + 1..].iter().all(Piece::is_empty);
+            && self.pieces[at + 1..].iter().all(|piece| piece.text.is_empty());
         let before = self.before(at);
         let before = &mut self.pieces[before];
-        cut_comment(&mut before.tail);
-        let superfluous = match (ends_file, before.is_all_blank()) {
-            (true, true) => 0,
-            (true, false) => {
-                cut_blank(&mut before.tail);
-                0
-            }
+        before.cut_comment();
+        let starts_file = before.is_all_blank();
+        if ends_file && !starts_file {
+            before.cut_blank();
+        }
+        let superfluous = match (ends_file, starts_file) {
+            (true, _) => 0,
             (false, true) => blank.len(),
             (false, false) => {
-                let lines = lines_of(&before.tail).rev();
-                lines.take_while(|line| is_blank_line(line)).count().min(blank.len())
+                let above = lines_of(&before.text).rev().take_while(|line| is_blank_line(line));
+                above.count().min(blank.len())
             }
         };
         let from = blank[..superfluous].iter().sum();
-        before.tail = concat(&[&before.tail, &tail[from..]]);
+        before.text = concat(&[&before.text, &tail[from..]]);
     }
 
     /// Refuses a section that is there already, and a name that AWS accepts in quotes only.
@@ -325,13 +328,13 @@ impl<'a> Draft<'a> {
     /// Returns the last section before a place that was not removed, or the lines before the first
     /// section.
     fn before(&self, at: usize) -> usize {
-        (0..at).rev().find(|&at| !self.pieces[at].is_empty()).unwrap_or(0)
+        (0..at).rev().find(|&at| !self.pieces[at].text.is_empty()).unwrap_or(0)
     }
 
     /// Returns whether the file has blank lines between its sections, judged by the last two.
     fn is_separated(&self, last: usize) -> bool {
         let before = &self.pieces[self.before(last)];
-        before.header.is_none() || lines_of(&before.tail).any(is_blank_line)
+        before.header.is_none() || lines_of(before.tail()).any(is_blank_line)
     }
 }
 
@@ -346,21 +349,5 @@ fn missing_end(document: &Document) -> &'static [u8] {
         Some(b'\r') => b"\n",
         Some(_) if crlf => b"\r\n",
         Some(_) => b"\n",
-    }
-}
-
-/// Cuts the blank lines off the end of a text, and returns them.
-fn cut_blank(text: &mut Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
-    let blank = lines_of(text).rev().take_while(|line| is_blank_line(line));
-    let start = text.len() - blank.map(<[u8]>::len).sum::<usize>();
-    Zeroizing::new(text.split_off(start))
-}
-
-/// Cuts the comment off the end of a text, if a blank line is above it.
-fn cut_comment(text: &mut Zeroizing<Vec<u8>>) {
-    let comment = lines_of(text).rev().take_while(|line| !is_blank_line(line));
-    let start = text.len() - comment.map(<[u8]>::len).sum::<usize>();
-    if start > 0 {
-        text.truncate(start);
     }
 }

@@ -17,48 +17,34 @@ pub(super) struct Piece {
     pub header: Option<Header>,
     /// The number of the first line in the file, counted from 1.
     pub line: usize,
-    /// The lines to the last one that is neither blank nor a comment.
-    text: Zeroizing<Vec<u8>>,
-    /// The blank lines and comments after it.
-    pub tail: Zeroizing<Vec<u8>>,
+    pub text: Zeroizing<Vec<u8>>,
 }
 
 impl Piece {
-    pub(super) fn new(header: Option<Header>, line: usize, text: &[u8]) -> Self {
-        let text = Zeroizing::new(text.to_vec());
-        let mut piece = Self { header, line, text, tail: Zeroizing::default() };
-        piece.cut_tail();
-        piece
-    }
-
-    /// Makes a section without properties.
-    pub(super) fn section(file: FileKind, line: usize, header: &[u8]) -> Self {
-        let parsed = parse_header(file, header, 0..header.len());
-        Self::new(Some(parsed), line, header)
-    }
-
-    /// Returns the text in two parts.
-    pub(super) fn texts(&self) -> [&[u8]; 2] {
-        [&self.text, &self.tail]
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.tail.is_empty()
+    /// Returns the blank lines and comments after the last other line.
+    pub(super) fn tail(&self) -> &[u8] {
+        &self.text[self.body().end..]
     }
 
     /// Returns whether there is nothing but blank lines.
     pub(super) fn is_all_blank(&self) -> bool {
-        self.text.is_empty() && lines_of(&self.tail).all(is_blank_line)
+        lines_of(&self.text).all(is_blank_line)
     }
 
-    /// Returns the number of lines.
-    pub(super) fn lines(&self) -> usize {
-        self.texts().into_iter().flat_map(lines_of).count()
+    /// Cuts the blank lines off the end, and returns them.
+    pub(super) fn cut_blank(&mut self) -> Zeroizing<Vec<u8>> {
+        let blank = lines_of(&self.text).rev().take_while(|line| is_blank_line(line));
+        let start = self.text.len() - blank.map(<[u8]>::len).sum::<usize>();
+        Zeroizing::new(self.text.split_off(start))
     }
 
-    /// Returns how the last line ends.
-    pub(super) fn line_end(&self) -> &'static [u8] {
-        line_end(if self.tail.is_empty() { &self.text } else { &self.tail })
+    /// Cuts the comment off the end, if a blank line is above it.
+    pub(super) fn cut_comment(&mut self) {
+        let comment = lines_of(&self.text).rev().take_while(|line| !is_blank_line(line));
+        let start = self.text.len() - comment.map(<[u8]>::len).sum::<usize>();
+        if start > self.body().end {
+            self.text.truncate(start);
+        }
     }
 
     /// Replaces bytes. The changes must be in their order.
@@ -71,13 +57,6 @@ impl Piece {
         }
         parts.push(&self.text[from..]);
         self.text = concat(&parts);
-    }
-
-    /// Moves the blank lines and comments that end the text to the tail.
-    fn cut_tail(&mut self) {
-        let end = self.body().end;
-        self.tail = concat(&[&self.text[end..], &self.tail]);
-        self.text.truncate(end);
     }
 
     /// Returns the header's line; an empty range where there is no header.
@@ -157,9 +136,9 @@ impl Piece {
         let mut last = style.clone();
         if let Some(block) = &key.block {
             last = self.nested_style().unwrap_or_else(|| style.clone().nested());
-            self.insert(self.text.len(), block, b"", &style);
+            self.insert(self.body().end, block, b"", &style);
         }
-        self.insert(self.text.len(), &key.name, value.as_bytes(), &last);
+        self.insert(self.body().end, &key.name, value.as_bytes(), &last);
     }
 
     /// Gives a key of a nested block a value. The block may be empty.
@@ -177,7 +156,6 @@ impl Piece {
     /// Removes lines, which must be in their order.
     pub(super) fn remove(&mut self, lines: impl IntoIterator<Item = Range<usize>>) {
         self.splice(lines.into_iter().map(|line| (line, &[][..])));
-        self.cut_tail();
     }
 
     /// Renames keys, which must be in their order. The end that both names share stays as it is
@@ -214,6 +192,6 @@ pub(super) fn lines_of(text: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 }
 
 /// Returns how the last line of a text ends.
-fn line_end(text: &[u8]) -> &'static [u8] {
+pub(super) fn line_end(text: &[u8]) -> &'static [u8] {
     if text.ends_with(b"\r\n") { b"\r\n" } else { b"\n" }
 }
