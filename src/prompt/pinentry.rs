@@ -46,7 +46,7 @@ pub fn find(environment: &PromptEnvironment) -> Result<PathBuf, String> {
 pub fn is_blind(environment: &PromptEnvironment, tty: Option<&Tty>) -> bool {
     cfg!(target_os = "linux")
         && tty.is_none()
-        && environment.gpg_tty.is_none()
+        && environment.gpg_tty().is_none()
         && !environment.has_display()
 }
 
@@ -260,13 +260,13 @@ impl Drop for Pinentry<'_> {
 
 /// Returns the options with which a pinentry finds the person.
 fn options(environment: &PromptEnvironment, tty: Option<&Tty>, timeout: Duration) -> Vec<String> {
-    let name = tty.map(|_| terminal::INPUT).or(environment.gpg_tty.as_deref());
+    let name = tty.map(|_| terminal::INPUT).or(environment.gpg_tty());
     let known = [
         ("ttyname", name),
-        ("ttytype", environment.term.as_deref().filter(|_| name.is_some())),
-        ("lc-ctype", environment.lc_ctype.as_deref()),
-        ("lc-messages", environment.lc_messages.as_deref()),
-        ("display", environment.display.as_deref()),
+        ("ttytype", environment.first(&["TERM"]).filter(|_| name.is_some())),
+        ("lc-ctype", environment.first(&["LC_ALL", "LC_CTYPE", "LANG"])),
+        ("lc-messages", environment.first(&["LC_ALL", "LC_MESSAGES", "LANG"])),
+        ("display", environment.first(&["DISPLAY"])),
     ];
     let mut lines: Vec<String> = known
         .iter()
