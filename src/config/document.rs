@@ -70,9 +70,8 @@ pub struct Section {
     pub body: Range<usize>,
 }
 
-/// A `key = value` of a section. The value may be a secret, so it is wiped and never shown by
+/// A `key = value` of a section. The value may be a secret, so it is wiped, and there is no
 /// `Debug`.
-#[derive(Clone, PartialEq, Eq)]
 pub struct ParsedProperty {
     /// Lower-cased.
     pub key: String,
@@ -84,12 +83,6 @@ pub struct ParsedProperty {
     pub spans: Spans,
     /// The continuation lines with their ends; blank lines and comments may stand between them.
     pub continuation: Vec<Range<usize>>,
-}
-
-impl fmt::Debug for ParsedProperty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (line {})", self.key, self.line)
-    }
 }
 
 impl ParsedProperty {
@@ -112,7 +105,7 @@ pub struct Malformed {
 }
 
 /// The properties of a section in their order, what was ignored, and what is malformed.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Body {
     pub properties: Vec<ParsedProperty>,
     pub ignored: Vec<Malformed>,

@@ -62,7 +62,10 @@ impl<'a> PromptEnvironment<'a> {
         })
     }
 
-    /// Finds a program on `PATH`; the error says that it is not there.
+    /// Finds a program on `PATH`.
+    ///
+    /// # Errors
+    /// Says that it is not there.
     pub fn program(&self, name: &str) -> Result<PathBuf, String> {
         self.find(name).ok_or_else(|| format!("{name} is not on PATH"))
     }

@@ -25,15 +25,11 @@ impl QuestionText {
     pub fn code(question: &Question) -> Self {
         let Question { who, serial, role_arn, invocation, .. } = question;
         let role = role(*role_arn);
-        let (line, asks) = match invocation.profile() {
-            Some(profile) => (
-                format!("profile {profile}{}", in_brackets(role.as_deref())),
-                format!("Profile {profile} needs an MFA code."),
-            ),
-            None => {
-                let line = role.as_deref().unwrap_or(who);
-                (line.to_owned(), "An MFA code is needed.".to_owned())
-            }
+        let (line, asks) = if let Some(profile) = invocation.profile() {
+            let line = format!("profile {profile}{}", in_brackets(role.as_deref()));
+            (line, format!("Profile {profile} needs an MFA code."))
+        } else {
+            (role.as_deref().unwrap_or(who).to_owned(), "An MFA code is needed.".to_owned())
         };
         let line = format!("MFA code of {serial} for {line}: ");
         let text = format!(

@@ -29,7 +29,10 @@ const MAX_REPLY_LINES: usize = 1000;
 /// The programs that are looked for on `PATH` when the user chose none.
 const PROGRAMS: [&str; 2] = ["pinentry", "pinentry-mac"];
 
-/// Finds the pinentry to ask with; the error says why there is none.
+/// Finds the pinentry to ask with.
+///
+/// # Errors
+/// Says why there is none.
 pub fn find(environment: &PromptEnvironment) -> Result<PathBuf, String> {
     match &environment.pinentry {
         Some(chosen) => {

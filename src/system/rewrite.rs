@@ -76,7 +76,7 @@ pub fn rewrite(
     Err(Error::failed(format!("{}: another program changes it again and again", path.display())))
 }
 
-/// A file that is to be replaced.
+/// A file that is to be replaced, with its folder.
 struct UserFile {
     /// Without links.
     path: PathBuf,

@@ -145,22 +145,19 @@ impl<'a> Draft<'a> {
             self.pieces[at].append(key, value, &style);
             return Ok(());
         };
-        let refused =
-            |what: &str| Err(self.error(property.line, &format!("`{}` is {what}", key.top())));
-        match key.block {
-            None if property.is_block() => refused("a block of nested keys, not a value"),
-            Some(_) if !property.spans.value.is_empty() => {
-                refused("a value, not a block of nested keys")
-            }
-            None => {
-                self.pieces[at].replace(&property, value);
-                Ok(())
-            }
-            Some(_) => {
-                self.pieces[at].set_nested(&property, &key.name, value);
-                Ok(())
-            }
+        let nested = key.block.is_some();
+        if nested && !property.spans.value.is_empty() || !nested && property.is_block() {
+            let block = "a block of nested keys";
+            let (is, not) = if nested { ("a value", block) } else { (block, "a value") };
+            let what = format!("`{}` is {is}, not {not}", key.top());
+            return Err(self.error(property.line, &what));
         }
+        if nested {
+            self.pieces[at].set_nested(&property, &key.name, value);
+        } else {
+            self.pieces[at].replace(&property, value);
+        }
+        Ok(())
     }
 
     pub(super) fn unset(&mut self, section: &SectionName, key: &KeyPath) -> Result<()> {
