@@ -2,7 +2,7 @@
 //! never end is refused.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::hint;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
+use crate::system::files::read_at_most;
 
 /// The largest shared file that is read, in bytes: a thousand times a large one.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -69,15 +70,12 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
         return Err(error("is a pipe, which can only be read once")
             .hint("write it to a file first, for example: mktemp"));
     }
-    let capacity = usize::try_from(metadata.len().min(MAX_BYTES)).unwrap_or(0) + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(error(&format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024)));
-    }
-    Ok(bytes)
+    File::open(path).and_then(|file| read_at_most(file, MAX_BYTES)).map_err(|e| match e.kind() {
+        ErrorKind::FileTooLarge => {
+            error(&format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024))
+        }
+        _ => unreadable(e),
+    })
 }
 
 #[cfg(unix)]

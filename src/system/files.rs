@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
 
 /// Replaces a file by rename, with mode 0600; its folder is made with 0700 where it is missing.
 ///
@@ -46,11 +47,21 @@ pub fn read_regular(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
     }
     let file = options.open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
+    if !file.metadata()?.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(max_bytes)).unwrap_or(0));
+    read_at_most(file, max_bytes).map(|mut bytes| std::mem::take(&mut *bytes))
+}
+
+/// Reads an open file that may hold secrets, to its end.
+///
+/// # Errors
+/// `FileTooLarge` for more than `max_bytes`, or what the system says.
+pub fn read_at_most(file: File, max_bytes: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let expected = file.metadata()?.len().min(max_bytes);
+    // One byte more, so that the buffer need not grow to see the end: growing leaves a copy.
+    let capacity = usize::try_from(expected).unwrap_or(0) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     file.take(max_bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max_bytes {
         return Err(ErrorKind::FileTooLarge.into());

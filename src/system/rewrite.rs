@@ -7,14 +7,16 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, TryLockError};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use super::files::{LockFile, create_private_folder, is_at, open_private, sync_folder};
+use super::files::{
+    LockFile, create_private_folder, is_at, open_private, read_at_most, sync_folder,
+};
 use super::runtime::Runtime;
 use crate::error::{Error, Result};
 use crate::hint;
@@ -179,12 +181,8 @@ impl UserFile {
     /// Reads the file and what `inspect` returns; a missing file is empty.
     fn read(&self) -> Result<(Zeroizing<Vec<u8>>, Option<Metadata>)> {
         let Some(metadata) = self.inspect()? else { return Ok(Default::default()) };
-        let capacity = usize::try_from(metadata.len()).unwrap_or_default() + 1;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-        File::open(&self.path)
-            .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
-            .map_err(|e| failed(&self.path, "cannot be read", &e))?;
-        Ok((bytes, Some(metadata)))
+        let bytes = File::open(&self.path).and_then(|file| read_at_most(file, MAX_BYTES));
+        Ok((bytes.map_err(|e| failed(&self.path, "cannot be read", &e))?, Some(metadata)))
     }
 
     /// Writes the new file beside the old one, with its mode and owner, and onto the disk.

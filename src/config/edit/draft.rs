@@ -81,11 +81,6 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Returns whether a section is `[profile default]` and not `[default]`.
-    fn is_prefixed(&self, at: usize) -> bool {
-        matches!(self.pieces[at].header, Some(Header::Named { prefixed: true, .. }))
-    }
-
     /// Returns those sections of a name that readers read, which is not `[default]` beside
     /// `[profile default]`.
     ///
@@ -93,8 +88,8 @@ impl<'a> Draft<'a> {
     /// When there is no such section, or a line of one is malformed.
     fn readable(&self, section: &SectionName) -> Result<Vec<usize>> {
         let mut sections = self.sections(section)?;
-        if section.is_default() && sections.iter().any(|&at| self.is_prefixed(at)) {
-            sections.retain(|&at| self.is_prefixed(at));
+        if section.is_default() && sections.iter().any(|&at| self.pieces[at].is_prefixed()) {
+            sections.retain(|&at| self.pieces[at].is_prefixed());
         }
         match sections.iter().flat_map(|&at| self.pieces[at].body().malformed).next() {
             Some(malformed) => Err(self.error(malformed.line, &malformed.reason)),
@@ -236,7 +231,7 @@ impl<'a> Draft<'a> {
         self.check_new(&target)?;
         self.check_only_default(section, &sections)?;
         for &at in &sections {
-            self.rename_header(at, &target);
+            self.pieces[at].rename_header(self.document.kind, &target);
         }
         self.index.remove(section);
         self.index.insert(target, sections);
@@ -246,7 +241,7 @@ impl<'a> Draft<'a> {
     /// Refuses to rename `[profile default]` where readers would read `[default]` afterwards.
     fn check_only_default(&self, section: &SectionName, sections: &[usize]) -> Result<()> {
         let first = |prefixed| {
-            let at = sections.iter().find(|&&at| self.is_prefixed(at) == prefixed)?;
+            let at = sections.iter().find(|&&at| self.pieces[at].is_prefixed() == prefixed)?;
             Some(self.place(self.pieces[*at].line))
         };
         if let (true, Some(read), Some(hidden)) = (section.is_default(), first(true), first(false))
@@ -256,20 +251,6 @@ impl<'a> Draft<'a> {
             return Err(Error::configuration(message).at(&read));
         }
         Ok(())
-    }
-
-    /// Writes another name into a header. Quotes stay.
-    fn rename_header(&mut self, at: usize, to: &SectionName) {
-        let file = self.document.kind;
-        let bare = !self.is_prefixed(at) || to.is_default();
-        let piece = &mut self.pieces[at];
-        let Some(spans) = piece.header_spans() else { return };
-        // `[default]` is the only section of the config file that has no prefix.
-        if file == FileKind::Config && bare {
-            piece.rename_header(file, spans.inside, &to.header(file));
-        } else {
-            piece.rename_header(file, spans.name, &to.name);
-        }
     }
 
     pub(super) fn remove_section(&mut self, section: &SectionName) -> Result<()> {

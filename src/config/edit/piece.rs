@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::names::{KeyName, KeyPath};
+use super::names::{KeyName, KeyPath, SectionName};
 use super::style::LineStyle;
 use super::value::NewValue;
 use crate::config::document::{Body, FileKind, Header, ParsedProperty, parse_body, parse_header};
@@ -169,13 +169,18 @@ impl Piece {
         }));
     }
 
-    /// Returns where the header has its parts.
-    pub(super) fn header_spans(&self) -> Option<HeaderSpans> {
-        HeaderSpans::of(&self.text, self.header_line()).ok()
+    /// Returns whether this is `[profile default]` and not `[default]`, or has another prefix.
+    pub(super) fn is_prefixed(&self) -> bool {
+        matches!(self.header, Some(Header::Named { prefixed: true, .. }))
     }
 
-    /// Replaces a part of the header.
-    pub(super) fn rename_header(&mut self, file: FileKind, part: Range<usize>, text: &str) {
+    /// Writes another name into the header. Quotes stay.
+    pub(super) fn rename_header(&mut self, file: FileKind, to: &SectionName) {
+        let Ok(spans) = HeaderSpans::of(&self.text, self.header_line()) else { return };
+        // `[default]` is the only section of the config file that has no prefix.
+        let bare = file == FileKind::Config && (!self.is_prefixed() || to.is_default());
+        let (part, text) =
+            if bare { (spans.inside, to.header(file)) } else { (spans.name, to.name.clone()) };
         self.splice([(part, text.as_bytes())]);
         self.header = Some(parse_header(file, &self.text, self.header_line()));
     }
