@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Settings, colors, prompt_order};
+use super::{Settings, prompt_order};
 use crate::aws::duration;
 use crate::chain::{Caching, Defaults};
 use crate::error::{Error, Place, Result};
@@ -140,14 +140,11 @@ impl EffectiveSettings {
 
     /// Returns the colour of a profile: that of the first pattern that matches its name.
     pub fn color_of(&self, profile: &str) -> Option<Color> {
-        let colors = &self.0.colors;
-        let first = colors.iter().find(|(pattern, _)| colors::matches(pattern, profile));
-        first.map(|(_, color)| *color)
+        self.0.color_of(profile)
     }
 
     /// Returns the name that an account was given.
     pub fn account_name(&self, id: &str) -> Option<&str> {
-        let accounts = &self.0.accounts;
-        accounts.iter().find(|(account, _)| account == id).map(|(_, name)| name.as_str())
+        self.0.account_name(id)
     }
 }

@@ -48,6 +48,19 @@ pub struct Settings {
     pub accounts: Vec<(String, String)>,
 }
 
+impl Settings {
+    /// Returns the colour of a profile: that of the first pattern that matches its name.
+    pub fn color_of(&self, profile: &str) -> Option<Color> {
+        let mut colors = self.colors.iter();
+        colors.find(|(pattern, _)| colors::matches(pattern, profile)).map(|(_, color)| *color)
+    }
+
+    /// Returns the name that an account was given.
+    pub fn account_name(&self, id: &str) -> Option<&str> {
+        self.accounts.iter().find(|(account, _)| account == id).map(|(_, name)| name.as_str())
+    }
+}
+
 /// Reads the settings; a missing file means all defaults.
 ///
 /// # Errors
