@@ -169,7 +169,7 @@ impl Piece {
         }));
     }
 
-    /// Returns whether this is `[profile default]` and not `[default]`, or has another prefix.
+    /// Returns whether the header has a prefix, as `[profile default]` has and `[default]` has not.
     pub(super) fn is_prefixed(&self) -> bool {
         matches!(self.header, Some(Header::Named { prefixed: true, .. }))
     }
