@@ -135,7 +135,7 @@ fn leftovers_of_a_killed_process_are_removed() {
 fn a_holder_is_waited_for() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("config");
-    let target = Target::find(&path).unwrap();
+    let target = UserFile::find(&path).unwrap();
     let lock = target.lock(&Runtime::default()).unwrap();
     let waiter = std::thread::spawn({
         let path = path.clone();
