@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_is_empty_and_begun_anew() {
+    fn garbage_reads_as_empty_and_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder);
         add(&file, "a");
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn huge_file_is_empty_and_begun_anew() {
+    fn too_large_file_reads_as_empty_and_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder);
         add(&file, "a");
@@ -227,7 +227,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn pipe_or_link_is_not_opened_and_replaced() {
+    fn pipe_or_link_reads_as_empty_and_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder);
         add(&file, "a");

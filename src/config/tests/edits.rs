@@ -79,7 +79,7 @@ fn fault(case: &Case) -> Option<String> {
 }
 
 #[test]
-fn tables() {
+fn edits_of_table_give_expected_files() {
     let blocks = ["config", "credentials", "edit", "after", "undo", "refused"];
     let cases = crate::test_tables::read("edits", &blocks);
     assert!(cases.len() > 120, "{} cases", cases.len());
@@ -89,7 +89,7 @@ fn tables() {
 }
 
 #[test]
-fn values_are_not_in_debug() {
+fn debug_output_of_edits_shows_no_values() {
     let edits = parse("set a aws_secret_access_key=HIDDEN").unwrap();
     assert!(!format!("{edits:?}").contains("HIDDEN"));
 }

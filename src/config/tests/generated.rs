@@ -351,7 +351,7 @@ proptest! {
     }
 
     #[test]
-    fn a_section_is_removed(case in case(wild())) {
+    fn removed_section_leaves_all_others_unchanged(case in case(wild())) {
         let before = case.reading();
         for (section, _) in &before.sections {
             let after = case.edit(&[remove(section)]).unwrap();
@@ -391,7 +391,7 @@ proptest! {
     }
 
     #[test]
-    fn an_sdk_reads_what_we_read(case in case(tame())) {
+    fn edited_file_reads_alike_in_sdk(case in case(tame())) {
         for (section, _) in &case.reading().sections {
             for edit in [
                 case.set(section),

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_noted_is_read() {
+    fn noted_holder_is_read_back() {
         let mut file = tempfile::tempfile().unwrap();
         assert_eq!(read(&mut file), None);
         for purpose in ["profile `prod` (arn:aws:iam::222222222222:role/admin)", "größer", ""] {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_hold_anything() {
+    fn malformed_lock_text_is_none_and_hostile_text_is_cleaned() {
         for text in [
             "",
             "1",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_declined_is_read_until_another_holds_the_lock() {
+    fn declined_questions_are_read_until_next_holder_is_noted() {
         let mut file = tempfile::tempfile().unwrap();
         assert_eq!(left(&mut file), []);
         note(&mut file, "a test");
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kernel_tells_the_state_and_the_terminal() {
+    fn stat_line_gives_stopped_state_and_terminal() {
         let state = |stopped, terminal: Option<&str>| Some((stopped, terminal.map(str::to_owned)));
         let parse = |line: &str, session| {
             let state = ProcessState::parse(line).filter(|state| state.session == session)?;
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn this_process_is_seen() {
+    fn state_of_own_process_is_read() {
         let mut file = tempfile::tempfile().unwrap();
         note(&mut file, "a test");
         let holder = read(&mut file).unwrap();
