@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_words_of_a_shell() {
+    fn profile_name_becomes_one_shell_word() {
         for (name, argument) in [
             ("prod", "prod"),
             ("team/a.b_c-d:e@f+1", "team/a.b_c-d:e@f+1"),

@@ -86,7 +86,7 @@ pub mod fuzzing {
     pub use crate::clients::factory::{Factory, Target};
     pub use crate::config::document::{Document, FileKind, SectionKind};
     pub use crate::config::edit::{
-        Edit, EditError, Key, KeyName, SectionName, Value, apply as apply_edits,
+        Edit, KeyName, KeyPath, NewValue, SectionName, apply as apply_edits,
     };
     pub use crate::config::profiles::Profiles;
     pub use crate::error::{Kind, Result};

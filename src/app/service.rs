@@ -206,7 +206,7 @@ impl<'a> Acquirer<'a> {
             trail: trail(self.context),
         };
         let prompt_environment =
-            || PromptEnvironment::read(environment, directories, settings.pinentry());
+            PromptEnvironment::read(environment, directories, settings.pinentry());
         let seeds = || self.stores.seeds(self.call.store);
         let prompt = PromptChain {
             token_code: RefCell::new(self.token_code.take()),

@@ -54,7 +54,7 @@ fn line_behind_torn_line_is_found() {
 }
 
 #[test]
-fn full_file_moves_on_and_oldest_is_deleted() {
+fn full_file_is_rotated_and_oldest_is_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state/log.jsonl");
     append(&path, &entry(0)).unwrap();
@@ -82,7 +82,7 @@ fn full_file_moves_on_and_oldest_is_deleted() {
 }
 
 #[test]
-fn concurrent_writers_move_file_once_and_lose_no_line() {
+fn concurrent_writers_rotate_file_once_and_lose_no_line() {
     const WRITERS: u32 = 8;
     const MAX_BYTES: u64 = 8_000;
     let folder = tempfile::tempdir().unwrap();

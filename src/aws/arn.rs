@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_roles_only() {
+    fn only_role_arn_parses_as_role() {
         for (text, name) in [
             ("arn:aws:iam::222222222222:role/admin", Some("admin")),
             ("arn:aws-cn:iam::222222222222:role/team/x/admin", Some("admin")),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_principal_of_a_session() {
+    fn assumed_role_arn_gives_role_as_principal() {
         for (text, principal) in [
             ("arn:aws:sts::1:assumed-role/admin/bob", "arn:aws:iam::1:role/admin"),
             ("arn:aws:iam::1:user/bob", "arn:aws:iam::1:user/bob"),

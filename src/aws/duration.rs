@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parses_what_people_write() {
+    fn duration_parses_from_seconds_or_units() {
         for (text, seconds) in [
             ("3600", Some(3600)),
             ("15m", Some(900)),
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn renders_for_people() {
+    fn seconds_render_as_short_text() {
         for (seconds, text) in [
             (-5, "expired"),
             (0, "expired"),

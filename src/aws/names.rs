@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regions_are_words_of_host_names() {
+    fn region_parses_only_from_host_name_label() {
         for (text, legal) in [
             ("eu-west-1", true),
             ("local", true),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn role_arns_tell_their_parts() {
+    fn role_arn_gives_account_name_and_partition() {
         let arn = RoleArn::parse("arn:aws-cn:iam::222222222222:role/team/admin").unwrap();
         assert_eq!(
             (arn.account(), arn.name(), arn.partition()),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn serial_numbers_are_auto_or_as_sts_takes_them() {
+    fn mfa_serial_parses_from_auto_arn_or_serial_number() {
         for (text, legal) in [
             ("auto", true),
             ("arn:aws:iam::111111111111:mfa/bob", true),

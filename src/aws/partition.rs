@@ -105,7 +105,7 @@ mod tests {
 
     /// AWS's own endpoint rules are the oracle.
     #[test]
-    fn agrees_with_the_rules_of_the_sdk() {
+    fn sts_endpoint_agrees_with_rules_of_sdk() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for region in [
             "us-east-1",

@@ -250,7 +250,7 @@ fn lacks_its_place(error: &Error) -> bool {
 const DEV: &str = "[dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = SECRETDEV\n";
 
 #[test]
-fn resolution() {
+fn chains_of_table_resolve_as_expected() {
     let cases = test_tables::read(
         "chains",
         &["config", "credentials", "environment", "options", "chain", "error"],
@@ -316,7 +316,7 @@ fn long(hops: usize, end: &str) -> String {
 }
 
 #[test]
-fn two_hundred_hops() {
+fn chain_of_200_roles_resolves_in_order() {
     let chain = chain(&long(200, "keys"), "", "", "p0").unwrap();
     assert_eq!((chain.plan.steps.len(), chain.plan.region.as_deref()), (200, Some("eu-west-1")));
     let arns: Vec<String> = chain.roles().map(|call| call.role_arn.to_string()).collect();
@@ -326,7 +326,7 @@ fn two_hundred_hops() {
 }
 
 #[test]
-fn a_loop_of_two_hundred_hops_is_told_shortly() {
+fn loop_of_200_profiles_is_short_error_with_line() {
     for back in ["p0", "p100", "p199"] {
         let error = chain(&long(200, back), "", "AWS_REGION=eu-west-1", "p0").unwrap_err();
         assert_eq!(error.kind(), Kind::Configuration);
@@ -345,7 +345,7 @@ fn a_loop_of_two_hundred_hops_is_told_shortly() {
 }
 
 #[test]
-fn a_chain_is_found_among_many() {
+fn chain_of_2000_roles_resolves() {
     let config = long(2_000, "keys");
     assert_eq!(chain(&config, "", "", "p0").unwrap().plan.steps.len(), 2_000);
 }

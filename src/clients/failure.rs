@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_of_aws_count_from_their_beginning_and_with_their_code() {
+    fn refusal_is_recognized_by_error_code_and_start_of_message() {
         let wrong_code = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
         let unknown_device = "MultiFactorAuthentication failed, unable to validate MFA code.  \
                               Please verify your MFA serial number is valid and associated with \
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_of_the_sdk_lose_the_request_that_they_quote() {
+    fn message_of_sdk_error_omits_quoted_request() {
         let quoting = || {
             "failed to apply endpoint to request `Request { body: SdkBody(b\"TokenCode=123456\"), \
              headers: Headers {} }`"

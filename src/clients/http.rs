@@ -219,7 +219,7 @@ mod tests {
     use super::is_near;
 
     #[test]
-    fn hosts_that_no_proxy_may_see_are_near() {
+    fn only_loopback_and_metadata_hosts_are_near() {
         for host in [
             "localhost",
             "LOCALHOST",

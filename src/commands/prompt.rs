@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn line_is_short_and_moves_nothing() {
+    fn long_name_is_cut_and_control_characters_are_replaced() {
         let mut active = Active {
             profile: "x".repeat(60),
             account: Some("1".to_owned()),

@@ -70,10 +70,9 @@ pub struct Section {
     pub body: Range<usize>,
 }
 
-/// A `key = value` of a section. The value may be a secret, so it is wiped and never shown by
+/// A `key = value` of a section. The value may be a secret, so it is wiped, and there is no
 /// `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Property {
+pub struct ParsedProperty {
     /// Lower-cased.
     pub key: String,
     /// Verbatim, continuation lines joined by `\n`.
@@ -86,13 +85,7 @@ pub struct Property {
     pub continuation: Vec<Range<usize>>,
 }
 
-impl fmt::Debug for Property {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (line {})", self.key, self.line)
-    }
-}
-
-impl Property {
+impl ParsedProperty {
     /// Returns whether the continuation lines are keys of a nested block.
     pub fn is_block(&self) -> bool {
         self.spans.value.is_empty() && !self.continuation.is_empty()
@@ -112,9 +105,9 @@ pub struct Malformed {
 }
 
 /// The properties of a section in their order, what was ignored, and what is malformed.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Body {
-    pub properties: Vec<Property>,
+    pub properties: Vec<ParsedProperty>,
     pub ignored: Vec<Malformed>,
     pub malformed: Vec<Malformed>,
     /// The end of the last line that is neither blank nor a comment; the body's start without one.
@@ -292,7 +285,7 @@ pub(super) fn parse_body(bytes: &[u8], range: Range<usize>, first_line: usize) -
         match Spans::of(bytes, span) {
             Ok(spans) => {
                 (open, sub) = (true, spans.value.is_empty());
-                body.properties.push(Property {
+                body.properties.push(ParsedProperty {
                     key: spans.key(bytes),
                     value: Zeroizing::new(decode(&bytes[spans.value.clone()])),
                     line,
@@ -309,7 +302,7 @@ pub(super) fn parse_body(bytes: &[u8], range: Range<usize>, first_line: usize) -
     let (properties, ignored) =
         body.properties.into_iter().partition(|p| is_identifier(p.key.as_bytes()));
     body.properties = properties;
-    body.ignored.extend(ignored.into_iter().map(|p: Property| Malformed {
+    body.ignored.extend(ignored.into_iter().map(|p: ParsedProperty| Malformed {
         line: p.line,
         reason: format!("the key `{}` is not one that AWS accepts", p.key),
     }));

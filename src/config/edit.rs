@@ -10,16 +10,20 @@
 //! the last one wins, so:
 //! - `Set` changes the key that wins; a new key goes into the last section of the name;
 //! - `Unset`, `RenameKey`, `RenameSection` and `RemoveSection` change every one;
-//! - of `[profile default]` and `[default]` the SDKs read only the first one. `Set` changes that
-//!   one, `Unset`, `RenameKey` and `RemoveSection` change both, and `RenameSection` is refused,
+//! - of `[profile default]` and `[default]` the SDKs read only the first one. `Set`, `Unset` and
+//!   `RenameKey` change that one, `RemoveSection` removes both, and `RenameSection` is refused,
 //!   because the SDKs would then read the other one.
 //!
 //! Comments stay, except these: `Unset` removes the comment at the end of a removed line;
 //! `RemoveSection` also removes the comments between the section's lines, and the comment right
 //! above its header if a blank line is above that comment.
+//!
+//! The opposite edit gives the same bytes again, except in three cases, in which the new bytes do
+//! not tell what was there. `Set` replaces a value of several lines, and a new value has one line.
+//! The first key in an empty block looks like one that was added with its block, so `Unset` removes
+//! both. `[profile default]` that is renamed and renamed back is `[default]`.
 
 mod draft;
-mod error;
 mod names;
 mod piece;
 mod style;
@@ -28,21 +32,21 @@ mod value;
 use zeroize::Zeroizing;
 
 use self::draft::Draft;
-pub use self::error::EditError;
-pub use self::names::{Key, KeyName, SectionName};
-pub use self::value::Value;
+pub use self::names::{KeyName, KeyPath, SectionName};
+pub use self::value::NewValue;
 use super::document::Document;
+use crate::error::Result;
 
 /// One change of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
     /// Gives a key a value, and adds the key, and the block that it is nested in, where they are
     /// missing. The section must be there.
-    Set { section: SectionName, key: Key, value: Value },
+    Set { section: SectionName, key: KeyPath, value: NewValue },
     /// Removes a key with all its lines, and a nested block with its last key.
-    Unset { section: SectionName, key: Key },
+    Unset { section: SectionName, key: KeyPath },
     /// Renames a key where it stands. Blanks, value and the spelling of a common end stay.
-    RenameKey { section: SectionName, key: Key, to: KeyName },
+    RenameKey { section: SectionName, key: KeyPath, to: KeyName },
     /// Adds a section without keys at the end of the file.
     AddSection { section: SectionName },
     /// Renames a section where it stands. Blanks, quotes and comments of its header stay.
@@ -55,8 +59,9 @@ pub enum Edit {
 /// grows with the size of the file, and for each edit with the size of its section only.
 ///
 /// # Errors
-/// When one of the edits is refused.
-pub fn apply(document: &Document, edits: &[Edit]) -> Result<Zeroizing<Vec<u8>>, EditError> {
+/// When an edit is refused: it names what the file does not have or has already, it needs a line
+/// that is malformed, or readers would not read it back.
+pub fn apply(document: &Document, edits: &[Edit]) -> Result<Zeroizing<Vec<u8>>> {
     let mut draft = Draft::new(document);
     for edit in edits {
         match edit {

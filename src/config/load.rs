@@ -2,7 +2,7 @@
 //! never end is refused.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -13,9 +13,10 @@ use crate::error::{Error, Result};
 use crate::hint;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
+use crate::system::files::read_at_most;
 
 /// The largest shared file that is read, in bytes: a thousand times a large one.
-const LARGEST: u64 = 64 * 1024 * 1024;
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where the shared files are.
 #[derive(Debug, Clone)]
@@ -38,7 +39,10 @@ impl Paths {
     }
 }
 
-/// Reads both shared files.
+/// Reads both shared files; one that is missing is empty.
+///
+/// # Errors
+/// When one cannot be read, is a folder or a pipe, or is larger than 64 MiB.
 pub fn load(paths: &Paths) -> Result<Profiles> {
     let document = |kind, path: &Path| Ok::<_, Error>(Document::parse(kind, path, read(path)?));
     Ok(Profiles::new(
@@ -48,42 +52,30 @@ pub fn load(paths: &Paths) -> Result<Profiles> {
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let error = |what: String| Error::configuration(format!("{}: {what}", path.display()));
+    let error = |what: &str| Error::configuration(format!("{}: {what}", path.display()));
+    let unreadable = |e: io::Error| {
+        error(&format!("cannot be read: {e}"))
+            .hint(format!("look at it with: ls -l {}", hint::path(path)))
+    };
     let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(e)
-            if matches!(
-                e.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
-        {
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Zeroizing::default());
         }
-        Err(e) => {
-            return Err(error(format!("cannot be read: {e}"))
-                .hint(format!("look at it with: ls -l {}", hint::path(path))));
-        }
+        metadata => metadata.map_err(unreadable)?,
     };
     if metadata.is_dir() {
-        return Err(error("is a folder, not a file".to_owned()));
+        return Err(error("is a folder, not a file"));
     }
     if is_pipe(&metadata) {
-        return Err(error("is a pipe, which can only be read once".to_owned())
+        return Err(error("is a pipe, which can only be read once")
             .hint("write it to a file first, for example: mktemp"));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(
-        usize::try_from(metadata.len().min(LARGEST)).unwrap_or(0) + 1,
-    ));
-    File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(
-        |e| {
-            error(format!("cannot be read: {e}"))
-                .hint(format!("look at it with: ls -l {}", hint::path(path)))
-        },
-    )?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(error(format!("is larger than {} MiB", LARGEST / 1024 / 1024)));
-    }
-    Ok(bytes)
+    File::open(path).and_then(|file| read_at_most(file, MAX_BYTES)).map_err(|e| match e.kind() {
+        ErrorKind::FileTooLarge => {
+            error(&format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024))
+        }
+        _ => unreadable(e),
+    })
 }
 
 #[cfg(unix)]

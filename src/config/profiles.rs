@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use super::ProfileName;
-use super::document::{Document, FileKind, Header, Section, SectionKind};
+use super::document::{
+    Document, FileKind, Header, Malformed, ParsedProperty, Section, SectionKind,
+};
 use crate::error::{Error, FileLine, Result};
 
 /// A key of a merged section, with the place that won. The value may be a secret: `Debug` leaves it
@@ -57,15 +60,15 @@ pub struct Profiles {
     /// The named sections, sorted by the hash of kind and name; those of one name in the order in
     /// which they merge: config file first. A map would own thousands of names for the few that are
     /// asked for.
-    index: Vec<(u64, Position)>,
+    index: Vec<(u64, SectionPosition)>,
     /// The sections whose headers cannot be read.
-    malformed: Vec<Position>,
+    malformed: Vec<SectionPosition>,
 }
 
 /// A document and a section of it.
-type Position = (usize, usize);
+type SectionPosition = (usize, usize);
 
-fn named(documents: &[Document; 2], (which, at): Position) -> Option<(SectionKind, &str)> {
+fn named(documents: &[Document; 2], (which, at): SectionPosition) -> Option<(SectionKind, &str)> {
     match &documents[which].sections[at].header {
         Header::Named { kind, name, .. } => Some((*kind, name)),
         Header::Ignored(_) | Header::Malformed(_) => None,
@@ -80,15 +83,13 @@ fn hash(key: (SectionKind, &str)) -> u64 {
 
 impl Profiles {
     pub fn new(config: Document, credentials: Document) -> Self {
-        let prefixed_default = |section: &Section| match &section.header {
-            Header::Named { kind: SectionKind::Profile, name, prefixed: true } => name == "default",
+        let is_default = |section: &Section, wanted: bool| match &section.header {
+            Header::Named { kind: SectionKind::Profile, name, prefixed } => {
+                name == "default" && *prefixed == wanted
+            }
             _ => false,
         };
-        let plain_default = |section: &Section| match &section.header {
-            Header::Named { name, prefixed: false, .. } => name == "default",
-            _ => false,
-        };
-        let replace_default = config.sections.iter().any(prefixed_default);
+        let replace_default = config.sections.iter().any(|section| is_default(section, true));
         let documents = [config, credentials];
         let mut index = Vec::with_capacity(documents.iter().map(|d| d.sections.len()).sum());
         let mut malformed = Vec::new();
@@ -97,8 +98,9 @@ impl Profiles {
                 if matches!(section.header, Header::Malformed(_)) {
                     malformed.push((which, at));
                 }
-                let replaced =
-                    replace_default && document.kind == FileKind::Config && plain_default(section);
+                let replaced = replace_default
+                    && document.kind == FileKind::Config
+                    && is_default(section, false);
                 if let Some(key) = named(&documents, (which, at)).filter(|_| !replaced) {
                     index.push((hash(key), (which, at)));
                 }
@@ -109,7 +111,7 @@ impl Profiles {
     }
 
     /// Returns where the sections of a name are, in the order in which they merge.
-    fn positions(&self, kind: SectionKind, name: &str) -> impl Iterator<Item = Position> {
+    fn positions(&self, kind: SectionKind, name: &str) -> impl Iterator<Item = SectionPosition> {
         let key = (kind, name);
         let wanted = hash(key);
         let begin = self.index.partition_point(|(hash, _)| *hash < wanted);
@@ -135,12 +137,18 @@ impl Profiles {
         })
     }
 
-    /// Returns a profile, `None` when neither file has it. A malformed line in one of its sections
-    /// is an error.
+    /// Returns a profile, `None` when neither file has it.
+    ///
+    /// # Errors
+    /// When a line in one of its sections is malformed.
     pub fn profile(&self, name: &str) -> Result<Option<Profile>> {
         self.section(SectionKind::Profile, name)
     }
 
+    /// Returns a section of any kind, as both files together have it; `None` when neither has it.
+    ///
+    /// # Errors
+    /// When a line in one of the sections of that name is malformed.
     pub fn section(&self, kind: SectionKind, name: &str) -> Result<Option<Profile>> {
         let mut merged: Option<Profile> = None;
         let mut keys = Keys::default();
@@ -168,15 +176,9 @@ impl Profiles {
                 properties: Vec::new(),
             });
             for property in body.properties {
-                keys.put(
-                    merged,
-                    Property {
-                        key: property.key,
-                        value: property.value,
-                        file: document.kind,
-                        place: place(property.line),
-                    },
-                );
+                let ParsedProperty { key, value, line, .. } = property;
+                let place = place(line);
+                keys.put(merged, Property { key, value, file: document.kind, place });
             }
         }
         Ok(merged)
@@ -193,21 +195,16 @@ impl Profiles {
     }
 
     /// Returns the paths of the config and the credentials file.
-    pub fn paths(&self) -> impl Iterator<Item = &std::path::Path> {
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.documents.iter().map(|d| d.path.as_path())
     }
 
-    fn places(
-        &self,
-        of: impl Fn(&Document) -> Vec<super::document::Malformed>,
-    ) -> Vec<(FileLine, String)> {
-        let place = |d: &Document, line| FileLine { path: d.path.clone(), line };
-        self.documents
-            .iter()
-            .flat_map(|d| {
-                of(d).into_iter().map(|m| (place(d, m.line), m.reason)).collect::<Vec<_>>()
-            })
-            .collect()
+    fn places(&self, of: impl Fn(&Document) -> Vec<Malformed>) -> Vec<(FileLine, String)> {
+        let of_document = |document: &Document| {
+            let place = |line| FileLine { path: document.path.clone(), line };
+            of(document).into_iter().map(|m| (place(m.line), m.reason)).collect::<Vec<_>>()
+        };
+        self.documents.iter().flat_map(of_document).collect()
     }
 
     /// Returns the error for a profile that neither file has, with what comes nearest.
@@ -288,16 +285,7 @@ fn distance(a: &str, b: &str) -> Option<usize> {
     if a.len().abs_diff(b.len()) > limit * 4 || b.len() > 128 {
         return None;
     }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let next = (diagonal + usize::from(ca != *cb)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    row.last().copied().filter(|d| *d <= limit)
+    Some(strsim::levenshtein(a, b)).filter(|distance| *distance <= limit)
 }
 
 /// Returns whether a key's value is a secret that must never be shown.

@@ -87,7 +87,7 @@ fn agrees(expected: &Value, got: &Value) -> bool {
 }
 
 #[test]
-fn grammar() {
+fn files_of_grammar_table_read_as_expected() {
     let cases = test_tables::read("grammar", &["config", "credentials", "expect"]);
     assert!(cases.len() > 80, "{} cases", cases.len());
     let mut wrong = String::new();
@@ -102,7 +102,7 @@ fn grammar() {
 }
 
 #[test]
-fn places_are_those_that_won() {
+fn merged_property_has_place_of_overriding_line() {
     let profiles =
         profiles("# x\n[profile a]\nk = 1\nl = 1\n\n[profile a]\nl = 2\n", "[b]\n[a]\n\nk = 2\n");
     let a = profiles.profile("a").unwrap().unwrap();
@@ -116,7 +116,7 @@ fn places_are_those_that_won() {
 }
 
 #[test]
-fn an_unknown_profile_is_named_with_what_comes_nearest() {
+fn unknown_profile_error_suggests_similar_name() {
     let profiles = profiles("[profile production]\n[profile staging]\n[profile broken\n", "");
     let error = profiles.unknown("prodction");
     assert!(error.hints()[0].contains("`production`"), "{error:?}");
@@ -127,7 +127,7 @@ fn an_unknown_profile_is_named_with_what_comes_nearest() {
 }
 
 #[test]
-fn of_many_malformed_lines_the_first_are_shown() {
+fn error_shows_three_malformed_lines_and_counts_rest() {
     let few = |error: &crate::error::Error| {
         assert_eq!(error.causes().len(), 4, "{error:?}");
         assert_eq!(error.causes()[3], "and 97 more malformed lines");
@@ -148,7 +148,7 @@ fn of_many_malformed_lines_the_first_are_shown() {
 }
 
 #[test]
-fn a_section_of_very_many_keys_is_merged() {
+fn section_of_up_to_100000_keys_is_merged() {
     let keys = |from: usize, to: usize, value: &str| {
         (from..to).map(|n| format!("k{n} = {value}")).collect::<Vec<_>>().join("\n")
     };
@@ -175,7 +175,7 @@ fn a_section_of_very_many_keys_is_merged() {
 }
 
 #[test]
-fn secrets_are_known_by_their_keys() {
+fn secret_is_recognized_by_its_key() {
     for (key, secret) in [
         ("aws_secret_access_key", true),
         ("aws_session_token", true),
@@ -193,7 +193,7 @@ fn secrets_are_known_by_their_keys() {
 }
 
 #[test]
-fn values_are_not_in_debug() {
+fn debug_output_of_profiles_shows_no_values() {
     let profiles = profiles("[profile a]\nk = HIDDEN\n  HIDDEN\n", "[a]\nl = HIDDEN\n");
     assert!(!format!("{profiles:?}{:?}", profiles.profile("a")).contains("HIDDEN"));
 }
@@ -205,7 +205,7 @@ fn sub_properties_are_split_at_the_first_equals_sign() {
 }
 
 #[test]
-fn a_large_file_is_read() {
+fn file_of_20000_profiles_is_read() {
     use std::fmt::Write as _;
     let mut text = String::new();
     for n in 0..20_000 {

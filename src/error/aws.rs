@@ -1,18 +1,15 @@
 //! What AWS refuses with, as data.
 
-use std::fmt;
+use crate::text::text_type;
 
-/// The code that AWS names an error by: `AccessDenied`, `ExpiredToken`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsCode(String);
+text_type! {
+    /// The code that AWS names an error by: `AccessDenied`, `ExpiredToken`.
+    AwsCode
+}
 
 impl AwsCode {
     pub fn new(code: impl Into<String>) -> Self {
         Self(code.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 
     /// Returns whether the credentials that signed the call are no good any more (STS, "Common
@@ -25,12 +22,6 @@ impl AwsCode {
                 | "InvalidClientTokenId"
                 | "UnrecognizedClientException"
         )
-    }
-}
-
-impl fmt::Display for AwsCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

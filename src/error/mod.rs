@@ -13,9 +13,10 @@ pub use place::{FileLine, Place};
 
 /// What went wrong, by who can mend it. Each kind has one exit code (see the contract, "Exit
 /// codes").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
     /// AWS denied it, or the network or a source failed.
+    #[default]
     Failed,
     /// The command line is wrong.
     Usage,
@@ -50,7 +51,7 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub struct Error(Box<Parts>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Parts {
     kind: Kind,
     message: String,
@@ -67,17 +68,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Box::new(Parts {
-            kind,
-            message: message.into(),
-            causes: Vec::new(),
-            hints: Vec::new(),
-            code: None,
-            refusal: None,
-            profile: None,
-            place: None,
-            source: None,
-        }))
+        Self(Box::new(Parts { kind, message: message.into(), ..Parts::default() }))
     }
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)

@@ -175,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn names_parse_to_themselves() {
+    fn documented_names_parse_and_unknown_one_does_not() {
         assert!(Format::NAMES.iter().all(|name| Format::parse(name).is_some()));
         assert_eq!(Format::parse("yaml"), None);
     }
 
     #[test]
-    fn dotenv_quotes_as_all_readers_agree() {
+    fn dotenv_quotes_values_and_refuses_ambiguous_ones() {
         for (value, want) in [
             ("abc/+=", "X=\"abc/+=\"\n"),
             ("", "X=\"\"\n"),
@@ -198,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn docker_is_verbatim() {
+    fn docker_prints_value_verbatim_and_refuses_line_breaks() {
         assert_eq!(line(Format::Docker, " a'b\"$c #d\\ "), "X= a'b\"$c #d\\ \n");
         assert!(render(Format::Docker, "a\nPATH=/evil").is_err());
         assert!(render(Format::Docker, "a\r").is_err());
     }
 
     #[test]
-    fn json_is_one_object_without_the_unset() {
+    fn json_is_one_object_without_unset_variables() {
         let vars = [
             Variable { name: "B", value: Some("q\"\\\n\u{1f600}"), secret: false },
             Variable { name: "GONE", value: None, secret: false },
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn github_lines_cannot_be_forged() {
+    fn github_value_with_line_breaks_sets_no_other_variable() {
         assert_eq!(line(Format::Github, "a<<b=c"), "X=a<<b=c\n");
         assert_eq!(
             line(Format::Github, "a\nROLECALL_EOF\nPATH=/evil"),

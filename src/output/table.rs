@@ -115,7 +115,7 @@ mod tests {
     ];
 
     #[test]
-    fn columns_are_cut_then_left_out() {
+    fn narrow_table_cuts_columns_then_leaves_them_out() {
         let widest = [10, 12, 20, 30];
         for (cells, widths) in [
             (usize::MAX, [Some(10), Some(12), Some(20), Some(30)]),

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_makes_escape_a_key_of_its_own() {
+    fn silence_after_escape_byte_gives_cancel() {
         for (bytes, key) in [
             (&b"\x1b"[..], Some(Cancel)),
             (b"\x1b[", None),

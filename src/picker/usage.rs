@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_or_forged_file_is_bounded() {
+    fn malformed_file_reads_as_empty_and_forged_weights_are_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/used.json");
         record(&path, "prod", 0).unwrap();

@@ -1,6 +1,6 @@
 //! The prompt methods in their order, as the executor's [`Prompt`].
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::dialog::{self, Dialog};
@@ -16,7 +16,8 @@ use crate::error::{Error, Kind, Result};
 use crate::executor::{ConfirmQuestion, Prompt, Question};
 use crate::hint;
 use crate::system::clock::Clock;
-use crate::system::locks::{FileLocks, Turn};
+use crate::system::files::LockFile;
+use crate::system::locks::FileLocks;
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
 
@@ -45,8 +46,7 @@ pub struct PromptChain<'a> {
     pub process_timeout: Duration,
     /// How long a person is waited for.
     pub prompt_timeout: Duration,
-    /// Reads the environment when the first method needs it.
-    pub environment: &'a dyn Fn() -> PromptEnvironment,
+    pub environment: &'a PromptEnvironment<'a>,
     pub clock: &'a dyn Clock,
     pub runtime: &'a Runtime,
     pub report: &'a dyn Report,
@@ -58,7 +58,6 @@ pub struct PromptChain<'a> {
 /// How far the current question has come.
 #[derive(Default)]
 pub struct Progress {
-    environment: OnceCell<PromptEnvironment>,
     /// The number of answers so far.
     tries: Cell<u32>,
     /// The method that gave the last code.
@@ -68,7 +67,7 @@ pub struct Progress {
 /// Asks a person whom no other process asks at the same time. The fields are dropped in this order.
 struct Asking<'a> {
     asker: Box<dyn AskPerson + 'a>,
-    _turn: Option<Turn>,
+    _turn: Option<LockFile>,
 }
 
 /// What the methods gave.
@@ -81,10 +80,6 @@ struct Tried<T> {
 }
 
 impl PromptChain<'_> {
-    fn environment(&self) -> &PromptEnvironment {
-        self.progress.environment.get_or_init(self.environment)
-    }
-
     fn programs(&self) -> Programs<'_> {
         Programs {
             runtime: self.runtime,
@@ -106,7 +101,7 @@ impl PromptChain<'_> {
                 Ok(code.map_or_else(absent, Outcome::Had))
             }
             PromptMethod::Ykman if self.no_input => Ok(Outcome::absent(NO_INPUT)),
-            PromptMethod::Ykman => self.programs().ykman(question, self.environment()),
+            PromptMethod::Ykman => self.programs().ykman(question, self.environment),
             PromptMethod::Tty | PromptMethod::Pinentry | PromptMethod::Dialog => {
                 self.ask_for_code(method, question)
             }
@@ -129,19 +124,17 @@ impl PromptChain<'_> {
         let (runtime, timeout) = (self.runtime, self.prompt_timeout);
         let turn = || self.locks.turn_to_ask(who, timeout);
         let (turn, asker): (_, Outcome<Box<dyn AskPerson>>) = match method {
-            PromptMethod::Tty => match Tty::open() {
-                Some(tty) => {
-                    (turn()?, Outcome::Had(Box::new(OnTerminal { tty, runtime, timeout })))
-                }
-                None => return Ok(Outcome::absent(NO_TERMINAL)),
-            },
+            PromptMethod::Tty => {
+                let Some(tty) = Tty::open() else { return Ok(Outcome::absent(NO_TERMINAL)) };
+                (turn()?, Outcome::Had(Box::new(OnTerminal { tty, runtime, timeout })))
+            }
             PromptMethod::Pinentry => {
                 let turn = turn()?;
                 let limit = self.process_timeout;
-                let pinentry = Pinentry::start(runtime, self.environment(), limit, timeout)?;
+                let pinentry = Pinentry::start(runtime, self.environment, limit, timeout)?;
                 (turn, pinentry.map(|pinentry| Box::new(pinentry) as _))
             }
-            PromptMethod::Dialog => match dialog::find(self.environment()) {
+            PromptMethod::Dialog => match dialog::find(self.environment) {
                 Ok(programs) => {
                     (turn()?, Outcome::Had(Box::new(Dialog { programs, runtime, timeout })))
                 }
@@ -211,7 +204,7 @@ impl PromptChain<'_> {
     /// # Errors
     /// AWS's error, when no other code is to be had.
     fn begin(&self, question: &Question) -> Result<usize> {
-        let Progress { tries, last, .. } = &self.progress;
+        let Progress { tries, last } = &self.progress;
         let Some(error) = question.refused else {
             tries.set(0);
             last.set(None);

@@ -42,7 +42,10 @@ impl DialogProgram {
     ];
 }
 
-/// Finds the programs that can open a window here; the error says why there is none.
+/// Finds the programs that can open a window here.
+///
+/// # Errors
+/// Says why there is none.
 pub fn find(environment: &PromptEnvironment) -> Result<Vec<(DialogProgram, PathBuf)>, String> {
     let found: Vec<_> = DialogProgram::ALL
         .into_iter()
@@ -57,13 +60,13 @@ pub fn find(environment: &PromptEnvironment) -> Result<Vec<(DialogProgram, PathB
         .filter(|(kind, _)| match kind {
             DialogProgram::Zenity | DialogProgram::Kdialog => environment.has_display(),
             // They would open on the screen of this machine, and the person sits at another one.
-            DialogProgram::Osascript | DialogProgram::PowerShell => !environment.remote,
+            DialogProgram::Osascript | DialogProgram::PowerShell => !environment.is_remote(),
         })
         .collect();
     if !usable.is_empty() {
         return Ok(usable);
     }
-    Err(if environment.remote {
+    Err(if environment.is_remote() {
         "there is no display in this SSH session"
     } else {
         "there is no display (DISPLAY, WAYLAND_DISPLAY)"
@@ -208,13 +211,9 @@ fn outcome(program: DialogProgram, want: Want, output: &Output) -> Outcome<Text>
         }
         // The code of AppleScript's `userCanceledErr`.
         (DialogProgram::Osascript, Some(1)) if said.contains("-128") => Outcome::Declined,
-        _ => {
-            let line = crate::text::one_line(said.trim());
-            Outcome::Absent(if line.is_empty() {
-                format!("failed ({})", output.status)
-            } else {
-                format!("failed: {line}")
-            })
-        }
+        _ => Outcome::Absent(match output.complaint() {
+            Some(line) => format!("failed: {line}"),
+            None => format!("failed ({})", output.status),
+        }),
     }
 }

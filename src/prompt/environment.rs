@@ -7,48 +7,42 @@ use tokio::process::Command;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
 
-/// Plain data, read only when somebody is asked.
-#[derive(Debug, Clone, Default)]
-pub struct PromptEnvironment {
-    /// `PATH`.
-    pub path: Option<String>,
-    /// `DISPLAY` of X, `WAYLAND_DISPLAY`.
-    pub display: Option<String>,
-    pub wayland_display: Option<String>,
-    /// Whether the person sits at another machine (`SSH_CONNECTION`).
-    pub remote: bool,
-    /// `GPG_TTY`: the terminal, when this process has none of its own.
-    pub gpg_tty: Option<String>,
-    /// `TERM`.
-    pub term: Option<String>,
-    /// `LC_ALL`, else `LC_CTYPE`, else `LANG`; and the same for messages.
-    pub lc_ctype: Option<String>,
-    pub lc_messages: Option<String>,
+/// The environment, as the prompt methods read it.
+pub struct PromptEnvironment<'a> {
+    variables: &'a Environment,
     /// The pinentry that was chosen: `PINENTRY_PROGRAM`, else the setting.
     pub pinentry: Option<PathBuf>,
 }
 
-impl PromptEnvironment {
-    /// Reads them. `pinentry` is the setting.
+impl<'a> PromptEnvironment<'a> {
+    /// `pinentry` is the setting.
     pub fn read(
-        environment: &Environment,
+        variables: &'a Environment,
         directories: &Directories,
         pinentry: Option<&str>,
     ) -> Self {
-        let get =
-            |names: &[&str]| names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
-        let pinentry = environment.get("PINENTRY_PROGRAM").or(pinentry);
-        Self {
-            path: get(&["PATH", "Path"]),
-            display: get(&["DISPLAY"]),
-            wayland_display: get(&["WAYLAND_DISPLAY"]),
-            remote: get(&["SSH_CONNECTION"]).is_some(),
-            gpg_tty: get(&["GPG_TTY"]),
-            term: get(&["TERM"]),
-            lc_ctype: get(&["LC_ALL", "LC_CTYPE", "LANG"]),
-            lc_messages: get(&["LC_ALL", "LC_MESSAGES", "LANG"]),
-            pinentry: pinentry.map(|program| directories.expand(program)),
-        }
+        let pinentry = variables.get("PINENTRY_PROGRAM").or(pinentry);
+        Self { variables, pinentry: pinentry.map(|program| directories.expand(program)) }
+    }
+
+    /// Returns the first of some variables that is set.
+    pub fn first(&self, names: &[&str]) -> Option<&'a str> {
+        names.iter().find_map(|name| self.variables.get(name))
+    }
+
+    /// Returns the terminal to use when this process has none of its own.
+    pub fn gpg_tty(&self) -> Option<&'a str> {
+        self.variables.get("GPG_TTY")
+    }
+
+    /// Returns whether the person sits at another machine.
+    pub fn is_remote(&self) -> bool {
+        self.variables.get("SSH_CONNECTION").is_some()
+    }
+
+    /// Returns whether there is a display of X or Wayland.
+    pub fn has_display(&self) -> bool {
+        self.first(&["DISPLAY", "WAYLAND_DISPLAY"]).is_some()
     }
 
     /// Finds a program by its path or on `PATH`.
@@ -57,25 +51,23 @@ impl PromptEnvironment {
         if program.components().count() > 1 {
             return is_program(program).then(|| program.to_owned());
         }
-        std::env::split_paths(self.path.as_deref()?).filter(|folder| folder.is_absolute()).find_map(
-            |folder| {
-                let path = folder.join(program);
-                if is_program(&path) {
-                    return Some(path);
-                }
-                let exe = path.with_extension("exe");
-                (cfg!(windows) && is_program(&exe)).then_some(exe)
-            },
-        )
+        let folders = std::env::split_paths(self.first(&["PATH", "Path"])?);
+        folders.filter(|folder| folder.is_absolute()).find_map(|folder| {
+            let path = folder.join(program);
+            if is_program(&path) {
+                return Some(path);
+            }
+            let exe = path.with_extension("exe");
+            (cfg!(windows) && is_program(&exe)).then_some(exe)
+        })
     }
 
-    /// Finds a program on `PATH`; the error says that it is not there.
+    /// Finds a program on `PATH`.
+    ///
+    /// # Errors
+    /// Says that it is not there.
     pub fn program(&self, name: &str) -> Result<PathBuf, String> {
         self.find(name).ok_or_else(|| format!("{name} is not on PATH"))
-    }
-
-    pub fn has_display(&self) -> bool {
-        self.display.is_some() || self.wayland_display.is_some()
     }
 }
 

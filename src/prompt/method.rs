@@ -58,7 +58,10 @@ impl PromptMethod {
         matches!(self, Self::Tty | Self::Pinentry | Self::Dialog)
     }
 
-    /// Parses an order such as `tty, pinentry`. The error is the unknown name.
+    /// Parses an order such as `tty, pinentry`.
+    ///
+    /// # Errors
+    /// The name that is not known.
     pub fn parse_order(text: &str) -> Result<Vec<Self>, String> {
         let mut order = vec![Self::Token];
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {

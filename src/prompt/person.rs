@@ -25,16 +25,11 @@ impl QuestionText {
     pub fn code(question: &Question) -> Self {
         let Question { who, serial, role_arn, invocation, .. } = question;
         let role = role(*role_arn);
-        let (line, asks) = match (invocation.profile(), &role) {
-            (Some(profile), None) => {
-                (format!("profile {profile}"), format!("Profile {profile} needs an MFA code."))
-            }
-            (Some(profile), Some(role)) => (
-                format!("profile {profile} ({role})"),
-                format!("Profile {profile} needs an MFA code."),
-            ),
-            (None, Some(role)) => (role.clone(), "An MFA code is needed.".to_owned()),
-            (None, None) => ((*who).to_owned(), "An MFA code is needed.".to_owned()),
+        let (line, asks) = if let Some(profile) = invocation.profile() {
+            let line = format!("profile {profile}{}", in_brackets(role.as_deref()));
+            (line, format!("Profile {profile} needs an MFA code."))
+        } else {
+            (role.as_deref().unwrap_or(who).to_owned(), "An MFA code is needed.".to_owned())
         };
         let line = format!("MFA code of {serial} for {line}: ");
         let text = format!(
@@ -46,7 +41,7 @@ impl QuestionText {
 
     pub fn confirmation(question: &ConfirmQuestion) -> Self {
         let ConfirmQuestion { profile, role_arn, .. } = question;
-        let role = role(*role_arn).map(|role| format!(" ({role})")).unwrap_or_default();
+        let role = in_brackets(role(*role_arn).as_deref());
         let text = format!("New session for profile {profile}{role}?");
         Self { line: format!("{text} [y/N] "), text }
     }
@@ -57,6 +52,10 @@ fn role(arn: Option<&str>) -> Option<String> {
         Some(parsed) => format!("role {} in account {}", parsed.name(), parsed.account),
         None => format!("role {arn}"),
     })
+}
+
+fn in_brackets(role: Option<&str>) -> String {
+    role.map_or_else(String::new, |role| format!(" ({role})"))
 }
 
 /// One way to ask a person.

@@ -29,7 +29,10 @@ const MAX_REPLY_LINES: usize = 1000;
 /// The programs that are looked for on `PATH` when the user chose none.
 const PROGRAMS: [&str; 2] = ["pinentry", "pinentry-mac"];
 
-/// Finds the pinentry to ask with; the error says why there is none.
+/// Finds the pinentry to ask with.
+///
+/// # Errors
+/// Says why there is none.
 pub fn find(environment: &PromptEnvironment) -> Result<PathBuf, String> {
     match &environment.pinentry {
         Some(chosen) => {
@@ -46,7 +49,7 @@ pub fn find(environment: &PromptEnvironment) -> Result<PathBuf, String> {
 pub fn is_blind(environment: &PromptEnvironment, tty: Option<&Tty>) -> bool {
     cfg!(target_os = "linux")
         && tty.is_none()
-        && environment.gpg_tty.is_none()
+        && environment.gpg_tty().is_none()
         && !environment.has_display()
 }
 
@@ -68,14 +71,6 @@ pub struct Pinentry<'a> {
 /// What one exchange gives; the error says what the pinentry did wrong.
 type Exchange<T> = Result<T, String>;
 
-/// A whole answer to a command.
-enum Reply {
-    Ok(Text),
-    Cancelled,
-    Timeout,
-    Failed(String),
-}
-
 impl<'a> Pinentry<'a> {
     /// Starts the pinentry and sends its options. `limit` is how long any program may take.
     pub fn start(
@@ -88,21 +83,17 @@ impl<'a> Pinentry<'a> {
             Ok(program) => program,
             Err(why) => return Ok(Outcome::Absent(why)),
         };
-        let limit = limit.min(PREPARATION_TIMEOUT);
-        let started = runtime.run(async { Self::spawn(runtime, &program, timeout) })?;
-        let mut pinentry = match started {
-            Ok(pinentry) => pinentry,
-            Err(why) => return Ok(Outcome::Absent(format!("{} {why}", program.display()))),
-        };
         let tty = Tty::open();
-        pinentry.blind = is_blind(environment, tty.as_ref());
         let options = options(environment, tty.as_ref(), timeout);
-        let prepared = runtime.run_within(limit, pinentry.prepare(&options))?;
-        Ok(match prepared {
-            Some(Ok(())) => Outcome::Had(pinentry),
-            Some(Err(why)) => Outcome::Absent(format!("{} {why}", program.display())),
-            None => Outcome::Absent(format!("{} does not answer", program.display())),
-        })
+        let started = runtime.run_within(limit.min(PREPARATION_TIMEOUT), async {
+            let mut pinentry = Self::spawn(runtime, &program, timeout)?;
+            pinentry.blind = is_blind(environment, tty.as_ref());
+            pinentry.prepare(&options).await?;
+            Ok(pinentry)
+        })?;
+        let started = started.unwrap_or_else(|| Err("does not answer".to_owned()));
+        let absent = |why| Outcome::Absent(format!("{} {why}", program.display()));
+        Ok(started.map_or_else(absent, Outcome::Had))
     }
 
     fn spawn(runtime: &'a Runtime, program: &Path, timeout: Duration) -> Exchange<Self> {
@@ -156,19 +147,14 @@ impl<'a> Pinentry<'a> {
         let reply = runtime.run_within(self.timeout, self.reply())?;
         let Some(reply) = reply else { return Ok(Outcome::Silent) };
         self.asking = false;
-        if !matches!(reply, Ok(Reply::Ok(_))) {
+        if !matches!(reply, Ok(Outcome::Had(_))) {
             runtime.check_after_a_failure()?;
         }
         Ok(match reply {
-            Ok(Reply::Ok(text)) => Outcome::Had(text),
             // pinentry-tty says so where it finds no terminal.
-            Ok(Reply::Cancelled) if self.blind => Outcome::absent(NOWHERE),
-            Ok(Reply::Cancelled) => Outcome::Declined,
-            Ok(Reply::Timeout) => Outcome::Silent,
-            Ok(Reply::Failed(what)) => {
-                Outcome::Absent(format!("pinentry says: {}", printable(&what)))
-            }
-            Err(why) => Outcome::Absent(format!("pinentry {why}")),
+            Ok(Outcome::Declined) if self.blind => Outcome::absent(NOWHERE),
+            Ok(Outcome::Absent(why)) | Err(why) => Outcome::Absent(format!("pinentry {why}")),
+            Ok(outcome) => outcome,
         })
     }
 
@@ -180,27 +166,30 @@ impl<'a> Pinentry<'a> {
     /// Reads an answer that must be `OK`.
     async fn done(&mut self) -> Exchange<()> {
         match self.reply().await? {
-            Reply::Ok(_) => Ok(()),
-            Reply::Cancelled | Reply::Timeout => Err("does not want to".to_owned()),
-            Reply::Failed(what) => Err(format!("says: {}", printable(&what))),
+            Outcome::Had(_) => Ok(()),
+            Outcome::Absent(why) => Err(why),
+            _ => Err("does not want to".to_owned()),
         }
     }
 
-    async fn reply(&mut self) -> Exchange<Reply> {
+    /// Reads a whole answer to a command.
+    async fn reply(&mut self) -> Exchange<Outcome<Text>> {
         let mut data = Zeroizing::new(Vec::new());
         for _ in 0..MAX_REPLY_LINES {
             match parse(&self.line().await?) {
                 AssuanLine::Ok => {
                     let text = std::str::from_utf8(&data)
                         .map_err(|_| "gave an answer that is no text".to_owned())?;
-                    return Ok(Reply::Ok(Zeroizing::new(text.to_owned())));
+                    return Ok(Outcome::Had(Zeroizing::new(text.to_owned())));
                 }
                 AssuanLine::Data(more) => data.extend_from_slice(&more),
                 AssuanLine::Inquire => self.send("END\n").await?,
                 AssuanLine::Aside => {}
-                AssuanLine::Cancelled => return Ok(Reply::Cancelled),
-                AssuanLine::Timeout => return Ok(Reply::Timeout),
-                AssuanLine::Failed(what) => return Ok(Reply::Failed(what)),
+                AssuanLine::Cancelled => return Ok(Outcome::Declined),
+                AssuanLine::Timeout => return Ok(Outcome::Silent),
+                AssuanLine::Failed(what) => {
+                    return Ok(Outcome::Absent(format!("says: {}", printable(&what))));
+                }
                 AssuanLine::Garbage => {
                     return Err("does not speak the protocol of pinentries".to_owned());
                 }
@@ -274,13 +263,13 @@ impl Drop for Pinentry<'_> {
 
 /// Returns the options with which a pinentry finds the person.
 fn options(environment: &PromptEnvironment, tty: Option<&Tty>, timeout: Duration) -> Vec<String> {
-    let name = tty.map(|_| terminal::INPUT).or(environment.gpg_tty.as_deref());
+    let name = tty.map(|_| terminal::INPUT).or(environment.gpg_tty());
     let known = [
         ("ttyname", name),
-        ("ttytype", environment.term.as_deref().filter(|_| name.is_some())),
-        ("lc-ctype", environment.lc_ctype.as_deref()),
-        ("lc-messages", environment.lc_messages.as_deref()),
-        ("display", environment.display.as_deref()),
+        ("ttytype", environment.first(&["TERM"]).filter(|_| name.is_some())),
+        ("lc-ctype", environment.first(&["LC_ALL", "LC_CTYPE", "LANG"])),
+        ("lc-messages", environment.first(&["LC_ALL", "LC_MESSAGES", "LANG"])),
+        ("display", environment.first(&["DISPLAY"])),
     ];
     let mut lines: Vec<String> = known
         .iter()

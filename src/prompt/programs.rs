@@ -68,7 +68,7 @@ impl Programs<'_> {
         let output = self.run(command)?.map_err(|what| fail(&what))?;
         if !output.status.success() {
             let error = fail(&format!("failed ({})", output.status));
-            return Err(match said(&output) {
+            return Err(match output.complaint() {
                 None => error,
                 Some(said) => error.cause(said),
             });
@@ -133,9 +133,9 @@ impl Programs<'_> {
         Ok(match self.run(command)? {
             Err(what) => Err(format!("ykman {what}")),
             Ok(output) if output.status.success() => Ok(output),
-            Ok(output) => {
-                Err(said(&output).unwrap_or_else(|| format!("ykman failed ({})", output.status)))
-            }
+            Ok(output) => Err(output
+                .complaint()
+                .unwrap_or_else(|| format!("ykman failed ({})", output.status))),
         })
     }
 
@@ -148,8 +148,7 @@ impl Programs<'_> {
             "AWS did not accept the code; waiting {left} s for the device's next one"
         ));
         let wait = Duration::from_secs(left.unsigned_abs());
-        // The timer needs the runtime's context, so it is made inside.
-        self.runtime.run(async { tokio::time::sleep(wait).await })
+        self.runtime.sleep(wait)
     }
 }
 
@@ -158,13 +157,6 @@ fn code(output: &Output) -> Option<String> {
     let text: Text = Zeroizing::new(String::from_utf8_lossy(&output.stdout).into_owned());
     let code = text.trim();
     is_token_code(code).then(|| code.to_owned())
-}
-
-/// Returns what a program wrote to stderr, in one line.
-fn said(output: &Output) -> Option<String> {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let line = crate::text::one_line(text.trim());
-    (!line.is_empty()).then_some(line)
 }
 
 /// Finds the only account of a list that belongs to a device. The list is that of `ykman oath

@@ -22,6 +22,9 @@ const QUESTION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Shows the code until the person presses Enter, or for `QUESTION_TIMEOUT`. On a terminal that is
 /// too narrow it only says so; without a terminal it does nothing.
+///
+/// # Errors
+/// After SIGINT, when the code is erased already.
 pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
     let Some(mut tty) = Tty::open() else { return Ok(()) };
     // The lowest level of error correction: a screen has no scratches, and a higher level needs

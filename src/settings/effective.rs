@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Settings, prompt_order_of};
+use super::{Settings, prompt_order};
 use crate::aws::duration;
 use crate::chain::{Caching, Defaults};
 use crate::error::{Error, Place, Result};
@@ -26,10 +26,7 @@ pub struct Typed {
 
 /// The settings of one run.
 #[derive(Debug, Default)]
-pub struct EffectiveSettings {
-    settings: Settings,
-    typed: Typed,
-}
+pub struct EffectiveSettings(Settings);
 
 impl EffectiveSettings {
     /// Reads `settings.ini`, and puts what the environment and the command line say over it.
@@ -51,16 +48,22 @@ impl EffectiveSettings {
             settings.store = Some(name.available().map_err(wrong)?);
         }
         if let Some(order) = environment.get("ROLECALL_PROMPT") {
-            settings.prompt = Some(prompt_order_of("ROLECALL_PROMPT", order)?);
+            settings.prompt =
+                Some(prompt_order(Place::variable("ROLECALL_PROMPT"), "ROLECALL_PROMPT", order)?);
         }
         let switched_on = |name| environment.get(name).is_some_and(|value| value != "0");
         settings.no_input |= switched_on("ROLECALL_NO_INPUT");
-        Ok(Self { settings, typed })
+        settings.no_input |= typed.no_input;
+        settings.quiet |= typed.quiet;
+        if typed.color != ColorChoice::Auto {
+            settings.color = Some(typed.color);
+        }
+        Ok(Self(settings))
     }
 
     /// Returns the store that was chosen, if one was.
     pub fn store(&self, typed: Option<StoreName>) -> Option<StoreName> {
-        typed.or(self.settings.store)
+        typed.or(self.0.store)
     }
 
     /// Returns whether sessions are cached in a store that was typed or is set.
@@ -70,7 +73,7 @@ impl EffectiveSettings {
 
     /// Returns what holds for every request.
     pub fn request_defaults(&self) -> Defaults {
-        let seconds = self.settings.mfa_session_duration.unwrap_or(duration::DEFAULT_TOKEN);
+        let seconds = self.0.mfa_session_duration.unwrap_or(duration::DEFAULT_TOKEN);
         Defaults {
             mfa_session: Some(seconds).filter(|seconds| *seconds > 0),
             caching: self.caching(None),
@@ -79,72 +82,69 @@ impl EffectiveSettings {
 
     /// Returns the shortest life, in seconds, that a cached session must have left.
     pub fn min_ttl(&self) -> Option<u32> {
-        self.settings.min_ttl
+        self.0.min_ttl
     }
 
     /// Returns how long a process source or an `mfa_process` may run.
     pub fn process_timeout(&self) -> Duration {
-        self.settings.process_timeout.unwrap_or(PROCESS_TIMEOUT)
+        self.0.process_timeout.unwrap_or(PROCESS_TIMEOUT)
     }
 
     /// Returns how long another process is waited for, where that is set.
     pub fn lock_timeout(&self) -> Option<Duration> {
-        self.settings.lock_timeout
+        self.0.lock_timeout
     }
 
     /// Returns the ways to ask, in their order.
     pub fn prompt_methods(&self) -> &[PromptMethod] {
-        self.settings.prompt.as_deref().unwrap_or(&PromptMethod::ALL)
+        self.0.prompt.as_deref().unwrap_or(&PromptMethod::ALL)
     }
 
     /// Returns how long a person is waited for.
     pub fn prompt_timeout(&self) -> Duration {
-        self.settings.prompt_timeout.unwrap_or(PROMPT_TIMEOUT)
+        self.0.prompt_timeout.unwrap_or(PROMPT_TIMEOUT)
     }
 
     /// Returns the pinentry to ask with, where one is set.
     pub fn pinentry(&self) -> Option<&str> {
-        self.settings.pinentry.as_deref()
+        self.0.pinentry.as_deref()
     }
 
     /// Returns whether nobody may be asked (`--no-input`).
     pub fn no_input(&self) -> bool {
-        self.typed.no_input || self.settings.no_input
+        self.0.no_input
     }
 
     pub fn quiet(&self) -> bool {
-        self.typed.quiet || self.settings.quiet
+        self.0.quiet
     }
 
     pub fn color(&self) -> ColorChoice {
-        match self.typed.color {
-            ColorChoice::Auto => self.settings.color.unwrap_or_default(),
-            typed => typed,
-        }
+        self.0.color.unwrap_or_default()
     }
 
     /// Returns whether `--yes` may confirm.
     pub fn allows_yes(&self) -> bool {
-        self.settings.allow_yes
+        self.0.allow_yes
     }
 
     /// Returns whether what is handed out is logged.
     pub fn logs(&self) -> bool {
-        self.settings.log != Some(false)
+        self.0.log != Some(false)
     }
 
     /// Returns whether a shell renews the keys that it holds.
     pub fn renews_in_shells(&self) -> bool {
-        self.settings.shell_renew != Some(false)
+        self.0.shell_renew != Some(false)
     }
 
     /// Returns the colour of a profile: that of the first pattern that matches its name.
     pub fn color_of(&self, profile: &str) -> Option<Color> {
-        self.settings.color_of(profile)
+        self.0.color_of(profile)
     }
 
     /// Returns the name that an account was given.
     pub fn account_name(&self, id: &str) -> Option<&str> {
-        self.settings.account_name(id)
+        self.0.account_name(id)
     }
 }

@@ -51,10 +51,8 @@ pub struct Settings {
 impl Settings {
     /// Returns the colour of a profile: that of the first pattern that matches its name.
     pub fn color_of(&self, profile: &str) -> Option<Color> {
-        self.colors
-            .iter()
-            .find(|(pattern, _)| colors::matches(pattern, profile))
-            .map(|(_, color)| *color)
+        let mut colors = self.colors.iter();
+        colors.find(|(pattern, _)| colors::matches(pattern, profile)).map(|(_, color)| *color)
     }
 
     /// Returns the name that an account was given.
@@ -63,8 +61,11 @@ impl Settings {
     }
 }
 
-/// Reads the settings; a missing file means all defaults. A key that is not known is an error,
-/// because it was meant to do something.
+/// Reads the settings; a missing file means all defaults.
+///
+/// # Errors
+/// When the file cannot be read, or a line of it is wrong. A key that is not known is wrong, because
+/// it was meant to do something.
 pub fn load(path: &Path) -> Result<Settings> {
     if !path.is_file() {
         return Ok(Settings::default());
@@ -99,6 +100,9 @@ fn place(path: &Path, line: Option<usize>) -> Place {
 }
 
 /// Parses the text of the file that `path` names in errors.
+///
+/// # Errors
+/// When a line is wrong or not known, with its place.
 pub fn parse(path: &Path, text: &str) -> Result<Settings> {
     let mut settings = Settings::default();
     // A backslash in a pattern is one.
@@ -188,18 +192,11 @@ fn prompt_order(place: Place, what: &str, text: &str) -> Result<Vec<PromptMethod
     })
 }
 
-/// Reads the order of the ways to ask from the variable that stands before the settings.
-///
-/// # Errors
-/// When it names something that is no way to ask.
-pub fn prompt_order_of(variable: &'static str, text: &str) -> Result<Vec<PromptMethod>> {
-    prompt_order(Place::variable(variable), variable, text)
-}
-
 /// Takes in one setting that stands before the sections.
 fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Place) -> Result<()> {
     let wrong = |rule: &str| wrong(place(), key, value, rule);
     let seconds = || duration::parse(value).ok_or_else(|| wrong("a duration such as 15m or 3600"));
+    let limit = || seconds().map(|seconds| Some(Duration::from_secs(seconds.max(1).into())));
     let flag = || value.parse::<bool>().map_err(|_| wrong("true or false"));
     match key {
         "store" => {
@@ -208,12 +205,8 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Plac
             settings.store = Some(name.available().map_err(|what| error(place(), what))?);
         }
         "min_ttl" => settings.min_ttl = Some(seconds()?),
-        "process_timeout" => {
-            settings.process_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))));
-        }
-        "lock_timeout" => {
-            settings.lock_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))));
-        }
+        "process_timeout" => settings.process_timeout = limit()?,
+        "lock_timeout" => settings.lock_timeout = limit()?,
         "color" => {
             settings.color = Some(
                 clap::ValueEnum::from_str(value, true)
@@ -229,9 +222,7 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Plac
             let what = format!("{}: prompt", place());
             settings.prompt = Some(prompt_order(place(), &what, value)?);
         }
-        "prompt_timeout" => {
-            settings.prompt_timeout = Some(Duration::from_secs(u64::from(seconds()?.max(1))));
-        }
+        "prompt_timeout" => settings.prompt_timeout = limit()?,
         "pinentry" => settings.pinentry = Some(value.to_owned()).filter(|v| !v.is_empty()),
         "allow_yes" => settings.allow_yes = flag()?,
         "no_input" => settings.no_input = flag()?,
@@ -245,12 +236,13 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Plac
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::environment::Environment;
 
-    fn read(text: &str) -> Result<Settings> {
+    fn read(text: &str) -> Result<EffectiveSettings> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.ini");
         std::fs::write(&path, text).unwrap();
-        load(&path)
+        EffectiveSettings::load(Some(&path), &Environment::default(), Typed::default())
     }
 
     #[test]
@@ -261,7 +253,7 @@ mod tests {
              [accounts]\n222222222222 = Production\n",
         );
         let settings = settings.unwrap();
-        assert!(settings.quiet);
+        assert!(settings.quiet());
         assert_eq!(settings.color_of("my-prod-eu"), Some(Color::Indexed(1)));
         assert_eq!(settings.color_of("PROD"), Some(Color::Indexed(1)));
         assert_eq!(settings.color_of("dev1"), Some(Color::Indexed(10)));

@@ -67,7 +67,7 @@ mod tests {
     const DIGITS: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     #[test]
-    fn names_are_those_that_stores_hold_already() {
+    fn entry_names_match_those_already_in_stores() {
         let serial = MfaSerial::parse("arn:aws:iam::111111111111:mfa/bob").unwrap();
         assert_eq!(
             EntryName::from(&serial).as_str(),
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_others_are_not_parsed() {
+    fn foreign_names_are_not_parsed() {
         for text in [
             "",
             "identity",

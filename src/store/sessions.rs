@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn store_and_index_stay_in_step() {
+    fn index_matches_store_after_put_failure_or_expiry() {
         let home = tempfile::tempdir().unwrap();
         let witness = witness(&home);
         let report = Silent;

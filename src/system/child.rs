@@ -10,6 +10,7 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use super::terminal;
+use crate::text::one_line;
 
 /// The most that a process may print, in bytes (the JavaScript SDK takes as much).
 const LARGEST_OUTPUT: usize = 1024 * 1024;
@@ -22,6 +23,14 @@ pub struct Output {
     pub stdout: Zeroizing<Vec<u8>>,
     pub stderr: Vec<u8>,
     pub status: std::process::ExitStatus,
+}
+
+impl Output {
+    /// Returns what was written to stderr, in one line.
+    pub fn complaint(&self) -> Option<String> {
+        let line = one_line(String::from_utf8_lossy(&self.stderr).trim());
+        (!line.is_empty()).then_some(line)
+    }
 }
 
 /// Makes a command of a line: a plain one is split as botocore splits it, so that ending it ends
@@ -53,7 +62,10 @@ pub fn shell_command(line: &str) -> Command {
     command
 }
 
-/// Runs a command with bounded output and time; the error says what it did wrong.
+/// Runs a command with bounded output, for at most `limit`.
+///
+/// # Errors
+/// Says what it did wrong: it cannot be started, prints more than 1 MiB, or does not end.
 pub async fn run(mut command: Command, limit: Duration) -> Result<Output, String> {
     command.stdin(if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
         Stdio::inherit()
@@ -65,6 +77,9 @@ pub async fn run(mut command: Command, limit: Duration) -> Result<Output, String
 
 /// Runs a command, whose stdin is set, as `run` does; its stderr also goes to `terminal` while it
 /// runs.
+///
+/// # Errors
+/// Those of `run`.
 pub async fn run_beside(
     mut command: Command,
     terminal: Option<File>,

@@ -17,6 +17,10 @@ pub struct Directories {
 }
 
 impl Directories {
+    /// Returns the home folder.
+    ///
+    /// # Errors
+    /// When there is none.
     pub fn home(&self) -> Result<&Path> {
         self.home.as_deref().ok_or_else(|| {
             Error::configuration("there is no home folder: HOME is not set")
@@ -32,48 +36,49 @@ impl Directories {
         }
     }
 
-    /// A file of AWS's. Without a home there is no such file, which is not an error by itself.
+    /// Returns a file of AWS's. Without a home there is no such file, which is not an error by itself.
     pub fn aws(&self, name: &str) -> PathBuf {
         self.home.clone().unwrap_or_else(|| PathBuf::from("~")).join(".aws").join(name)
     }
 
-    /// The settings, unless `ROLECALL_CONFIG` moves them.
+    /// Returns the file of the settings, unless `ROLECALL_CONFIG` moves them.
     pub fn settings(&self) -> Option<PathBuf> {
         Some(self.config.as_ref()?.join("rolecall/settings.ini"))
     }
 
-    /// The index of kept sessions.
+    /// Returns the file of the index of cached sessions.
     pub fn index(&self) -> Option<PathBuf> {
         Some(self.state.as_ref()?.join("rolecall/index.json"))
     }
 
-    /// The log of what was handed out.
+    /// Returns the file of the log of what was handed out.
     pub fn log(&self) -> Option<PathBuf> {
         Some(self.state.as_ref()?.join("rolecall/log.jsonl"))
     }
 
-    /// Which devices' seeds are kept.
+    /// Returns the file that lists the devices whose seeds are stored.
     pub fn seeds(&self) -> Option<PathBuf> {
         Some(self.state.as_ref()?.join("rolecall/seeds.json"))
     }
 
-    /// What was used most and last.
+    /// Returns the file of the usage history.
     pub fn used(&self) -> Option<PathBuf> {
         Some(self.state.as_ref()?.join("rolecall/used.json"))
     }
 
-    /// The folder of the locks: under the runtime directory, which is the user's alone and empty
+    /// Returns the folder of the locks: under the runtime directory, which is the user's alone and empty
     /// after a boot.
     pub fn locks(&self) -> Option<PathBuf> {
         Some(self.runtime.as_ref().filter(|d| d.is_dir()).or(self.cache.as_ref())?.join("rolecall"))
     }
 
-    /// The folder of the `file` store.
+    /// Returns the folder of the `file` store.
     pub fn file_store(&self) -> Option<PathBuf> {
         Some(self.data.as_ref()?.join("rolecall/store"))
     }
 }
 
+/// Finds the directories of an environment. An XDG variable counts on Linux, if it is absolute.
 pub fn directories(environment: &Environment) -> Directories {
     let set = |name: &str| environment.get(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let home = environment.get("HOME").map(PathBuf::from).or_else(dirs::home_dir);

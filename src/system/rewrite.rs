@@ -6,15 +6,17 @@
 //! leaves the old file or the new one; the next one removes what else it left.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use super::files::{create_private_folder, is_at, sync_folder};
+use super::files::{
+    LockFile, create_private_folder, is_at, open_private, read_at_most, sync_folder,
+};
 use super::runtime::Runtime;
 use crate::error::{Error, Result};
 use crate::hint;
@@ -54,21 +56,21 @@ pub fn rewrite(
     runtime: &Runtime,
     mut edit: impl FnMut(&[u8]) -> Result<Zeroizing<Vec<u8>>>,
 ) -> Result<Rewritten> {
-    let target = Target::find(path)?;
+    let target = UserFile::find(path)?;
     target.inspect()?;
     let lock = target.lock(runtime)?;
     if lock.is_some() {
         target.clean_up();
     }
     for _ in 0..ATTEMPTS {
-        let old = target.read()?;
-        let new = edit(&old.bytes)?;
-        if new == old.bytes {
+        let (old, metadata) = target.read()?;
+        let new = edit(&old)?;
+        if new == old {
             return Ok(Rewritten::Unchanged);
         }
-        let file = target.write(&old, &new)?;
+        let file = target.write(metadata.as_ref(), &new)?;
         // A change by another program between here and the rename, microseconds later, is lost.
-        if target.read()?.bytes == old.bytes {
+        if target.read()?.0 == old {
             target.replace(file)?;
             return Ok(Rewritten::Changed);
         }
@@ -76,34 +78,14 @@ pub fn rewrite(
     Err(Error::failed(format!("{}: another program changes it again and again", path.display())))
 }
 
-/// A file that is to be replaced.
-struct Target {
+/// A file that is to be replaced, with its folder.
+struct UserFile {
     /// Without links.
     path: PathBuf,
     folder: PathBuf,
 }
 
-/// What stands in a file; no metadata where it is missing.
-struct Content {
-    bytes: Zeroizing<Vec<u8>>,
-    metadata: Option<Metadata>,
-}
-
-/// The lock of a file. Its own file goes with it.
-struct Lock {
-    path: PathBuf,
-    file: File,
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        if is_at(&self.file, &self.path) {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-impl Target {
+impl UserFile {
     /// Follows links to the file, and makes its folder where it is missing.
     fn find(path: &Path) -> Result<Self> {
         let error = |e| failed(path, "cannot be found", &e);
@@ -138,13 +120,13 @@ impl Target {
     }
 
     /// Waits for the lock; `None` where the file system has no locks.
-    fn lock(&self, runtime: &Runtime) -> Result<Option<Lock>> {
+    fn lock(&self, runtime: &Runtime) -> Result<Option<LockFile>> {
         let path = self.folder.join(self.neighbour(LOCK));
         let begin = Instant::now();
         loop {
-            let file = open_lock(&path).map_err(|e| self.unwritable(&e))?;
+            let file = open_private(&path).map_err(|e| self.unwritable(&e))?;
             match file.try_lock() {
-                Ok(()) if is_at(&file, &path) => return Ok(Some(Lock { path, file })),
+                Ok(()) if is_at(&file, &path) => return Ok(Some(LockFile { path, file })),
                 // It is held, or its holder has just removed its file.
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(_)) => {
@@ -158,7 +140,7 @@ impl Target {
                 let hint = format!("see which: lsof {}", hint::path(&path));
                 return Err(Error::failed(format!("{}: {what}", self.path.display())).hint(hint));
             }
-            runtime.run(async { tokio::time::sleep(INTERVAL).await })?;
+            runtime.sleep(INTERVAL)?;
         }
     }
 
@@ -196,24 +178,19 @@ impl Target {
         Ok(Some(metadata))
     }
 
-    fn read(&self) -> Result<Content> {
-        let Some(metadata) = self.inspect()? else {
-            return Ok(Content { bytes: Zeroizing::default(), metadata: None });
-        };
-        let capacity = usize::try_from(metadata.len()).unwrap_or_default() + 1;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-        File::open(&self.path)
-            .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
-            .map_err(|e| failed(&self.path, "cannot be read", &e))?;
-        Ok(Content { bytes, metadata: Some(metadata) })
+    /// Reads the file and what `inspect` returns; a missing file is empty.
+    fn read(&self) -> Result<(Zeroizing<Vec<u8>>, Option<Metadata>)> {
+        let Some(metadata) = self.inspect()? else { return Ok(Default::default()) };
+        let bytes = File::open(&self.path).and_then(|file| read_at_most(file, MAX_BYTES));
+        Ok((bytes.map_err(|e| failed(&self.path, "cannot be read", &e))?, Some(metadata)))
     }
 
     /// Writes the new file beside the old one, with its mode and owner, and onto the disk.
-    fn write(&self, old: &Content, bytes: &[u8]) -> Result<NamedTempFile> {
+    fn write(&self, old: Option<&Metadata>, bytes: &[u8]) -> Result<NamedTempFile> {
         let prefix = self.neighbour(NEW);
         let file = tempfile::Builder::new().prefix(&prefix).tempfile_in(&self.folder);
         let mut file = file.map_err(|e| self.unwritable(&e))?;
-        if let Some(metadata) = &old.metadata {
+        if let Some(metadata) = old {
             let error = |e| failed(&self.path, "its owner and mode cannot be kept", &e);
             keep_access(file.as_file(), metadata).map_err(error)?;
         }
@@ -223,10 +200,9 @@ impl Target {
     }
 
     fn replace(&self, file: NamedTempFile) -> Result<()> {
-        let renamed = file.persist(&self.path).map_err(|e| e.error);
-        renamed
-            .and_then(|_| sync_folder(&self.folder))
-            .map_err(|e| failed(&self.path, "cannot be replaced", &e))
+        let renamed = file.persist(&self.path).map_err(io::Error::from);
+        let done = renamed.and_then(|_| sync_folder(&self.folder));
+        done.map_err(|e| failed(&self.path, "cannot be replaced", &e))
     }
 
     fn unwritable(&self, error: &io::Error) -> Error {
@@ -243,20 +219,6 @@ fn failed(path: &Path, what: &str, error: &io::Error) -> Error {
 
 fn is_dangling(path: &Path) -> bool {
     path.is_symlink() && !path.exists()
-}
-
-/// Opens the lock's file, making it where it is missing. Does not follow a link, nor wait for a
-/// pipe, that others may have put there.
-fn open_lock(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        options.mode(0o600).custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 /// Gives a new file the owner and the mode of an old one. Windows takes those of the folder.

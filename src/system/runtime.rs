@@ -184,8 +184,11 @@ impl Runtime {
         }
     }
 
-    /// Returns an error when SIGINT, which Ctrl-C sends to all on the terminal, is what has ended
+    /// Waits 50 ms for SIGINT, which Ctrl-C sends to all on the terminal: it may be what has ended
     /// another program, and was seen there first.
+    ///
+    /// # Errors
+    /// After SIGINT and at the deadline.
     pub fn check_after_a_failure(&self) -> Result<()> {
         self.sleep(AFTERMATH)
     }

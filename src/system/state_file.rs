@@ -47,7 +47,7 @@ pub struct LockedStateFile<'a, T> {
 
 /// What names a later layout.
 #[derive(Deserialize)]
-struct Header {
+struct LaterLayout {
     version: u32,
 }
 
@@ -90,7 +90,7 @@ impl<T: Default + DeserializeOwned + Serialize> StateFile<T> {
     /// For a later layout.
     pub fn parse(bytes: &[u8]) -> io::Result<T> {
         serde_json::from_slice(bytes).or_else(|_| match serde_json::from_slice(bytes) {
-            Ok(Header { version }) if version > VERSION => {
+            Ok(LaterLayout { version }) if version > VERSION => {
                 Err(io::Error::new(io::ErrorKind::Unsupported, "a newer rolecall wrote it"))
             }
             _ => Ok(T::default()),
@@ -115,22 +115,16 @@ impl<T: Default + DeserializeOwned + Serialize> LockedStateFile<'_, T> {
 fn lock(path: &Path) -> Option<File> {
     create_private_folder(path.parent()?).ok()?;
     let begin = Instant::now();
-    loop {
+    while begin.elapsed() <= LOCK_TIMEOUT {
         let file = open_private(path).ok()?;
-        while let Err(TryLockError::WouldBlock) = file.try_lock() {
-            if begin.elapsed() > LOCK_TIMEOUT {
-                return None;
-            }
-            std::thread::sleep(LOCK_RETRY_DELAY);
-        }
-        // Who waited may hold the lock on a file that was removed meanwhile.
-        if is_at(&file, path) {
-            return Some(file);
-        }
-        if begin.elapsed() > LOCK_TIMEOUT {
-            return None;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_RETRY_DELAY),
+            _ if is_at(&file, path) => return Some(file),
+            // The file was removed meanwhile: others lock the next one.
+            _ => {}
         }
     }
+    None
 }
 
 #[cfg(test)]
@@ -175,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_is_empty_and_begun_anew() {
+    fn garbage_reads_as_empty_and_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder);
         add(&file, "a");
@@ -221,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn huge_file_is_empty_and_begun_anew() {
+    fn too_large_file_reads_as_empty_and_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder);
         add(&file, "a");
@@ -233,7 +227,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn pipe_or_link_is_not_opened_and_replaced() {
+    fn pipe_or_link_reads_as_empty_and_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder);
         add(&file, "a");

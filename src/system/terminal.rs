@@ -1,16 +1,6 @@
 //! The names by which a process opens its controlling terminal.
 
-/// To read from it and to write to it.
-#[cfg(unix)]
-mod names {
-    pub const INPUT: &str = "/dev/tty";
-    pub const OUTPUT: &str = "/dev/tty";
-}
-
-#[cfg(not(unix))]
-mod names {
-    pub const INPUT: &str = "CONIN$";
-    pub const OUTPUT: &str = "CONOUT$";
-}
-
-pub use names::{INPUT, OUTPUT};
+/// The terminal to read from.
+pub const INPUT: &str = if cfg!(unix) { "/dev/tty" } else { "CONIN$" };
+/// The terminal to write to.
+pub const OUTPUT: &str = if cfg!(unix) { "/dev/tty" } else { "CONOUT$" };

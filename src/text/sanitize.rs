@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_reaches_the_terminal_that_moves_the_cursor() {
+    fn control_and_format_characters_are_replaced() {
         for (text, cleaned) in [
             ("prod", "prod"),
             ("a\u{1b}[2Jb", "a\u{fffd}[2Jb"),

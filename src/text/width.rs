@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn measures_cuts_and_pads() {
+    fn text_is_cut_or_padded_to_given_width() {
         for (text, cells, fitted) in [
             ("prod", 6, "prod  "),
             ("prod", 4, "prod"),

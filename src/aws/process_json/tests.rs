@@ -18,7 +18,7 @@ fn read(text: &str) -> Result<String, String> {
 }
 
 #[test]
-fn reads_what_processes_print() {
+fn valid_output_parses_and_invalid_is_error_without_secret() {
     let with = |more: &str| {
         format!("{{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"SECRET\"{more}}}")
     };
@@ -76,12 +76,12 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_parse_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = parse(&bytes, None);
     }
 
     #[test]
-    fn nearly_right_json_never_panics(
+    fn almost_valid_json_parses_without_panic(
         version in r#"(1|2|1.0|"1"|null|-1|1e0)"#,
         id in "\\PC{0,8}",
         end in "(20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\

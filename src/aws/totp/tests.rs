@@ -16,7 +16,7 @@ fn code_at(seed: &Seed, time: i64) -> String {
 
 /// RFC 6238, appendix B: the last six of its eight digits.
 #[test]
-fn vectors_of_rfc_6238() {
+fn codes_match_vectors_of_rfc_6238() {
     let ten = "GEZDGNBVGY3TQOJQ";
     let sha1 = seed(SEED);
     let sha256 =
@@ -36,7 +36,7 @@ fn vectors_of_rfc_6238() {
 }
 
 #[test]
-fn uris_as_aws_and_others_write_them() {
+fn seed_is_read_from_any_uri_and_written_as_aws_writes_it() {
     let same = [
         format!(
             "otpauth://totp/Amazon%20Web%20Services:bob@111111111111?secret={SEED}\
@@ -65,7 +65,7 @@ fn uris_as_aws_and_others_write_them() {
 }
 
 #[test]
-fn what_is_no_seed_of_aws_is_refused_and_not_repeated() {
+fn invalid_seed_is_refused_with_reason() {
     let uri = |more: &str| format!("otpauth://totp/x?secret={SEED}&{more}");
     for (text, says) in [
         ("", "empty"),
@@ -94,7 +94,7 @@ fn what_is_no_seed_of_aws_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn any_serial_makes_a_uri() {
+fn uri_of_any_serial_parses_back() {
     for serial in [
         SERIAL,
         "GAHT12345678",
@@ -108,7 +108,7 @@ fn any_serial_makes_a_uri() {
 
 proptest! {
     #[test]
-    fn a_seed_however_typed_gives_the_codes_of_the_fake(
+    fn seed_in_any_spelling_gives_codes_of_fake_aws(
         groups in proptest::collection::vec("[A-Za-z2-7]{8}", 2..9),
         between in "[ -]{0,2}",
         padding in "={0,6}",
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_typed_makes_it_panic(
+    fn any_text_parses_without_panic(
         text in "\\PC*",
         more in "(otpauth://totp/x\\?(secret|digits|period|algorithm)=\\PC*)?",
     ) {

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_names_are_legal() {
+    fn default_session_name_is_legal_for_any_user() {
         for (user, name) in [
             (Some("bob"), "bob"),
             (Some("DOM\\bob smith"), "DOM-bob-smith"),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_have_bounds() {
+    fn duration_outside_limits_is_error() {
         for (seconds, chaining, legal) in [
             (899, Chaining::No, false),
             (900, Chaining::No, true),

@@ -120,7 +120,7 @@ fn every_edit_that_shapes_the_session_changes_its_key() {
 }
 
 #[test]
-fn no_other_edit_changes_a_key() {
+fn edit_that_does_not_shape_session_keeps_its_key() {
     let before = keys(CONFIG, "", "prod");
     let reversed: String = {
         let mut sections: Vec<String> =
@@ -178,7 +178,7 @@ fn upper_case_key(line: &str) -> String {
 }
 
 #[test]
-fn sibling_roles_share_the_beginning() {
+fn roles_with_common_source_share_its_keys() {
     let config = format!(
         "{CONFIG}[profile sister]\nrole_arn = arn:aws:iam::333333333333:role/x\n\
          source_profile = near\n"
@@ -191,7 +191,7 @@ fn sibling_roles_share_the_beginning() {
 }
 
 #[test]
-fn one_session_with_mfa_serves_all_regions_and_lengths_of_the_roles() {
+fn mfa_session_key_is_same_for_regions_of_partition_and_durations() {
     let before = keys(CONFIG, "", "near");
     for (variables, options) in [
         ("AWS_REGION=us-east-1", "near"),

@@ -265,12 +265,12 @@ fn compare_all(lengths: std::ops::RangeInclusive<usize>) -> (usize, usize) {
 // hour.
 
 #[test]
-fn no_plan_of_up_to_three_roles_is_better() {
+fn plan_of_up_to_three_roles_has_lowest_cost() {
     assert_eq!(compare_all(1..=3), (27 + 27 * 27 + 27 * 27 * 27, 27 + 27 * 18 + 27 * 18 * 18));
 }
 
 #[test]
 #[ignore = "takes minutes; run by: tests/run plans"]
-fn no_plan_of_four_roles_is_better() {
+fn plan_of_four_roles_has_lowest_cost() {
     assert_eq!(compare_all(4..=4), (27 * 27 * 27 * 27, 27 * 18 * 18 * 18));
 }

@@ -116,7 +116,7 @@ fn profile_is_described_by_account_and_role() {
 /// A new argument without values of its own has to be named here, or get a source in
 /// `ValueSource::of`.
 #[test]
-fn every_argument_completes_or_is_free() {
+fn every_argument_has_value_source_or_is_listed_as_free() {
     const FREE: [&str; 14] = [
         "mfa_token",
         "min_ttl",

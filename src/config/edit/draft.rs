@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
-use super::error::EditError;
-use super::names::{Key, KeyName, SectionName};
-use super::piece::{Piece, concat, lines_of};
-use super::value::Value;
-use crate::config::document::{Document, FileKind, Header, Property, SectionKind};
-use crate::config::syntax::{Spans, is_blank_line, is_identifier};
-use crate::error::FileLine;
+use super::names::{KeyName, KeyPath, SectionName, check_name};
+use super::piece::{Piece, concat, line_end, lines_of};
+use super::value::NewValue;
+use crate::config::document::{
+    Document, FileKind, Header, ParsedProperty, SectionKind, parse_header,
+};
+use crate::config::syntax::{Spans, content, is_blank_line};
+use crate::error::{Error, FileLine, Result};
 
 pub(super) struct Draft<'a> {
     document: &'a Document,
@@ -19,65 +20,45 @@ pub(super) struct Draft<'a> {
     pieces: Vec<Piece>,
     /// The sections of each name, in their order.
     index: HashMap<SectionName, Vec<usize>>,
-    end: FileEnd,
 }
 
-/// What comes after the last line of a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum FileEnd {
-    /// A line end, or there is no line.
-    Complete,
-    /// Nothing.
-    Missing,
-    /// A carriage return, which readers take for a line end.
-    CarriageReturn,
+/// A property of a section, and the lines of it that have the key in question.
+struct FoundKey {
+    /// The section's place among the pieces.
+    at: usize,
+    property: ParsedProperty,
+    lines: Vec<Spans>,
 }
 
 impl<'a> Draft<'a> {
+    /// Splits a file into its sections. Its last line gets an end, which `finish` takes away again
+    /// if it was missing.
     pub(super) fn new(document: &'a Document) -> Self {
-        let mut pieces = vec![Piece::new(None, 1, document.preamble())];
+        let bytes = concat(&[document.bytes(), missing_end(document)]);
+        let whole = Document::parse(document.kind, &document.path, bytes);
+        let mut pieces = vec![Piece { header: None, line: 1, text: concat(&[whole.preamble()]) }];
         let mut index: HashMap<SectionName, Vec<usize>> = HashMap::new();
-        for section in &document.sections {
+        for section in &whole.sections {
             if let Header::Named { kind, name, .. } = &section.header {
                 let name = SectionName { kind: *kind, name: name.clone() };
                 index.entry(name).or_default().push(pieces.len());
             }
-            let text = &document.bytes()[section.start..section.body.end];
-            pieces.push(Piece::new(Some(section.header.clone()), section.line, text));
+            let text = concat(&[&whole.bytes()[section.start..section.body.end]]);
+            pieces.push(Piece { header: Some(section.header.clone()), line: section.line, text });
         }
-        let mut draft = Self { document, pieces, index, end: FileEnd::Complete };
-        draft.complete();
-        draft
-    }
-
-    /// Gives the last line an end; `finish` takes it away again.
-    fn complete(&mut self) {
-        let bytes = self.document.bytes();
-        let crlf = memchr::memchr(b'\n', bytes).is_some_and(|at| bytes[..at].ends_with(b"\r"));
-        let last = self.last();
-        let last = &mut self.pieces[last];
-        self.end = match bytes.last().filter(|_| !last.is_empty()) {
-            None | Some(b'\n') => FileEnd::Complete,
-            Some(b'\r') => FileEnd::CarriageReturn,
-            Some(_) => FileEnd::Missing,
-        };
-        match self.end {
-            FileEnd::Complete => {}
-            FileEnd::Missing if crlf => last.complete(b"\r\n"),
-            FileEnd::Missing | FileEnd::CarriageReturn => last.complete(b"\n"),
-        }
+        Self { document, pieces, index }
     }
 
     /// Returns the new file.
     pub(super) fn finish(self) -> Zeroizing<Vec<u8>> {
         let mark = self.document.byte_order_mark();
-        let texts = self.pieces.iter().flat_map(Piece::texts);
+        let texts = self.pieces.iter().map(|piece| &piece.text[..]);
         let mut bytes = concat(&std::iter::once(mark).chain(texts).collect::<Vec<_>>());
-        if self.end != FileEnd::Complete && bytes.ends_with(b"\n") {
-            bytes.pop();
-            if self.end == FileEnd::Missing && bytes.ends_with(b"\r") {
-                bytes.pop();
-            }
+        if !missing_end(self.document).is_empty() && bytes.ends_with(b"\n") {
+            let ends_in_return = self.document.bytes().ends_with(b"\r");
+            let line = content(&bytes, 0..bytes.len());
+            let end = if ends_in_return { bytes.len() - 1 } else { line.end };
+            bytes.truncate(end);
         }
         bytes
     }
@@ -86,86 +67,107 @@ impl<'a> Draft<'a> {
         FileLine { path: self.document.path.clone(), line }
     }
 
-    fn place_of(&self, at: usize) -> FileLine {
-        self.place(self.pieces[at].line)
+    /// Makes an error about a line.
+    fn error(&self, line: usize, what: &str) -> Error {
+        let place = self.place(line);
+        Error::configuration(format!("{place}: {what}")).at(&place)
     }
 
     /// Returns where the sections of a name are.
-    fn sections(&self, section: &SectionName) -> Result<Vec<usize>, EditError> {
-        self.index.get(section).cloned().ok_or_else(|| EditError::MissingSection {
-            file: self.document.path.display().to_string(),
-            section: header(self.document.kind, section),
+    fn sections(&self, section: &SectionName) -> Result<Vec<usize>> {
+        self.index.get(section).cloned().ok_or_else(|| {
+            let (file, header) = (self.document.path.display(), section.header(self.document.kind));
+            Error::configuration(format!("{file} has no section [{header}]"))
         })
     }
 
-    /// Returns whether a section is `[profile default]` and not `[default]`.
-    fn is_prefixed(&self, at: usize) -> bool {
-        matches!(self.pieces[at].header, Some(Header::Named { prefixed: true, .. }))
+    /// Returns those sections of a name that readers read, which is not `[default]` beside
+    /// `[profile default]`.
+    ///
+    /// # Errors
+    /// When there is no such section, or a line of one is malformed.
+    fn readable(&self, section: &SectionName) -> Result<Vec<usize>> {
+        let mut sections = self.sections(section)?;
+        if section.is_default() && sections.iter().any(|&at| self.pieces[at].is_prefixed()) {
+            sections.retain(|&at| self.pieces[at].is_prefixed());
+        }
+        match sections.iter().flat_map(|&at| self.pieces[at].body().malformed).next() {
+            Some(malformed) => Err(self.error(malformed.line, &malformed.reason)),
+            None => Ok(sections),
+        }
     }
 
-    /// Returns those of a name's sections that readers read: not `[default]` beside `[profile
-    /// default]`.
-    fn read(&self, section: &SectionName, all: &[usize]) -> Vec<usize> {
-        let default = self.document.kind == FileKind::Config && *section == default_profile();
-        let hides = default && all.iter().any(|&at| self.is_prefixed(at));
-        all.iter().copied().filter(|&at| !hides || self.is_prefixed(at)).collect()
+    /// Returns every property of a key in some sections; those of a nested key's block, if it is
+    /// nested.
+    fn properties(&self, sections: &[usize], key: &KeyPath) -> Vec<FoundKey> {
+        let of_section = |&at: &usize| {
+            let piece = &self.pieces[at];
+            piece.properties(key.top()).into_iter().map(move |property| {
+                let lines = match key.block {
+                    None => vec![property.spans.clone()],
+                    Some(_) => piece.nested_of(&property, &key.name),
+                };
+                FoundKey { at, property, lines }
+            })
+        };
+        sections.iter().flat_map(of_section).collect()
     }
 
-    /// Refuses sections that nobody can read.
-    fn check(&self, sections: &[usize]) -> Result<(), EditError> {
-        let malformed = sections.iter().flat_map(|&at| self.pieces[at].body().malformed).next();
-        malformed.map_or(Ok(()), |malformed| {
-            let (place, reason) = (self.place(malformed.line), malformed.reason);
-            Err(EditError::Malformed { place, reason })
-        })
+    /// Returns the properties of a key in the sections that readers read.
+    ///
+    /// # Errors
+    /// When no line has the key.
+    fn find(&self, section: &SectionName, key: &KeyPath) -> Result<Vec<FoundKey>> {
+        let sections = self.readable(section)?;
+        let found = self.properties(&sections, key);
+        if found.iter().all(|found| found.lines.is_empty()) {
+            let line = sections.last().map_or(1, |&at| self.pieces[at].line);
+            return Err(self.error(line, &format!("the section has no `{key}`")));
+        }
+        Ok(found)
     }
 
     pub(super) fn set(
         &mut self,
         section: &SectionName,
-        key: &Key,
-        value: &Value,
-    ) -> Result<(), EditError> {
-        let sections = self.read(section, &self.sections(section)?);
-        self.check(&sections)?;
-        let top = key.block.as_ref().unwrap_or(&key.name);
-        let Some((at, property)) = self.all(&sections, top).pop() else {
+        key: &KeyPath,
+        value: &NewValue,
+    ) -> Result<()> {
+        let sections = self.readable(section)?;
+        let Some(FoundKey { at, property, .. }) = self.properties(&sections, key).pop() else {
             let at = sections.last().copied().unwrap_or_default();
             let style = self.pieces[self.before(at)].style().unwrap_or_default();
             self.pieces[at].append(key, value, &style);
             return Ok(());
         };
-        let (place, block) = (self.place(property.line), top.to_string());
-        match &key.block {
-            None if property.is_block() => return Err(EditError::Block { place, block }),
-            None => self.pieces[at].replace(&property, value),
-            Some(_) if !property.spans.value.is_empty() => {
-                return Err(EditError::NoBlock { place, block });
-            }
-            Some(_) => self.pieces[at].set_nested(&property, &key.name, value),
+        let nested = key.block.is_some();
+        if nested && !property.spans.value.is_empty() || !nested && property.is_block() {
+            let block = "a block of nested keys";
+            let (is, not) = if nested { ("a value", block) } else { (block, "a value") };
+            let what = format!("`{}` is {is}, not {not}", key.top());
+            return Err(self.error(property.line, &what));
+        }
+        if nested {
+            self.pieces[at].set_nested(&property, &key.name, value);
+        } else {
+            self.pieces[at].replace(&property, value);
         }
         Ok(())
     }
 
-    pub(super) fn unset(&mut self, section: &SectionName, key: &Key) -> Result<(), EditError> {
-        let sections = self.sections(section)?;
-        self.check(&sections)?;
-        let found = self.find(&sections, key);
-        if found.is_empty() {
-            return Err(self.missing(&sections, key));
-        }
+    pub(super) fn unset(&mut self, section: &SectionName, key: &KeyPath) -> Result<()> {
+        let all = self.find(section, key)?;
         // Of several blocks the last one stays, even empty: readers would read the one before it.
-        let is_only = |block| self.all(&sections, block).len() == 1;
-        let only = key.block.as_ref().is_none_or(is_only);
-        let lines = |found: &Found| -> Vec<_> {
-            let empties = only && found.lines.len() == found.property.continuation.len();
+        let goes_when_empty = all.len() == 1;
+        let lines = |found: &FoundKey| -> Vec<_> {
+            let empties = goes_when_empty && found.lines.len() == found.property.continuation.len();
             if key.block.is_none() || empties {
                 found.property.lines().collect()
             } else {
                 found.lines.iter().map(|spans| spans.line.clone()).collect()
             }
         };
-        for found in found.chunk_by(|one, next| one.at == next.at) {
+        for found in all.chunk_by(|one, next| one.at == next.at) {
             self.pieces[found[0].at].remove(found.iter().flat_map(lines));
         }
         Ok(())
@@ -174,93 +176,84 @@ impl<'a> Draft<'a> {
     pub(super) fn rename_key(
         &mut self,
         section: &SectionName,
-        key: &Key,
+        key: &KeyPath,
         to: &KeyName,
-    ) -> Result<(), EditError> {
-        let sections = self.sections(section)?;
-        self.check(&sections)?;
-        let found = self.find(&sections, key);
-        if found.is_empty() {
-            return Err(self.missing(&sections, key));
+    ) -> Result<()> {
+        let all = self.find(section, key)?;
+        let target = KeyPath { block: key.block.clone(), name: to.clone() };
+        if target != *key {
+            if let Ok(others) = self.find(section, &target) {
+                let line = others.iter().find(|other| !other.lines.is_empty());
+                let line = line.map_or(1, |other| other.property.line);
+                return Err(self.error(line, &format!("there is a key `{target}` already")));
+            }
         }
-        let target = Key { block: key.block.clone(), name: to.clone() };
-        if let Some(other) = self.find(&sections, &target).first().filter(|_| target != *key) {
-            let place = self.place(other.property.line);
-            return Err(EditError::KeyExists { place, key: target.to_string() });
-        }
-        for found in found.chunk_by(|one, next| one.at == next.at) {
+        for found in all.chunk_by(|one, next| one.at == next.at) {
             let lines = found.iter().flat_map(|found| &found.lines);
             self.pieces[found[0].at].rename(lines.map(|spans| spans.key.clone()), to);
         }
         Ok(())
     }
 
-    pub(super) fn add_section(&mut self, section: &SectionName) -> Result<(), EditError> {
+    pub(super) fn add_section(&mut self, section: &SectionName) -> Result<()> {
         let file = self.document.kind;
         if file == FileKind::Credentials && section.kind != SectionKind::Profile {
-            return Err(EditError::WrongFile);
+            return Err(Error::usage("the credentials file holds profiles only"));
         }
         self.check_new(section)?;
-        let last = self.last();
+        let last = self.before(self.pieces.len());
         let separated = self.is_separated(last);
         let piece = &mut self.pieces[last];
-        let end = piece.line_end();
+        let end = line_end(&piece.text);
         let mut blank = Zeroizing::default();
         if !piece.is_all_blank() {
             // The blank lines at the end of the file stay there.
-            blank = cut_blank(&mut piece.tail);
-            if separated || !piece.tail.is_empty() {
-                piece.tail = concat(&[&piece.tail, end]);
+            blank = piece.cut_blank();
+            if separated || !piece.tail().is_empty() {
+                piece.text = concat(&[&piece.text, end]);
             }
         }
-        let line = piece.line + piece.lines();
-        let text = [b"[", header(file, section).as_bytes(), b"]", end].concat();
+        let line = piece.line + lines_of(&piece.text).count();
+        let header = [b"[", section.header(file).as_bytes(), b"]", end].concat();
+        let parsed = parse_header(file, &header, 0..header.len());
         self.index.insert(section.clone(), vec![self.pieces.len()]);
-        let mut added = Piece::section(file, line, &text);
-        added.tail = blank;
-        self.pieces.push(added);
+        let text = concat(&[&header, &blank]);
+        self.pieces.push(Piece { header: Some(parsed), line, text });
         Ok(())
     }
 
-    pub(super) fn rename_section(
-        &mut self,
-        section: &SectionName,
-        to: &str,
-    ) -> Result<(), EditError> {
+    pub(super) fn rename_section(&mut self, section: &SectionName, to: &str) -> Result<()> {
         let sections = self.sections(section)?;
         let target = SectionName { kind: section.kind, name: to.to_owned() };
         if target == *section {
             return Ok(());
         }
         self.check_new(&target)?;
-        let read = self.read(section, &sections);
-        if let Some(&hidden) = sections.iter().find(|at| !read.contains(at)) {
-            let (read, hidden) = (self.place_of(read[0]), self.place_of(hidden));
-            return Err(EditError::TwoDefaults { read, hidden });
-        }
+        self.check_only_default(section, &sections)?;
         for &at in &sections {
-            self.rename_header(at, &target);
+            self.pieces[at].rename_header(self.document.kind, &target);
         }
         self.index.remove(section);
         self.index.insert(target, sections);
         Ok(())
     }
 
-    /// Writes another name into a header. Quotes stay.
-    fn rename_header(&mut self, at: usize, to: &SectionName) {
-        let file = self.document.kind;
-        let bare = !self.is_prefixed(at) || *to == default_profile();
-        let piece = &mut self.pieces[at];
-        let Some(spans) = piece.header_spans() else { return };
-        // `[default]` is the only section of the config file that has no prefix.
-        if file == FileKind::Config && bare {
-            piece.rename_header(file, spans.inside, &header(file, to));
-        } else {
-            piece.rename_header(file, spans.name, &to.name);
+    /// Refuses to rename `[profile default]` where readers would read `[default]` afterwards.
+    fn check_only_default(&self, section: &SectionName, sections: &[usize]) -> Result<()> {
+        let first = |prefixed| {
+            let at = sections.iter().find(|&&at| self.pieces[at].is_prefixed() == prefixed)?;
+            Some(self.place(self.pieces[*at].line))
+        };
+        if let (true, Some(read), Some(hidden)) = (section.is_default(), first(true), first(false))
+        {
+            let what = "would take the place of [profile default] at";
+            let message = format!("[default] at {hidden} {what} {read}");
+            return Err(Error::configuration(message).at(&read));
         }
+        Ok(())
     }
 
-    pub(super) fn remove_section(&mut self, section: &SectionName) -> Result<(), EditError> {
+    pub(super) fn remove_section(&mut self, section: &SectionName) -> Result<()> {
         for at in self.sections(section)?.into_iter().rev() {
             self.take_out(at);
         }
@@ -272,126 +265,67 @@ impl<'a> Draft<'a> {
     /// after it, the greater number stays; at the start of the file those before it stay, and at
     /// the end of the file those after it.
     fn take_out(&mut self, at: usize) {
-        let Piece { tail, .. } = std::mem::take(&mut self.pieces[at]);
+        let removed = std::mem::take(&mut self.pieces[at]);
+        let tail = removed.tail();
         let blank: Vec<usize> =
-            lines_of(&tail).take_while(|line| is_blank_line(line)).map(<[u8]>::len).collect();
-        let ends_file = blank.len() == lines_of(&tail).count()
-            && self.pieces[at + 1..].iter().all(Piece::is_empty);
+            lines_of(tail).take_while(|line| is_blank_line(line)).map(<[u8]>::len).collect();
+        let ends_file = blank.iter().sum::<usize>() == tail.len()
+            && self.pieces[at + 1..].iter().all(|piece| piece.text.is_empty());
         let before = self.before(at);
         let before = &mut self.pieces[before];
-        cut_comment(&mut before.tail);
-        let superfluous = match (ends_file, before.is_all_blank()) {
-            (true, true) => 0,
-            (true, false) => {
-                cut_blank(&mut before.tail);
-                0
-            }
+        before.cut_comment();
+        let starts_file = before.is_all_blank();
+        if ends_file && !starts_file {
+            before.cut_blank();
+        }
+        let superfluous = match (ends_file, starts_file) {
+            (true, _) => 0,
             (false, true) => blank.len(),
             (false, false) => {
-                let lines = lines_of(&before.tail).rev();
-                lines.take_while(|line| is_blank_line(line)).count().min(blank.len())
+                let above = lines_of(&before.text).rev().take_while(|line| is_blank_line(line));
+                above.count().min(blank.len())
             }
         };
         let from = blank[..superfluous].iter().sum();
-        before.tail = concat(&[&before.tail, &tail[from..]]);
+        before.text = concat(&[&before.text, &tail[from..]]);
     }
 
     /// Refuses a section that is there already, and a name that AWS accepts in quotes only.
-    fn check_new(&self, section: &SectionName) -> Result<(), EditError> {
-        if section.name.is_empty() || !is_identifier(section.name.as_bytes()) {
-            return Err(EditError::SectionName(section.name.clone()));
-        }
+    fn check_new(&self, section: &SectionName) -> Result<()> {
+        check_name(&section.name, "name a section")?;
         match self.index.get(section).and_then(|all| all.first()) {
             None => Ok(()),
             Some(&at) => {
-                let section = header(self.document.kind, section);
-                Err(EditError::SectionExists { place: self.place_of(at), section })
+                let header = section.header(self.document.kind);
+                let what = format!("there is a section [{header}] already");
+                Err(self.error(self.pieces[at].line, &what))
             }
         }
     }
 
-    fn missing(&self, sections: &[usize], key: &Key) -> EditError {
-        let at = sections.last().copied().unwrap_or_default();
-        EditError::MissingKey { place: self.place_of(at), key: key.to_string() }
-    }
-
-    /// Returns every property of a key in some sections, each with its section.
-    fn all(&self, sections: &[usize], key: &KeyName) -> Vec<(usize, Property)> {
-        let of = |&at: &usize| self.pieces[at].all(key).into_iter().map(move |p| (at, p));
-        sections.iter().flat_map(of).collect()
-    }
-
-    /// Returns where a key is, nested or not.
-    fn find(&self, sections: &[usize], key: &Key) -> Vec<Found> {
-        let all = self.all(sections, key.block.as_ref().unwrap_or(&key.name)).into_iter();
-        let found = all.map(|(at, property)| {
-            let lines = match &key.block {
-                None => vec![property.spans.clone()],
-                Some(_) => self.pieces[at].nested_of(&property, &key.name),
-            };
-            Found { at, property, lines }
-        });
-        found.filter(|found| !found.lines.is_empty()).collect()
-    }
-
-    /// Returns the last section that was not removed, or the lines before the first section.
-    fn last(&self) -> usize {
-        self.before(self.pieces.len())
-    }
-
-    /// Returns the section before another one, or the lines before the first section.
+    /// Returns the last section before a place that was not removed, or the lines before the first
+    /// section.
     fn before(&self, at: usize) -> usize {
-        (0..at).rev().find(|&at| !self.pieces[at].is_empty()).unwrap_or(0)
+        (0..at).rev().find(|&at| !self.pieces[at].text.is_empty()).unwrap_or(0)
     }
 
     /// Returns whether the file has blank lines between its sections, judged by the last two.
     fn is_separated(&self, last: usize) -> bool {
         let before = &self.pieces[self.before(last)];
-        before.header.is_none() || lines_of(&before.tail).any(is_blank_line)
+        before.header.is_none() || lines_of(before.tail()).any(is_blank_line)
     }
 }
 
-/// A property in one of the pieces, and the lines of it that have the key in question.
-struct Found {
-    at: usize,
-    property: Property,
-    lines: Vec<Spans>,
-}
-
-/// Cuts the blank lines off the end of a text, and returns them.
-fn cut_blank(text: &mut Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
-    let blank = lines_of(text).rev().take_while(|line| is_blank_line(line));
-    split_off(text, blank.map(<[u8]>::len).sum())
-}
-
-/// Cuts the comment off the end of a text, if a blank line is above it.
-fn cut_comment(text: &mut Zeroizing<Vec<u8>>) {
-    let comment = lines_of(text).rev().take_while(|line| !is_blank_line(line));
-    let length = comment.map(<[u8]>::len).sum();
-    if length < text.len() {
-        split_off(text, length);
-    }
-}
-
-/// Cuts bytes off the end of a text, and returns them.
-fn split_off(text: &mut Zeroizing<Vec<u8>>, length: usize) -> Zeroizing<Vec<u8>> {
-    let (start, end) = text.split_at(text.len() - length);
-    let (start, end) = (concat(&[start]), concat(&[end]));
-    *text = start;
-    end
-}
-
-fn default_profile() -> SectionName {
-    SectionName::profile("default")
-}
-
-/// Returns what a section's header has between its brackets.
-fn header(file: FileKind, section: &SectionName) -> String {
-    let name = &section.name;
-    match section.kind {
-        SectionKind::Profile if file == FileKind::Credentials || name == "default" => name.clone(),
-        SectionKind::Profile => format!("profile {name}"),
-        SectionKind::SsoSession => format!("sso-session {name}"),
-        SectionKind::Services => format!("services {name}"),
+/// Returns the end that a file's last line does not have, in the form of the first line's end. The
+/// carriage return that a file may end with is a part of it.
+fn missing_end(document: &Document) -> &'static [u8] {
+    let bytes = document.bytes();
+    let crlf = memchr::memchr(b'\n', bytes).is_some_and(|at| bytes[..at].ends_with(b"\r"));
+    match bytes.last() {
+        None | Some(b'\n') => b"",
+        _ if bytes == document.byte_order_mark() => b"",
+        Some(b'\r') => b"\n",
+        Some(_) if crlf => b"\r\n",
+        Some(_) => b"\n",
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::error::EditError;
-use crate::config::document::SectionKind;
+use crate::config::document::{FileKind, SectionKind};
 use crate::config::syntax::is_identifier;
+use crate::error::{Error, Result};
+use crate::text::text_type;
 
 /// A section of a file, by what readers call it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -13,21 +14,30 @@ pub struct SectionName {
     pub name: String,
 }
 
-/// The name of a key, in lower case, of the characters that AWS accepts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyName(String);
-
-/// A key of a section, or one of a nested block: `region`, `s3.addressing_style`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
-    pub(super) block: Option<KeyName>,
-    pub(super) name: KeyName,
-}
-
 impl SectionName {
     pub fn profile(name: impl Into<String>) -> Self {
         Self { kind: SectionKind::Profile, name: name.into() }
     }
+
+    pub(super) fn is_default(&self) -> bool {
+        self.kind == SectionKind::Profile && self.name == "default"
+    }
+
+    /// Returns what the header has between its brackets.
+    pub(super) fn header(&self, file: FileKind) -> String {
+        let prefix = match self.kind {
+            SectionKind::Profile if file == FileKind::Credentials || self.is_default() => "",
+            SectionKind::Profile => "profile ",
+            SectionKind::SsoSession => "sso-session ",
+            SectionKind::Services => "services ",
+        };
+        format!("{prefix}{}", self.name)
+    }
+}
+
+text_type! {
+    /// The name of a key, in lower case, of the characters that AWS accepts.
+    KeyName
 }
 
 impl KeyName {
@@ -35,43 +45,52 @@ impl KeyName {
     ///
     /// # Errors
     /// When it is empty, or AWS does not accept it.
-    pub fn parse(text: &str) -> Result<Self, EditError> {
-        if text.is_empty() || !is_identifier(text.as_bytes()) {
-            return Err(EditError::KeyName(text.to_owned()));
-        }
+    pub fn parse(text: &str) -> Result<Self> {
+        check_name(text, "be a key")?;
         Ok(Self(text.to_ascii_lowercase()))
     }
-
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for KeyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// A key of a section, or one of a nested block: `region`, `s3.addressing_style`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPath {
+    pub(super) block: Option<KeyName>,
+    pub(super) name: KeyName,
 }
 
-impl Key {
+impl KeyPath {
     /// Parses `region` or `s3.addressing_style`: the first full stop divides block and key.
     ///
     /// # Errors
     /// When a part is empty, or AWS does not accept it.
-    pub fn parse(text: &str) -> Result<Self, EditError> {
+    pub fn parse(text: &str) -> Result<Self> {
         let (block, name) = match text.split_once('.') {
             Some((block, name)) => (Some(KeyName::parse(block)?), name),
             None => (None, text),
         };
         Ok(Self { block, name: KeyName::parse(name)? })
     }
+
+    /// Returns the key of the section: the block's for a nested key.
+    pub(super) fn top(&self) -> &KeyName {
+        self.block.as_ref().unwrap_or(&self.name)
+    }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(block) = &self.block {
             write!(f, "{block}.")?;
         }
         self.name.fmt(f)
     }
+}
+
+/// Refuses a name that is empty, or that AWS accepts in quotes only.
+pub(super) fn check_name(name: &str, what: &str) -> Result<()> {
+    if !name.is_empty() && is_identifier(name.as_bytes()) {
+        return Ok(());
+    }
+    let rule = "AWS accepts letters, digits and _ - / . % @ : +";
+    Err(Error::usage(format!("`{name}` cannot {what}: {rule}")))
 }

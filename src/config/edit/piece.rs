@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::names::{Key, KeyName};
-use super::style::Style;
-use super::value::Value;
-use crate::config::document::{Body, FileKind, Header, Property, parse_body, parse_header};
+use super::names::{KeyName, KeyPath, SectionName};
+use super::style::LineStyle;
+use super::value::NewValue;
+use crate::config::document::{Body, FileKind, Header, ParsedProperty, parse_body, parse_header};
 use crate::config::syntax::{HeaderSpans, Spans, is_blank_line, lines};
 
 /// A section with its header, or the lines before the first section. Every line has an end.
@@ -17,54 +17,34 @@ pub(super) struct Piece {
     pub header: Option<Header>,
     /// The number of the first line in the file, counted from 1.
     pub line: usize,
-    /// The lines to the last one that is neither blank nor a comment.
-    text: Zeroizing<Vec<u8>>,
-    /// The blank lines and comments after it.
-    pub tail: Zeroizing<Vec<u8>>,
+    pub text: Zeroizing<Vec<u8>>,
 }
 
 impl Piece {
-    pub(super) fn new(header: Option<Header>, line: usize, text: &[u8]) -> Self {
-        let text = Zeroizing::new(text.to_vec());
-        let mut piece = Self { header, line, text, tail: Zeroizing::default() };
-        piece.cut_tail();
-        piece
-    }
-
-    /// Makes a section without properties.
-    pub(super) fn section(file: FileKind, line: usize, header: &[u8]) -> Self {
-        let parsed = parse_header(file, header, 0..header.len());
-        Self::new(Some(parsed), line, header)
-    }
-
-    /// Returns the text in two parts.
-    pub(super) fn texts(&self) -> [&[u8]; 2] {
-        [&self.text, &self.tail]
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.tail.is_empty()
+    /// Returns the blank lines and comments after the last other line.
+    pub(super) fn tail(&self) -> &[u8] {
+        &self.text[self.body().end..]
     }
 
     /// Returns whether there is nothing but blank lines.
     pub(super) fn is_all_blank(&self) -> bool {
-        self.text.is_empty() && lines_of(&self.tail).all(is_blank_line)
+        lines_of(&self.text).all(is_blank_line)
     }
 
-    /// Returns the number of lines.
-    pub(super) fn lines(&self) -> usize {
-        self.texts().into_iter().flat_map(lines_of).count()
+    /// Cuts the blank lines off the end, and returns them.
+    pub(super) fn cut_blank(&mut self) -> Zeroizing<Vec<u8>> {
+        let blank = lines_of(&self.text).rev().take_while(|line| is_blank_line(line));
+        let start = self.text.len() - blank.map(<[u8]>::len).sum::<usize>();
+        Zeroizing::new(self.text.split_off(start))
     }
 
-    /// Returns how the last line ends.
-    pub(super) fn line_end(&self) -> &'static [u8] {
-        line_end(if self.tail.is_empty() { &self.text } else { &self.tail })
-    }
-
-    /// Gives the last line an end.
-    pub(super) fn complete(&mut self, end: &[u8]) {
-        let last = if self.tail.is_empty() { &mut self.text } else { &mut self.tail };
-        *last = concat(&[last, end]);
+    /// Cuts the comment off the end, if a blank line is above it.
+    pub(super) fn cut_comment(&mut self) {
+        let comment = lines_of(&self.text).rev().take_while(|line| !is_blank_line(line));
+        let start = self.text.len() - comment.map(<[u8]>::len).sum::<usize>();
+        if start > self.body().end {
+            self.text.truncate(start);
+        }
     }
 
     /// Replaces bytes. The changes must be in their order.
@@ -77,13 +57,6 @@ impl Piece {
         }
         parts.push(&self.text[from..]);
         self.text = concat(&parts);
-    }
-
-    /// Moves the blank lines and comments that end the text to the tail.
-    fn cut_tail(&mut self) {
-        let end = self.body().end;
-        self.tail = concat(&[&self.text[end..], &self.tail]);
-        self.splice([(end..self.text.len(), &[][..])]);
     }
 
     /// Returns the header's line; an empty range where there is no header.
@@ -100,39 +73,39 @@ impl Piece {
     }
 
     /// Returns the properties of a key; readers take the last one.
-    pub(super) fn all(&self, key: &KeyName) -> Vec<Property> {
+    pub(super) fn properties(&self, key: &KeyName) -> Vec<ParsedProperty> {
         let mut properties = self.body().properties;
-        properties.retain(|property| property.key == key.as_str());
+        properties.retain(|property| *key == *property.key);
         properties
     }
 
     /// Returns the lines of a nested block.
-    fn nested(&self, block: &Property) -> Vec<Spans> {
+    fn nested(&self, block: &ParsedProperty) -> Vec<Spans> {
         let lines = block.continuation.iter().filter(|_| block.is_block()).cloned();
         lines.filter_map(|line| Spans::of_nested(&self.text, line).ok()).collect()
     }
 
     /// Returns the lines of a nested block that have a key.
-    pub(super) fn nested_of(&self, block: &Property, key: &KeyName) -> Vec<Spans> {
+    pub(super) fn nested_of(&self, block: &ParsedProperty, key: &KeyName) -> Vec<Spans> {
         let mut all = self.nested(block);
-        all.retain(|spans| spans.key(&self.text) == key.as_str());
+        all.retain(|spans| *key == *spans.key(&self.text));
         all
     }
 
     /// Returns how this section writes its properties.
-    pub(super) fn style(&self) -> Option<Style> {
+    pub(super) fn style(&self) -> Option<LineStyle> {
         let lines: Vec<Spans> = self.body().properties.into_iter().map(|p| p.spans).collect();
-        Style::of(&self.text, &lines)
+        LineStyle::of(&self.text, &lines)
     }
 
     /// Returns how this section writes the keys of nested blocks.
-    fn nested_style(&self) -> Option<Style> {
-        let blocks = self.body().properties.into_iter().filter(Property::is_block);
-        Style::of(&self.text, &blocks.flat_map(|block| self.nested(&block)).collect::<Vec<_>>())
+    fn nested_style(&self) -> Option<LineStyle> {
+        let blocks = self.body().properties.into_iter().filter(ParsedProperty::is_block);
+        LineStyle::of(&self.text, &blocks.flat_map(|block| self.nested(&block)).collect::<Vec<_>>())
     }
 
     /// Replaces the value of a line.
-    fn put(&mut self, spans: &Spans, value: &Value, style: &Style) {
+    fn put(&mut self, spans: &Spans, value: &NewValue, style: &LineStyle) {
         // The white space before a comment is part of the value if it is neither space nor tab.
         let comment = matches!(self.text.get(spans.value.end), Some(b'#' | b';'));
         let text = if spans.value.is_empty() {
@@ -144,33 +117,33 @@ impl Piece {
     }
 
     /// Replaces the value of a property that is not a block.
-    pub(super) fn replace(&mut self, property: &Property, value: &Value) {
+    pub(super) fn replace(&mut self, property: &ParsedProperty, value: &NewValue) {
         self.remove(property.continuation.iter().cloned());
         let style = self.style().unwrap_or_default();
         self.put(&property.spans, value, &style);
     }
 
     /// Writes a line `key = value` where another one begins.
-    fn insert(&mut self, at: usize, key: &KeyName, value: &[u8], style: &Style) {
-        let line = style.line(key.as_str(), value, line_end(&self.text[..at]));
+    fn insert(&mut self, at: usize, key: &KeyName, value: &[u8], style: &LineStyle) {
+        let line = style.line(key, value, line_end(&self.text[..at]));
         self.splice([(at..at, &line[..])]);
     }
 
     /// Adds a property, or a nested block with one key, after the last line. A section without
     /// properties takes another one's style.
-    pub(super) fn append(&mut self, key: &Key, value: &Value, style: &Style) {
+    pub(super) fn append(&mut self, key: &KeyPath, value: &NewValue, style: &LineStyle) {
         let style = self.style().unwrap_or_else(|| style.clone());
         let mut last = style.clone();
         if let Some(block) = &key.block {
             last = self.nested_style().unwrap_or_else(|| style.clone().nested());
-            self.insert(self.text.len(), block, b"", &style);
+            self.insert(self.body().end, block, b"", &style);
         }
-        self.insert(self.text.len(), &key.name, value.as_bytes(), &last);
+        self.insert(self.body().end, &key.name, value.as_bytes(), &last);
     }
 
     /// Gives a key of a nested block a value. The block may be empty.
-    pub(super) fn set_nested(&mut self, block: &Property, key: &KeyName, value: &Value) {
-        let own = Style::of(&self.text, &self.nested(block)).or_else(|| self.nested_style());
+    pub(super) fn set_nested(&mut self, block: &ParsedProperty, key: &KeyName, value: &NewValue) {
+        let own = LineStyle::of(&self.text, &self.nested(block)).or_else(|| self.nested_style());
         let style = own.unwrap_or_else(|| self.style().unwrap_or_default().nested());
         if let Some(spans) = self.nested_of(block, key).last() {
             self.put(spans, value, &style);
@@ -183,13 +156,12 @@ impl Piece {
     /// Removes lines, which must be in their order.
     pub(super) fn remove(&mut self, lines: impl IntoIterator<Item = Range<usize>>) {
         self.splice(lines.into_iter().map(|line| (line, &[][..])));
-        self.cut_tail();
     }
 
     /// Renames keys, which must be in their order. The end that both names share stays as it is
     /// spelled, so that adding a prefix and removing it again gives the same bytes.
     pub(super) fn rename(&mut self, keys: impl IntoIterator<Item = Range<usize>>, to: &KeyName) {
-        let (text, to) = (self.text.clone(), to.as_str().as_bytes());
+        let (text, to) = (self.text.clone(), to.as_bytes());
         self.splice(keys.into_iter().map(|key| {
             let both = text[key.clone()].iter().rev().zip(to.iter().rev());
             let common = both.take_while(|(old, new)| old.eq_ignore_ascii_case(new)).count();
@@ -197,13 +169,18 @@ impl Piece {
         }));
     }
 
-    /// Returns where the header has its parts.
-    pub(super) fn header_spans(&self) -> Option<HeaderSpans> {
-        HeaderSpans::of(&self.text, self.header_line()).ok()
+    /// Returns whether the header has a prefix, as `[profile default]` has and `[default]` has not.
+    pub(super) fn is_prefixed(&self) -> bool {
+        matches!(self.header, Some(Header::Named { prefixed: true, .. }))
     }
 
-    /// Replaces a part of the header.
-    pub(super) fn rename_header(&mut self, file: FileKind, part: Range<usize>, text: &str) {
+    /// Writes another name into the header. Quotes stay.
+    pub(super) fn rename_header(&mut self, file: FileKind, to: &SectionName) {
+        let Ok(spans) = HeaderSpans::of(&self.text, self.header_line()) else { return };
+        // `[default]` is the only section of the config file that has no prefix.
+        let bare = file == FileKind::Config && (!self.is_prefixed() || to.is_default());
+        let (part, text) =
+            if bare { (spans.inside, to.header(file)) } else { (spans.name, to.name.clone()) };
         self.splice([(part, text.as_bytes())]);
         self.header = Some(parse_header(file, &self.text, self.header_line()));
     }
@@ -220,6 +197,6 @@ pub(super) fn lines_of(text: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 }
 
 /// Returns how the last line of a text ends.
-fn line_end(text: &[u8]) -> &'static [u8] {
+pub(super) fn line_end(text: &[u8]) -> &'static [u8] {
     if text.ends_with(b"\r\n") { b"\r\n" } else { b"\n" }
 }

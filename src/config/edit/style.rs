@@ -9,7 +9,7 @@ const INDENT: &[u8] = b"    ";
 
 /// The blanks of a line `key = value`.
 #[derive(Debug, Clone)]
-pub(super) struct Style {
+pub(super) struct LineStyle {
     indent: Vec<u8>,
     /// Where the `=` stands, in bytes from the start of the line, when the lines are aligned.
     column: Option<usize>,
@@ -17,13 +17,13 @@ pub(super) struct Style {
     after: Vec<u8>,
 }
 
-impl Default for Style {
+impl Default for LineStyle {
     fn default() -> Self {
         Self { indent: Vec::new(), column: None, before: b" ".to_vec(), after: b" ".to_vec() }
     }
 }
 
-impl Style {
+impl LineStyle {
     /// Learns from all lines whether they are aligned, and everything else from the last one.
     /// Returns `None` if there are no lines.
     pub(super) fn of(text: &[u8], lines: &[Spans]) -> Option<Self> {

@@ -4,38 +4,35 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::error::EditError;
+use crate::error::{Error, Result};
 
 /// A value that every reader reads back as it is. It may be a secret, so it is wiped and never
 /// shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Value(Zeroizing<String>);
+pub struct NewValue(Zeroizing<String>);
 
-impl Value {
+impl NewValue {
     /// Takes a text that a line `key = value` can hold.
     ///
     /// # Errors
     /// When a reader would read something else, or nothing: there is no way to quote a value.
-    pub fn new(text: Zeroizing<String>) -> Result<Self, EditError> {
+    pub fn new(text: Zeroizing<String>) -> Result<Self> {
         let breaks =
             |c: char| (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}');
-        let comment = |c: char| matches!(c, '#' | ';');
         let before = std::iter::once(' ').chain(text.chars());
-        if text.is_empty() {
-            return Err(EditError::Value("it is empty, which counts as unset"));
-        }
-        if text.contains(breaks) {
-            return Err(EditError::Value("it has a line break or another control character"));
-        }
-        if text.trim().len() != text.len() {
-            return Err(EditError::Value("readers take away the white space at its ends"));
-        }
-        if before.zip(text.chars()).any(|(before, c)| before.is_whitespace() && comment(c)) {
-            return Err(EditError::Value(
-                "readers take what follows its ` #` or ` ;` for a comment",
-            ));
-        }
-        Ok(Self(text))
+        let mut pairs = before.zip(text.chars());
+        let fault = if text.is_empty() {
+            "it is empty, which counts as unset"
+        } else if text.contains(breaks) {
+            "it has a line break or another control character"
+        } else if text.trim().len() != text.len() {
+            "readers take away the white space at its ends"
+        } else if pairs.any(|(before, c)| before.is_whitespace() && matches!(c, '#' | ';')) {
+            "readers take what follows its ` #` or ` ;` for a comment"
+        } else {
+            return Ok(Self(text));
+        };
+        Err(Error::usage(format!("the value cannot be written: {fault}")))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -43,8 +40,8 @@ impl Value {
     }
 }
 
-impl fmt::Debug for Value {
+impl fmt::Debug for NewValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Value(..)")
+        f.write_str("NewValue(..)")
     }
 }

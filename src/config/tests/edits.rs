@@ -1,14 +1,11 @@
 //! Edits: `tests/data/edits`, and generated files that must come back as they were.
 
 use super::*;
-use crate::config::edit::{Edit, EditError, Key, KeyName, SectionName, Value, apply};
+use crate::config::edit::{Edit, KeyName, KeyPath, NewValue, SectionName, apply};
+use crate::error::Result;
 use test_tables::Case;
 
-pub(super) fn edited(
-    kind: FileKind,
-    bytes: &[u8],
-    edits: &[Edit],
-) -> Result<Zeroizing<Vec<u8>>, EditError> {
+pub(super) fn edited(kind: FileKind, bytes: &[u8], edits: &[Edit]) -> Result<Zeroizing<Vec<u8>>> {
     let document = Document::parse(kind, Path::new(kind.name()), Zeroizing::new(bytes.to_vec()));
     apply(&document, edits)
 }
@@ -25,7 +22,7 @@ fn section(word: &str) -> SectionName {
 /// Reads edits as the tables have them: `set SECTION KEY=VALUE`, `unset SECTION KEY`, `rename-key
 /// SECTION KEY NAME`, `add SECTION`, `rename SECTION NAME`, `remove SECTION`, with a shell's
 /// quotes.
-fn parse(text: &str) -> Result<Vec<Edit>, EditError> {
+fn parse(text: &str) -> Result<Vec<Edit>> {
     let mut words = shlex::split(text).unwrap().into_iter();
     let mut edits = Vec::new();
     while let Some(verb) = words.next() {
@@ -36,11 +33,11 @@ fn parse(text: &str) -> Result<Vec<Edit>, EditError> {
                 let word = word();
                 let (key, value) = word.split_once('=').unwrap();
                 let value = Zeroizing::new(value.to_owned());
-                Edit::Set { section, key: Key::parse(key)?, value: Value::new(value)? }
+                Edit::Set { section, key: KeyPath::parse(key)?, value: NewValue::new(value)? }
             }
-            "unset" => Edit::Unset { section, key: Key::parse(&word())? },
+            "unset" => Edit::Unset { section, key: KeyPath::parse(&word())? },
             "rename-key" => {
-                let key = Key::parse(&word())?;
+                let key = KeyPath::parse(&word())?;
                 Edit::RenameKey { section, key, to: KeyName::parse(&word())? }
             }
             "add" => Edit::AddSection { section },
@@ -82,7 +79,7 @@ fn fault(case: &Case) -> Option<String> {
 }
 
 #[test]
-fn tables() {
+fn edits_of_table_give_expected_files() {
     let blocks = ["config", "credentials", "edit", "after", "undo", "refused"];
     let cases = test_tables::read("edits", &blocks);
     assert!(cases.len() > 120, "{} cases", cases.len());
@@ -92,7 +89,7 @@ fn tables() {
 }
 
 #[test]
-fn values_are_not_in_debug() {
+fn debug_output_of_edits_shows_no_values() {
     let edits = parse("set a aws_secret_access_key=HIDDEN").unwrap();
     assert!(!format!("{edits:?}").contains("HIDDEN"));
 }
@@ -106,7 +103,7 @@ fn ten_thousand_profiles_are_edited_at_once() {
     };
     let profile = |n| SectionName::profile(format!("p{n}"));
     let rename = |key: &str, to: &str| {
-        let (key, to) = (Key::parse(key).unwrap(), KeyName::parse(to).unwrap());
+        let (key, to) = (KeyPath::parse(key).unwrap(), KeyName::parse(to).unwrap());
         let edit = |n| Edit::RenameKey { section: profile(n), key: key.clone(), to: to.clone() };
         numbers.clone().map(edit).collect::<Vec<_>>()
     };

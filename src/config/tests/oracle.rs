@@ -250,17 +250,17 @@ proptest! {
     })]
 
     #[test]
-    fn agrees_with_the_sdk(config in file(false), credentials in file(true)) {
+    fn parser_agrees_with_sdk_on_plausible_files(config in file(false), credentials in file(true)) {
         compare(&config, &credentials)?;
     }
 
     #[test]
-    fn agrees_with_the_sdk_on_soup(config in soup(), credentials in soup()) {
+    fn parser_agrees_with_sdk_on_random_tokens(config in soup(), credentials in soup()) {
         compare(&config, &credentials)?;
     }
 
     #[test]
-    fn bytes_are_read_as_their_lossy_text(
+    fn any_bytes_are_read_as_their_lossy_text(
         config in proptest::collection::vec(any::<u8>(), 0..300),
         credentials in proptest::collection::vec(broken(), 0..20),
     ) {
@@ -273,7 +273,7 @@ proptest! {
     }
 
     #[test]
-    fn places_are_lines_of_the_file(
+    fn reported_places_are_lines_of_file(
         config in proptest::collection::vec(any::<u8>(), 0..300),
         credentials in "(\\PC|[\\[\\]=#;\" \t\r\n]){0,120}",
     ) {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_warm_call_looks_once_into_the_store_and_does_nothing_else() {
+fn cached_session_is_returned_after_one_store_lookup() {
     for options in ["far", "mfa", "sso-role"] {
         let world = World::new(options);
         let last = world.keys.steps.len();
@@ -28,14 +28,14 @@ fn keys_without_a_role_touch_neither_store_nor_lock() {
 }
 
 #[test]
-fn what_is_never_kept_is_not_looked_for() {
+fn instance_credentials_are_fetched_without_store_lookup() {
     let chain = chain("", "", "AWS_REGION=eu-west-1", "").unwrap();
     let world = World { keys: SessionKeys::of(&chain), chain, ..World::new("dev") };
     assert_eq!(world.run(), ("ASIA1".to_owned(), vec!["fetch ec2_instance_metadata".to_owned()]));
 }
 
 #[test]
-fn a_cold_call_performs_every_step_and_keeps_each() {
+fn empty_store_runs_every_step_and_caches_each_session() {
     let world = World::new("far");
     let (id, events) = world.run();
     assert_eq!(id, "ASIA2");
@@ -57,7 +57,7 @@ fn a_cold_call_performs_every_step_and_keeps_each() {
 }
 
 #[test]
-fn the_deepest_session_that_lives_is_gone_on_from() {
+fn chain_continues_from_last_valid_cached_session() {
     let (id, events) = World::new("far").with(1, "ASIANEAR", 60).run();
     assert_eq!(
         (id.as_str(), events),
@@ -88,7 +88,7 @@ fn the_deepest_session_that_lives_is_gone_on_from() {
 }
 
 #[test]
-fn a_session_is_used_while_it_lives_long_enough() {
+fn cached_session_is_used_until_min_ttl_or_a_fifth_is_left() {
     for (whole, left, min_ttl, used) in [
         (Some(3600), 900, 900, true),
         (Some(3600), 899, 900, false),
@@ -128,7 +128,7 @@ fn a_session_is_used_while_it_lives_long_enough() {
 }
 
 #[test]
-fn refresh_ignores_what_is_cached_until_it_has_another() {
+fn refresh_ignores_cached_sessions_and_replaces_them() {
     let world = World::new("far").with(2, "ASIAOLD", 3000).with(1, "ASIANEAR", 3000).refresh();
     let (id, events) = world.run();
     assert_eq!(id, "ASIA2");
@@ -149,7 +149,7 @@ fn refresh_ignores_what_is_cached_until_it_has_another() {
 }
 
 #[test]
-fn refresh_takes_what_another_process_fetched_meanwhile_but_nothing_older() {
+fn refresh_takes_newer_session_of_other_process_and_no_older_one() {
     for (issued, id) in [(0, "ASIAOTHER"), (5, "ASIAOTHER"), (-1, "ASIA2")] {
         let world =
             World::new("far").with(2, "ASIAOLD", 3000).refresh().attempts(vec![Attempt::Busy]);
@@ -181,7 +181,7 @@ fn no_cache_neither_reads_nor_writes_nor_waits() {
 }
 
 #[test]
-fn a_cached_session_that_aws_refuses_is_not_gone_on_from_twice() {
+fn refused_cached_session_restarts_chain_from_source_once() {
     let refused = Error::failed("denied").refused(Some(AwsCode::new("ExpiredToken")), None);
     let (error, events) =
         World::new("far").with(1, "ASIANEAR", 3000).failing("sts far", refused.clone()).fail();
@@ -207,7 +207,7 @@ fn a_cached_session_that_aws_refuses_is_not_gone_on_from_twice() {
 }
 
 #[test]
-fn a_renewal_that_fails_gives_the_old_session_while_it_lives() {
+fn failed_renewal_gives_old_session_until_it_expires() {
     for what in ["source", "sts", "sts far", "wait"] {
         for error in [
             Error::failed("no network"),
@@ -258,7 +258,7 @@ fn a_renewal_that_fails_gives_the_old_session_while_it_lives() {
 }
 
 #[test]
-fn an_interrupt_ends_the_walk() {
+fn interrupt_is_error_without_store_write_or_fallback() {
     for what in ["source", "sts", "prompt", "wait"] {
         let world = World::new("mfa")
             .with(3, "ASIAOLD", 800)
@@ -274,7 +274,7 @@ fn an_interrupt_ends_the_walk() {
 }
 
 #[test]
-fn interrupted_store_ends_the_walk() {
+fn interrupted_store_call_is_error() {
     for what in ["get", "put"] {
         let world = World::new("mfa").with(3, "ASIAOLD", 800).failing(what, Error::interrupted());
         let (error, events) = world.fail();
@@ -284,7 +284,7 @@ fn interrupted_store_ends_the_walk() {
 }
 
 #[test]
-fn a_store_that_loses_what_it_is_given_costs_nothing() {
+fn lossy_store_causes_new_fetch_without_error() {
     let world = World::new("far");
     world.loses_puts.set(true);
     assert_eq!(world.run().0, "ASIA2");
@@ -292,7 +292,7 @@ fn a_store_that_loses_what_it_is_given_costs_nothing() {
 }
 
 #[test]
-fn a_step_that_fails_leaves_those_before_it_in_the_store() {
+fn failed_step_keeps_sessions_of_earlier_steps() {
     let world = World::new("far").failing("sts far", Error::failed("denied"));
     assert_eq!(world.fail().0.message(), "denied");
     world.fails.take();
@@ -300,7 +300,7 @@ fn a_step_that_fails_leaves_those_before_it_in_the_store() {
 }
 
 #[test]
-fn it_says_where_credentials_were_had_from() {
+fn acquired_credentials_have_origin_source_new_or_cached() {
     for (world, origin) in [
         (World::new("dev"), Origin::Source),
         (World::new("near"), Origin::New),
@@ -315,7 +315,7 @@ fn it_says_where_credentials_were_had_from() {
 }
 
 #[test]
-fn keys_and_sessions_without_an_end_are_not_kept() {
+fn keys_and_sessions_without_expiration_are_not_cached() {
     for life in [Some(0), None] {
         let world = World::new("process");
         world.life.set(life);

@@ -41,7 +41,7 @@ fn one_code_serves_the_whole_chain() {
 }
 
 #[test]
-fn a_refused_code_is_asked_for_again_as_long_as_somebody_answers() {
+fn refused_code_is_asked_again_until_prompt_gives_up() {
     let world = World::new("mfa");
     world.right_code.replace(Some("000003".to_owned()));
     let (_, events) = world.run();
@@ -56,7 +56,7 @@ fn a_refused_code_is_asked_for_again_as_long_as_somebody_answers() {
 }
 
 #[test]
-fn without_a_session_the_role_presents_the_code_itself() {
+fn no_mfa_session_sends_code_with_role_call() {
     assert_eq!(
         World::new("near-mfa --no-mfa-session").run().1[4..],
         [
@@ -68,7 +68,7 @@ fn without_a_session_the_role_presents_the_code_itself() {
 }
 
 #[test]
-fn a_device_is_looked_up_once_when_a_code_is_due() {
+fn device_is_looked_up_only_when_code_is_needed() {
     let found = "arn:aws:iam::111111111111:mfa/found";
     let look = "look up the device of AKIADEV".to_owned();
     let (_, events) = World::new("direct").run();
@@ -87,7 +87,7 @@ fn a_device_is_looked_up_once_when_a_code_is_due() {
 }
 
 #[test]
-fn where_aws_caps_a_role_from_the_session_the_role_presents_the_code_itself() {
+fn role_call_carries_code_when_aws_limits_session_to_one_hour() {
     let capped = Error::failed("no")
         .refused(Some(AwsCode::new("ValidationError")), Some(Refusal::OverOneHour));
     let world =

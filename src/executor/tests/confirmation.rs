@@ -28,7 +28,7 @@ fn a_new_session_is_confirmed_before_anything_is_fetched() {
 }
 
 #[test]
-fn a_session_on_the_way_is_confirmed_too() {
+fn new_session_of_intermediate_role_is_confirmed() {
     let confirm = "confirm careful arn:aws:iam::222222222222:role/near";
     let events = World::new("beyond").run().1;
     assert_eq!(

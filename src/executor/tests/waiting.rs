@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn who_waits_takes_what_the_other_process_fetched() {
+fn waiter_takes_session_fetched_by_holder() {
     let world = World::new("mfa").attempts(vec![Attempt::Busy]);
     world
         .meanwhile
@@ -15,7 +15,7 @@ fn who_waits_takes_what_the_other_process_fetched() {
 }
 
 #[test]
-fn who_waits_for_another_role_goes_on_from_their_common_steps() {
+fn waiter_for_other_role_continues_from_shared_session() {
     let world = World::new("far").attempts(vec![Attempt::Busy]);
     world
         .meanwhile
@@ -37,7 +37,7 @@ fn who_waits_for_another_role_goes_on_from_their_common_steps() {
 }
 
 #[test]
-fn who_waits_in_vain_waits_again() {
+fn waiter_retries_after_holder_fails() {
     let world = World::new("near").attempts(vec![Attempt::Busy, Attempt::Busy]);
     assert_eq!(
         world.run().1,
@@ -59,7 +59,7 @@ fn who_waits_in_vain_waits_again() {
 }
 
 #[test]
-fn a_wait_that_ends_in_nothing_is_an_error() {
+fn failed_wait_is_error() {
     let (error, events) = World::new("near")
         .attempts(vec![Attempt::Busy])
         .failing("wait", Error::failed("still waiting"))
@@ -76,7 +76,7 @@ fn declined(question: &str, at: i64) -> DeclinedQuestion {
 }
 
 #[test]
-fn what_a_person_declines_is_left_for_those_who_wait() {
+fn declined_question_is_recorded_for_waiters() {
     let declines = Error::new(Kind::Declined, "no");
     let left = |world: World| {
         world.fail().1.into_iter().filter(|event| event.starts_with("record")).collect::<Vec<_>>()
@@ -101,7 +101,7 @@ fn what_a_person_declines_is_left_for_those_who_wait() {
 }
 
 #[test]
-fn what_was_declined_while_it_waited_is_not_asked_again() {
+fn waiter_does_not_repeat_question_declined_meanwhile() {
     let wait = |options, left: &[DeclinedQuestion]| {
         let world = World::new(options).attempts(vec![Attempt::Busy]);
         world.left.replace(left.to_vec());
@@ -143,7 +143,7 @@ fn what_was_declined_while_it_waited_is_not_asked_again() {
 }
 
 #[test]
-fn without_locks_everybody_goes_on() {
+fn unavailable_lock_does_not_stop_fetch() {
     assert_eq!(
         World::new("near").attempts(vec![Attempt::Unavailable]).run().1[1..4],
         ["lock", "get 1", "fetch static"]

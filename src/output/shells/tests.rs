@@ -5,7 +5,7 @@ fn line(shell: Shell, value: Option<&str>) -> String {
 }
 
 #[test]
-fn shells_are_known_by_name_path_and_login_name() {
+fn shell_parses_from_name_path_or_login_name() {
     for (name, want) in [
         ("bash", Shell::Sh),
         ("-zsh", Shell::Sh),
@@ -34,7 +34,7 @@ fn shells_are_known_by_name_path_and_login_name() {
 }
 
 #[test]
-fn values_are_quoted() {
+fn values_are_quoted_in_syntax_of_each_shell() {
     for (shell, value, want) in [
         (Shell::Sh, "a'b$c`\n!", "export X='a'\\''b$c`\n!'\n"),
         (Shell::Sh, "", "export X=''\n"),
@@ -58,7 +58,7 @@ fn values_are_quoted() {
 }
 
 #[test]
-fn unset_lines() {
+fn unset_variable_renders_in_syntax_of_each_shell() {
     for (shell, want) in [
         (Shell::Sh, "unset X\n"),
         (
@@ -79,7 +79,7 @@ fn unset_lines() {
 }
 
 #[test]
-fn what_cannot_be_held_is_refused_without_showing_it() {
+fn unrepresentable_variable_is_error_that_hides_value() {
     let all = Shell::NAMES.iter().filter_map(|n| Shell::parse(n));
     for (name, value) in [("X", "geheim\0"), ("X;id", "geheim"), ("", "geheim"), ("1X", "geheim")] {
         for shell in all.clone() {
@@ -104,7 +104,7 @@ fn what_cannot_be_held_is_refused_without_showing_it() {
 }
 
 #[test]
-fn the_order_is_kept() {
+fn variables_render_in_given_order() {
     let vars = [
         Variable { name: "B", value: Some("1"), secret: false },
         Variable { name: "A", value: None, secret: false },

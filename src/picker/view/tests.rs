@@ -85,7 +85,7 @@ fn screen_shows_profiles_header_and_help() {
 }
 
 #[test]
-fn columns_leave_narrow_screen_before_name() {
+fn narrow_screen_drops_columns_before_name() {
     for (width, line) in [
         (60, "> 日本     333333333333  reader  eu-west-1  yes  59m"),
         (50, "> 日本     333333333333  reader  eu-west-1  59m"),
@@ -102,7 +102,7 @@ fn columns_leave_narrow_screen_before_name() {
 }
 
 #[test]
-fn preview_shows_where_there_is_room() {
+fn preview_position_depends_on_screen_size() {
     for (width, height, asked, at) in [
         (100, 10, None, Preview::Beside(45)),
         (99, 30, None, Preview::None),
@@ -137,7 +137,7 @@ fn preview_shows_where_there_is_room() {
 }
 
 #[test]
-fn preview_breaks_lines_behind_words() {
+fn preview_breaks_long_lines_after_words() {
     for (text, broken) in [
         (
             "step 1     one code serves every role of these keys",
@@ -165,7 +165,7 @@ fn preview_breaks_lines_behind_words() {
 }
 
 #[test]
-fn cursor_stays_in_sight() {
+fn long_query_scrolls_to_keep_cursor_visible() {
     for (query, cursor, width, shown, column) in [
         ("", 0, 20, ">            3/10000", 2),
         ("prod", 4, 20, "> prod       3/10000", 6),

@@ -106,7 +106,7 @@ fn world() -> (Rc<SeedWorld>, Seed) {
 }
 
 #[test]
-fn no_code_is_given_twice_and_three_are_enough() {
+fn refused_code_is_followed_by_next_one_up_to_three_codes() {
     let (world, seed) = world();
     let (ui, runtime, clock) = (Ui::default(), Runtime::default(), Still::default());
     let stores = || open(&world, &ui, None);
@@ -139,7 +139,7 @@ fn no_code_is_given_twice_and_three_are_enough() {
 }
 
 #[test]
-fn without_a_seed_others_are_asked() {
+fn missing_seed_or_locked_store_gives_no_code() {
     let (ui, runtime, clock) = (Ui::default(), Runtime::default(), Still::default());
     let refusal = Error::failed("no");
     for broken in
@@ -156,7 +156,7 @@ fn without_a_seed_others_are_asked() {
 }
 
 #[test]
-fn a_refusal_of_somebody_elses_code_is_not_answered() {
+fn refusal_of_code_from_other_method_gives_no_code() {
     let (world, _) = world();
     let (ui, runtime, clock) = (Ui::default(), Runtime::default(), Still::default());
     let stores = || open(&world, &ui, None);
@@ -165,7 +165,7 @@ fn a_refusal_of_somebody_elses_code_is_not_answered() {
 }
 
 #[test]
-fn the_store_none_is_not_asked() {
+fn store_none_is_not_searched_for_seed() {
     let (world, _) = world();
     let (ui, asked) = (Ui::default(), world.asked.get());
     assert!(

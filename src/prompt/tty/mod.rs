@@ -71,6 +71,9 @@ impl Tty {
 
     /// Asks for one line and waits for as long as `limit`. On SIGINT the question ends, and the
     /// terminal throws away what was typed.
+    ///
+    /// # Errors
+    /// After SIGINT.
     pub fn ask_within(
         &mut self,
         runtime: &Runtime,
@@ -98,6 +101,9 @@ impl Tty {
 
     /// Asks for a line that is not shown while it is typed; `None` at end of input, or when nobody
     /// answers within `limit`.
+    ///
+    /// # Errors
+    /// After SIGINT, when the terminal cannot be read, and when it does not send UTF-8.
     pub fn ask_hidden(
         &mut self,
         runtime: &Runtime,

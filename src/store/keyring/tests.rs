@@ -88,7 +88,7 @@ fn secret_that_misses_a_part_is_absent() {
 }
 
 #[test]
-fn only_entries_of_ours_are_listed() {
+fn only_entries_of_rolecall_are_listed() {
     let keyring = keyring();
     put(&keyring, &session('a'), "short");
     put(&keyring, &session('b'), &"long".repeat(LIMIT));
@@ -108,7 +108,7 @@ fn only_entries_of_ours_are_listed() {
 }
 
 #[test]
-fn our_own_errors_pass_through_the_traits_unchanged() {
+fn store_errors_pass_through_keyring_traits_unchanged() {
     let keyring = keyring();
     let name = session('a');
     for error in [
@@ -125,7 +125,7 @@ fn our_own_errors_pass_through_the_traits_unchanged() {
 }
 
 #[test]
-fn errors_of_a_keyring_are_told_apart_and_show_no_secret() {
+fn keyring_errors_map_to_store_errors_without_secret() {
     let keyring = keyring();
     let name = session('a');
     put(&keyring, &name, "kept");

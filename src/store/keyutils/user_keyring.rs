@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kernel_that_forbids_the_calls_is_not_available() {
+    fn forbidden_keyring_calls_give_unavailable_error() {
         for error in [
             KeyError::PermissionDenied,
             KeyError::AccessDenied,

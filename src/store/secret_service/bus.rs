@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_unix_sockets_are_tried() {
+    fn address_list_gives_unix_sockets_only() {
         let list = "tcp:host=example.com,port=1;unix:path=/a;unixexec:path=/bin/sh;unix:abstract=b";
         let found = addresses(Some(list), None);
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runtime_folder_is_the_fallback() {
+    fn empty_address_gives_bus_in_runtime_folder() {
         let found = addresses(Some(""), Some(Path::new("/run/user/1")));
         assert_eq!(found[0].to_string(), "unix:path=/run/user/1/bus");
         assert!(addresses(None, None).is_empty());

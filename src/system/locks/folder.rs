@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_and_a_file_are_made_for_the_user_alone() {
+    fn folder_and_lock_are_created_with_modes_0700_and_0600() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("cache/rolecall");
         let lock = path(&folder, "name");
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_can_write_to_is_refused() {
+    fn folder_writable_by_others_is_refused() {
         let home = tempfile::tempdir().unwrap();
         for open_to in [0o770, 0o707, 0o777, 0o1777] {
             let folder = home.path().join(format!("{open_to:o}"));

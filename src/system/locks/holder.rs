@@ -5,9 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 
-use chrono::DateTime;
-
-use super::declined::DeclinedQuestion;
+use chrono::{DateTime, Utc};
 
 /// The most that is read of a lock file, in bytes, and shown of a purpose, in characters.
 const LONGEST_NOTE: u64 = 4096;
@@ -23,12 +21,11 @@ pub struct Holder {
     purpose: String,
 }
 
-/// What the kernel says of a process now.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct State {
-    /// Stopped by Ctrl-Z, or because it asks from the background.
-    pub stopped: bool,
-    pub terminal: Option<String>,
+/// A question that a person declined or did not answer in time, as those who waited are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclinedQuestion {
+    pub question: String,
+    pub at: DateTime<Utc>,
 }
 
 /// The session of this process; 0 where there is no such thing, and in a container that it reaches
@@ -36,7 +33,7 @@ pub struct State {
 pub fn own_session() -> u32 {
     // On Linux it is not asked of getsid(2), since rustix, like POSIX, knows no session 0.
     #[cfg(target_os = "linux")]
-    let session = own_stat().map_or(0, |stat| stat.session);
+    let session = own_state().map_or(0, |state| state.session);
     #[cfg(all(unix, not(target_os = "linux")))]
     let session =
         rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get().into());
@@ -49,7 +46,7 @@ pub fn own_session() -> u32 {
 #[cfg(target_os = "linux")]
 pub fn in_foreground(_tty: &File) -> bool {
     // Groups outside of a container are all 0 inside.
-    own_stat().is_some_and(|stat| stat.group == stat.foreground)
+    own_state().is_some_and(|state| state.group == state.foreground)
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
@@ -58,8 +55,8 @@ pub fn in_foreground(tty: &File) -> bool {
 }
 
 #[cfg(target_os = "linux")]
-fn own_stat() -> Option<Stat> {
-    Stat::parse(&std::fs::read_to_string("/proc/self/stat").ok()?)
+fn own_state() -> Option<ProcessState> {
+    ProcessState::parse(&std::fs::read_to_string("/proc/self/stat").ok()?)
 }
 
 /// Writes this process into a lock file that it holds, for those who wait. Nothing depends on it.
@@ -131,39 +128,39 @@ fn clean(text: &str) -> String {
 impl Holder {
     /// Asks the kernel about the process (proc(5)); `None` where it does not tell, or has another
     /// one under this number.
-    pub fn state(&self) -> Option<State> {
+    pub fn state(&self) -> Option<ProcessState> {
         if !cfg!(target_os = "linux") {
             return None;
         }
-        parse_state(
-            &std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?,
-            self.session,
-        )
+        let line = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
+        ProcessState::parse(&line).filter(|state| state.session == i64::from(self.session))
     }
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "process {}", self.pid)?;
-        if let Some(terminal) = self.state().and_then(|state| state.terminal) {
+        if let Some(terminal) = self.state().and_then(|state| state.terminal_name()) {
             write!(f, " on {terminal}")?;
         }
         write!(f, ", which gets credentials for {}", self.purpose)
     }
 }
 
-/// What counts here of a line of `/proc/PID/stat`: `PID (name) state ppid pgrp session tty_nr tpgid
-/// …` (proc(5)).
+/// What the kernel says of a process now: what counts here of a line of `/proc/PID/stat`, `PID
+/// (name) state ppid pgrp session tty_nr tpgid …` (proc(5)).
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no such file elsewhere"))]
-struct Stat {
-    stopped: bool,
+#[derive(Debug, PartialEq, Eq)]
+pub struct ProcessState {
+    /// Stopped by Ctrl-Z, or because it asks from the background.
+    pub stopped: bool,
     group: i64,
     session: i64,
     terminal: i64,
     foreground: i64,
 }
 
-impl Stat {
+impl ProcessState {
     /// The name may hold anything.
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.get(line.rfind(')')? + 1..)?.split_ascii_whitespace();
@@ -172,22 +169,17 @@ impl Stat {
         let [_parent, group, session, terminal, foreground] = numbers[..] else { return None };
         Some(Self { stopped, group, session, terminal, foreground })
     }
-}
-
-fn parse_state(stat: &str, session: u32) -> Option<State> {
-    let stat = Stat::parse(stat).filter(|stat| stat.session == i64::from(session))?;
-    Some(State { stopped: stat.stopped, terminal: terminal_name(stat.terminal) })
-}
-
-/// Names a terminal by its device number (Linux, `Documentation/admin-guide/devices.txt`); 0 is
-/// none.
-fn terminal_name(device: i64) -> Option<String> {
-    let (major, minor) = ((device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xf_ff00));
-    match major {
-        _ if device == 0 => None,
-        4 if minor < 64 => Some(format!("tty{minor}")),
-        136..=143 => Some(format!("pts/{}", (major - 136) * 256 + minor)),
-        _ => Some("another terminal".to_owned()),
+    /// Names the terminal by its device number (Linux, `Documentation/admin-guide/devices.txt`); 0
+    /// is none.
+    pub fn terminal_name(&self) -> Option<String> {
+        let device = self.terminal;
+        let (major, minor) = ((device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xf_ff00));
+        match major {
+            _ if device == 0 => None,
+            4 if minor < 64 => Some(format!("tty{minor}")),
+            136..=143 => Some(format!("pts/{}", (major - 136) * 256 + minor)),
+            _ => Some("another terminal".to_owned()),
+        }
     }
 }
 
@@ -196,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_noted_is_read() {
+    fn noted_holder_is_read_back() {
         let mut file = tempfile::tempfile().unwrap();
         assert_eq!(read(&mut file), None);
         for purpose in ["profile `prod` (arn:aws:iam::222222222222:role/admin)", "größer", ""] {
@@ -210,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_hold_anything() {
+    fn malformed_lock_text_is_none_and_hostile_text_is_cleaned() {
         for text in [
             "",
             "1",
@@ -241,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_declined_is_read_until_another_holds_the_lock() {
+    fn declined_questions_are_read_until_next_holder_is_noted() {
         let mut file = tempfile::tempfile().unwrap();
         assert_eq!(left(&mut file), []);
         note(&mut file, "a test");
@@ -268,9 +260,11 @@ mod tests {
     }
 
     #[test]
-    fn the_kernel_tells_the_state_and_the_terminal() {
-        let state = |stopped, terminal: Option<&str>| {
-            Some(State { stopped, terminal: terminal.map(str::to_owned) })
+    fn stat_line_gives_stopped_state_and_terminal() {
+        let state = |stopped, terminal: Option<&str>| Some((stopped, terminal.map(str::to_owned)));
+        let parse = |line: &str, session| {
+            let state = ProcessState::parse(line).filter(|state| state.session == session)?;
+            Some((state.stopped, state.terminal_name()))
         };
         for (stat, expected) in [
             ("9 (rolecall) S 1 9 5 34819 9 4194560 0", state(false, Some("pts/3"))),
@@ -285,15 +279,15 @@ mod tests {
             ("9 (x", None),
             ("", None),
         ] {
-            assert_eq!(parse_state(stat, 5), expected, "{stat}");
+            assert_eq!(parse(stat, 5), expected, "{stat}");
         }
         // A session, and a terminal's foreground, that are outside of this container.
-        assert_eq!(parse_state("9 (x) S 0 0 0 34819 0", 0), state(false, Some("pts/3")));
+        assert_eq!(parse("9 (x) S 0 0 0 34819 0", 0), state(false, Some("pts/3")));
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn this_process_is_seen() {
+    fn state_of_own_process_is_read() {
         let mut file = tempfile::tempfile().unwrap();
         note(&mut file, "a test");
         let holder = read(&mut file).unwrap();

@@ -1,7 +1,6 @@
 //! Kernel file locks, one file per name in a folder that only the user may enter; the kernel frees
 //! them when their process dies.
 
-mod declined;
 mod folder;
 mod holder;
 
@@ -10,12 +9,12 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use self::declined::DeclinedQuestion;
+pub use self::holder::DeclinedQuestion;
 use self::holder::Holder;
 #[cfg(unix)]
 pub use self::holder::in_foreground;
 use crate::error::{Error, Result};
-use crate::system::files;
+use crate::system::files::{LockFile, is_at};
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
 
@@ -31,7 +30,7 @@ const ALL_HOLDERS: u32 = 4;
 /// Whether the lock of a name was had.
 pub enum Attempt {
     /// Free again when the file is dropped, or its process dies.
-    Held(std::fs::File),
+    Held(File),
     Busy,
     /// Locks cannot be had here; everybody goes on without.
     Unavailable,
@@ -41,14 +40,20 @@ pub enum Attempt {
 pub trait Locks {
     /// `purpose` is what those who wait are told.
     fn attempt(&self, name: &str, purpose: &str) -> Attempt;
-    /// Waits until the lock was free for a moment, for one holder no longer than `limit`. Returns
-    /// what was left in it.
+    /// Waits until the lock was free for a moment, for one holder no longer than `limit`, and for
+    /// all of them no longer than four times that. Returns what was left in it.
+    ///
+    /// # Errors
+    /// When that was too long, and after SIGINT.
     fn wait(&self, name: &str, limit: Duration) -> Result<Vec<DeclinedQuestion>>;
     /// Leaves word in a lock that is held, until somebody else holds it.
-    fn record(&self, lock: &std::fs::File, declined: &DeclinedQuestion);
+    fn record(&self, lock: &File, declined: &DeclinedQuestion);
 
-    /// Waits for the lock itself.
-    fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<std::fs::File>> {
+    /// Waits for the lock itself, as long as `wait`; `None` where locks cannot be had.
+    ///
+    /// # Errors
+    /// Those of `wait`.
+    fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<File>> {
         loop {
             match self.attempt(name, purpose) {
                 Attempt::Held(file) => return Ok(Some(file)),
@@ -70,19 +75,7 @@ pub struct FileLocks<'a> {
     /// What was said last.
     said: RefCell<String>,
     /// Held by the one that speaks for all who wait at its terminal.
-    speaker: RefCell<Option<Turn>>,
-}
-
-/// A lock whose file goes with it.
-pub struct Turn {
-    path: PathBuf,
-    _file: File,
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-    }
+    speaker: RefCell<Option<LockFile>>,
 }
 
 impl<'a> FileLocks<'a> {
@@ -125,7 +118,10 @@ impl<'a> FileLocks<'a> {
     /// Waits until no other process asks this session's person: two questions on one terminal read
     /// each other's answers. Not for one that was stopped at its question, and no longer than
     /// `limit`. What is waited for can be read on the terminal.
-    pub fn turn_to_ask(&self, purpose: &str, limit: Duration) -> Result<Option<Turn>> {
+    ///
+    /// # Errors
+    /// After SIGINT.
+    pub fn turn_to_ask(&self, purpose: &str, limit: Duration) -> Result<Option<LockFile>> {
         let (session, Some(folder)) = (holder::own_session(), &self.folder) else {
             return Ok(None);
         };
@@ -138,7 +134,7 @@ impl<'a> FileLocks<'a> {
         loop {
             match self.attempt(&name, purpose) {
                 Attempt::Held(file) => {
-                    return Ok(Some(Turn { path: folder::path(folder, &name), _file: file }));
+                    return Ok(Some(LockFile { path: folder::path(folder, &name), file }));
                 }
                 Attempt::Unavailable => return Ok(None),
                 Attempt::Busy => {}
@@ -162,10 +158,10 @@ impl<'a> FileLocks<'a> {
         let session = holder::own_session();
         if self.speaker.borrow().is_none() && session != 0 {
             let Some((file, path)) = self.open(&format!("terminal-{session}")) else { return };
-            if file.try_lock().is_err() || !files::is_at(&file, &path) {
+            if file.try_lock().is_err() || !is_at(&file, &path) {
                 return;
             }
-            self.speaker.replace(Some(Turn { path, _file: file }));
+            self.speaker.replace(Some(LockFile { path, file }));
         }
         let text = waiting_for(holder);
         if self.said.replace(text.clone()) == text {
@@ -188,7 +184,9 @@ fn waiting_for(holder: Option<&Holder>) -> String {
         Some(state) if state.stopped => {
             format!("; it is stopped, let it go on by: kill -CONT {}", holder.pid)
         }
-        Some(state) if state.terminal.is_some() && holder.session != holder::own_session() => {
+        Some(state)
+            if state.terminal_name().is_some() && holder.session != holder::own_session() =>
+        {
             "; if it asks for an MFA code, answer it there".to_owned()
         }
         _ => String::new(),
@@ -209,7 +207,7 @@ fn too_long(holder: Option<&Holder>, waited: Duration) -> Error {
             .hint(format!("let it go on: kill -CONT {pid}"))
             .hint(format!("or end it: kill -KILL {pid}")),
         Some((pid, state)) => {
-            let place = state.terminal.map(|name| format!(" on {name}")).unwrap_or_default();
+            let place = state.terminal_name().map(|name| format!(" on {name}")).unwrap_or_default();
             error
                 .cause(format!("it may wait for an answer{place}"))
                 .hint(format!("answer it there, or end it: kill {pid}"))
@@ -220,6 +218,9 @@ fn too_long(holder: Option<&Holder>, waited: Duration) -> Error {
 }
 
 /// Tries whether locks can be had in a folder.
+///
+/// # Errors
+/// When the folder is not the user's alone, takes no new file, or its file system has no locks.
 pub fn try_locking(folder: &Path) -> std::io::Result<()> {
     let path = folder::path(folder, &format!("probe-{}", std::process::id()));
     let tried = folder::open(folder, &path).and_then(|file| file.try_lock().map_err(Into::into));
@@ -234,7 +235,7 @@ impl Locks for FileLocks<'_> {
             match file.try_lock() {
                 // Who cleans the folder up takes the name away from a lock; whoever comes next
                 // makes another file of that name.
-                Ok(()) if !files::is_at(&file, &path) => {}
+                Ok(()) if !is_at(&file, &path) => {}
                 Ok(()) => {
                     holder::note(&mut file, purpose);
                     self.waited.set(Duration::ZERO);

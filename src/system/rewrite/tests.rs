@@ -33,7 +33,7 @@ fn a_missing_file_is_made_with_its_folder() {
 }
 
 #[test]
-fn the_same_bytes_are_not_written() {
+fn unchanged_bytes_are_not_written() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("config");
     assert_eq!(rewrite_with(&path, <[u8]>::to_vec).unwrap(), Rewritten::Unchanged);
@@ -58,7 +58,7 @@ fn a_refused_edit_leaves_the_file_alone() {
 }
 
 #[test]
-fn another_program_changes_the_file_meanwhile() {
+fn edit_is_repeated_after_other_program_changes_file() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("config");
     fs::write(&path, "old").unwrap();
@@ -84,7 +84,7 @@ fn another_program_changes_the_file_meanwhile() {
 }
 
 #[test]
-fn another_program_makes_the_file_meanwhile() {
+fn edit_is_repeated_after_other_program_creates_file() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("config");
     let edit = |bytes: &[u8]| {
@@ -132,10 +132,10 @@ fn leftovers_of_a_killed_process_are_removed() {
 }
 
 #[test]
-fn a_holder_is_waited_for() {
+fn writer_waits_for_holder_of_lock() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("config");
-    let target = Target::find(&path).unwrap();
+    let target = UserFile::find(&path).unwrap();
     let lock = target.lock(&Runtime::default()).unwrap();
     let waiter = std::thread::spawn({
         let path = path.clone();
@@ -184,7 +184,7 @@ fn do_as_told() {
 }
 
 #[test]
-fn forty_processes_lose_nothing() {
+fn forty_concurrent_writers_lose_no_edit() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("order"), "append").unwrap();
     let children: Vec<Child> = (0..40).map(|_| child(home.path())).collect();
@@ -232,7 +232,7 @@ mod unix {
     }
 
     #[test]
-    fn mode_and_owner_stay() {
+    fn rewrite_keeps_mode_and_owner() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("config");
         for bits in [0o600, 0o644, 0o660, 0o777] {
@@ -250,7 +250,7 @@ mod unix {
     }
 
     #[test]
-    fn links_are_followed_and_stay() {
+    fn rewrite_follows_links_and_keeps_them() {
         let home = tempfile::tempdir().unwrap();
         let dotfiles = home.path().join("dotfiles");
         fs::create_dir_all(home.path().join(".aws")).unwrap();
