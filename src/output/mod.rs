@@ -27,7 +27,7 @@ pub fn print(text: &str) -> Result<()> {
 /// Writes one line to stdout.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_line(line: impl Display) -> Result<()> {
     print(&format!("{line}\n"))
 }
