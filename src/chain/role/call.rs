@@ -46,8 +46,8 @@ impl Role<'_> {
         let source_identity = self.value(
             (keys::SOURCE_IDENTITY, "--source-identity"),
             self.typed.source_identity.as_deref(),
-            limits::SESSION_NAME_RULE,
-            limits::session_name,
+            "2 to 256 letters, digits or _+=,.@-",
+            limits::source_identity,
         )?;
         Ok(AssumeRole {
             profile: self.view.profile().map(|profile| profile.name.clone()),

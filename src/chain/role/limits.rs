@@ -30,9 +30,15 @@ pub fn check_duration(seconds: u32, chaining: Chaining, what: &str) -> Result<u3
 /// The rule of `session_name`, in words.
 pub const SESSION_NAME_RULE: &str = "2 to 64 letters, digits or _+=,.@-";
 
-/// Takes a RoleSessionName or SourceIdentity: `[\w+=,.@-]{2,64}`.
+/// Takes a RoleSessionName: `[\w+=,.@-]{2,64}`.
 pub fn session_name(value: &str) -> Option<String> {
     let legal = (2..=64).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@-"));
+    legal.then(|| value.to_owned())
+}
+
+/// Takes a SourceIdentity: `[\w+=,.@-]{2,256}`.
+pub fn source_identity(value: &str) -> Option<String> {
+    let legal = (2..=256).contains(&value.len()) && value.chars().all(|c| is_word(c, "+=,.@-"));
     legal.then(|| value.to_owned())
 }
 
@@ -72,6 +78,20 @@ mod tests {
             assert!(session_name(&default_session_name(user)).is_some());
         }
         assert!(session_name(&default_session_name(Some(&"x".repeat(100)))).is_some());
+    }
+
+    #[test]
+    fn source_identity_takes_2_to_256_characters() {
+        for (value, legal) in [
+            ("a".to_owned(), false),
+            ("ab".to_owned(), true),
+            ("x".repeat(65), true),
+            ("x".repeat(256), true),
+            ("x".repeat(257), false),
+            ("aws:x".to_owned(), false),
+        ] {
+            assert_eq!(source_identity(&value).is_some(), legal, "{value}");
+        }
     }
 
     #[test]
