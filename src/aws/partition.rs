@@ -7,29 +7,44 @@ pub struct Partition {
     pub id: &'static str,
     dns_suffix: &'static str,
     dual_stack_suffix: &'static str,
+    /// The one region for which calls of IAM are signed.
+    pub iam_region: &'static str,
     /// What its regions begin with.
     region_prefixes: &'static [&'static str],
 }
 
 /// The most specific prefixes come first; `aws` catches what no other does, as in AWS's own rules.
 const PARTITIONS: &[Partition] = &[
-    partition("aws-us-gov", "amazonaws.com", "api.aws", &["us-gov-"]),
-    partition("aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", &["cn-"]),
-    partition("aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", &["eusc-"]),
-    partition("aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", &["us-isob-"]),
-    partition("aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", &["eu-isoe-"]),
-    partition("aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", &["us-isof-"]),
-    partition("aws-iso", "c2s.ic.gov", "api.aws.ic.gov", &["us-iso-"]),
-    partition("aws", "amazonaws.com", "api.aws", &[""]),
+    partition("aws-us-gov", "amazonaws.com", "api.aws", "us-gov-west-1", &["us-gov-"]),
+    partition("aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-north-1", &["cn-"]),
+    partition("aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1", &["eusc-"]),
+    partition("aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", "us-isob-east-1", &["us-isob-"]),
+    partition(
+        "aws-iso-e",
+        "cloud.adc-e.uk",
+        "api.cloud-aws.adc-e.uk",
+        "eu-isoe-west-1",
+        &["eu-isoe-"],
+    ),
+    partition(
+        "aws-iso-f",
+        "csp.hci.ic.gov",
+        "api.aws.hci.ic.gov",
+        "us-isof-south-1",
+        &["us-isof-"],
+    ),
+    partition("aws-iso", "c2s.ic.gov", "api.aws.ic.gov", "us-iso-east-1", &["us-iso-"]),
+    partition("aws", "amazonaws.com", "api.aws", "us-east-1", &[""]),
 ];
 
 const fn partition(
     id: &'static str,
     dns_suffix: &'static str,
     dual_stack_suffix: &'static str,
+    iam_region: &'static str,
     region_prefixes: &'static [&'static str],
 ) -> Partition {
-    Partition { id, dns_suffix, dual_stack_suffix, region_prefixes }
+    Partition { id, dns_suffix, dual_stack_suffix, iam_region, region_prefixes }
 }
 
 /// Returns the partition that a region belongs to.
@@ -157,6 +172,24 @@ mod tests {
             let ours =
                 sts_endpoint(region, EndpointVariant { legacy_global: true, ..Default::default() });
             assert_eq!(ours.url, expected.url(), "{region} legacy");
+        }
+    }
+
+    #[test]
+    fn iam_regions_are_those_of_the_sdk() {
+        use aws_sdk_iam::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+        use aws_smithy_types::Document;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for region in ["us-east-1", "eu-west-1", "xx-new-1", "us-gov-east-1", "cn-northwest-1"]
+            .into_iter()
+            .chain(PARTITIONS.iter().map(|partition| partition.iam_region))
+        {
+            let params = Params::builder().region(region).build().unwrap();
+            let resolver = DefaultResolver::new();
+            let endpoint = runtime.block_on(resolver.resolve_endpoint(&params)).unwrap();
+            let signed = endpoint.auth_schemes()[0].get("signingRegion");
+            let expected = of_region(region).iam_region;
+            assert_eq!(signed.and_then(Document::as_string), Some(expected), "{region}");
         }
     }
 

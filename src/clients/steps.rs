@@ -4,6 +4,7 @@
 use aws_sdk_sts::types::AssumedRoleUser;
 
 use crate::aws::arn::Arn;
+use crate::aws::partition::of_region;
 use crate::aws::{Credentials, Session};
 use crate::chain::{AssumeRole, Chain, GetSessionToken, MfaUse};
 use crate::clients::calls::AwsCalls;
@@ -13,9 +14,6 @@ use crate::clients::sts::{policies, session, tags};
 use crate::error::{AwsCode, Error, Refusal, Result};
 use crate::executor::{Sts, TokenCode};
 use crate::text::one_line;
-
-/// Where IAM is asked for devices when no region is set: it is one service for a whole partition.
-const IAM_REGION: &str = "us-east-1";
 
 impl Sts for AwsCalls<'_> {
     fn get_session_token(
@@ -90,7 +88,7 @@ impl Sts for AwsCalls<'_> {
         );
         let target = Target {
             network: &chain.plan.network,
-            region: Some(chain.plan.region.as_deref().unwrap_or(IAM_REGION)),
+            region: Some(of_region(chain.plan.region.as_deref().unwrap_or_default()).iam_region),
             endpoint: chain.plan.endpoints.iam.as_deref(),
             caller: Some(caller),
         };
