@@ -18,7 +18,7 @@ fn second_run_uses_cached_session_without_a_call() {
 
 #[test]
 fn edited_role_property_misses_cache() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::new().in_any_region();
     let base = [
         ("role_arn", ADMIN),
         ("source_profile", "dev"),

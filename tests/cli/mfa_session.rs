@@ -68,7 +68,7 @@ fn one_code_serves_all_roles() {
 
 #[test]
 fn roles_with_other_region_or_duration_share_session() {
-    let sandbox = guarded();
+    let sandbox = guarded().in_any_region();
     three(&sandbox);
     sandbox.run(&["process", "a", "--region", "us-east-1"]).ok();
     sandbox.run(&["process", "b", "--region", "eu-west-1", "--duration", "12h"]).ok();

@@ -39,7 +39,7 @@ fn a_source_profile_without_a_role_is_a_usage_error() {
 
 #[test]
 fn each_role_option_overrides_last_role_of_chain() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::new().in_any_region();
     sandbox.config(&format!(
         "[profile prod]\nrole_arn = {}\nsource_profile = nobody\nexternal_id = wrong\nrole_session_name = profile\nduration_seconds = 900\nsource_identity = someone\nsession_tags = team=a, keep=1\n",
         role("closed")

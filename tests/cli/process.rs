@@ -80,7 +80,7 @@ fn role_session_is_printed_with_every_field() {
 
 #[test]
 fn role_parameters_of_profile_are_sent_to_sts() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::new().in_any_region();
     sandbox.config(
         "[profile prod]\nrole_arn = arn:aws:iam::222222222222:role/partner\nsource_profile = dev\n\
          external_id = ext-id-5f2a9c\nrole_session_name = night@shift\nduration_seconds = 7200\nregion = us-west-2\n",
@@ -223,7 +223,7 @@ fn keys_of_role_profile_are_used_only_when_it_is_a_source() {
 
 #[test]
 fn region_comes_from_option_then_environment_then_profile() {
-    let sandbox = Sandbox::empty();
+    let sandbox = Sandbox::empty().in_any_region();
     sandbox.credentials(&format!("[dev]\n{}region = sa-east-1\n", sandbox.key_lines()));
     let write = |region: &str| {
         sandbox
@@ -333,7 +333,7 @@ fn role_of_china_partition_is_assumed() {
     let arn = "arn:aws-cn:iam::333333333333:role/worker";
     let sandbox = Sandbox::with_world(|mut world| {
         world.users[0].partition = "aws-cn".to_owned();
-        world.role(
+        world.sts_region("cn-north-1").role(
             Role::new(arn).trusts(TrustStatement::account(DEV)).policy(Statement::allow("*", "*")),
         )
     });

@@ -114,7 +114,7 @@ fn use_sets_keys_and_renewal_variables_and_off_restores_old_ones() {
 
 #[test]
 fn profile_with_credential_process_is_set_as_aws_profile() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::new().in_any_region();
     sandbox.unset("AWS_REGION");
     through_rolecall(&sandbox, "");
     evaluated(&sandbox, &["keys", "--region", "us-east-1"]);

@@ -6,6 +6,8 @@ use fake_aws::{Role, Statement, TrustStatement, User, World};
 
 use super::sandbox::Sandbox;
 
+/// Where STS is called, and the only region that it accepts.
+pub const REGION: &str = "eu-west-1";
 /// Where the users are.
 pub const DEV: &str = "111111111111";
 /// Where the roles are.
@@ -30,6 +32,7 @@ pub fn people(access_key_id: &str, secret: &str) -> World {
     let bob = User::new(DEV, "bob", access_key_id, secret).mfa(MFA_SEED).allow("sts:*", "*");
     let full = from_dev().tag_session().source_identity();
     World::new()
+        .sts_region(REGION)
         .user(bob)
         .role(anything(Role::new(ADMIN).trusts(full)))
         .role(trusting("guarded", from_dev().mfa()))

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use fake_aws::{FakeAws, World};
 
 use super::command::SandboxCommand;
-use super::people::people;
+use super::people::{REGION, people};
 use super::run::{Printer, Run, no_secret};
 
 /// The program under test.
@@ -138,7 +138,7 @@ impl Sandbox {
         }
         let bus = format!("unix:path={}", self.path("no-bus").display());
         self.set("DBUS_SESSION_BUS_ADDRESS", bus);
-        self.set("AWS_REGION", "eu-west-1");
+        self.set("AWS_REGION", REGION);
         for service in ["STS", "SSO", "SSO_OIDC", "IAM"] {
             self.set(&format!("AWS_ENDPOINT_URL_{service}"), self.aws.url());
         }
@@ -249,6 +249,12 @@ impl Sandbox {
             std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
         }
         copy.display().to_string()
+    }
+
+    /// Lets STS accept every region.
+    pub fn in_any_region(self) -> Self {
+        self.aws.world(|world| world.sts_region = None);
+        self
     }
 
     /// Everything that must never show.

@@ -4,10 +4,10 @@ use crate::constraints::{self, Checks};
 use crate::params::Params;
 use crate::policy::{self, Statement};
 use crate::rules::{self, CallerKind, Refusal};
-use crate::session::{Caller, Owner, Session, assumed_role_arn, unique_id};
+use crate::session::{Caller, Session, assumed_role_arn};
 use crate::sts::check_mfa;
 use crate::trust::{ASSUME, IDENTIFY, TAG, permits};
-use crate::world::World;
+use crate::world::{Role, World};
 use crate::xml;
 
 /// What a caller asks of `AssumeRole`.
@@ -27,6 +27,7 @@ impl<'a> Wish<'a> {
     fn read(params: &'a Params) -> Result<Self, Refusal> {
         let values = params.members("Tags", ".Value");
         let keys = params.members("Tags", ".Key");
+        let mut checks = Checks::default();
         let wish = Self {
             role: params.get("RoleArn").unwrap_or(""),
             name: params.get("RoleSessionName").unwrap_or(""),
@@ -36,9 +37,8 @@ impl<'a> Wish<'a> {
             policy_arns: params.members("PolicyArns", ".arn"),
             tags: keys.into_iter().zip(values).collect(),
             transitive: params.members("TransitiveTagKeys", ""),
-            seconds: params.number("DurationSeconds")?,
+            seconds: constraints::duration(&mut checks, params, rules::ROLE_MOST)?,
         };
-        let mut checks = Checks::default();
         constraints::role_arn(&mut checks, params.get("RoleArn"));
         constraints::session_name(&mut checks, params.get("RoleSessionName"));
         constraints::external_id(&mut checks, wish.external_id);
@@ -47,25 +47,53 @@ impl<'a> Wish<'a> {
         constraints::source_identity(&mut checks, wish.source_identity);
         constraints::policies(&mut checks, wish.policy, &wish.policy_arns);
         constraints::tags(&mut checks, &wish.tags, &wish.transitive);
-        checks.range("durationSeconds", wish.seconds, rules::LEAST, rules::ROLE_MOST);
         checks.finish()?;
         check_arn(wish.role)?;
         Ok(wish)
     }
 }
 
-/// Refuses what is no role's ARN.
+/// Refuses what is no role's ARN: in one way what is no whole ARN, in another what is not a role's.
 pub fn check_arn(arn: &str) -> Result<(), Refusal> {
-    if !arn.starts_with("arn:") {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, service, region, account, resource] = parts[..] else {
+        return Err(Refusal::validation(format!("{arn} is invalid")));
+    };
+    if [partition, service, resource].contains(&"") {
         return Err(Refusal::validation(format!("{arn} is invalid")));
     }
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let right = parts.len() == 6
-        && parts[2] == "iam"
-        && parts[4].len() == 12
-        && parts[4].bytes().all(|byte| byte.is_ascii_digit())
-        && parts[5].starts_with("role/");
+    let right = service == "iam"
+        && region.is_empty()
+        && account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && resource.starts_with("role/");
     if right { Ok(()) } else { Err(Refusal::validation("Request ARN is invalid")) }
+}
+
+/// Refuses who may not have a role, or not with these tags or this source identity. Passing them on
+/// is looked at before assuming.
+fn authorize<'a>(
+    world: &'a World,
+    caller: &Caller,
+    wish: &Wish,
+    mfa: bool,
+) -> Result<&'a Role, Refusal> {
+    let inherited = caller.source_identity();
+    let tagged = !wish.tags.is_empty() || !caller.inherited_tags().is_empty();
+    let identified = wish.source_identity.is_some() || inherited.is_some();
+    let role = world.find_role(wish.role);
+    for (action, needed) in [(IDENTIFY, identified), (TAG, tagged), (ASSUME, true)] {
+        let may = |role| permits(role, caller, action, wish.external_id, mfa);
+        if needed && !role.is_some_and(may) {
+            return Err(Refusal::unauthorized(&caller.arn, action, wish.role));
+        }
+    }
+    if inherited.is_some() && wish.source_identity.is_some_and(|asked| Some(asked) != inherited) {
+        return Err(Refusal::validation(
+            "The source identity is already set for this assume role session",
+        ));
+    }
+    role.ok_or_else(|| Refusal::unauthorized(&caller.arn, ASSUME, wish.role))
 }
 
 /// Issues a session of a role, where trust policy and caller's policies allow it.
@@ -78,37 +106,21 @@ pub fn assume(
     let wish = Wish::read(params)?;
     let accepted = check_mfa(world, caller, params, now)?;
     let mfa = rules::mfa_present(caller.kind, accepted);
-    let refused = |action: &str| Refusal::unauthorized(&caller.arn, action, wish.role);
-    let Some(role) = world.find_role(wish.role) else {
-        return Err(refused(ASSUME));
-    };
-    let may = |action: &str| permits(role, caller, action, wish.external_id, mfa);
-    if !may(ASSUME) {
-        return Err(refused(ASSUME));
-    }
+    let role = authorize(world, caller, &wish, mfa)?;
     let inherited = caller.inherited_tags();
-    let tagged = !wish.tags.is_empty() || !inherited.is_empty();
-    if tagged && !may(TAG) {
-        return Err(refused(TAG));
-    }
-    let source_identity = caller.source_identity().or(wish.source_identity);
-    let other = wish.source_identity.is_some() && wish.source_identity != source_identity;
-    if other || (source_identity.is_some() && !may(IDENTIFY)) {
-        return Err(refused(IDENTIFY));
-    }
     let seconds = rules::assume_role_seconds(wish.seconds, caller.kind, role.max_session_duration)?;
     let tags = rules::session_tags(&wish.tags, &wish.transitive, &inherited)?;
     let policy = session_policy(world, wish.policy, &wish.policy_arns)?;
-    let packed = packed(wish.policy, &wish.policy_arns, &wish.tags)?;
-    let owner = Owner::Role { arn: wish.role.to_owned(), name: wish.name.to_owned() };
-    let mut session = Session::new(owner, now + i64::from(seconds));
+    let packed = rules::packed_size(wish.policy, &wish.policy_arns, &wish.tags, &inherited)?;
+    let mut session = Session::new(role.session_owner(wish.name), now + i64::from(seconds));
+    let user = assumed_user(role, wish.name);
     session.chained = caller.kind == CallerKind::RoleSession;
     session.transitive.clone_from(&wish.transitive);
     session.transitive.extend(inherited.into_iter().map(|(key, _)| key));
     session.tags = tags;
-    session.source_identity = source_identity.map(str::to_owned);
+    session.source_identity = caller.source_identity().or(wish.source_identity).map(str::to_owned);
     session.policy = policy;
-    let mut result = xml::credentials(&session) + &assumed_user(wish.role, wish.name);
+    let mut result = user + &xml::credentials(&session);
     if let Some(percent) = packed {
         result += &xml::element("PackedPolicySize", &percent.to_string());
     }
@@ -120,10 +132,9 @@ pub fn assume(
 }
 
 /// Returns the `AssumedRoleUser` element.
-pub fn assumed_user(role_arn: &str, name: &str) -> String {
-    let id = format!("{}:{name}", unique_id("AROA", role_arn));
-    let inner = xml::element("AssumedRoleId", &id)
-        + &xml::element("Arn", &assumed_role_arn(role_arn, name));
+pub fn assumed_user(role: &Role, name: &str) -> String {
+    let inner = xml::element("AssumedRoleId", &format!("{}:{name}", role.id))
+        + &xml::element("Arn", &assumed_role_arn(&role.arn, name));
     xml::nest("AssumedRoleUser", &inner)
 }
 
@@ -133,38 +144,21 @@ pub fn session_policy(
     policy: Option<&str>,
     arns: &[String],
 ) -> Result<Option<Vec<Statement>>, Refusal> {
-    let malformed = |message: String| Refusal::new(400, "MalformedPolicyDocument", message);
+    let malformed = |message: &str| Refusal::new(400, "MalformedPolicyDocument", message);
     let mut statements = match policy {
-        Some(text) => policy::parse(text).map_err(|message| malformed(message.to_owned()))?,
+        Some(text) => policy::parse(text).map_err(malformed)?,
         None if arns.is_empty() => return Ok(None),
         None => Vec::new(),
     };
     for arn in arns {
-        let known = world.managed_policies.get(arn);
-        let known = known.ok_or_else(|| malformed(format!("Policy {arn} does not exist")))?;
+        let known = world.managed_policies.get(arn).ok_or_else(|| {
+            Refusal::new(
+                400,
+                "InvalidParameterValue",
+                "At least one Policy ARN in the PolicyArns parameter does not match an existing IAM Managed Policy ARN.",
+            )
+        })?;
         statements.extend(known.iter().cloned());
     }
     Ok(Some(statements))
-}
-
-/// Returns how many per cent of the allowed size policies and tags take, when there are any.
-pub fn packed(
-    policy: Option<&str>,
-    arns: &[String],
-    tags: &[(String, String)],
-) -> Result<Option<usize>, Refusal> {
-    if policy.is_none() && arns.is_empty() && tags.is_empty() {
-        return Ok(None);
-    }
-    let percent = rules::packed_percent(policy.unwrap_or(""), arns, tags);
-    if percent > 100 {
-        return Err(Refusal::new(
-            400,
-            "PackedPolicyTooLarge",
-            format!(
-                "Packed policy consumes {percent}% of allotted space, please use smaller policy."
-            ),
-        ));
-    }
-    Ok(Some(percent.max(1)))
 }

@@ -1,25 +1,38 @@
 //! Lengths and patterns of request members, refused in AWS's words.
 
-use crate::rules::Refusal;
+use crate::params::Params;
+use crate::rules::{self, Refusal};
 
-/// `[\w+=,.@-]`, the characters of session names and source identities.
-pub const NAME: Pattern = Pattern { extra: "+=,.@-", text: r"[\w+=,.@-]*" };
-/// `[\w+=,.@:\/-]`, the characters of external IDs.
-pub const EXTERNAL_ID: Pattern = Pattern { extra: "+=,.@:/-", text: r"[\w+=,.@:\/-]*" };
-/// `[\w+=/:,.@-]`, the characters of MFA serials.
-pub const SERIAL: Pattern = Pattern { extra: "+=/:,.@-", text: r"[\w+=/:,.@-]*" };
+/// The characters of session names and source identities.
+const NAME: Pattern = Pattern { covers: |text| words(text, "+=,.@-"), text: r"[\w+=,.@-]*" };
+/// The characters of external IDs.
+const EXTERNAL_ID: Pattern =
+    Pattern { covers: |text| words(text, "+=,.@:/-"), text: r"[\w+=,.@:\/-]*" };
+/// The characters of MFA serials.
+const SERIAL: Pattern = Pattern { covers: |text| words(text, "+=/:,.@-"), text: r"[\w+=/:,.@-]*" };
+/// The characters of token codes.
+const CODE: Pattern =
+    Pattern { covers: |text| text.bytes().all(|byte| byte.is_ascii_digit()), text: r"[\d]*" };
+/// The characters of ARNs. AWS refuses those of the last range, though it shows it.
+const ARN: Pattern = Pattern {
+    covers: |text| !text.is_empty() && text.chars().all(is_of_arn),
+    text: r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+",
+};
 
-/// A class of characters made of ASCII word characters and some others.
-pub struct Pattern {
-    extra: &'static str,
+/// What a text must be made of.
+struct Pattern {
+    covers: fn(&str) -> bool,
+    /// As AWS shows it.
     text: &'static str,
 }
 
-impl Pattern {
-    /// Returns whether every character belongs to the class.
-    pub fn covers(&self, text: &str) -> bool {
-        text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || self.extra.contains(c))
-    }
+/// Returns whether a text holds nothing but ASCII word characters and some others.
+fn words(text: &str, others: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || others.contains(c))
+}
+
+fn is_of_arn(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}')
 }
 
 /// Collects every violation of a request, as AWS reports them together.
@@ -55,10 +68,10 @@ impl Checks {
         }
     }
 
-    /// Every character must belong to a class.
-    pub fn pattern(&mut self, member: &str, value: Option<&str>, pattern: &Pattern) {
+    /// The text must fit a pattern.
+    fn pattern(&mut self, member: &str, value: Option<&str>, pattern: &Pattern) {
         if let Some(value) = value
-            && !pattern.covers(value)
+            && !(pattern.covers)(value)
         {
             self.add(
                 &format!("'{value}'"),
@@ -68,23 +81,14 @@ impl Checks {
         }
     }
 
-    /// Every character must be a digit.
-    pub fn digits(&mut self, member: &str, value: Option<&str>) {
-        if let Some(value) = value
-            && !value.bytes().all(|byte| byte.is_ascii_digit())
-        {
-            self.add(&format!("'{value}'"), member, r"satisfy regular expression pattern: [\d]*");
-        }
-    }
-
     /// A number must lie within bounds.
-    pub fn range(&mut self, member: &str, value: Option<u32>, least: u32, most: u32) {
+    pub fn range(&mut self, member: &str, value: Option<i64>, least: u32, most: u32) {
         let Some(value) = value else { return };
         let shown = format!("'{value}'");
-        if value < least {
+        if value < i64::from(least) {
             self.add(&shown, member, &format!("have value greater than or equal to {least}"));
         }
-        if value > most {
+        if value > i64::from(most) {
             self.add(&shown, member, &format!("have value less than or equal to {most}"));
         }
     }
@@ -114,10 +118,25 @@ impl Checks {
     }
 }
 
-/// Checks a role ARN's length.
+/// Checks a role's ARN.
 pub fn role_arn(checks: &mut Checks, value: Option<&str>) {
     checks.required("roleArn", value);
-    checks.length("roleArn", value, 20, 2048);
+    arn(checks, "roleArn", value);
+}
+
+fn arn(checks: &mut Checks, member: &str, value: Option<&str>) {
+    checks.pattern(member, value, &ARN);
+    checks.length(member, value, 20, 2048);
+}
+
+/// Reads a session's length and checks its bounds.
+///
+/// # Errors
+/// Refuses what is no number.
+pub fn duration(checks: &mut Checks, params: &Params, most: u32) -> Result<Option<u32>, Refusal> {
+    let asked = params.number("DurationSeconds")?;
+    checks.range("durationSeconds", asked.map(i64::from), rules::LEAST, most);
+    Ok(asked.and_then(|seconds| u32::try_from(seconds).ok()))
 }
 
 /// Checks a role session name.
@@ -137,23 +156,22 @@ pub fn external_id(checks: &mut Checks, value: Option<&str>) {
 pub fn mfa(checks: &mut Checks, serial: Option<&str>, code: Option<&str>) {
     checks.pattern("serialNumber", serial, &SERIAL);
     checks.length("serialNumber", serial, 9, 256);
-    checks.digits("tokenCode", code);
+    checks.pattern("tokenCode", code, &CODE);
     checks.length("tokenCode", code, 6, 6);
 }
 
 /// Checks a source identity.
 pub fn source_identity(checks: &mut Checks, value: Option<&str>) {
     checks.pattern("sourceIdentity", value, &NAME);
-    checks.length("sourceIdentity", value, 2, 64);
+    checks.length("sourceIdentity", value, 2, 256);
 }
 
 /// Checks a session policy's length and its companions' number.
 pub fn policies(checks: &mut Checks, policy: Option<&str>, arns: &[String]) {
     checks.length("policy", policy, 1, 2048);
     checks.items("policyArns", arns, 10);
-    for (index, arn) in arns.iter().enumerate() {
-        let member = format!("policyArns.{}.member.arn", index + 1);
-        checks.length(&member, Some(arn), 20, 2048);
+    for (index, value) in arns.iter().enumerate() {
+        arn(checks, &format!("policyArns.{}.member.arn", index + 1), Some(value));
     }
 }
 
@@ -171,7 +189,7 @@ pub fn tags(checks: &mut Checks, tags: &[(String, String)], transitive: &[String
 
 #[cfg(test)]
 mod tests {
-    use super::{Checks, external_id, mfa, session_name, source_identity};
+    use super::{Checks, external_id, mfa, role_arn, session_name, source_identity};
 
     fn message(check: impl FnOnce(&mut Checks)) -> String {
         let mut checks = Checks::default();
@@ -209,5 +227,26 @@ mod tests {
         assert_ne!(message(|c| mfa(c, None, Some("12345x"))), "");
         assert_eq!(message(|c| source_identity(c, Some("al"))), "");
         assert_ne!(message(|c| source_identity(c, Some("a"))), "");
+        assert_eq!(message(|c| source_identity(c, Some(&"x".repeat(256)))), "");
+        assert_ne!(message(|c| source_identity(c, Some(&"x".repeat(257)))), "");
+        assert!(message(|c| source_identity(c, Some("aws:x"))).contains("pattern"));
+    }
+
+    #[test]
+    fn malformed_role_arn_is_refused_in_aws_words() {
+        let empty = message(|c| role_arn(c, Some("")));
+        assert!(empty.starts_with("2 validation errors detected: "), "{empty}");
+        assert!(empty.contains(
+            r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"
+        ));
+        for (character, accepted) in
+            [('é', true), ('\u{fffd}', true), ('\t', true), ('\u{1}', false), ('😀', false)]
+        {
+            let text = character.to_string().repeat(20);
+            assert_eq!(message(|c| role_arn(c, Some(&text))).is_empty(), accepted, "{character:?}");
+        }
+        assert_ne!(message(|c| role_arn(c, Some(&"é".repeat(19)))), "");
+        assert_eq!(message(|c| role_arn(c, Some(&"é".repeat(2048)))), "");
+        assert_ne!(message(|c| role_arn(c, Some(&"é".repeat(2049)))), "");
     }
 }

@@ -8,8 +8,6 @@ use serde_json::json;
 use crate::encoding::random;
 use crate::http::{Connection, Response};
 use crate::router::{self, Route};
-use crate::rules::Refusal;
-use crate::{xml, xml::STS};
 
 const FOREVER: Duration = Duration::from_hours(1);
 const DRIP: Duration = Duration::from_millis(10);
@@ -87,10 +85,10 @@ pub fn instead(kind: &Kind, route: &Route) -> Option<Response> {
     match kind {
         Kind::Refuse(status, code, message) => Some(router::refuse(route, *status, code, message)),
         Kind::Throttle if query_protocol => {
-            Some(xml::error(STS, &Refusal::new(400, "Throttling", "Rate exceeded")))
+            Some(router::refuse(route, 400, "Throttling", "Rate exceeded"))
         }
         Kind::Throttle => Some(
-            Response::json(429, &json!({"message": "Rate exceeded"}))
+            Response::json(429, &json!({"message": "HTTP 429 Unknown Code"}))
                 .with("x-amzn-ErrorType", "TooManyRequestsException"),
         ),
         Kind::Status(code, body) if query_protocol => {

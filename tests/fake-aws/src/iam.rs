@@ -2,7 +2,7 @@
 
 use crate::http::{Request, Response};
 use crate::params::{self, Params};
-use crate::policy::{Decision, decide};
+use crate::policy::{self, Decision, decide};
 use crate::rules::{self, Refusal};
 use crate::session::Caller;
 use crate::sigv4;
@@ -12,6 +12,10 @@ use crate::xml;
 /// The actions that belong to IAM rather than STS.
 pub const ACTIONS: [&str; 2] = ["ListMFADevices", "SimulatePrincipalPolicy"];
 
+const VERSION: &str = "2010-05-08";
+/// The actions whose refusals say where more about them can be read.
+const DETAILED: [&str; 1] = ["iam:ListMFADevices"];
+
 /// Answers a request for an action of IAM.
 pub fn answer(
     world: &World,
@@ -20,13 +24,14 @@ pub fn answer(
     params: &Params,
     now: i64,
 ) -> Response {
+    if let Err(refusal) = params::check_action(action, params, &ACTIONS, VERSION) {
+        return xml::error(xml::FAULT, &refusal);
+    }
     let result = sigv4::verify(world, request, "iam", now).and_then(|caller| {
-        params::check_version(action, params, "2010-05-08")?;
         rules::may_call_iam(caller.kind)?;
         match action {
             "ListMFADevices" => mfa_devices(world, &caller, params),
-            "SimulatePrincipalPolicy" => simulate(world, &caller, params),
-            other => Err(params::unknown(other, params)),
+            _ => simulate(world, &caller, params),
         }
     });
     match result {
@@ -37,15 +42,25 @@ pub fn answer(
 
 fn authorize(caller: &Caller, action: &str, arn: &str, shown: &str) -> Result<(), Refusal> {
     let mfa = rules::mfa_present(caller.kind, false);
-    let reason = match caller.decide(action, arn, mfa) {
+    let mut refusal = Refusal::unauthorized(&caller.arn, action, shown);
+    refusal.message += &match caller.decide(action, arn, mfa) {
         Decision::Allowed => return Ok(()),
         Decision::ImplicitDeny => {
-            format!("because no identity-based policy allows the {action} action")
+            format!(" because no identity-based policy allows the {action} action")
         }
-        Decision::ExplicitDeny => "with an explicit deny in an identity-based policy".to_owned(),
+        Decision::ExplicitDeny => {
+            let policy = policy::denying(&caller.policies, action, arn, mfa)
+                .and_then(|statement| statement.policy.as_ref())
+                .map_or_else(String::new, |policy| format!(": {policy}"));
+            format!(" with an explicit deny in an identity-based policy{policy}")
+        }
     };
-    let mut refusal = Refusal::unauthorized(&caller.arn, action, shown);
-    refusal.message = format!("{} {reason}", refusal.message);
+    if DETAILED.contains(&action) {
+        let id = xml::request_id();
+        refusal.message += &format!(
+            ". Go to https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/{id} for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: {id}"
+        );
+    }
     Err(refusal)
 }
 
@@ -71,6 +86,10 @@ fn mfa_devices(world: &World, caller: &Caller, params: &Params) -> Result<String
 
 fn simulate(world: &World, caller: &Caller, params: &Params) -> Result<String, Refusal> {
     let source = params.get("PolicySourceArn").unwrap_or("");
+    if source.split(':').nth(2) == Some("sts") {
+        let message = format!("Invalid ARN provided in the request: {source}");
+        return Err(Refusal::new(400, "InvalidInput", message));
+    }
     authorize(caller, "iam:SimulatePrincipalPolicy", source, source)?;
     let role = world.find_role(source).map(|role| &role.policies);
     let user = world.users.iter().find(|user| user.arn() == source);

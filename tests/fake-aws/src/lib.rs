@@ -25,7 +25,8 @@
 //! It refuses, in AWS's words and with AWS's status and code, what AWS refuses:
 //!
 //! - **Signatures**: Signature Version 4 over the whole request, its date, region and service, and
-//!   the session token; unknown, inactive and expired keys.
+//!   the session token; unknown, inactive and expired keys; roles that are gone. The order of checks
+//!   is AWS's.
 //! - **Requests**: lengths, patterns and counts of every member of STS's requests, packed policies,
 //!   session tags.
 //! - **Permission**: the role's trust policy (principal, external ID, MFA, tags, source identity,
@@ -33,7 +34,8 @@
 //!   which of them must agree within and across accounts.
 //! - **MFA**: RFC 6238 codes of the caller's own device, each accepted once, one window early or
 //!   late. A role's session never counts as made with MFA.
-//! - **Time**: the limits of each duration, one hour for chained roles, the clock's skew.
+//! - **Time**: the limits of each duration, one hour for roles that a session of any kind assumes, the
+//!   clock's skew.
 //!
 //! STS, IAM (`ListMFADevices`, `SimulatePrincipalPolicy`), IAM Identity Center with its OpenID
 //! Connect service, EC2 instance metadata (version 2) and the credentials endpoint of containers
@@ -65,6 +67,8 @@ mod sigv4;
 mod sso;
 mod sso_data;
 mod sts;
+#[cfg(test)]
+mod tests;
 mod time;
 pub mod totp;
 mod trust;

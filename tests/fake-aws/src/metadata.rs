@@ -85,7 +85,7 @@ pub fn instance(world: &mut World, request: &Request, now: i64) -> Response {
         ("ImdsCredentials", Some(rest)) if rest.trim_matches('/') == name && role.is_some() => {
             let role = role.unwrap_or_default();
             let seconds = world.metadata.seconds;
-            let owner = Owner::Role { arn: role, name: world.metadata.instance.clone() };
+            let owner = world.session_owner(&role, &world.metadata.instance);
             let session = current(world, &owner, seconds, now);
             Response::json(
                 200,
@@ -148,7 +148,7 @@ pub fn container(world: &mut World, request: &Request, now: i64) -> Response {
     if request.method != "GET" {
         return problem(405, "MethodNotAllowed", "Only GET is allowed");
     }
-    let owner = Owner::Role { arn: container.role_arn.clone(), name: format!("task-{id}") };
+    let owner = world.session_owner(&container.role_arn, &format!("task-{id}"));
     let session = current(world, &owner, container.seconds, now);
     Response::json(
         200,

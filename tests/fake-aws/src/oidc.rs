@@ -9,6 +9,8 @@ use crate::world::World;
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
+const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazonaws.sso.oidc/";
+
 /// Returns the operation at a path of the service.
 pub fn operation(method: &str, path: &str) -> Option<&'static str> {
     match (method, path) {
@@ -42,15 +44,15 @@ pub fn error_name(exception: &str) -> String {
 /// Returns an error of the service.
 pub fn problem(status: u16, exception: &str, error: &str, description: &str) -> Response {
     Response::json(status, &json!({"error": error, "error_description": description}))
-        .with("x-amzn-ErrorType", exception)
+        .with("x-amzn-ErrorType", &format!("{exception}:{NAMESPACE}"))
 }
 
 fn invalid_request(description: &str) -> Response {
     problem(400, "InvalidRequestException", "invalid_request", description)
 }
 
-fn invalid_grant() -> Response {
-    problem(400, "InvalidGrantException", "invalid_grant", "Invalid grant provided")
+fn invalid_grant(description: &str) -> Response {
+    problem(400, "InvalidGrantException", "invalid_grant", description)
 }
 
 /// Answers a request to the service.
@@ -145,7 +147,7 @@ fn device(world: &mut World, client: &str, code: &str, now: i64) -> Response {
     let denies = world.sso.denies;
     let known = |one: &&mut Device| one.code == code && one.client == client;
     let Some(device) = world.sso.devices.iter_mut().find(known) else {
-        return invalid_grant();
+        return invalid_grant("Invalid grant provided");
     };
     if device.expires <= now {
         return problem(400, "ExpiredTokenException", "expired_token", "Device code expired");
@@ -165,7 +167,12 @@ fn device(world: &mut World, client: &str, code: &str, now: i64) -> Response {
             let fresh = new_refresh(world, &user, client);
             tokens(world, &user, Some(fresh), now)
         }
-        _ => problem(400, "AuthorizationPendingException", "authorization_pending", ""),
+        _ => problem(
+            400,
+            "AuthorizationPendingException",
+            "authorization_pending",
+            "Authorization is still pending",
+        ),
     }
 }
 
@@ -174,12 +181,10 @@ fn refresh(world: &mut World, client: &str, token: &str, now: i64) -> Response {
     let known = |one: &&mut RefreshToken| {
         one.token == token && one.client.as_ref().is_none_or(|owner| owner == client)
     };
-    let Some(found) = world.sso.refresh_tokens.iter_mut().find(known) else {
-        return invalid_grant();
+    let found = world.sso.refresh_tokens.iter_mut().find(known).filter(|found| !found.used);
+    let Some(found) = found else {
+        return invalid_grant("Invalid refresh token provided");
     };
-    if found.used {
-        return invalid_grant();
-    }
     found.used = rotate;
     let user = found.user.clone();
     let next = match world.sso.refresh {

@@ -12,14 +12,16 @@ impl Params {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the value of a parameter that is a whole number.
-    pub fn number(&self, name: &str) -> Result<Option<u32>, Refusal> {
+    /// Returns the value of a parameter that is a whole number of 32 bits.
+    ///
+    /// # Errors
+    /// Refuses what is no such number: without a word, unless nothing was sent.
+    pub fn number(&self, name: &str) -> Result<Option<i32>, Refusal> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        text.parse()
-            .map(Some)
-            .map_err(|_| Refusal::new(400, "MalformedInput", format!("{name} is no number")))
+        let message = if text.is_empty() { "missing value for decimal type" } else { "" };
+        text.parse().map(Some).map_err(|_| Refusal::new(400, "MalformedInput", message))
     }
 
     /// Returns the members `NAME.member.1SUFFIX`, `NAME.member.2SUFFIX` and so on.
@@ -31,14 +33,17 @@ impl Params {
     }
 }
 
-/// Refuses an action that a service does not have in a version.
-pub fn unknown(action: &str, params: &Params) -> Refusal {
-    let version = params.get("Version").unwrap_or("NO_VERSION_SPECIFIED");
-    let message = format!("Could not find operation {action} for version {version}");
-    Refusal::new(400, "InvalidAction", message)
-}
-
-/// Refuses a call for another version of a service.
-pub fn check_version(action: &str, params: &Params, wanted: &str) -> Result<(), Refusal> {
-    if params.get("Version") == Some(wanted) { Ok(()) } else { Err(unknown(action, params)) }
+/// Refuses an action that a service does not have in the version asked for.
+pub fn check_action(
+    action: &str,
+    params: &Params,
+    known: &[&str],
+    version: &str,
+) -> Result<(), Refusal> {
+    let asked = params.get("Version").unwrap_or("NO_VERSION_SPECIFIED");
+    if known.contains(&action) && asked == version {
+        return Ok(());
+    }
+    let message = format!("Could not find operation {action} for version {asked}");
+    Err(Refusal::new(400, "InvalidAction", message))
 }

@@ -24,6 +24,8 @@ pub struct Statement {
     pub actions: Vec<String>,
     pub resources: Vec<String>,
     pub when: When,
+    /// The ARN of the managed policy in which it stands; `None` for an inline one.
+    pub policy: Option<String>,
 }
 
 /// The answer of policies to a request.
@@ -42,6 +44,7 @@ impl Statement {
             actions: vec![action.to_owned()],
             resources: vec![resource.to_owned()],
             when: When::Always,
+            policy: None,
         }
     }
 
@@ -60,6 +63,12 @@ impl Statement {
     #[must_use]
     pub fn without_mfa(self) -> Self {
         Self { when: When::WithoutMfa, ..self }
+    }
+
+    /// Stands in a managed policy.
+    #[must_use]
+    pub fn of_policy(self, arn: &str) -> Self {
+        Self { policy: Some(arn.to_owned()), ..self }
     }
 
     fn matches(&self, action: &str, resource: &str, mfa: bool) -> bool {
@@ -86,6 +95,19 @@ pub fn decide(statements: &[Statement], action: &str, resource: &str, mfa: bool)
         }
     }
     decision
+}
+
+/// Returns the statement that forbids an action on a resource.
+pub fn denying<'a>(
+    statements: &'a [Statement],
+    action: &str,
+    resource: &str,
+    mfa: bool,
+) -> Option<&'a Statement> {
+    let forbids = |statement: &&Statement| {
+        statement.effect == Effect::Deny && statement.matches(action, resource, mfa)
+    };
+    statements.iter().find(forbids)
 }
 
 /// Returns whether a pattern of `*` and `?` covers a text.
@@ -149,6 +171,7 @@ fn statement(value: &Value) -> Result<Option<Statement>, &'static str> {
         actions: texts(value.get("Action")),
         resources: texts(value.get("Resource")),
         when,
+        policy: None,
     }))
 }
 

@@ -9,6 +9,9 @@ use crate::sigv4::Authorization;
 use crate::world::World;
 use crate::{encoding, iam, metadata, oidc, sso, sts, xml};
 
+/// The longest body that a service reads, in bytes.
+const BODY_MOST: usize = 10_000_000;
+
 /// The service and operation that a request is for.
 pub struct Route {
     pub service: &'static str,
@@ -43,22 +46,24 @@ pub fn find(request: &Request) -> Route {
         return route("imds", metadata::operation(method, path), Vec::new());
     }
     let mut pairs = request.query_pairs();
-    if method == "POST" {
+    if method == "POST" && is_form(request) {
         pairs.extend(encoding::form(&request.text()));
     }
     let action = pairs.iter().find(|(name, _)| name == "Action").cloned();
     match action {
-        Some((_, action)) if iam::ACTIONS.contains(&action.as_str()) => {
-            route("iam", &action, pairs)
-        }
         Some((_, action)) if path == "/" => {
             let signed = Authorization::of(request).map(|one| one.service);
-            let known = sts::ACTIONS.contains(&action.as_str());
-            let iam = !known && signed.as_deref() == Some("iam");
+            let iam = iam::ACTIONS.contains(&action.as_str())
+                || (!sts::ACTIONS.contains(&action.as_str()) && signed.as_deref() == Some("iam"));
             route(if iam { "iam" } else { "sts" }, &action, pairs)
         }
         _ => route("none", "Unknown", pairs),
     }
+}
+
+fn is_form(request: &Request) -> bool {
+    let content_type = request.header("content-type").unwrap_or("");
+    content_type.starts_with("application/x-www-form-urlencoded")
 }
 
 fn json_params(request: &Request) -> Vec<(String, String)> {
@@ -87,6 +92,9 @@ pub fn refuse(route: &Route, status: u16, code: &str, message: &str) -> Response
 /// Lets the service answer.
 pub fn answer(world: &mut World, request: &Request, route: &Route, now: i64) -> Response {
     let Route { operation, params, .. } = route;
+    if request.body.len() > BODY_MOST {
+        return Response::empty(413);
+    }
     match route.service {
         "sts" => sts::answer(world, request, operation, params, now),
         "iam" => iam::answer(world, request, operation, params, now),
@@ -94,6 +102,9 @@ pub fn answer(world: &mut World, request: &Request, route: &Route, now: i64) -> 
         "sso-oidc" => oidc::answer(world, request, operation, now),
         "imds" => metadata::instance(world, request, now),
         "container" => metadata::container(world, request, now),
-        _ => Response::text(404, "there is nothing here"),
+        _ if request.path == "/" => {
+            Response::empty(302).with("Location", "https://aws.amazon.com/iam")
+        }
+        _ => Response::new(404, "text/xml", "<UnknownOperationException/>"),
     }
 }

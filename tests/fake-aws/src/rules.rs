@@ -21,6 +21,7 @@ pub const TOKEN_MOST: u32 = 129_600;
 pub struct Refusal {
     pub status: u16,
     pub code: Cow<'static, str>,
+    /// Empty where AWS says nothing.
     pub message: String,
 }
 
@@ -63,20 +64,21 @@ pub enum CallerKind {
     RoleSession,
 }
 
-/// Returns the seconds of a session from `AssumeRole`.
+/// Returns the seconds of a session from `AssumeRole`. The role's own maximum is looked at before
+/// the hour of chaining.
 pub fn assume_role_seconds(
     asked: Option<u32>,
     caller: CallerKind,
     role_most: u32,
 ) -> Result<u32, Refusal> {
     bounds(asked, ROLE_MOST)?;
-    let seconds = asked.unwrap_or(ROLE_DEFAULT);
+    let seconds = within_role(asked.unwrap_or(ROLE_DEFAULT), role_most)?;
     if caller == CallerKind::RoleSession && seconds > CHAIN_MOST {
         return Err(Refusal::validation(
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
         ));
     }
-    within_role(seconds, role_most)
+    Ok(seconds)
 }
 
 /// Returns the seconds of a session from `AssumeRoleWithWebIdentity`.
@@ -93,7 +95,7 @@ pub fn session_token_seconds(asked: Option<u32>) -> Result<u32, Refusal> {
 
 fn bounds(asked: Option<u32>, most: u32) -> Result<(), Refusal> {
     let mut checks = Checks::default();
-    checks.range("durationSeconds", asked, LEAST, most);
+    checks.range("durationSeconds", asked.map(i64::from), LEAST, most);
     checks.finish()
 }
 
@@ -119,18 +121,16 @@ pub fn may_get_session_token(caller: CallerKind) -> Result<(), Refusal> {
 /// Refuses IAM to `GetSessionToken` sessions that were made without MFA.
 pub fn may_call_iam(caller: CallerKind) -> Result<(), Refusal> {
     match caller {
-        CallerKind::UserSession { mfa: false } => Err(invalid_token()),
+        CallerKind::UserSession { mfa: false } => Err(invalid_token("iam")),
         _ => Ok(()),
     }
 }
 
-/// Returns the refusal of credentials that AWS does not know, or not for this use.
-pub fn invalid_token() -> Refusal {
-    Refusal::new(
-        403,
-        "InvalidClientTokenId",
-        "The security token included in the request is invalid.",
-    )
+/// Returns a service's refusal of credentials that AWS does not know, or not for this use.
+pub fn invalid_token(service: &str) -> Refusal {
+    let full_stop = if service == "iam" { "" } else { "." };
+    let message = format!("The security token included in the request is invalid{full_stop}");
+    Refusal::new(403, "InvalidClientTokenId", message)
 }
 
 /// Returns whether a request counts as made with MFA. A role's session never hands its own MFA on.
@@ -199,12 +199,43 @@ pub fn session_tags(
     Ok(all)
 }
 
-/// Returns how much of the room for policies and tags a request takes, in per cent.
+/// Returns how much of the room for policies and tags a request takes, in per cent. Observed: a
+/// policy of 1,690 characters takes 157, six tags of 280 characters take 74.
 pub fn packed_percent(policy: &str, arns: &[String], tags: &[(String, String)]) -> usize {
     let policy = policy.chars().filter(|c| !c.is_whitespace()).count();
     let arns: usize = arns.iter().map(String::len).sum();
     let tags: usize = tags.iter().map(|(key, value)| key.len() + value.len()).sum();
-    (policy + arns / 4 + tags) * 100 / 2_200
+    policy / 9 + arns / 36 + tags / 4
+}
+
+/// Returns how many per cent of the allowed size the policies and tags of a request take, when it
+/// has any.
+///
+/// # Errors
+/// Refuses what takes more than all, or does so with the tags that the caller's session hands on.
+pub fn packed_size(
+    policy: Option<&str>,
+    arns: &[String],
+    tags: &[(String, String)],
+    inherited: &[(String, String)],
+) -> Result<Option<usize>, Refusal> {
+    let too_large = |message| Err(Refusal::new(400, "PackedPolicyTooLarge", message));
+    let only_tags = policy.is_none() && arns.is_empty();
+    let percent = packed_percent(policy.unwrap_or(""), arns, tags);
+    if percent > 100 && only_tags {
+        return too_large(format!(
+            "Packed size of session tags consumes {percent}% of allotted space."
+        ));
+    }
+    if percent > 100 {
+        return too_large(format!(
+            "Packed policy consumes {percent}% of allotted space, please use smaller policy."
+        ));
+    }
+    if percent + packed_percent("", &[], inherited) > 100 {
+        return too_large("Serialized token too large for session".to_owned());
+    }
+    Ok((!only_tags || !tags.is_empty()).then(|| percent.max(1)))
 }
 
 #[cfg(test)]

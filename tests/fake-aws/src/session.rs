@@ -12,8 +12,8 @@ use crate::world::{User, World, account_of, partition_of, role_name};
 pub enum Owner {
     /// A user's, from `GetSessionToken`.
     User { account: String, name: String },
-    /// A role's, under a session name.
-    Role { arn: String, name: String },
+    /// A role's, under a session name. A role made anew has another identifier.
+    Role { id: String, arn: String, name: String },
 }
 
 /// Temporary credentials, and what is known of them.
@@ -56,10 +56,10 @@ impl Session {
     }
 }
 
-/// Returns the unchanging identifier of a user or role.
-pub fn unique_id(prefix: &str, arn: &str) -> String {
+/// Returns the unchanging identifier of a user.
+fn user_id(arn: &str) -> String {
     let hash = digest(&SHA256, arn.as_bytes());
-    identifier(prefix, &hash.as_ref()[..17])
+    identifier("AIDA", &hash.as_ref()[..17])
 }
 
 /// Returns the ARN under which a role's session appears.
@@ -99,14 +99,14 @@ impl Caller {
                 let kind = CallerKind::UserSession { mfa: session.mfa };
                 Self::user(world.find_user(account, name)?, kind, Some(session))
             }
-            Owner::Role { arn, name } => Self {
+            Owner::Role { id, arn, name } => Self {
                 access_key_id: String::new(),
                 kind: CallerKind::RoleSession,
                 account: account_of(arn).to_owned(),
                 arn: assumed_role_arn(arn, name),
                 principal: arn.clone(),
-                user_id: format!("{}:{name}", unique_id("AROA", arn)),
-                policies: world.find_role(arn)?.policies.clone(),
+                user_id: format!("{id}:{name}"),
+                policies: world.roles.iter().find(|role| role.id == *id)?.policies.clone(),
                 session: Some(session),
             },
         };
@@ -121,7 +121,7 @@ impl Caller {
             account: user.account.clone(),
             arn: user.arn(),
             principal: user.arn(),
-            user_id: unique_id("AIDA", &user.arn()),
+            user_id: user_id(&user.arn()),
             policies: user.policies.clone(),
             session,
         }

@@ -12,7 +12,8 @@ use crate::session::Caller;
 use crate::time::{compact, parse_compact};
 use crate::world::World;
 
-const SKEW: i64 = 300;
+/// How far the time of a request may be from ours, in seconds.
+const SKEW: i64 = 900;
 
 /// What the `Authorization` header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +77,8 @@ pub fn verify(
     let authorization = Authorization::of(request).ok_or_else(|| incomplete(request))?;
     let date = request.header("x-amz-date").ok_or_else(|| incomplete(request))?;
     let time = parse_compact(date).ok_or_else(|| incomplete(request))?;
-    let secret = known_secret(world, request, &authorization.access_key_id, now)?;
-    check_scope(&authorization, date, service)?;
+    check_scope(&authorization, world.sts_region.as_deref(), date, service)?;
+    let (caller, secret) = identify(world, request, service, &authorization.access_key_id, now)?;
     check_headers(&authorization, request)?;
     check_time(time, now)?;
     let wanted = signature(&authorization, request, date, &secret);
@@ -88,7 +89,7 @@ pub fn verify(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
         ));
     }
-    Caller::of(world, &authorization.access_key_id).ok_or_else(invalid_token)
+    Ok(caller)
 }
 
 fn mismatch(message: impl Into<String>) -> Refusal {
@@ -111,30 +112,46 @@ fn incomplete(request: &Request) -> Refusal {
     Refusal::new(400, "IncompleteSignature", message)
 }
 
-fn known_secret(world: &World, request: &Request, id: &str, now: i64) -> Result<String, Refusal> {
+/// Returns who signed, and the secret that was to be used. Whose session has expired is told so
+/// before the role behind it is looked for.
+fn identify(
+    world: &World,
+    request: &Request,
+    service: &str,
+    id: &str,
+    now: i64,
+) -> Result<(Caller, String), Refusal> {
+    let unknown = || invalid_token(service);
     let token = request.header("x-amz-security-token");
-    if let Some(user) = world.find_key(id) {
-        return if user.active && token.is_none() {
-            Ok(user.secret.clone())
-        } else {
-            Err(invalid_token())
-        };
-    }
-    let session = world.find_session(id).ok_or_else(invalid_token)?;
-    if token != Some(session.token.as_str()) {
-        return Err(invalid_token());
-    }
-    if !session.lives(now) {
-        return Err(Refusal::new(
-            403,
-            "ExpiredToken",
-            "The security token included in the request is expired",
-        ));
-    }
-    Ok(session.secret.clone())
+    let secret = if let Some(user) = world.find_key(id) {
+        if !user.active || token.is_some() {
+            return Err(unknown());
+        }
+        user.secret.clone()
+    } else {
+        let session = world.find_session(id).ok_or_else(unknown)?;
+        if token != Some(session.token.as_str()) {
+            return Err(unknown());
+        }
+        if !session.lives(now) {
+            return Err(Refusal::new(
+                403,
+                "ExpiredToken",
+                "The security token included in the request is expired",
+            ));
+        }
+        session.secret.clone()
+    };
+    let caller = Caller::of(world, id).ok_or_else(unknown)?;
+    Ok((caller, secret))
 }
 
-fn check_scope(authorization: &Authorization, date: &str, service: &str) -> Result<(), Refusal> {
+fn check_scope(
+    authorization: &Authorization,
+    sts_region: Option<&str>,
+    date: &str,
+    service: &str,
+) -> Result<(), Refusal> {
     let day = &date[..8];
     if authorization.terminator != "aws4_request" {
         return Err(mismatch(format!(
@@ -142,13 +159,20 @@ fn check_scope(authorization: &Authorization, date: &str, service: &str) -> Resu
             authorization.terminator
         )));
     }
-    if authorization.service != service {
-        return Err(mismatch(format!(
-            "Credential should be scoped to correct service: '{service}'. "
-        )));
+    let mut message = String::new();
+    let region = authorization.region.as_str();
+    let right_region = match service {
+        "iam" => region == iam_region(sts_region.unwrap_or(region)),
+        _ => sts_region.map_or_else(|| is_region(region), |of_endpoint| region == of_endpoint),
+    };
+    if !right_region {
+        message += "Credential should be scoped to a valid region. ";
     }
-    if !is_region(&authorization.region) {
-        return Err(mismatch("Credential should be scoped to a valid region. "));
+    if authorization.service != service {
+        let _ = write!(message, "Credential should be scoped to correct service: '{service}'. ");
+    }
+    if !message.is_empty() {
+        return Err(mismatch(message));
     }
     if authorization.date != day {
         return Err(mismatch(format!(
@@ -157,6 +181,15 @@ fn check_scope(authorization: &Authorization, date: &str, service: &str) -> Resu
         )));
     }
     Ok(())
+}
+
+/// Returns the one region that signs for IAM in the partition of a region.
+fn iam_region(region: &str) -> &'static str {
+    match region.split('-').collect::<Vec<_>>()[..] {
+        ["cn", ..] => "cn-north-1",
+        ["us", "gov", ..] => "us-gov-west-1",
+        _ => "us-east-1",
+    }
 }
 
 /// Returns whether a text looks like `eu-west-1` or `us-gov-east-1`.
@@ -192,13 +225,13 @@ fn check_time(signed: i64, now: i64) -> Result<(), Refusal> {
     let (signed_text, now_text) = (compact(signed), compact(now));
     if signed < now - SKEW {
         return Err(mismatch(format!(
-            "Signature expired: {signed_text} is now earlier than {} ({now_text} - 5 min.)",
+            "Signature expired: {signed_text} is now earlier than {} ({now_text} - 15 min.)",
             compact(now - SKEW)
         )));
     }
     if signed > now + SKEW {
         return Err(mismatch(format!(
-            "Signature not yet current: {signed_text} is still later than {} ({now_text} + 5 min.)",
+            "Signature not yet current: {signed_text} is still later than {} ({now_text} + 15 min.)",
             compact(now + SKEW)
         )));
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Request, Response};
 use crate::params::Params;
-use crate::session::{Owner, Session};
+use crate::session::Session;
 use crate::sso_data::reserved_arn;
 use crate::world::World;
 
@@ -19,10 +19,10 @@ pub fn operation(method: &str, path: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns an error of the portal.
+/// Returns an error of the portal. Its body alone holds the code.
 pub fn problem(status: u16, code: &str, message: &str) -> Response {
+    let code = format!("com.amazonaws.switchboard.portal#{code}");
     Response::json(status, &json!({"message": message, "__type": code}))
-        .with("x-amzn-ErrorType", code)
 }
 
 /// Answers a request to the portal.
@@ -56,7 +56,7 @@ fn credentials(world: &mut World, user: &str, params: &Params, now: i64) -> Resp
     if !granted {
         return problem(403, "ForbiddenException", "No access");
     }
-    let owner = Owner::Role { arn: reserved_arn(account, role), name: user.to_owned() };
+    let owner = world.session_owner(&reserved_arn(account, role), user);
     let session = Session::new(owner, now + world.sso.role_seconds);
     let answer = json!({"roleCredentials": {
         "accessKeyId": session.access_key_id,

@@ -25,9 +25,11 @@ pub fn answer(
     params: &Params,
     now: i64,
 ) -> Response {
+    if let Err(refusal) = params::check_action(action, params, &ACTIONS, VERSION) {
+        return xml::error(xml::FAULT, &refusal);
+    }
     let result = if action == "AssumeRoleWithWebIdentity" {
-        params::check_version(action, params, VERSION)
-            .and_then(|()| web_identity::assume(world, params, now))
+        web_identity::assume(world, params, now)
     } else {
         signed(world, request, action, params, now)
     };
@@ -45,7 +47,6 @@ fn signed(
     now: i64,
 ) -> Result<String, Refusal> {
     let caller = sigv4::verify(world, request, "sts", now)?;
-    params::check_version(action, params, VERSION)?;
     if let Some(authorization) = Authorization::of(request)
         && world.disabled_regions.contains(&authorization.region)
     {
@@ -61,8 +62,7 @@ fn signed(
     match action {
         "GetCallerIdentity" => Ok(caller_identity(&caller)),
         "GetSessionToken" => session_token(world, &caller, params, now),
-        "AssumeRole" => assume_role::assume(world, &caller, params, now),
-        other => Err(params::unknown(other, params)),
+        _ => assume_role::assume(world, &caller, params, now),
     }
 }
 
@@ -78,9 +78,8 @@ fn session_token(
     params: &Params,
     now: i64,
 ) -> Result<String, Refusal> {
-    let asked = params.number("DurationSeconds")?;
     let mut checks = Checks::default();
-    checks.range("durationSeconds", asked, rules::LEAST, rules::TOKEN_MOST);
+    let asked = constraints::duration(&mut checks, params, rules::TOKEN_MOST)?;
     constraints::mfa(&mut checks, params.get("SerialNumber"), params.get("TokenCode"));
     checks.finish()?;
     rules::may_get_session_token(caller.kind)?;

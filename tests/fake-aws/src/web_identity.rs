@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::assume_role::{assumed_user, check_arn, packed, session_policy};
+use crate::assume_role::{assumed_user, check_arn, session_policy};
 use crate::constraints::{self, Checks};
 use crate::encoding::{base64url, from_base64url};
 use crate::params::Params;
 use crate::rules::{self, Refusal};
-use crate::session::{Owner, Session};
-use crate::trust::{Principal, permits_web_identity};
+use crate::session::Session;
+use crate::trust::{Principal, TrustStatement, permits_web_identity};
 use crate::world::World;
 use crate::xml;
 
@@ -57,42 +57,54 @@ fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::new(400, "InvalidIdentityToken", message)
 }
 
+/// Refuses a token that has expired, or whose issuer or audience no trust policy knows.
+fn check_provider(world: &World, claims: &Claims, now: i64) -> Result<(), Refusal> {
+    let Claims { issuer, audiences, expires, .. } = claims;
+    if *expires <= now {
+        return Err(Refusal::new(
+            400,
+            "ExpiredTokenException",
+            format!(
+                "Token expired: current date/time {now} must be before the expiration date/time {expires}"
+            ),
+        ));
+    }
+    let known = Principal::WebIdentity(issuer.clone());
+    let mut provider: Vec<&TrustStatement> =
+        world.roles.iter().flat_map(|role| &role.trust).collect();
+    provider.retain(|statement| statement.principal == known);
+    if provider.is_empty() {
+        return Err(invalid(format!(
+            "No OpenIDConnect provider found in your account for {issuer}"
+        )));
+    }
+    let lists = |statement: &&TrustStatement| {
+        statement.audience.as_ref().is_none_or(|audience| audiences.contains(audience))
+    };
+    if !provider.iter().any(lists) {
+        return Err(invalid("Incorrect token audience"));
+    }
+    Ok(())
+}
+
 /// Issues a session of a role for an issuer's token.
 pub fn assume(world: &mut World, params: &Params, now: i64) -> Result<String, Refusal> {
     let (arn, name) = (params.get("RoleArn"), params.get("RoleSessionName"));
     let (policy, token) = (params.get("Policy"), params.get("WebIdentityToken"));
     let arns = params.members("PolicyArns", ".arn");
-    let asked = params.number("DurationSeconds")?;
     let mut checks = Checks::default();
+    let asked = constraints::duration(&mut checks, params, rules::ROLE_MOST)?;
     constraints::role_arn(&mut checks, arn);
     constraints::session_name(&mut checks, name);
     checks.required("webIdentityToken", token);
     checks.length("webIdentityToken", token, 4, 20_000);
     constraints::policies(&mut checks, policy, &arns);
-    checks.range("durationSeconds", asked, rules::LEAST, rules::ROLE_MOST);
     checks.finish()?;
     let (arn, name) = (arn.unwrap_or(""), name.unwrap_or(""));
     check_arn(arn)?;
     let claims = claims(token.unwrap_or(""))
         .ok_or_else(|| invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"))?;
-    if claims.expires <= now {
-        return Err(Refusal::new(
-            400,
-            "ExpiredTokenException",
-            format!(
-                "Token expired: current date/time {now} must be before the expiration date/time{}",
-                claims.expires
-            ),
-        ));
-    }
-    let known = Principal::WebIdentity(claims.issuer.clone());
-    let trusts = |statement: &crate::trust::TrustStatement| statement.principal == known;
-    if !world.roles.iter().any(|role| role.trust.iter().any(trusts)) {
-        return Err(invalid(format!(
-            "No OpenIDConnect provider found in your account for {}",
-            claims.issuer
-        )));
-    }
+    check_provider(world, &claims, now)?;
     let action = "sts:AssumeRoleWithWebIdentity";
     let role = world
         .find_role(arn)
@@ -102,16 +114,16 @@ pub fn assume(world: &mut World, params: &Params, now: i64) -> Result<String, Re
         })
         .ok_or_else(|| Refusal::denied(format!("Not authorized to perform {action}")))?;
     let seconds = rules::web_identity_seconds(asked, role.max_session_duration)?;
-    let owner = Owner::Role { arn: arn.to_owned(), name: name.to_owned() };
-    let mut session = Session::new(owner, now + i64::from(seconds));
+    let mut session = Session::new(role.session_owner(name), now + i64::from(seconds));
+    let user = assumed_user(role, name);
     session.policy = session_policy(world, policy, &arns)?;
     let audience = claims.audiences.first().map_or("", String::as_str);
     let mut result = xml::element("SubjectFromWebIdentityToken", &claims.subject)
         + &xml::element("Audience", audience)
         + &xml::element("Provider", &claims.issuer)
         + &xml::credentials(&session)
-        + &assumed_user(arn, name);
-    if let Some(percent) = packed(policy, &arns, &[])? {
+        + &user;
+    if let Some(percent) = rules::packed_size(policy, &arns, &[], &[])? {
         result += &xml::element("PackedPolicySize", &percent.to_string());
     }
     world.sessions.push(session);

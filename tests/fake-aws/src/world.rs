@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::encoding::{identifier, random};
 use crate::metadata::{Container, Metadata};
 use crate::policy::Statement;
-use crate::session::Session;
+use crate::session::{Owner, Session};
 use crate::sso_data::Sso;
 use crate::totp;
 use crate::trust::TrustStatement;
@@ -17,6 +18,8 @@ pub struct World {
     pub roles: Vec<Role>,
     pub managed_policies: BTreeMap<String, Vec<Statement>>,
     pub sessions: Vec<Session>,
+    /// The region of the endpoint of STS. With `None` it is the one that a request names.
+    pub sts_region: Option<String>,
     pub disabled_regions: BTreeSet<String>,
     pub used_codes: BTreeSet<(String, i64)>,
     pub sso: Sso,
@@ -121,6 +124,8 @@ impl User {
 /// An IAM role.
 #[derive(Clone, Debug)]
 pub struct Role {
+    /// Another one for each role, even of the same name.
+    pub id: String,
     pub arn: String,
     pub trust: Vec<TrustStatement>,
     pub max_session_duration: u32,
@@ -132,6 +137,7 @@ impl Role {
     pub fn new(arn: &str) -> Self {
         assert!(arn.split(':').count() == 6, "not a role ARN: {arn}");
         Self {
+            id: identifier("AROA", &random(17)),
             arn: arn.to_owned(),
             trust: Vec::new(),
             max_session_duration: 3_600,
@@ -165,6 +171,11 @@ impl Role {
     pub fn policy(mut self, statement: Statement) -> Self {
         self.policies.push(statement);
         self
+    }
+
+    /// Returns the owner of the role's sessions under a name.
+    pub fn session_owner(&self, name: &str) -> Owner {
+        Owner::Role { id: self.id.clone(), arn: self.arn.clone(), name: name.to_owned() }
     }
 
     /// Returns the account that owns the role.
@@ -222,6 +233,13 @@ impl World {
         self
     }
 
+    /// Lets the endpoint of STS be a region's own, so that it refuses signatures for others.
+    #[must_use]
+    pub fn sts_region(mut self, region: &str) -> Self {
+        self.sts_region = Some(region.to_owned());
+        self
+    }
+
     /// Refuses STS in a region.
     #[must_use]
     pub fn disabled_region(mut self, region: &str) -> Self {
@@ -263,6 +281,14 @@ impl World {
     /// Returns the role with an ARN.
     pub fn find_role(&self, arn: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.arn == arn)
+    }
+
+    /// Returns the owner of sessions of a role, which nobody accepts when there is no such role.
+    pub fn session_owner(&self, role_arn: &str, name: &str) -> Owner {
+        match self.find_role(role_arn) {
+            Some(role) => role.session_owner(name),
+            None => Role::new(role_arn).session_owner(name),
+        }
     }
 
     /// Returns the user with an access key.

@@ -1,6 +1,6 @@
 //! Answers of the query protocol in XML.
 
-use crate::encoding::{hex, random};
+use crate::encoding::{base64, hex, random};
 use crate::http::Response;
 use crate::rules::Refusal;
 use crate::session::Session;
@@ -8,6 +8,8 @@ use crate::time;
 
 /// The name space of STS's answers.
 pub const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// The name space of errors about actions that no service has.
+pub const FAULT: &str = "http://webservices.amazon.com/AWSFault/2005-15-09";
 /// The name space of IAM's answers.
 pub const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
@@ -58,20 +60,27 @@ pub fn answer(namespace: &str, action: &str, result: &str) -> Response {
     let body = format!(
         "<{action}Response xmlns=\"{namespace}\">\n  <{action}Result>{result}</{action}Result>\n  <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata>\n</{action}Response>\n"
     );
-    Response::new(200, "text/xml", body).with("x-amzn-RequestId", &id)
+    identified(Response::new(200, "text/xml", body), &id)
 }
 
 /// Returns a refusal.
 pub fn error(namespace: &str, refusal: &Refusal) -> Response {
     let id = request_id();
     let side = if refusal.status < 500 { "Sender" } else { "Receiver" };
-    let inner = element("Type", side)
-        + &element("Code", &refusal.code)
-        + &element("Message", &refusal.message);
+    let mut inner = element("Type", side) + &element("Code", &refusal.code);
+    if !refusal.message.is_empty() {
+        inner += &element("Message", &refusal.message);
+    }
     let body = format!(
         "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>{inner}</Error>\n  <RequestId>{id}</RequestId>\n</ErrorResponse>\n"
     );
-    Response::new(refusal.status, "text/xml", body).with("x-amzn-RequestId", &id)
+    identified(Response::new(refusal.status, "text/xml", body), &id)
+}
+
+fn identified(response: Response, id: &str) -> Response {
+    response
+        .with("x-amzn-RequestId", id)
+        .with("x-amz-sts-extended-request-id", &base64(&random(24)))
 }
 
 #[cfg(test)]

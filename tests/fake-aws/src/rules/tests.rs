@@ -36,7 +36,17 @@ fn role_session_duration_outside_limits_is_error() {
 fn chained_role_session_is_limited_to_one_hour() {
     for kind in KINDS {
         let answer = assume_role_seconds(Some(3601), kind, 43_200);
-        assert_eq!(answer.is_err(), kind == CallerKind::RoleSession, "{kind:?}");
+        if kind == CallerKind::RoleSession {
+            assert_eq!(
+                answer.unwrap_err().message,
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+                "{kind:?}"
+            );
+        } else {
+            assert_eq!(answer, Ok(3601));
+        }
+        let over_both = assume_role_seconds(Some(3601), kind, 3_600).unwrap_err();
+        assert!(over_both.message.contains("MaxSessionDuration"), "{kind:?}: {over_both:?}");
         assert_eq!(assume_role_seconds(Some(3600), kind, 43_200), Ok(3600));
     }
     assert_eq!(web_identity_seconds(Some(43_200), 43_200), Ok(43_200));

@@ -10,7 +10,7 @@ fn ask(fake: &FakeAws, action: &str) -> String {
     let body = format!("Action={action}&Version=2011-06-15&RoleArn=a%2Fb");
     let mut stream = TcpStream::connect(fake.url().trim_start_matches("http://")).unwrap();
     let request = format!(
-        "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).unwrap();

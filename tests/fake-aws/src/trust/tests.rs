@@ -1,6 +1,6 @@
 use super::{ASSUME, IDENTIFY, TAG, TrustStatement, permits};
 use crate::policy::{Statement, parse};
-use crate::session::{Caller, Owner, Session};
+use crate::session::{Caller, Session};
 use crate::world::{Role, User, World};
 
 const NEAR: &str = "arn:aws:iam::111111111111:role/near";
@@ -66,12 +66,12 @@ fn trust_conditions_and_actions_must_all_be_met() {
 
 #[test]
 fn session_policy_narrows_what_role_session_may_assume() {
-    let owner = Owner::Role { arn: NEAR.to_owned(), name: "ann".to_owned() };
-    let mut session = Session::new(owner, 0);
+    let near = Role::new(NEAR).allow("sts:*", "*");
+    let mut session = Session::new(near.session_owner("ann"), 0);
     let key = session.access_key_id.clone();
     let text = r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
     session.policy = Some(parse(text).unwrap());
-    let mut world = World::new().role(Role::new(NEAR).allow("sts:*", "*"));
+    let mut world = World::new().role(near);
     world.sessions.push(session);
     let narrow = Caller::of(&world, &key).unwrap();
     world.sessions[0].policy = None;

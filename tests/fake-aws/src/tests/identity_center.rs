@@ -1,0 +1,111 @@
+use serde_json::{Value, json};
+
+use super::{Answer, NOW, answer};
+use crate::faults::{Kind, instead};
+use crate::http::Request;
+use crate::router;
+use crate::world::World;
+
+const CORAL: &str = "http://internal.amazon.com/coral/com.amazonaws.sso.oidc/";
+
+fn portal(token: &str) -> Request {
+    Request {
+        method: "GET".to_owned(),
+        path: "/federation/credentials".to_owned(),
+        query: "account_id=111111111111&role_name=Developer".to_owned(),
+        headers: vec![("x-amz-sso_bearer_token".to_owned(), token.to_owned())],
+        ..Request::default()
+    }
+}
+
+fn token(fields: &Value) -> Request {
+    Request {
+        method: "POST".to_owned(),
+        path: "/token".to_owned(),
+        body: fields.to_string().into_bytes(),
+        ..Request::default()
+    }
+}
+
+fn world() -> World {
+    World::new().sso_token("ann", "good", NOW + 60).sso_client("client", "secret", NOW + 60)
+}
+
+fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+    answer.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+#[test]
+fn portal_error_has_code_in_body_only() {
+    for (token, status, code, message) in [
+        ("bad", 401, "UnauthorizedException", "Session token not found or invalid"),
+        ("good", 403, "ForbiddenException", "No access"),
+    ] {
+        let answer = answer(&mut world(), &portal(token), NOW);
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        let code = format!("com.amazonaws.switchboard.portal#{code}");
+        assert_eq!((answer.status, body), (status, json!({"message": message, "__type": code})));
+        assert_eq!(header(&answer, "x-amzn-ErrorType"), None);
+    }
+}
+
+#[test]
+fn throttled_portal_call_has_code_in_header() {
+    let route = router::find(&portal("good"));
+    let answer = Answer::of(&instead(&Kind::Throttle, &route).unwrap());
+    assert_eq!((answer.status, &*answer.body), (429, r#"{"message":"HTTP 429 Unknown Code"}"#));
+    assert_eq!(header(&answer, "x-amzn-ErrorType"), Some("TooManyRequestsException"));
+}
+
+#[test]
+fn throttled_query_call_is_bad_request() {
+    for (action, version, namespace) in [
+        ("AssumeRole", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"),
+        ("ListMFADevices", "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"),
+    ] {
+        let route = router::find(&super::form(&[("Action", action), ("Version", version)]));
+        let answer = Answer::of(&instead(&Kind::Throttle, &route).unwrap());
+        answer.is(400, "Throttling", "Rate exceeded");
+        assert!(answer.body.contains(namespace), "{}", answer.body);
+    }
+}
+
+#[test]
+fn token_endpoint_error_has_name_and_description() {
+    let mut world = world();
+    let fields = |grant: &str, name: &str, value: &str| json!({"clientId": "client", "clientSecret": "secret", "grantType": grant, name: value});
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    let start = Request {
+        path: "/device_authorization".to_owned(),
+        ..token(&json!({"clientId": "client", "clientSecret": "secret", "startUrl": "https://x"}))
+    };
+    let started: Value = serde_json::from_str(&answer(&mut world, &start, NOW).body).unwrap();
+    let code = started["deviceCode"].as_str().unwrap();
+    for (fields, exception, error, description) in [
+        (
+            fields("refresh_token", "refreshToken", "spent"),
+            "InvalidGrantException",
+            "invalid_grant",
+            "Invalid refresh token provided",
+        ),
+        (
+            fields(device, "deviceCode", "unknown"),
+            "InvalidGrantException",
+            "invalid_grant",
+            "Invalid grant provided",
+        ),
+        (
+            fields(device, "deviceCode", code),
+            "AuthorizationPendingException",
+            "authorization_pending",
+            "Authorization is still pending",
+        ),
+    ] {
+        let answer = answer(&mut world, &token(&fields), NOW);
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        let expected = json!({"error": error, "error_description": description});
+        assert_eq!((answer.status, body), (400, expected));
+        let full = format!("{exception}:{CORAL}");
+        assert_eq!(header(&answer, "x-amzn-ErrorType"), Some(full.as_str()));
+    }
+}
