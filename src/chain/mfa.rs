@@ -2,8 +2,8 @@
 //!
 //! AWS's rules (IAM User Guide, "Configuring MFA-protected API access" and "Role chaining"): a code
 //! is taken from the user who owns the device, never from a role's session; MFA given to
-//! GetSessionToken counts for every AssumeRole made from its session; such a call is no role
-//! chaining, so that roles of up to twelve hours are allowed; each code works once.
+//! GetSessionToken counts for every AssumeRole made from its session; such a call is held to one
+//! hour, as role chaining is; each code works once.
 
 use super::base::{Base, Identity};
 use super::keys;
@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 /// |-----------------|---------------------|-------|-----------------------------------------|
 /// | long-term keys  | named               | on    | GetSessionToken with a code goes first  |
 /// | long-term keys  | named               | off   | the role's own call carries the code    |
+/// | long-term keys  | named, for a role   | any   | the role's own call carries the code    |
+/// |                 | of over an hour     |       |                                         |
 /// | long-term keys  | no role; the keys'  | any   | GetSessionToken with a code             |
 /// |                 | profile names one   |       |                                         |
 /// | long-term keys  | none                | any   | nobody is asked                         |
@@ -45,7 +47,8 @@ pub(super) fn plan(
         return None;
     }
     let Some(first) = roles.first_mut() else { return own };
-    if caching == Caching::Off {
+    let capped = first.duration_seconds.is_some_and(|seconds| seconds > duration::LONGEST_CHAINED);
+    if capped || caching == Caching::Off {
         return None;
     }
     let mfa = first.mfa.code()?.clone();

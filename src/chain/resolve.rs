@@ -102,7 +102,7 @@ impl Planner<'_> {
     fn calls(&self, base: &Base, roles: &[ProfileView]) -> Result<Vec<AssumeRole>> {
         let mut calls = Vec::with_capacity(roles.len());
         for (distance, &view) in roles.iter().enumerate().rev() {
-            let chained = !calls.is_empty() || base.facts().identity == Identity::Role;
+            let chained = !calls.is_empty() || base.facts().identity.is_session();
             let (region, endpoint) = self.endpoints.required_sts()?;
             let typed = if distance == 0 { self.inputs.typed() } else { &self.inputs.nothing };
             calls.push(Role { view, typed }.assume_role(CallSite {

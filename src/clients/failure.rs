@@ -115,7 +115,6 @@ impl StdError for Failure {}
 /// What AWS says by its sentence only.
 const WRONG_CODE: &str = "MultiFactorAuthentication failed with invalid MFA one time pass code";
 const UNKNOWN_DEVICE: &str = "MultiFactorAuthentication failed, unable to validate MFA code";
-const OVER_ONE_HOUR: &str = "The requested DurationSeconds exceeds the 1 hour session limit";
 
 /// Reads a sentence. It counts from its beginning: names of roles and policies, which may hold
 /// anything, stand behind it.
@@ -123,7 +122,6 @@ fn refusal(code: &str, message: &str) -> Option<Refusal> {
     match code {
         "AccessDenied" if message.starts_with(WRONG_CODE) => Some(Refusal::MfaCode),
         "AccessDenied" if message.starts_with(UNKNOWN_DEVICE) => Some(Refusal::MfaDevice),
-        "ValidationError" if message.starts_with(OVER_ONE_HOUR) => Some(Refusal::OverOneHour),
         _ => None,
     }
 }
@@ -207,15 +205,11 @@ mod tests {
         let unknown_device = "MultiFactorAuthentication failed, unable to validate MFA code.  \
                               Please verify your MFA serial number is valid and associated with \
                               this user.";
-        let over_one_hour = "The requested DurationSeconds exceeds the 1 hour session limit for \
-                             roles assumed by role chaining.";
         let denied = format!("User: arn:aws:iam::1:user/{wrong_code} is not authorized");
         for (code, message, expected) in [
             ("AccessDenied", wrong_code, Some(Refusal::MfaCode)),
             ("AccessDenied", unknown_device, Some(Refusal::MfaDevice)),
-            ("ValidationError", over_one_hour, Some(Refusal::OverOneHour)),
             ("AccessDenied", denied.as_str(), None),
-            ("AccessDenied", over_one_hour, None),
             ("ValidationError", wrong_code, None),
             ("AccessDenied", "", None),
         ] {

@@ -32,6 +32,4 @@ pub enum Refusal {
     MfaCode,
     /// The MFA device is none of the caller's.
     MfaDevice,
-    /// Role chaining, and a role's call from a session with MFA, get an hour at most.
-    OverOneHour,
 }

@@ -246,7 +246,7 @@ impl Executor<'_> {
                     call.profile.as_deref().unwrap_or(chain.name()),
                 ),
                 Step::AssumeRole(call) => (
-                    self.assume_role(chain, keys, call, &credentials)?,
+                    self.assume_role(chain, call, &credentials)?,
                     call.profile.as_deref().unwrap_or(chain.base_name()),
                 ),
             };
@@ -279,7 +279,6 @@ impl Executor<'_> {
     fn assume_role(
         &self,
         chain: &Chain,
-        keys: &SessionKeys,
         call: &AssumeRole,
         caller: &Credentials,
     ) -> Result<Session> {
@@ -298,19 +297,6 @@ impl Executor<'_> {
             MfaUse::Code(mfa) => {
                 self.with_code(chain, mfa, caller, &|code| assume(caller, Some(code)))
             }
-            MfaUse::Session(mfa) => assume(caller, None).or_else(|error| {
-                if error.refusal() != Some(Refusal::OverOneHour) {
-                    return Err(error);
-                }
-                self.report.decided(&|| {
-                    format!(
-                        "AWS caps a role from the session with MFA ({error}); the role's own call \
-                         carries a code"
-                    )
-                });
-                let base = self.fetch_base(chain, keys)?;
-                self.with_code(chain, mfa, &base, &|code| assume(&base, Some(code)))
-            }),
             MfaUse::Impossible(mfa) => {
                 self.report.decided(&|| {
                     format!(
@@ -322,7 +308,7 @@ impl Executor<'_> {
                 });
                 assume(caller, None)
             }
-            MfaUse::None => assume(caller, None),
+            MfaUse::Session(_) | MfaUse::None => assume(caller, None),
         }
     }
 

@@ -29,7 +29,7 @@ fn explain_shows_base_and_each_step_of_chain() {
     sandbox.unset("AWS_REGION");
     sandbox.config(&format!(
         "[profile prod]\nregion = eu-west-1\nrole_arn = {ADMIN}\nsource_profile = dev\nexternal_id = {EXTERNAL_ID}\n\
-         role_session_name = bob\nduration_seconds = 7200\nmfa_serial = {BOB_MFA}\n\n\
+         role_session_name = bob\nduration_seconds = 1800\nmfa_serial = {BOB_MFA}\n\n\
          [profile far]\nrole_arn = {}\nsource_profile = prod\n",
         role("next")
     ));
@@ -56,7 +56,7 @@ fn explain_shows_base_and_each_step_of_chain() {
         ("role_session_name", json!("bob")),
         ("external_id", json!(EXTERNAL_ID)),
         ("mfa_serial", Value::Null),
-        ("duration_seconds", json!(7_200)),
+        ("duration_seconds", json!(1_800)),
         ("region", json!("eu-west-1")),
         ("endpoint", json!("https://sts.eu-west-1.amazonaws.com")),
     ] {

@@ -71,9 +71,8 @@ fn roles_with_other_region_or_duration_share_session() {
     let sandbox = guarded().in_any_region();
     three(&sandbox);
     sandbox.run(&["process", "a", "--region", "us-east-1"]).ok();
-    sandbox.run(&["process", "b", "--region", "eu-west-1", "--duration", "12h"]).ok();
-    // That is no role chaining.
-    assert_eq!(sandbox.sent("DurationSeconds").as_deref(), Some("43200"));
+    sandbox.run(&["process", "b", "--region", "eu-west-1", "--duration", "30m"]).ok();
+    assert_eq!(sandbox.sent("DurationSeconds").as_deref(), Some("1800"));
     assert_eq!((questions(&sandbox), sessions(&sandbox)), (1, 1));
 }
 
@@ -225,7 +224,7 @@ fn mfa_serial_auto_looks_device_up_once() {
     sandbox.command(&["process", "a"]).without_terminal().run().ok().silent();
     assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
     sandbox.command(&["process", "a"]).without_terminal().run().ok();
-    sandbox.command(&["process", "a", "--duration", "2h"]).without_terminal().run().ok();
+    sandbox.command(&["process", "a", "--duration", "30m"]).without_terminal().run().ok();
     assert_eq!((sandbox.aws.count("ListMFADevices"), sessions(&sandbox)), (1, 1));
 }
 
@@ -293,17 +292,31 @@ fn used_code_of_mfa_process_is_error_without_retry() {
 }
 
 #[test]
-fn role_call_carries_code_when_aws_limits_session_to_one_hour() {
+fn role_of_over_an_hour_carries_code_in_its_own_call() {
     let sandbox = guarded();
-    three(&sandbox);
+    sandbox.config(&profile(&sandbox, "a", "duration_seconds = 28800"));
     sandbox.run(&["process", "a"]).ok();
-    let text = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>ValidationError</Code><Message>\
-        The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining</Message></Error></ErrorResponse>";
-    sandbox.aws.inject(Fault::once("AssumeRole", Kind::Status(400, text.to_owned())));
-    sandbox.file("code", code(&sandbox));
-    sandbox.run(&["process", "b", "--duration", "12h"]).ok();
     assert_eq!(sandbox.sent("SerialNumber").as_deref(), Some(BOB_MFA));
-    assert_eq!((questions(&sandbox), sessions(&sandbox), sandbox.assumed()), (2, 1, 3));
+    assert_eq!(sandbox.sent("DurationSeconds").as_deref(), Some("28800"));
+    assert_eq!((questions(&sandbox), sessions(&sandbox), sandbox.assumed()), (1, 0, 1));
+    sandbox.run(&["process", "a"]).ok();
+    assert_eq!((questions(&sandbox), sandbox.assumed()), (1, 1));
+    // What explain promises is what is done.
+    let json = sandbox.run(&["explain", "a", "--json"]).ok().json();
+    assert_eq!(json["steps"].as_array().unwrap().len(), 1);
+    assert_eq!(json["steps"][0]["mfa_serial"], BOB_MFA);
+}
+
+#[test]
+fn role_of_over_an_hour_asks_process_once_per_refresh() {
+    let sandbox = guarded();
+    sandbox.config(&profile(&sandbox, "a", "duration_seconds = 28800"));
+    for round in 1..=2 {
+        sandbox.aws.set_clock_offset(30 * (round as i64));
+        sandbox.file("code", code(&sandbox));
+        sandbox.run(&["process", "a", "--refresh"]).ok();
+        assert_eq!((questions(&sandbox), sessions(&sandbox)), (round, 0));
+    }
 }
 
 #[test]

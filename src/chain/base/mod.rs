@@ -112,10 +112,20 @@ pub struct Facts<'a> {
 pub enum Identity {
     /// An IAM user's own keys, which alone may call sts:GetSessionToken.
     User,
-    /// Certainly a role's session: AssumeRole from it is role chaining, which STS caps at one hour.
+    /// Certainly a role's session.
     Role,
+    /// A session, of a user or of a role.
+    Session,
     /// Only AWS knows.
     Unknown,
+}
+
+impl Identity {
+    /// Returns whether AssumeRole with the credentials is certainly role chaining to STS, which caps
+    /// it at one hour.
+    pub fn is_session(self) -> bool {
+        matches!(self, Self::Role | Self::Session)
+    }
 }
 
 /// Who must have been asked before a base gives credentials.
@@ -148,7 +158,7 @@ impl Base {
                 kind: if let Self::Static(_) = self { "static" } else { "environment" },
                 identity: match keys.session_token {
                     None => Identity::User,
-                    Some(_) => Identity::Unknown,
+                    Some(_) => Identity::Session,
                 },
                 account_id: keys.account_id.as_deref(),
                 ..plain

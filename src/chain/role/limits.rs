@@ -2,7 +2,7 @@
 
 use crate::aws::duration;
 
-/// Whether the caller of AssumeRole is a role's session, which STS calls role chaining.
+/// Whether the caller of AssumeRole is a session, which STS calls role chaining.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chaining {
     Yes,

@@ -195,7 +195,7 @@ fn mfa_session_key_is_same_for_regions_of_partition_and_durations() {
     let before = keys(CONFIG, "", "near");
     for (variables, options) in [
         ("AWS_REGION=us-east-1", "near"),
-        ("", "near --duration 12h"),
+        ("", "near --duration 30m"),
         ("AWS_USE_FIPS_ENDPOINT=true", "near"),
     ] {
         let other = keys(CONFIG, variables, options);

@@ -68,6 +68,17 @@ fn no_mfa_session_sends_code_with_role_call() {
 }
 
 #[test]
+fn role_of_over_an_hour_carries_code_in_its_own_call_from_keys() {
+    let (_, events) = World::new("near-mfa --duration 2h").run();
+    let asked = events.iter().filter(|event| event.starts_with("ask")).count();
+    assert_eq!((asked, events.iter().any(|event| event == TOKEN)), (1, false), "{events:?}");
+    assert!(
+        events.contains(&"assume near-mfa from AKIADEV with 123456789 000001".to_owned()),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn device_is_looked_up_only_when_code_is_needed() {
     let found = "arn:aws:iam::111111111111:mfa/found";
     let look = "look up the device of AKIADEV".to_owned();
@@ -84,26 +95,4 @@ fn device_is_looked_up_only_when_code_is_needed() {
     assert!(!events.contains(&look), "{events:?}");
     let (error, events) = World::new("direct").failing("iam", Error::failed("not allowed")).fail();
     assert_eq!((error.message(), events.last()), ("not allowed", Some(&look)));
-}
-
-#[test]
-fn role_call_carries_code_when_aws_limits_session_to_one_hour() {
-    let capped = Error::failed("no")
-        .refused(Some(AwsCode::new("ValidationError")), Some(Refusal::OverOneHour));
-    let world =
-        World::new("near-mfa").with(1, "ASIAKEPT", 3000).failing("sts without a code", capped);
-    assert_eq!(
-        world.run().1[4..],
-        [
-            "assume near-mfa from ASIAKEPT",
-            "fetch static",
-            "ask near-mfa 123456789",
-            "assume near-mfa from AKIADEV with 123456789 000001",
-            "put 2 of near-mfa arn:aws:iam::222222222222:role/near"
-        ]
-    );
-    let world = World::new("near-mfa")
-        .with(1, "ASIAKEPT", 3000)
-        .failing("sts without a code", Error::failed("no").cause("the 1 hour session limit"));
-    assert!(!world.fail().1.iter().any(|e| e.starts_with("ask")));
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// The seconds of a role session when nobody asks for another length.
 pub const ROLE_DEFAULT: u32 = 3_600;
-/// The most seconds of a role that was assumed from another role.
+/// The most seconds of a role that was assumed with a session of any kind.
 pub const CHAIN_MOST: u32 = 3_600;
 /// The most seconds of any role session.
 pub const ROLE_MOST: u32 = 43_200;
@@ -73,7 +73,7 @@ pub fn assume_role_seconds(
 ) -> Result<u32, Refusal> {
     bounds(asked, ROLE_MOST)?;
     let seconds = within_role(asked.unwrap_or(ROLE_DEFAULT), role_most)?;
-    if caller == CallerKind::RoleSession && seconds > CHAIN_MOST {
+    if caller != CallerKind::LongTerm && seconds > CHAIN_MOST {
         return Err(Refusal::validation(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
         ));

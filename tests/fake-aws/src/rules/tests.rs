@@ -33,17 +33,17 @@ fn role_session_duration_outside_limits_is_error() {
 }
 
 #[test]
-fn chained_role_session_is_limited_to_one_hour() {
+fn role_assumed_with_any_session_is_limited_to_one_hour() {
     for kind in KINDS {
         let answer = assume_role_seconds(Some(3601), kind, 43_200);
-        if kind == CallerKind::RoleSession {
+        if kind == CallerKind::LongTerm {
+            assert_eq!(answer, Ok(3601));
+        } else {
             assert_eq!(
                 answer.unwrap_err().message,
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
                 "{kind:?}"
             );
-        } else {
-            assert_eq!(answer, Ok(3601));
         }
         let over_both = assume_role_seconds(Some(3601), kind, 3_600).unwrap_err();
         assert!(over_both.message.contains("MaxSessionDuration"), "{kind:?}: {over_both:?}");

@@ -48,6 +48,20 @@ fn role_maximum_is_checked_before_chaining_limit() {
 }
 
 #[test]
+fn get_session_token_session_is_limited_to_one_hour() {
+    let mut world = world();
+    let code = world.users[0].mfa.as_ref().unwrap().code(NOW);
+    let with_mfa = [("SerialNumber", "arn:aws:iam::111111111111:mfa/ann"), ("TokenCode", &*code)];
+    for more in [&[][..], &with_mfa] {
+        let asked = [&[("Action", "GetSessionToken"), STS_VERSION], more].concat();
+        let session = Signer::ann().ask(&mut world, &asked).session();
+        let over = session.assume(&mut world, OPEN, &[("DurationSeconds", "3601")]);
+        over.is(400, "ValidationError", CHAINED);
+        assert_eq!(session.assume(&mut world, OPEN, &[("DurationSeconds", "3600")]).status, 200);
+    }
+}
+
+#[test]
 fn malformed_arn_and_arn_of_no_role_are_refused_differently() {
     for arn in [
         "nothing-valid-in-here",
