@@ -16,7 +16,7 @@ const MAX_TOKEN_BYTES: u64 = 20_000;
 
 impl Sources<'_> {
     pub(super) fn web_identity(&self, chain: &Chain, call: &WebIdentity) -> Result<Session> {
-        let path = self.directories.expand(&call.token_file);
+        let path = self.directories.expand(&call.token_file)?;
         let error = |what: String| {
             Error::configuration(format!("the web identity token {} {what}", path.display()))
                 .at(Place::File(path.clone()))
