@@ -2,13 +2,14 @@
 
 use super::support::{ADMIN, Run, Sandbox};
 
-const SET: [&str; 7] = [
+const SET: [&str; 8] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
+    "AWS_ACCOUNT_ID",
     "ROLECALL_PROFILE",
 ];
 const UNSET: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
@@ -19,7 +20,7 @@ fn values(sandbox: &Sandbox, profile: &str) -> Vec<String> {
     let field = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
     let mut values: Vec<String> =
         ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"].map(field).into();
-    values.extend(["eu-west-1", "eu-west-1", profile].map(str::to_owned));
+    values.extend(["eu-west-1", "eu-west-1", "222222222222", profile].map(str::to_owned));
     values
 }
 
