@@ -1,6 +1,6 @@
 //! From a request to credentials: the one place where the adapters are put together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use chrono::TimeDelta;
 
@@ -159,6 +159,8 @@ pub struct Acquirer<'a> {
     sessions: StoredSessions<'a>,
     /// `--mfa-token`, until it was used.
     token_code: RefCell<Option<String>>,
+    /// Whether the warning about a clock that runs wrong was given.
+    clock_warned: Cell<bool>,
 }
 
 impl<'a> Acquirer<'a> {
@@ -186,7 +188,8 @@ impl<'a> Acquirer<'a> {
             report,
         };
         let token_code = RefCell::new(call.token_code.clone());
-        Self { context, call, report, stores, runtime, locks, sessions, token_code }
+        let clock_warned = Cell::new(false);
+        Self { context, call, report, stores, runtime, locks, sessions, token_code, clock_warned }
     }
 
     /// Acquires the credentials that a chain ends in, and logs them.
@@ -236,6 +239,7 @@ impl<'a> Acquirer<'a> {
             locks: &self.locks,
             report,
             policy: CachePolicy { min_ttl: min_ttl(&self.call, settings), mode: self.call.cache },
+            clock_warned: &self.clock_warned,
         }
         .acquire(chain);
         // Unused, it is the next chain's.

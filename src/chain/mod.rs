@@ -28,7 +28,7 @@ use crate::config::ProfileName;
 use crate::config::profiles::Profile;
 use crate::hint;
 
-pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity};
+pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity, WrittenEnd};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
 pub use network::Network;
@@ -59,11 +59,6 @@ impl Subject {
     /// Returns the selected profile's name.
     pub fn profile_name(&self) -> Option<&ProfileName> {
         self.profile.as_ref().map(|profile| &profile.name)
-    }
-
-    /// Returns the account that the selected profile claims (`aws_account_id`).
-    pub fn claimed_account(&self) -> Option<&str> {
-        self.profile.as_ref()?.value(keys::ACCOUNT_ID)
     }
 }
 
@@ -127,6 +122,13 @@ impl Chain {
     /// Returns the profile that the base stands in, or else the name of the chain.
     pub fn base_name(&self) -> &str {
         self.plan.base_profile.as_ref().map_or_else(|| self.name(), |name| name.as_str())
+    }
+
+    /// Returns the account that the selected profile claims (`aws_account_id`) for the base, which a
+    /// role of that profile says nothing about.
+    pub fn claimed_account(&self) -> Option<&str> {
+        let profile = self.subject.profile.as_ref().filter(|_| self.plan.steps.is_empty())?;
+        profile.value(keys::ACCOUNT_ID)
     }
 
     /// Returns whether what it ends in is cached.

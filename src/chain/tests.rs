@@ -96,7 +96,7 @@ fn base_of(chain: &Chain) -> Value {
         Base::Static(keys) | Base::Environment(keys) => object([
             ("keys", json!(keys_of(keys))),
             ("account_id", json!(keys.account_id)),
-            ("expiration", json!(keys.expiration)),
+            ("expiration", json!(keys.expiration.as_ref().map(|end| &end.text))),
         ]),
         Base::Ec2InstanceMetadata | Base::EcsContainer => object([]),
         Base::DefaultProviders(provider) => object([
@@ -220,7 +220,7 @@ fn render(chain: &Chain) -> Value {
         ("region", json!(plan.region)),
         ("endpoint", unusual(plan.endpoints.sts.as_ref(), plan.region.as_deref())),
         ("network", network_of(&plan.network)),
-        ("account_id", json!(chain.subject.claimed_account())),
+        ("account_id", json!(chain.claimed_account())),
         ("confirm", json!(plan.confirm)),
     ])
 }

@@ -15,6 +15,7 @@
 mod advise;
 mod cache;
 mod clients;
+mod clock;
 mod completions;
 mod concurrency;
 mod confirm;

@@ -12,7 +12,7 @@ use super::process_command;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
 use crate::aws::partition::Endpoint;
-use crate::error::FileLine;
+use crate::error::{FileLine, Place};
 
 pub(super) use environment::{default_provider, of_environment};
 pub(super) use profile::of_profile;
@@ -58,9 +58,15 @@ pub struct StaticKeys {
     pub secret_access_key: SecretString,
     pub session_token: Option<SecretString>,
     pub account_id: Option<String>,
-    /// RFC 3339, when the environment says it.
-    pub expiration: Option<String>,
+    pub expiration: Option<WrittenEnd>,
     pub place: Option<FileLine>,
+}
+
+/// When keys with a token end, as it is written beside them (RFC 3339), and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenEnd {
+    pub text: String,
+    pub place: Place,
 }
 
 /// AssumeRoleWithWebIdentity, an unsigned call.
