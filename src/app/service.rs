@@ -23,6 +23,7 @@ use crate::output::variables::Values;
 use crate::prompt::seed::Seeds;
 use crate::prompt::{Progress, PromptChain, PromptEnvironment, YesOption};
 use crate::settings::EffectiveSettings;
+use crate::sources::principal::Principals;
 use crate::sources::{self, Sources};
 use crate::store::index::Index;
 use crate::store::sessions::StoredSessions;
@@ -133,7 +134,10 @@ impl CredentialsService {
 /// # Errors
 /// Where the shared files, the environment or the request are wrong.
 pub fn resolve(context: &Context, profiles: &Profiles, request: &Request) -> Result<Chain> {
-    chain::resolve(profiles, request, &context.environment)
+    let mut chain = chain::resolve(profiles, request, &context.environment)?;
+    let Context { environment, directories, runtime, .. } = context;
+    Principals { environment, directories, runtime }.identify(&mut chain);
+    Ok(chain)
 }
 
 /// Returns the profiles whose `credential_process` led to this process.

@@ -44,3 +44,6 @@ pub const TRANSITIVE_SESSION_TAGS: &str = "transitive_session_tags";
 pub const POLICY_ARNS: &str = "policy_arns";
 /// Asks before each new session; written with the prefix.
 pub const CONFIRM: &str = "rolecall_confirm";
+/// `false`: what the profile's process gives is not cached, nor what is made of it; written with
+/// the prefix.
+pub const CACHE: &str = "rolecall_cache";

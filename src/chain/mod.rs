@@ -12,6 +12,7 @@ pub mod keys;
 mod mfa;
 mod network;
 pub mod plan;
+mod principal;
 pub mod process_command;
 mod process_loop;
 pub mod profile_view;
@@ -23,6 +24,7 @@ pub mod session_key;
 mod sources;
 mod step;
 
+use self::base::ProcessSource;
 use crate::aws::names::{MfaSerial, RoleArn};
 use crate::config::ProfileName;
 use crate::config::profiles::Profile;
@@ -33,20 +35,21 @@ pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
 pub use network::Network;
 pub use plan::Plan;
+pub use principal::Principal;
 pub use profile_view::ProfileView;
 pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
 pub use resolve::resolve;
 pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
 
 /// What `resolve` found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Chain {
     pub subject: Subject,
     pub plan: Plan,
 }
 
 /// What a chain is for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Subject {
     /// The selected profile; `None` when the credentials come from the environment or the machine
     /// alone.
@@ -129,6 +132,20 @@ impl Chain {
     pub fn claimed_account(&self) -> Option<&str> {
         let profile = self.subject.profile.as_ref().filter(|_| self.plan.steps.is_empty())?;
         profile.value(keys::ACCOUNT_ID)
+    }
+
+    /// Returns whether it can be told whose credentials it begins from. Where it cannot, nothing of
+    /// it is cached.
+    pub fn is_origin_known(&self) -> bool {
+        let is_known = match &self.plan.base {
+            Base::Process { source, .. } => match source {
+                ProcessSource::Program => true,
+                ProcessSource::Rolecall(inner) => inner.is_origin_known(),
+                ProcessSource::Uncached => false,
+            },
+            _ => true,
+        };
+        is_known && self.plan.principal != Principal::Unknown
     }
 
     /// Returns whether what it ends in is cached.

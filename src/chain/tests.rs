@@ -2,6 +2,7 @@
 //! keys.
 
 mod keys;
+mod pairs;
 mod plans;
 
 use clap::Parser;
@@ -125,7 +126,7 @@ fn base_of(chain: &Chain) -> Value {
         Base::LoginSession { session, place } => {
             object([("session", json!(session)), ("place", json!(place.to_string()))])
         }
-        Base::Process { command, place, account_id } => object([
+        Base::Process { command, place, account_id, .. } => object([
             ("command", json!(command.expose_secret())),
             ("place", json!(place.to_string())),
             ("account_id", json!(account_id)),

@@ -230,7 +230,7 @@ impl Profiles {
         let (error, more) = malformed(error, headers);
         let error = if config.path.starts_with(NO_HOME) || credentials.path.starts_with(NO_HOME) {
             error
-                .cause("there is no home folder: HOME is not set")
+                .cause("there is no home folder: HOME is no absolute path")
                 .hint("set it: export HOME=/path")
         } else {
             error

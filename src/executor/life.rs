@@ -93,8 +93,11 @@ pub fn made_too_late(step: &Step, session: &Session, now: DateTime<Utc>) -> Opti
     let end = session.expires_at.filter(|end| *end <= now)?;
     let what = step.role_arn().map_or("the session with MFA", |role| role.as_str());
     Some(
-        Error::failed(format!("AWS gave a session of {what} that had ended at {}", timestamp(end)))
-            .hint("look at the clock and the endpoint: rolecall doctor"),
+        Error::failed(format!(
+            "AWS gave a session of {what} that had expired at {}",
+            timestamp(end)
+        ))
+        .hint("look at the clock and the endpoint: rolecall doctor"),
     )
 }
 
@@ -115,7 +118,7 @@ pub fn ended(chain: &Chain, credentials: &Credentials, now: DateTime<Utc>) -> Op
         None => format!("the credentials of the {}", base.kind().replace('_', " ")),
     };
     let at = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
-    let error = Error::failed(format!("{at}{what} ended at {}", timestamp(end)));
+    let error = Error::failed(format!("{at}{what} expired at {}", timestamp(end)));
     let error = match place {
         Some(place) => error.at(place),
         None => error,

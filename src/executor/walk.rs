@@ -99,6 +99,13 @@ impl Executor<'_> {
             let fetched = self.sources.fetch(chain, &chain.plan.base)?;
             return self.still_good(chain, fetched).map(acquired(Origin::Source));
         }
+        if !chain.is_origin_known() && !self.is_off() {
+            self.report.decided(&|| {
+                "nothing is cached: it cannot be told whose credentials the base gives".to_owned()
+            });
+            let policy = CachePolicy { mode: CacheMode::Off, ..self.policy };
+            return Executor { policy, ..*self }.acquire(chain);
+        }
         let keys = SessionKeys::of(chain);
         let cached = if self.is_off() || !chain.is_cacheable() {
             None

@@ -2,6 +2,7 @@
 
 mod login_session;
 mod machine;
+pub mod principal;
 pub mod process;
 pub mod sso;
 pub mod sso_token;
@@ -41,7 +42,7 @@ impl FetchBase for Sources<'_> {
     fn fetch(&self, chain: &Chain, base: &Base) -> Result<Credentials> {
         match base {
             Base::Static(keys) | Base::Environment(keys) => self.static_keys(chain, keys),
-            Base::Process { command, place, account_id } => {
+            Base::Process { command, place, account_id, .. } => {
                 self.process(chain, command, place, account_id.as_deref())
             }
             Base::Sso(sso) => self.sso(chain, sso).map(Credentials::Session),

@@ -23,7 +23,7 @@ impl Directories {
     /// When there is none.
     pub fn home(&self) -> Result<&Path> {
         self.home.as_deref().ok_or_else(|| {
-            Error::configuration("there is no home folder: HOME is not set")
+            Error::configuration("there is no home folder: HOME is no absolute path")
                 .hint("set it: export HOME=/path")
         })
     }

@@ -140,24 +140,25 @@ fn clock_set_back_after_the_session_was_made_misses() {
     let run = sandbox.command(&["process", "prod"]).clock_off_by(-5 * HOURS).run().ok();
     assert_ne!(run.key(), first);
     run.says(&["clock", "behind"]);
-    assert_eq!(sandbox.assumed(), 2);
     // The first is good again once the clock is right.
+    let calls = sandbox.assumed();
     assert_eq!(sandbox.run(&["process", "prod"]).ok().key(), first);
-    assert_eq!(sandbox.assumed(), 2);
+    assert_eq!(sandbox.assumed(), calls);
 }
 
 #[test]
 fn clock_that_is_off_by_any_amount_costs_calls_alone() {
     for off in [-30 * DAYS, -3 * DAYS, -5 * HOURS, -600, 600, 5 * HOURS, 3 * DAYS, 30 * DAYS] {
         let sandbox = Sandbox::new();
-        for calls in [1, 2] {
+        let mut keys = std::collections::BTreeSet::new();
+        for _ in 0..2 {
             let run = sandbox.command(&["process", "prod"]).clock_off_by(off).run().ok();
-            assert_eq!(run.stderr.matches("clock").count(), 1, "{off}: {run:#?}");
-            assert_eq!(sandbox.assumed(), calls, "{off}");
+            assert_eq!(run.stderr.matches("warning: ").count(), 1, "{off}: {run:#?}");
+            keys.insert(run.clone().says(&["clock"]).key());
         }
         // Nothing was kept under the wrong clock.
-        sandbox.run(&["process", "prod"]).ok().silent();
-        assert_eq!(sandbox.assumed(), 3, "{off}");
+        keys.insert(sandbox.run(&["process", "prod"]).ok().silent().key());
+        assert_eq!(keys.len(), 3, "{off}");
     }
 }
 

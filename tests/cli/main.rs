@@ -25,6 +25,7 @@ mod errors;
 mod exec;
 mod failures;
 mod hints;
+mod identity;
 mod init;
 mod inspect;
 mod keys_mfa;

@@ -6,9 +6,9 @@ mod profile;
 mod sso;
 mod web_identity;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use super::process_command;
+use super::Chain;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
 use crate::aws::partition::Endpoint;
@@ -37,10 +37,23 @@ pub enum Base {
         command: SecretString,
         place: FileLine,
         account_id: Option<String>,
+        source: ProcessSource,
     },
     /// No profile named and none of the above certain: container first, then instance metadata, as
     /// the SDKs' default chain ends.
     DefaultProviders(DefaultProvider),
+}
+
+/// Whose credentials a process gives, as far as its command tells.
+#[derive(Debug, Clone)]
+pub enum ProcessSource {
+    /// Those of a program, which are cached until they end.
+    Program,
+    /// Those of another rolecall, which caches them itself, by this chain.
+    Rolecall(Box<Chain>),
+    /// Those of another rolecall whose chain cannot be told, or of a program whose profile wants
+    /// nothing to be cached.
+    Uncached,
 }
 
 /// The one of the default chain's last providers that the environment points to.
@@ -184,9 +197,9 @@ impl Base {
             Self::LoginSession { .. } => {
                 Facts { kind: "login_session", asks: Asks::Login, ..plain }
             }
-            Self::Process { command, account_id, .. } => Facts {
+            Self::Process { account_id, source, .. } => Facts {
                 kind: "process",
-                cacheable: process_command::target(command.expose_secret()).is_none(),
+                cacheable: matches!(source, ProcessSource::Program),
                 account_id: account_id.as_deref(),
                 asks: Asks::Program,
                 ..plain
