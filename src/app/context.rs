@@ -44,7 +44,7 @@ impl Context {
         }
         let directories = directories(&environment);
         let path = match environment.get("ROLECALL_CONFIG") {
-            Some(path) => Some(directories.expand(path)),
+            Some(path) => Some(directories.expand(path)?),
             None => directories.settings(),
         };
         let typed = Typed { quiet: global.quiet, no_input: global.no_input, color: global.color };
@@ -64,7 +64,7 @@ impl Context {
     /// # Errors
     /// Where a file cannot be read; what is wrong in it is for who asks for it.
     pub fn profiles(&self) -> Result<Profiles> {
-        load(&Paths::find(&self.environment, &self.directories))
+        load(&Paths::find(&self.environment, &self.directories)?)
     }
 
     /// Returns what the index knows of the sessions in the stores.
@@ -115,7 +115,10 @@ fn system_roots(environment: &Environment) -> SystemRoots {
 }
 
 /// Returns where the shared files are, whatever the settings say.
-pub fn shared_files() -> Paths {
+///
+/// # Errors
+/// Where a variable names a file of a home that there is not.
+pub fn shared_files() -> Result<Paths> {
     let (environment, _) = read_environment();
     Paths::find(&environment, &directories(&environment))
 }

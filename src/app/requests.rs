@@ -53,7 +53,7 @@ pub fn policy(context: &Context, text: &str) -> Result<String> {
     let json = if text.trim_start().starts_with('{') {
         text.to_owned()
     } else {
-        let path = context.directories.expand(text);
+        let path = context.directories.expand(text)?;
         let error = |e: &str| Error::usage(format!("--policy {}: {e}", path.display()));
         let metadata = std::fs::metadata(&path).map_err(|e| error(&e.to_string()))?;
         if metadata.is_dir() {

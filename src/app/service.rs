@@ -1,6 +1,6 @@
 //! From a request to credentials: the one place where the adapters are put together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use chrono::TimeDelta;
 
@@ -23,6 +23,7 @@ use crate::output::variables::Values;
 use crate::prompt::seed::Seeds;
 use crate::prompt::{Progress, PromptChain, PromptEnvironment, YesOption};
 use crate::settings::EffectiveSettings;
+use crate::sources::principal::Principals;
 use crate::sources::{self, Sources};
 use crate::store::index::Index;
 use crate::store::sessions::StoredSessions;
@@ -133,7 +134,10 @@ impl CredentialsService {
 /// # Errors
 /// Where the shared files, the environment or the request are wrong.
 pub fn resolve(context: &Context, profiles: &Profiles, request: &Request) -> Result<Chain> {
-    chain::resolve(profiles, request, &context.environment)
+    let mut chain = chain::resolve(profiles, request, &context.environment)?;
+    let Context { environment, directories, runtime, .. } = context;
+    Principals { environment, directories, runtime }.identify(&mut chain);
+    Ok(chain)
 }
 
 /// Returns the profiles whose `credential_process` led to this process.
@@ -159,6 +163,8 @@ pub struct Acquirer<'a> {
     sessions: StoredSessions<'a>,
     /// `--mfa-token`, until it was used.
     token_code: RefCell<Option<String>>,
+    /// Whether the warning about a clock that runs wrong was given.
+    clock_warned: Cell<bool>,
 }
 
 impl<'a> Acquirer<'a> {
@@ -186,7 +192,8 @@ impl<'a> Acquirer<'a> {
             report,
         };
         let token_code = RefCell::new(call.token_code.clone());
-        Self { context, call, report, stores, runtime, locks, sessions, token_code }
+        let clock_warned = Cell::new(false);
+        Self { context, call, report, stores, runtime, locks, sessions, token_code, clock_warned }
     }
 
     /// Acquires the credentials that a chain ends in, and logs them.
@@ -236,6 +243,7 @@ impl<'a> Acquirer<'a> {
             locks: &self.locks,
             report,
             policy: CachePolicy { min_ttl: min_ttl(&self.call, settings), mode: self.call.cache },
+            clock_warned: &self.clock_warned,
         }
         .acquire(chain);
         // Unused, it is the next chain's.

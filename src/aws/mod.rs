@@ -2,6 +2,7 @@
 
 pub mod arn;
 pub mod duration;
+pub mod expiration;
 pub mod names;
 pub mod partition;
 pub mod process_json;

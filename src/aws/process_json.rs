@@ -1,11 +1,10 @@
 //! The JSON that a `credential_process` prints, read (AWS SDKs and Tools Reference Guide, "Process
 //! credential provider").
 
-use chrono::DateTime;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{Credentials, Session};
+use super::{Credentials, Session, expiration};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -50,16 +49,16 @@ pub fn parse(output: &[u8], account_id: Option<&str>) -> Result<Credentials, Str
     let session_token = printed.session_token.filter(|v| !v.expose_secret().is_empty());
     let expiration = printed.expiration.filter(|v| !v.is_empty());
     let expires_at = expiration
-        .map(|text| DateTime::parse_from_rfc3339(text.trim()))
+        .map(|text| expiration::parse(&text))
         .transpose()
-        .map_err(|_| "prints an Expiration that is no RFC 3339 time".to_owned())?;
+        .map_err(|end| format!("prints an Expiration that {}", end.text()))?;
     let account_id =
         printed.account_id.filter(|v| !v.is_empty()).or_else(|| account_id.map(str::to_owned));
     let session = Session {
         access_key_id,
         secret_access_key,
         session_token,
-        expires_at: expires_at.map(|end| end.to_utc()),
+        expires_at,
         issued_at: None,
         account_id,
     };

@@ -18,6 +18,8 @@ pub const SECRET_ACCESS_KEY: &str = "aws_secret_access_key";
 pub const SESSION_TOKEN: &str = "aws_session_token";
 /// The session token's name in old botocore.
 pub const SECURITY_TOKEN: &str = "aws_security_token";
+/// When the session token ends, as tools write it that put sessions into the credentials file.
+pub const TOKEN_EXPIRES: &str = "x_security_token_expires";
 pub const ACCOUNT_ID: &str = "aws_account_id";
 
 pub const CREDENTIAL_PROCESS: &str = "credential_process";
@@ -42,3 +44,6 @@ pub const TRANSITIVE_SESSION_TAGS: &str = "transitive_session_tags";
 pub const POLICY_ARNS: &str = "policy_arns";
 /// Asks before each new session; written with the prefix.
 pub const CONFIRM: &str = "rolecall_confirm";
+/// `false`: what the profile's process gives is not cached, nor what is made of it; written with
+/// the prefix.
+pub const CACHE: &str = "rolecall_cache";

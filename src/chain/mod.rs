@@ -12,6 +12,7 @@ pub mod keys;
 mod mfa;
 mod network;
 pub mod plan;
+mod principal;
 pub mod process_command;
 mod process_loop;
 pub mod profile_view;
@@ -23,30 +24,32 @@ pub mod session_key;
 mod sources;
 mod step;
 
+use self::base::ProcessSource;
 use crate::aws::names::{MfaSerial, RoleArn};
 use crate::config::ProfileName;
 use crate::config::profiles::Profile;
 use crate::hint;
 
-pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity};
+pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity, WrittenEnd};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
 pub use network::Network;
 pub use plan::Plan;
+pub use principal::Principal;
 pub use profile_view::ProfileView;
 pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
 pub use resolve::resolve;
 pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
 
 /// What `resolve` found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Chain {
     pub subject: Subject,
     pub plan: Plan,
 }
 
 /// What a chain is for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Subject {
     /// The selected profile; `None` when the credentials come from the environment or the machine
     /// alone.
@@ -59,11 +62,6 @@ impl Subject {
     /// Returns the selected profile's name.
     pub fn profile_name(&self) -> Option<&ProfileName> {
         self.profile.as_ref().map(|profile| &profile.name)
-    }
-
-    /// Returns the account that the selected profile claims (`aws_account_id`).
-    pub fn claimed_account(&self) -> Option<&str> {
-        self.profile.as_ref()?.value(keys::ACCOUNT_ID)
     }
 }
 
@@ -127,6 +125,27 @@ impl Chain {
     /// Returns the profile that the base stands in, or else the name of the chain.
     pub fn base_name(&self) -> &str {
         self.plan.base_profile.as_ref().map_or_else(|| self.name(), |name| name.as_str())
+    }
+
+    /// Returns the account that the selected profile claims (`aws_account_id`) for the base, which a
+    /// role of that profile says nothing about.
+    pub fn claimed_account(&self) -> Option<&str> {
+        let profile = self.subject.profile.as_ref().filter(|_| self.plan.steps.is_empty())?;
+        profile.value(keys::ACCOUNT_ID)
+    }
+
+    /// Returns whether it can be told whose credentials it begins from. Where it cannot, nothing of
+    /// it is cached.
+    pub fn is_origin_known(&self) -> bool {
+        let is_known = match &self.plan.base {
+            Base::Process { source, .. } => match source {
+                ProcessSource::Program => true,
+                ProcessSource::Rolecall(inner) => inner.is_origin_known(),
+                ProcessSource::Uncached => false,
+            },
+            _ => true,
+        };
+        is_known && self.plan.principal != Principal::Unknown
     }
 
     /// Returns whether what it ends in is cached.

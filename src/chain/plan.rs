@@ -2,15 +2,18 @@
 
 use super::base::Base;
 use super::network::Network;
+use super::principal::Principal;
 use super::step::Step;
 use crate::aws::names::Region;
 use crate::aws::partition::Endpoint;
 use crate::config::ProfileName;
 
 /// The way to credentials.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     pub base: Base,
+    /// Who stands behind the base; `resolve` does not know, since it reads nothing.
+    pub principal: Principal,
     /// The profile that the base stands in.
     pub base_profile: Option<ProfileName>,
     pub steps: Vec<Step>,

@@ -62,11 +62,63 @@ fn is_narrowed(command: &str) -> bool {
     })
 }
 
+/// What a command has to do with rolecall.
+pub(super) enum RolecallUse {
+    None,
+    /// It asks for this profile and changes nothing of its chain.
+    Plain(String),
+    /// It asks in a way that is not followed: with options of a role, or by way of a shell or of
+    /// another program.
+    Other,
+}
+
+/// Returns what a command has to do with rolecall.
+pub(super) fn rolecall_use(command: &str) -> RolecallUse {
+    if let Some(name) = plain_target(command) {
+        return RolecallUse::Plain(name);
+    }
+    let separates = |c: char| c.is_whitespace() || SHELL_CHARACTERS.contains(c);
+    let mentions = command.split(separates).any(is_rolecall);
+    if mentions { RolecallUse::Other } else { RolecallUse::None }
+}
+
+/// Characters that mean something to a shell.
+const SHELL_CHARACTERS: &str = "$`'\"();|&<>{}*?[]~#!=";
+
+fn is_rolecall(program: &str) -> bool {
+    Path::new(program).file_stem().is_some_and(|stem| stem == "rolecall")
+}
+
+/// Returns the profile of a command that says nothing else.
+fn plain_target(command: &str) -> Option<String> {
+    let words = shlex::split(command)?;
+    let [program, verb, words @ ..] = &words[..] else { return None };
+    if !is_rolecall(program) || verb != "process" {
+        return None;
+    }
+    let (mut named, mut words) = (None, words.iter());
+    while let Some(word) = words.next() {
+        let name = match word.as_str() {
+            "-p" | "--profile" => words.next()?,
+            "-v" | "--verbose" | "-q" | "--quiet" | "--no-input" | "--no-cache" | "--refresh"
+            | "--yes" => continue,
+            word => match word.strip_prefix("--profile=") {
+                Some(name) => name,
+                None if word.starts_with('-') => return None,
+                None => word,
+            },
+        };
+        if named.replace(name).is_some() {
+            return None;
+        }
+    }
+    named.filter(|name| !name.contains(|c| SHELL_CHARACTERS.contains(c))).map(str::to_owned)
+}
+
 /// Returns the profile that a `credential_process = rolecall process NAME` asks for.
 pub(super) fn target(command: &str) -> Option<String> {
     let words = shlex::split(command)?;
-    let program = Path::new(words.first()?).file_stem()?.to_str()?;
-    if program != "rolecall" || words.get(1)? != "process" {
+    if !is_rolecall(words.first()?) || words.get(1)? != "process" {
         return None;
     }
     let mut words = words[2..].iter();

@@ -103,6 +103,12 @@ impl<'a> ProfileView<'a> {
         value.is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
+    /// Returns whether nothing that its process gives, or that is made of it, may be cached.
+    pub fn forbids_cache(self) -> bool {
+        let value = self.0.and_then(|profile| profile.value(keys::CACHE));
+        value.is_some_and(|value| value.eq_ignore_ascii_case("false"))
+    }
+
     fn has(self, key: &str) -> bool {
         self.property(key).is_some()
     }

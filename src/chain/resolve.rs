@@ -1,11 +1,15 @@
 //! From a request to its chain: the whole policy of what is done for whom. The rules are botocore's
 //! where the SDKs agree with it.
 
-use super::base::{self, Base, Identity};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::base::{self, Base, Identity, ProcessSource};
 use super::endpoints::Endpoints;
 use super::inputs::Inputs;
 use super::mfa;
 use super::plan::{Plan, ServiceEndpoints};
+use super::principal::Principal;
+use super::process_command::{RolecallUse, rolecall_use};
 use super::process_loop;
 use super::profile_view::ProfileView;
 use super::region;
@@ -19,20 +23,27 @@ use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::system::environment::Environment;
 
+/// How many processes that are another rolecall are followed, one from the other.
+const MAX_NESTED: u8 = 8;
+
 /// Turns a request into a chain.
 ///
 /// # Errors
 /// Where the shared files, the environment or what was typed are wrong; nothing else can fail.
 pub fn resolve(profiles: &Profiles, request: &Request, environment: &Environment) -> Result<Chain> {
-    let inputs = Inputs::new(profiles, request, environment);
-    let found = select(&inputs)?;
-    process_loop::check(&inputs, &found)?;
-    let region = region::find(&inputs, found.profiles())?;
+    resolve_nested(&Inputs::new(profiles, request, environment), MAX_NESTED)
+}
+
+/// As `resolve`, for a process that is another rolecall, `nested` of which may follow.
+fn resolve_nested(inputs: &Inputs, nested: u8) -> Result<Chain> {
+    let found = select(inputs)?;
+    process_loop::check(inputs, &found)?;
+    let region = region::find(inputs, found.profiles())?;
     let selected = found.profile_name();
     let settings = found.settings.as_ref();
-    let endpoints = Endpoints { inputs: &inputs, settings, selected, region };
-    let plan = Planner { inputs: &inputs, found: &found, endpoints: &endpoints }.plan()?;
-    let invocation = request.invocation(selected);
+    let endpoints = Endpoints { inputs, settings, selected, region };
+    let plan = Planner { inputs, found: &found, endpoints: &endpoints, nested }.plan()?;
+    let invocation = inputs.request.invocation(selected);
     Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan })
 }
 
@@ -41,11 +52,16 @@ struct Planner<'a> {
     inputs: &'a Inputs<'a>,
     found: &'a SourceChain,
     endpoints: &'a Endpoints<'a>,
+    /// How many processes that are another rolecall may follow.
+    nested: u8,
 }
 
 impl Planner<'_> {
     fn plan(&self) -> Result<Plan> {
-        let base = self.base()?;
+        let mut base = self.base()?;
+        if let Base::Process { command, source: source @ ProcessSource::Program, .. } = &mut base {
+            *source = self.process_source(command);
+        }
         let roles = self.roles();
         let calls = self.calls(&base, &roles)?;
         let steps = self.steps(&base, &roles, calls)?;
@@ -57,6 +73,7 @@ impl Planner<'_> {
             steps.iter().find_map(Step::code_device).is_some_and(|mfa| mfa.serial.is_auto());
         Ok(Plan {
             confirm: confirm.collect(),
+            principal: Principal::default(),
             base_profile: self.base_view().profile().map(|profile| profile.name.clone()),
             network: self.endpoints.network()?,
             endpoints: ServiceEndpoints {
@@ -67,6 +84,20 @@ impl Planner<'_> {
             base,
             steps,
         })
+    }
+
+    /// Follows a process that is another rolecall to its own chain. What is wrong with that one is
+    /// for the other process to say.
+    fn process_source(&self, command: &SecretString) -> ProcessSource {
+        let name = match rolecall_use(command.expose_secret()) {
+            RolecallUse::None => return ProcessSource::Program,
+            RolecallUse::Plain(name) if self.nested > 0 => name,
+            RolecallUse::Plain(_) | RolecallUse::Other => return ProcessSource::Uncached,
+        };
+        let request = Request::of_profile(&name, self.inputs.request.defaults());
+        let inner = Inputs::new(self.inputs.profiles, &request, self.inputs.environment);
+        let chain = resolve_nested(&inner, self.nested - 1);
+        chain.map_or(ProcessSource::Uncached, |chain| ProcessSource::Rolecall(Box::new(chain)))
     }
 
     fn base_view(&self) -> ProfileView<'_> {

@@ -6,8 +6,9 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::Chain;
-use super::base::Base;
+use super::base::{Base, ProcessSource};
 use super::plan::Plan;
+use super::principal::Principal;
 use super::step::{AssumeRole, GetSessionToken, SessionPolicies, Step};
 use crate::aws::partition::Endpoint;
 use crate::system::digest;
@@ -108,6 +109,16 @@ impl Hash {
     fn base(&mut self, chain: &Chain) {
         let Plan { base, network, .. } = &chain.plan;
         let facts = base.facts();
+        // Whose answers are believed: a private authority must not vouch for a profile that names
+        // none.
+        if let Some(ca_bundle) = &network.ca_bundle {
+            self.text("ca_bundle");
+            self.text(ca_bundle);
+        }
+        if let Principal::Known(principal) = &chain.plan.principal {
+            self.text("principal");
+            self.text(principal);
+        }
         self.text(facts.kind);
         if facts.of_this_machine {
             self.optional(network.host.as_deref());
@@ -137,7 +148,11 @@ impl Hash {
                 self.optional(sso.endpoint.as_deref());
             }
             Base::LoginSession { session, .. } => self.text(session),
-            Base::Process { command, account_id, place } => {
+            Base::Process { command, account_id, place, source } => {
+                if let ProcessSource::Rolecall(inner) = source {
+                    self.text("rolecall");
+                    self.text(SessionKeys::of(inner).last().as_str());
+                }
                 // The same command may mean something else in another profile, or beside another
                 // file.
                 self.text(command.expose_secret());

@@ -2,6 +2,7 @@
 //! keys.
 
 mod keys;
+mod pairs;
 mod plans;
 
 use clap::Parser;
@@ -96,7 +97,7 @@ fn base_of(chain: &Chain) -> Value {
         Base::Static(keys) | Base::Environment(keys) => object([
             ("keys", json!(keys_of(keys))),
             ("account_id", json!(keys.account_id)),
-            ("expiration", json!(keys.expiration)),
+            ("expiration", json!(keys.expiration.as_ref().map(|end| &end.text))),
         ]),
         Base::Ec2InstanceMetadata | Base::EcsContainer => object([]),
         Base::DefaultProviders(provider) => object([
@@ -125,7 +126,7 @@ fn base_of(chain: &Chain) -> Value {
         Base::LoginSession { session, place } => {
             object([("session", json!(session)), ("place", json!(place.to_string()))])
         }
-        Base::Process { command, place, account_id } => object([
+        Base::Process { command, place, account_id, .. } => object([
             ("command", json!(command.expose_secret())),
             ("place", json!(place.to_string())),
             ("account_id", json!(account_id)),
@@ -220,7 +221,7 @@ fn render(chain: &Chain) -> Value {
         ("region", json!(plan.region)),
         ("endpoint", unusual(plan.endpoints.sts.as_ref(), plan.region.as_deref())),
         ("network", network_of(&plan.network)),
-        ("account_id", json!(chain.subject.claimed_account())),
+        ("account_id", json!(chain.claimed_account())),
         ("confirm", json!(plan.confirm)),
     ])
 }

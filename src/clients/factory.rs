@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::provider_config::ProviderConfig;
@@ -14,12 +14,13 @@ use aws_sdk_sts::config::{BehaviorVersion, Region};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
+use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use crate::aws::Credentials;
 use crate::aws::partition::Endpoint;
 use crate::chain::Network;
-use crate::clients::http::{self, SystemRoots, Trust};
+use crate::clients::http::{self, ClockOffset, SystemRoots, Trust};
 use crate::error::{Error, Result};
 
 /// How long a connection may take, one attempt, and all attempts of a call.
@@ -64,11 +65,12 @@ pub struct Factory {
     system_roots: SystemRoots,
     /// By the CA bundle; `None` for the system's certificates.
     http: Mutex<HashMap<Option<String>, SharedHttpClient>>,
+    clock: Arc<ClockOffset>,
 }
 
 impl Factory {
     pub fn new(system_roots: SystemRoots) -> Self {
-        Self { system_roots, http: Mutex::default() }
+        Self { system_roots, http: Mutex::default(), clock: Arc::default() }
     }
 
     /// Returns a factory whose calls go through `client` wherever no CA bundle is named.
@@ -76,7 +78,13 @@ impl Factory {
         Self {
             system_roots: SystemRoots::Bundle,
             http: Mutex::new(HashMap::from([(None, client)])),
+            clock: Arc::default(),
         }
+    }
+
+    /// Returns how far AWS's clock was ahead of this machine's when a service last answered.
+    pub fn clock_offset(&self) -> Option<TimeDelta> {
+        self.clock.last()
     }
 
     pub(super) fn sts(&self, target: &Target) -> Result<aws_sdk_sts::Client> {
@@ -127,7 +135,7 @@ impl Factory {
             Some(path) => Trust::read_bundle(Path::new(path))?,
             None => Trust::System(self.system_roots),
         };
-        let client = http::client(trust);
+        let client = http::client(trust, Arc::clone(&self.clock));
         clients.insert(network.ca_bundle.clone(), client.clone());
         Ok(client)
     }

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -21,12 +21,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use chrono::{DateTime, TimeDelta};
 use http::Uri;
 use http_body_util::Limited;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::error::{Error, Place, Result};
+use crate::system::clock::{Clock, SystemClock};
 
 /// The most that an answer may hold. AWS's answers here are a few thousand bytes.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -109,16 +111,36 @@ fn usable_certificates(pem: &[u8]) -> Vec<u8> {
 }
 
 /// Makes a client that trusts the given certificates. It opens nothing before its first request.
-pub fn client(trust: Trust) -> SharedHttpClient {
+pub fn client(trust: Trust, clock: Arc<ClockOffset>) -> SharedHttpClient {
     let connectors =
-        Connectors { trust, direct: Protocols::default(), proxied: Protocols::default() };
+        Connectors { trust, clock, direct: Protocols::default(), proxied: Protocols::default() };
     SharedHttpClient::new(BoundedClient(Arc::new(connectors)))
+}
+
+/// How far the clock of whoever answered last was ahead of this machine's.
+#[derive(Debug, Default)]
+pub struct ClockOffset(Mutex<Option<TimeDelta>>);
+
+impl ClockOffset {
+    pub fn last(&self) -> Option<TimeDelta> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the time that an answer says it is.
+    fn note(&self, date: Option<&str>) {
+        let Some(date) = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
+            return;
+        };
+        let offset = date.to_utc() - SystemClock.now();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(offset);
+    }
 }
 
 /// The connectors of a client, each made when a request first needs it.
 #[derive(Debug)]
 struct Connectors {
     trust: Trust,
+    clock: Arc<ClockOffset>,
     direct: Protocols,
     proxied: Protocols,
 }
@@ -206,10 +228,11 @@ impl HttpConnector for BoundedConnector {
         };
         let connector = self.connectors.of(&uri).http_connector(&self.settings, &self.components);
         let answer = connector.call(request);
-        HttpConnectorFuture::new(async {
-            Ok(answer
-                .await?
-                .map(|body| SdkBody::from_body_1_x(Limited::new(body, MAX_ANSWER_BYTES))))
+        let connectors = Arc::clone(&self.connectors);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await?;
+            connectors.clock.note(answer.headers().get("date"));
+            Ok(answer.map(|body| SdkBody::from_body_1_x(Limited::new(body, MAX_ANSWER_BYTES))))
         })
     }
 }

@@ -1,13 +1,13 @@
 //! The calls of the portal of IAM Identity Center.
 
-use chrono::DateTime;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::aws::Session;
+use crate::aws::{Session, expiration};
 use crate::chain::Sso;
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
+use crate::clients::sts::unusable_end;
 use crate::error::Error;
 
 impl AwsCalls<'_> {
@@ -39,11 +39,13 @@ impl AwsCalls<'_> {
         ) else {
             return Err(empty().into());
         };
+        let expires_at = expiration::from_millis(credentials.expiration())
+            .map_err(|e| unusable_end("IAM Identity Center", e))?;
         Ok(Session {
             access_key_id: id.to_owned(),
             secret_access_key: SecretString::from(secret),
             session_token: Some(SecretString::from(session_token)),
-            expires_at: DateTime::from_timestamp_millis(credentials.expiration()),
+            expires_at: Some(expires_at),
             issued_at: Some(asked_at),
             account_id: Some(sso.account_id.clone()),
         })

@@ -2,6 +2,7 @@
 //! the words of the profile.
 
 use aws_sdk_sts::types::AssumedRoleUser;
+use chrono::TimeDelta;
 
 use crate::aws::arn::Arn;
 use crate::aws::partition::of_region;
@@ -78,6 +79,10 @@ impl Sts for AwsCalls<'_> {
             .map_err(|error| self.explain_refusal(chain, call, &target, error))?;
         let user = answer.assumed_role_user().map(AssumedRoleUser::arn);
         session(answer.credentials(), user, asked_at, &call.role_arn)
+    }
+
+    fn clock_offset(&self) -> Option<TimeDelta> {
+        self.factory.clock_offset()
     }
 
     fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String> {

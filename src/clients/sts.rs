@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::aws::Session;
 use crate::aws::arn::Arn;
+use crate::aws::expiration::{self, Unusable};
 use crate::chain::{AssumeRole, WebIdentity};
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
@@ -74,6 +75,12 @@ pub(super) fn policies(arns: &[String]) -> Option<Vec<PolicyDescriptorType>> {
         .then(|| arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build()).collect())
 }
 
+/// Returns the error about an answer whose end is none.
+pub fn unusable_end(who: &str, end: Unusable) -> Error {
+    Error::failed(format!("{who} answered with an expiration that {}", end.text()))
+        .hint("ask once more, and look at the endpoint: rolecall doctor")
+}
+
 /// Reads a session from an answer; `user` is the assumed role's user, where there is one.
 pub(super) fn session(
     credentials: Option<&aws_sdk_sts::types::Credentials>,
@@ -83,10 +90,8 @@ pub(super) fn session(
 ) -> Result<Session> {
     let credentials = credentials
         .ok_or_else(|| Error::failed(format!("STS answered without credentials for {role_arn}")))?;
-    let end = credentials.expiration();
-    let expires_at = DateTime::from_timestamp(end.secs(), 0).ok_or_else(|| {
-        Error::failed(format!("STS answered with an expiration that is no time: {end}"))
-    })?;
+    let expires_at = expiration::from_seconds(credentials.expiration().secs())
+        .map_err(|e| unusable_end("STS", e))?;
     if credentials.access_key_id().is_empty()
         || credentials.secret_access_key().is_empty()
         || credentials.session_token().is_empty()

@@ -25,7 +25,7 @@ pub struct CompleteArgs {
 pub fn run(args: &CompleteArgs, mut root: Command) -> ExitCode {
     let words: Vec<String> =
         args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let profiles = ProfileCompleter::new(load(&shared_files()).ok());
+    let profiles = ProfileCompleter::new(shared_files().and_then(|paths| load(&paths)).ok());
     let _ = print(&answer(&mut root, args.shell, &words, &profiles));
     ExitCode::SUCCESS
 }

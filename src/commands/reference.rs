@@ -31,6 +31,13 @@ Environment:
   ROLECALL_PROMPT           the ways to ask, before the setting
   ROLECALL_NO_INPUT=1       as --no-input
 
+Keys of a profile, besides those of AWS:
+  mfa_process, mfa_yubikey_oath, mfa_session_duration, source_identity, session_tags, \
+transitive_session_tags, policy_arns, description
+  rolecall_confirm = true   asks before each new session
+  rolecall_cache = false    keeps nothing of what its credential_process prints, nor what is made \
+of it
+
 Exit codes:
   0 done, 1 failed or denied by AWS, 2 usage, 3 configuration, 4 needs a person and none can be \
 asked, 5 the store failed,

@@ -48,7 +48,7 @@ Examples:
 It needs the shell side, once: rolecall init --help",
     mut_arg("positional", |arg| arg.help("The profile, or `-` for what the shell had before")))]
 pub struct UseArgs {
-    /// Clear: this shell gets back the profile and region that it had before
+    /// Clear: this shell gets back the profile, region and account ID that it had before
     #[arg(long, conflicts_with_all = ["positional", "profile", "keep"])]
     pub off: bool,
     /// Shells that are started from this one keep it

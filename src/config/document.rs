@@ -23,6 +23,9 @@ use super::syntax::{
 /// The mark that some editors put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// Stands for the folder of the shared files where there is no home: it is shown, and never read.
+pub(super) const NO_HOME: &str = "~/.aws";
+
 /// Which of the two shared files a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {

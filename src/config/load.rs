@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::document::{Document, FileKind};
+use super::document::{Document, FileKind, NO_HOME};
 use super::profiles::Profiles;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::hint;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
@@ -18,24 +18,29 @@ use crate::system::files::read_at_most;
 /// The largest shared file that is read, in bytes: a thousand times a large one.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Where the shared files are.
+/// Where the shared files are; `None` for those of a home that there is not.
 #[derive(Debug, Clone)]
 pub struct Paths {
-    pub config: PathBuf,
-    pub credentials: PathBuf,
+    pub config: Option<PathBuf>,
+    pub credentials: Option<PathBuf>,
 }
 
 impl Paths {
     /// Finds the files: in the home, unless the environment moves them.
-    pub fn find(environment: &Environment, directories: &Directories) -> Self {
+    ///
+    /// # Errors
+    /// Where a variable names a file of a home that there is not.
+    pub fn find(environment: &Environment, directories: &Directories) -> Result<Self> {
         let path = |variable: &str, name: &str| match environment.get(variable) {
-            Some(path) => directories.expand(path),
-            None => directories.aws(name),
+            Some(path) => {
+                directories.expand(path).map(Some).map_err(|e| e.at(Place::variable(variable)))
+            }
+            None => Ok(directories.aws(name)),
         };
-        Self {
-            config: path("AWS_CONFIG_FILE", "config"),
-            credentials: path("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
-        }
+        Ok(Self {
+            config: path("AWS_CONFIG_FILE", "config")?,
+            credentials: path("AWS_SHARED_CREDENTIALS_FILE", "credentials")?,
+        })
     }
 }
 
@@ -44,10 +49,16 @@ impl Paths {
 /// # Errors
 /// When one cannot be read, is a folder or a pipe, or is larger than 64 MiB.
 pub fn load(paths: &Paths) -> Result<Profiles> {
-    let document = |kind, path: &Path| Ok::<_, Error>(Document::parse(kind, path, read(path)?));
+    let document = |kind: FileKind, path: Option<&Path>| {
+        let (path, bytes) = match path {
+            Some(path) => (path.to_owned(), read(path)?),
+            None => (Path::new(NO_HOME).join(kind.name()), Zeroizing::default()),
+        };
+        Ok::<_, Error>(Document::parse(kind, &path, bytes))
+    };
     Ok(Profiles::new(
-        document(FileKind::Config, &paths.config)?,
-        document(FileKind::Credentials, &paths.credentials)?,
+        document(FileKind::Config, paths.config.as_deref())?,
+        document(FileKind::Credentials, paths.credentials.as_deref())?,
     ))
 }
 

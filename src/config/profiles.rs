@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::ProfileName;
 use super::document::{
-    Document, FileKind, Header, Malformed, ParsedProperty, Section, SectionKind,
+    Document, FileKind, Header, Malformed, NO_HOME, ParsedProperty, Section, SectionKind,
 };
 use crate::error::{Error, FileLine, Result};
 
@@ -228,6 +228,13 @@ impl Profiles {
             format!("{}:{}: {reason}", document.path.display(), section.line)
         });
         let (error, more) = malformed(error, headers);
+        let error = if config.path.starts_with(NO_HOME) || credentials.path.starts_with(NO_HOME) {
+            error
+                .cause("there is no home folder: HOME is no absolute path")
+                .hint("set it: export HOME=/path")
+        } else {
+            error
+        };
         let error = error.hint(match near {
             Some(near) => format!("did you mean `{near}`? see: rolecall list"),
             None => "see which profiles there are: rolecall list".to_owned(),

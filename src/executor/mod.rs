@@ -3,14 +3,18 @@
 //! joins them.
 
 mod decline_memory;
+mod life;
 mod walk;
+
+use chrono::TimeDelta;
 
 use crate::aws::{Credentials, Session};
 use crate::chain::session_key::SessionKey;
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Invocation};
 use crate::error::{Error, Result};
 
-pub use walk::{Acquired, CacheMode, CachePolicy, Executor, Origin, least_life};
+pub use life::least_life;
+pub use walk::{Acquired, CacheMode, CachePolicy, Executor, Origin};
 
 /// The calls of AWS that a chain needs.
 pub trait Sts {
@@ -30,6 +34,9 @@ pub trait Sts {
     ) -> Result<Session>;
     /// Returns the serial number of the caller's own MFA device (iam:ListMFADevices).
     fn mfa_serial(&self, chain: &Chain, caller: &Credentials) -> Result<String>;
+    /// Returns how far AWS's clock was ahead of this machine's when a service last answered; `None`
+    /// where none has said its time.
+    fn clock_offset(&self) -> Option<TimeDelta>;
 }
 
 /// A device and a code of it.

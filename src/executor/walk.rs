@@ -1,10 +1,14 @@
 //! The walk itself.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use super::decline_memory::DeclineMemory;
+use super::life::{
+    AskedLife, LAST_MOMENTS, ended, least_life, lives, made_too_late, why_not_cached,
+};
 use super::{ConfirmQuestion, FetchBase, Metadata, Prompt, Question, Sessions, Sts, TokenCode};
 use crate::aws::names::RoleArn;
 use crate::aws::{Credentials, Session, duration};
@@ -19,13 +23,6 @@ use crate::system::report::Report;
 /// How long a session must live beside the command's own minimum for the next step to be made from
 /// it.
 const ENOUGH_FOR_A_CALL: TimeDelta = TimeDelta::seconds(60);
-/// A session is never handed out in its last seconds.
-const LAST_MOMENTS: TimeDelta = TimeDelta::seconds(15);
-/// An hour, less what clocks differ: AWS's default session is not a short one.
-const NEARLY_AN_HOUR: TimeDelta = TimeDelta::seconds(3_500);
-/// What clocks may differ without a word, and what is no clock's fault any more.
-const TOLERATED_SKEW: TimeDelta = TimeDelta::minutes(4);
-const LARGEST_SKEW: TimeDelta = TimeDelta::days(2);
 /// How long one process waits for another that walks from the same base: longer than that one waits
 /// for a person.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(330);
@@ -85,6 +82,8 @@ pub struct Executor<'a> {
     pub locks: &'a dyn Locks,
     pub report: &'a dyn Report,
     pub policy: CachePolicy,
+    /// Whether the warning about a clock that runs wrong was given.
+    pub clock_warned: &'a Cell<bool>,
 }
 
 impl Executor<'_> {
@@ -97,7 +96,15 @@ impl Executor<'_> {
     pub fn acquire(&self, chain: &Chain) -> Result<Acquired> {
         let acquired = |origin| move |credentials| Acquired { credentials, origin };
         if chain.is_static() {
-            return self.sources.fetch(chain, &chain.plan.base).map(acquired(Origin::Source));
+            let fetched = self.sources.fetch(chain, &chain.plan.base)?;
+            return self.still_good(chain, fetched).map(acquired(Origin::Source));
+        }
+        if !chain.is_origin_known() && !self.is_off() {
+            self.report.decided(&|| {
+                "nothing is cached: it cannot be told whose credentials the base gives".to_owned()
+            });
+            let policy = CachePolicy { mode: CacheMode::Off, ..self.policy };
+            return Executor { policy, ..*self }.acquire(chain);
         }
         let keys = SessionKeys::of(chain);
         let cached = if self.is_off() || !chain.is_cacheable() {
@@ -250,7 +257,11 @@ impl Executor<'_> {
                     call.profile.as_deref().unwrap_or(chain.base_name()),
                 ),
             };
-            if !self.is_clock_skewed(&session, Some(step.seconds())) {
+            let offset = self.sts.clock_offset().unwrap_or_default();
+            if let Some(error) = made_too_late(step, &session, self.clock.now() + offset) {
+                return Err(error);
+            }
+            if self.may_be_cached(&session, AskedLife::Exactly(step.seconds())) {
                 self.cache(key, &session, profile, step.role_arn())?;
             }
             credentials = Credentials::Session(session);
@@ -378,15 +389,11 @@ impl Executor<'_> {
 
     fn fetch_base(&self, chain: &Chain, keys: &SessionKeys) -> Result<Credentials> {
         self.report.decided(&|| format!("fetching the base: {}", chain.plan.base.kind()));
-        let credentials = self.sources.fetch(chain, &chain.plan.base)?;
+        let credentials = self.still_good(chain, self.sources.fetch(chain, &chain.plan.base)?)?;
         if let (Credentials::Session(session), true) =
             (&credentials, chain.plan.base.facts().cacheable)
         {
-            let skewed = match &chain.plan.base {
-                Base::WebIdentity(call) => self.is_clock_skewed(session, call.duration_seconds),
-                _ => false,
-            };
-            if !skewed {
+            if self.may_be_cached(session, AskedLife::of(&chain.plan.base)) {
                 let role = chain.plan.base.facts().role_arn;
                 self.cache(&keys.base, session, chain.base_name(), role)?;
             }
@@ -409,28 +416,24 @@ impl Executor<'_> {
         self.sessions.put(key, session, &metadata)
     }
 
-    /// Returns whether a new session does not end when it should by this machine's clock, and warns
-    /// of it. AWS's time tells a clock that runs wrong (the SDK corrects it for its own calls), and
-    /// a session that seems to live longer than it does must not be cached.
-    fn is_clock_skewed(&self, session: &Session, seconds: Option<u32>) -> bool {
-        let Some((end, begin)) = session.expires_at.zip(session.issued_at) else { return false };
-        let differs = |seconds: u32| end - begin - TimeDelta::seconds(i64::from(seconds));
-        let behind = differs(seconds.unwrap_or(duration::DEFAULT_ROLE));
-        // The account's root has its sessions capped at an hour, whatever it asks for
-        // (GetSessionToken: DurationSeconds).
-        if differs(duration::DEFAULT_ROLE).abs() < TOLERATED_SKEW
-            || behind.abs() < TOLERATED_SKEW
-            || behind.abs() > LARGEST_SKEW
-        {
-            return false;
+    /// Returns whether a new session may be cached, and warns once where a clock forbids it.
+    fn may_be_cached(&self, session: &Session, asked: AskedLife) -> bool {
+        let Some(why) = why_not_cached(session, asked, self.sts.clock_offset()) else {
+            return true;
+        };
+        if !self.clock_warned.replace(true) {
+            self.report.warn(&why);
         }
-        let way = if behind > TimeDelta::zero() { "behind" } else { "ahead of" };
-        let skew = duration::render(behind.abs().num_seconds());
-        self.report.warn(&format!(
-            "this machine's clock is {skew} {way} AWS's, so the session is not kept; set it: \
-             timedatectl set-ntp true"
-        ));
-        true
+        false
+    }
+
+    /// Refuses credentials that have ended, by AWS's clock where an answer has told it.
+    fn still_good(&self, chain: &Chain, credentials: Credentials) -> Result<Credentials> {
+        let offset = self.sts.clock_offset().unwrap_or_default();
+        match ended(chain, &credentials, self.clock.now() + offset) {
+            Some(error) => Err(error),
+            None => Ok(credentials),
+        }
     }
 
     /// A renewal that fails while the old session lives gives the old one, with a warning.
@@ -456,7 +459,7 @@ impl Executor<'_> {
     }
 
     fn lives(&self, session: &Session, at_least: TimeDelta) -> bool {
-        session.expires_at.is_some_and(|end| end - self.clock.now() >= at_least)
+        lives(session, self.clock.now(), at_least)
     }
 
     fn life(&self, session: &Session) -> String {
@@ -467,15 +470,4 @@ impl Executor<'_> {
             None => "without an end".to_owned(),
         }
     }
-}
-
-/// Returns how long a session must live to be handed out: the minimum, or a fifth of a short
-/// session's whole life.
-pub fn least_life(session: &Session, min_ttl: TimeDelta) -> TimeDelta {
-    let whole = session.expires_at.zip(session.issued_at).map(|(end, begin)| end - begin);
-    let wanted = match whole {
-        Some(whole) if whole < NEARLY_AN_HOUR => min_ttl.min(whole / 5),
-        _ => min_ttl,
-    };
-    wanted.max(LAST_MOMENTS)
 }

@@ -8,13 +8,15 @@ use super::time::timestamp;
 use crate::aws::Credentials;
 
 /// The variables that are set, in the order in which they are printed.
-const SET: [&str; 7] = [
+const SET: [&str; 8] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
+    // SDKs find account-based endpoints by it.
+    "AWS_ACCOUNT_ID",
     "ROLECALL_PROFILE",
 ];
 /// The variables that win over the keys in some SDK (the JavaScript one prefers AWS_PROFILE), or
@@ -40,7 +42,7 @@ pub const OWNER: &str = "ROLECALL_SHELL";
 pub const SELECTION_VAR: &str = "ROLECALL_USE";
 /// The selection before it.
 pub const PREVIOUS: &str = "ROLECALL_PREVIOUS";
-/// Profile and region as they were before the first `use`, as JSON.
+/// Profile, region and account as they were before the first `use`, as JSON.
 pub const SAVED: &str = "ROLECALL_BEFORE";
 /// The unix second from which the shell renews its keys.
 pub const RENEW_AT: &str = "ROLECALL_RENEW_AT";
@@ -51,7 +53,7 @@ pub const CALLER: &str = "ROLECALL_INIT";
 
 /// The owned values of the variables. They are overwritten on drop.
 pub struct Values {
-    values: [Option<String>; 7],
+    values: [Option<String>; 8],
 }
 
 impl Values {
@@ -66,6 +68,7 @@ impl Values {
                 credentials.expires_at().map(timestamp),
                 region.clone(),
                 region,
+                credentials.account_id().map(str::to_owned),
                 profile.map(str::to_owned),
             ],
         }
@@ -74,7 +77,9 @@ impl Values {
     /// Returns the variables for a profile that programs resolve themselves: no keys.
     pub fn profile(name: &str, region: Option<&str>) -> Self {
         let region = region.map(str::to_owned);
-        Self { values: [None, None, None, None, region.clone(), region, Some(name.to_owned())] }
+        Self {
+            values: [None, None, None, None, region.clone(), region, None, Some(name.to_owned())],
+        }
     }
 
     /// Returns variables that are all unset.

@@ -22,7 +22,7 @@ impl<'a> PromptEnvironment<'a> {
         pinentry: Option<&str>,
     ) -> Self {
         let pinentry = variables.get("PINENTRY_PROGRAM").or(pinentry);
-        Self { variables, pinentry: pinentry.map(|program| directories.expand(program)) }
+        Self { variables, pinentry: pinentry.and_then(|program| directories.expand(program).ok()) }
     }
 
     /// Returns the first of some variables that is set.

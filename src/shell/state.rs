@@ -15,8 +15,8 @@ use crate::store::StoreName;
 use crate::system::environment::Environment;
 
 /// The variables that `use` may overwrite and `--off` restores. None holds a secret.
-pub const RESTORED: [&str; 4] =
-    ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
+pub const RESTORED: [&str; 5] =
+    ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCOUNT_ID"];
 
 /// The integrated shell whose function called.
 pub struct CallingShell {

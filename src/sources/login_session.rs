@@ -51,7 +51,7 @@ impl Sources<'_> {
                 TIMEOUT.as_secs()
             ))
             .about(profile)),
-            Some(Ok(credentials)) => Ok(self.provided(chain, &credentials)),
+            Some(Ok(credentials)) => self.provided(chain, &credentials),
             Some(Err(error)) => {
                 let network = matches!(error, CredentialsError::ProviderTimedOut(_));
                 let mut error = provider_error(

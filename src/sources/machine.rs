@@ -85,7 +85,7 @@ impl Sources<'_> {
                 Err(Error::failed(message).cause(format!("no answer in {} s", TIMEOUT.as_secs())))
             }
             Some(Err(error)) => Err(provider_error(message.to_owned(), &error)),
-            Some(Ok(credentials)) => Ok(self.provided(chain, &credentials)),
+            Some(Ok(credentials)) => self.provided(chain, &credentials),
         }
     }
 }

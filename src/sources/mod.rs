@@ -2,6 +2,7 @@
 
 mod login_session;
 mod machine;
+pub mod principal;
 pub mod process;
 pub mod sso;
 pub mod sso_token;
@@ -14,9 +15,11 @@ use aws_credential_types::attributes::AccountId;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use crate::aws::expiration::{self, Unusable};
 use crate::aws::{Credentials, Session};
-use crate::chain::{Base, Chain, DefaultProvider, StaticKeys};
+use crate::chain::{Base, Chain, DefaultProvider, StaticKeys, WrittenEnd};
 use crate::clients::calls::AwsCalls;
+use crate::clients::sts::unusable_end;
 use crate::error::{Error, Kind, Place, Result};
 use crate::executor::FetchBase;
 use crate::system::directories::Directories;
@@ -38,10 +41,8 @@ pub struct Sources<'a> {
 impl FetchBase for Sources<'_> {
     fn fetch(&self, chain: &Chain, base: &Base) -> Result<Credentials> {
         match base {
-            Base::Static(keys) | Base::Environment(keys) => {
-                static_keys(keys, chain.subject.claimed_account())
-            }
-            Base::Process { command, place, account_id } => {
+            Base::Static(keys) | Base::Environment(keys) => self.static_keys(chain, keys),
+            Base::Process { command, place, account_id, .. } => {
                 self.process(chain, command, place, account_id.as_deref())
             }
             Base::Sso(sso) => self.sso(chain, sso).map(Credentials::Session),
@@ -82,38 +83,56 @@ impl Sources<'_> {
         &self,
         chain: &Chain,
         credentials: &aws_credential_types::Credentials,
-    ) -> Credentials {
+    ) -> Result<Credentials> {
         let account_id = credentials.account_id().map(AccountId::as_str);
         let session_token = credentials.session_token().map(SecretString::from);
         let expiry = credentials.expiry().filter(|_| session_token.is_some());
+        let expires_at = expiry.map(expiration::from_system).transpose();
         let session = Session {
             access_key_id: credentials.access_key_id().to_owned(),
             secret_access_key: SecretString::from(credentials.secret_access_key()),
             session_token,
-            expires_at: expiry.map(DateTime::<Utc>::from),
+            expires_at: expires_at.map_err(|e| unusable_end("the source of credentials", e))?,
             issued_at: Some(self.calls.clock.now()),
-            account_id: account_id.or(chain.subject.claimed_account()).map(str::to_owned),
+            account_id: account_id.or(chain.claimed_account()).map(str::to_owned),
         };
-        session.into()
+        Ok(session.into())
+    }
+
+    /// Returns keys as they stand in a file or in the environment. An end beside keys without a
+    /// token says something only once it is past.
+    fn static_keys(&self, chain: &Chain, keys: &StaticKeys) -> Result<Credentials> {
+        let end = keys.expiration.as_ref().map(end_of_keys).transpose()?.flatten();
+        let now = self.calls.clock.now();
+        let session = Session {
+            access_key_id: keys.access_key_id.to_string(),
+            secret_access_key: keys.secret_access_key.clone(),
+            session_token: keys.session_token.clone(),
+            expires_at: end.filter(|end| keys.session_token.is_some() || *end <= now),
+            issued_at: None,
+            account_id: keys.account_id.as_deref().or(chain.claimed_account()).map(str::to_owned),
+        };
+        Ok(session.into())
     }
 }
 
-fn static_keys(keys: &StaticKeys, account_id: Option<&str>) -> Result<Credentials> {
-    let time = |text: &String| {
-        DateTime::parse_from_rfc3339(text).map_err(|_| {
-            Error::configuration(format!("AWS_CREDENTIAL_EXPIRATION is not a time: `{text}`"))
-                .at(Place::variable("AWS_CREDENTIAL_EXPIRATION"))
-                .hint("take it away: unset AWS_CREDENTIAL_EXPIRATION")
-        })
-    };
-    let end = keys.expiration.as_ref().map(time).transpose()?;
-    let session = Session {
-        access_key_id: keys.access_key_id.to_string(),
-        secret_access_key: keys.secret_access_key.clone(),
-        session_token: keys.session_token.clone(),
-        expires_at: end.filter(|_| keys.session_token.is_some()).map(|end| end.to_utc()),
-        issued_at: None,
-        account_id: keys.account_id.as_deref().or(account_id).map(str::to_owned),
-    };
-    Ok(session.into())
+/// Reads the end that stands beside keys. In a file only tools write it, each in its own form: what
+/// is no time says nothing.
+fn end_of_keys(written: &WrittenEnd) -> Result<Option<DateTime<Utc>>> {
+    let WrittenEnd { text, place } = written;
+    match (expiration::parse(text), place) {
+        (Ok(end), _) => Ok(Some(end)),
+        (Err(Unusable::OutOfRange), _) => Err(Error::failed(format!(
+            "{place}: the end of the credentials {}: `{text}`",
+            Unusable::OutOfRange.text()
+        ))
+        .at(place.clone())
+        .hint("see where they come from, and get new ones there: rolecall explain")),
+        (Err(Unusable::NoTime), Place::Variable(name)) => {
+            Err(Error::configuration(format!("{name} is not a time: `{text}`"))
+                .at(place.clone())
+                .hint(format!("take it away: unset {name}")))
+        }
+        (Err(Unusable::NoTime), _) => Ok(None),
+    }
 }

@@ -53,11 +53,6 @@ impl Sources<'_> {
         let now = self.calls.clock.now();
         match parse(&output.stdout, account_id) {
             Err(what) => Err(fail(what).hint("see what it must print: aws help config-vars")),
-            Ok(Credentials::Session(session))
-                if session.expires_at.is_some_and(|end| end <= now) =>
-            {
-                Err(fail("gave credentials that have expired".to_owned()))
-            }
             Ok(Credentials::Session(session)) => {
                 Ok(Credentials::Session(Session { issued_at: Some(now), ..session }))
             }

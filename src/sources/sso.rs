@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::Sources;
+use super::principal::require_same;
 use super::sso_token::{Token, read_token, token_path};
 use crate::aws::Session;
 use crate::chain::{Chain, Sso};
@@ -50,7 +51,7 @@ impl Sources<'_> {
     fn token(&self, chain: &Chain, sso: &Sso) -> Result<SecretString> {
         let path = token_path(self.directories.home()?, sso);
         let none = || login_needed(chain, sso, "there is no token of a login");
-        let token = read_token(&path, self.calls.runtime)?.ok_or_else(none)?;
+        let token = self.read(chain, &path)?.ok_or_else(none)?;
         if self.lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
@@ -61,7 +62,7 @@ impl Sources<'_> {
             "a token of IAM Identity Center",
             LOCK_TIMEOUT,
         )?;
-        let token = read_token(&path, self.calls.runtime)?.ok_or_else(none)?;
+        let token = self.read(chain, &path)?.ok_or_else(none)?;
         if self.lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
@@ -81,6 +82,14 @@ impl Sources<'_> {
             return token.access_token().ok_or_else(none);
         }
         Err(login_needed(chain, sso, &failure))
+    }
+
+    fn read(&self, chain: &Chain, path: &Path) -> Result<Option<Token>> {
+        let token = read_token(path, self.calls.runtime)?;
+        if let Some(login) = token.as_ref().and_then(Token::login) {
+            require_same(chain, &login)?;
+        }
+        Ok(token)
     }
 
     fn lives(&self, token: &Token, at_least: TimeDelta) -> bool {

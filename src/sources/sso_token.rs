@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::chain::Sso;
 use crate::clients::ssooidc::{Renewal, RenewedToken};
 use crate::error::Result;
-use crate::system::digest::sha1_hex;
+use crate::system::digest::{sha1_hex, sha256_hex};
 use crate::system::files::write_private;
 use crate::system::runtime::Runtime;
 
@@ -20,6 +20,10 @@ use crate::system::runtime::Runtime;
 /// program may just be writing it.
 const READS: usize = 4;
 const READ_INTERVAL: Duration = Duration::from_millis(25);
+
+/// The SHA-256 of the token that a login gave. A new login writes the whole file, and so takes it
+/// away.
+const FIRST_TOKEN: &str = "rolecallFirstToken";
 
 /// Returns the token's file of an SSO configuration: by the session's name, or by the start URL in
 /// the legacy form.
@@ -47,6 +51,12 @@ impl Token {
         self.text("accessToken").map(SecretString::from)
     }
 
+    /// Returns what tells this login from others: its first token, also after a renewal here.
+    pub(super) fn login(&self) -> Option<String> {
+        let first = self.text(FIRST_TOKEN).map(str::to_owned);
+        first.or_else(|| self.text("accessToken").map(sha256_hex))
+    }
+
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.text("expiresAt").and_then(parse_time)
     }
@@ -66,6 +76,9 @@ impl Token {
     /// one.
     pub(super) fn renewed(&self, renewed: &RenewedToken, now: DateTime<Utc>) -> Self {
         let mut fields = self.fields.clone();
+        if let Some(login) = self.login() {
+            fields.insert(FIRST_TOKEN.to_owned(), Value::from(login));
+        }
         let mut set = |key: &str, value: &str| fields.insert(key.to_owned(), Value::from(value));
         set("accessToken", renewed.access_token.expose_secret());
         if let Some(refresh_token) = &renewed.refresh_token {

@@ -19,7 +19,7 @@ use self::no_kernel_copy as kernel_copy;
 use crate::store::entry_name::EntryName;
 use crate::store::envelope;
 use crate::store::error::StoreError;
-use crate::store::file::disk::{EXTENSION, failed, make_folder, read, remove};
+use crate::store::file::disk::{EXTENSION, failed, make_folder, read, remove, require_home};
 use crate::store::file::identity::StoreIdentity;
 use crate::store::secret_store::{NewEntry, PassphraseSource, SecretStore};
 use crate::system::clock::Clock;
@@ -34,7 +34,7 @@ pub struct FileStore<'a> {
 }
 
 impl<'a> FileStore<'a> {
-    /// `folder` is made when something is first written.
+    /// `folder` is made when something is first written; with an empty one every call fails.
     #[must_use]
     pub fn new(folder: PathBuf, passphrase: PassphraseSource<'a>, clock: &'a dyn Clock) -> Self {
         let identity = StoreIdentity::new(&folder, passphrase);
@@ -60,6 +60,7 @@ impl SecretStore for FileStore<'_> {
     }
 
     fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError> {
+        require_home(&self.folder)?;
         // An absent entry, or one without the identity it was written for, takes no passphrase.
         let Some(sealed) = read(&self.path(name))? else {
             return Ok(None);
@@ -72,26 +73,29 @@ impl SecretStore for FileStore<'_> {
             return Ok(None);
         };
         let now = self.clock.now().timestamp();
-        Ok(envelope::open(&plain)
+        Ok(open(name, &plain)
             .filter(|(expires_at, _)| expires_at.is_none_or(|end| end > now))
             .map(|(_, secret)| SecretString::from(secret)))
     }
 
     fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
+        require_home(&self.folder)?;
         let path = self.path(name);
         make_folder(&self.folder).map_err(|error| failed(&self.folder, &error))?;
         let identity = self.identity.existing_or_new()?;
-        let plain = envelope::seal(entry.expires_at, entry.secret.expose_secret());
+        let plain = seal(name, entry);
         let sealed = age::encrypt(&identity.to_public(), &plain)
             .map_err(|error| StoreError::Failed(format!("encrypting: {error}")))?;
         files::write_private(&path, &sealed).map_err(|error| failed(&path, &error))
     }
 
     fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {
+        require_home(&self.folder)?;
         remove(&self.path(name))
     }
 
     fn list(&self) -> Result<Vec<EntryName>, StoreError> {
+        require_home(&self.folder)?;
         let failed = |error: &io::Error| failed(&self.folder, error);
         let files = match fs::read_dir(&self.folder) {
             Ok(files) => files,
@@ -110,6 +114,7 @@ impl SecretStore for FileStore<'_> {
     }
 
     fn probe(&self) -> Result<String, StoreError> {
+        require_home(&self.folder)?;
         make_folder(&self.folder)
             .and_then(|()| files::try_writing(&self.folder))
             .map_err(|error| failed(&self.folder, &error))?;
@@ -119,5 +124,49 @@ impl SecretStore for FileStore<'_> {
         };
         let folder = self.folder.display();
         Ok(format!("encrypted files in {folder}, {state}"))
+    }
+}
+
+/// Names the layout of an entry, so that a later one can be told apart.
+const VERSION: u8 = 2;
+/// Ends the name of an entry, which holds no such byte.
+const NAME_END: u8 = 0;
+
+/// Puts the entry's name before its secret: a file that was copied to the name of another entry
+/// must not pass for that one.
+fn seal(name: &EntryName, entry: &NewEntry) -> Zeroizing<Vec<u8>> {
+    let envelope = envelope::seal(entry.expires_at, entry.secret.expose_secret());
+    let name = name.as_str();
+    let mut sealed = Zeroizing::new(Vec::with_capacity(name.len() + envelope.len() + 2));
+    sealed.push(VERSION);
+    sealed.extend_from_slice(name.as_bytes());
+    sealed.push(NAME_END);
+    sealed.extend_from_slice(&envelope);
+    sealed
+}
+
+/// Returns the expiry and the secret; `None` for another layout, and for another entry's.
+fn open<'a>(name: &EntryName, entry: &'a [u8]) -> Option<(Option<i64>, &'a str)> {
+    let entry = entry.strip_prefix(&[VERSION])?.strip_prefix(name.as_str().as_bytes())?;
+    envelope::open(entry.strip_prefix(&[NAME_END])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entry_opens_under_its_own_name_alone() {
+        let [a, b] = ["a", "b"].map(|digit| EntryName::parse(&digit.repeat(64)).unwrap());
+        let (label, secret) = ("", &SecretString::from("secret"));
+        let entry = seal(&a, &NewEntry { label, secret, expires_at: Some(1_900_000_000) });
+        assert_eq!(open(&a, &entry), Some((Some(1_900_000_000), "secret")));
+        assert_eq!(open(&b, &entry), None);
+        // The layout before this one held no name.
+        assert_eq!(open(&a, &envelope::seal(None, "secret")), None);
+        for end in 0..entry.len() {
+            let torn = open(&a, &entry[..end]);
+            assert!(torn.is_none_or(|(_, secret)| secret.len() < 6), "cut at {end}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::aws::Session;
+use crate::aws::{Session, expiration};
 use crate::chain::session_key::SessionKey;
 use crate::error::Result;
 use crate::executor::{Metadata, Sessions};
@@ -63,11 +63,12 @@ pub fn render(session: &Session) -> Option<SecretString> {
 pub fn parse(secret: &SecretString) -> Option<Session> {
     let stored: Stored<String, SecretString, DateTime<Utc>> =
         serde_json::from_str(secret.expose_secret()).ok()?;
+    let expires_at = expiration::from_seconds(stored.expiration.timestamp()).ok()?;
     Some(Session {
         access_key_id: stored.access_key_id,
         secret_access_key: stored.secret_access_key,
         session_token: stored.session_token,
-        expires_at: Some(stored.expiration),
+        expires_at: Some(expires_at),
         issued_at: stored.issued_at,
         account_id: stored.account_id,
     })

@@ -23,22 +23,25 @@ impl Directories {
     /// When there is none.
     pub fn home(&self) -> Result<&Path> {
         self.home.as_deref().ok_or_else(|| {
-            Error::configuration("there is no home folder: HOME is not set")
+            Error::configuration("there is no home folder: HOME is no absolute path")
                 .hint("set it: export HOME=/path")
         })
     }
 
     /// Expands a leading `~/`.
-    pub fn expand(&self, path: &str) -> PathBuf {
-        match (path.strip_prefix("~/"), &self.home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => PathBuf::from(path),
+    ///
+    /// # Errors
+    /// Where there is no home: the path must not lead into the current folder.
+    pub fn expand(&self, path: &str) -> Result<PathBuf> {
+        match path.strip_prefix("~/") {
+            Some(rest) => Ok(self.home()?.join(rest)),
+            None => Ok(PathBuf::from(path)),
         }
     }
 
     /// Returns a file of AWS's. Without a home there is no such file, which is not an error by itself.
-    pub fn aws(&self, name: &str) -> PathBuf {
-        self.home.clone().unwrap_or_else(|| PathBuf::from("~")).join(".aws").join(name)
+    pub fn aws(&self, name: &str) -> Option<PathBuf> {
+        Some(self.home.as_ref()?.join(".aws").join(name))
     }
 
     /// Returns the file of the settings, unless `ROLECALL_CONFIG` moves them.
@@ -81,7 +84,8 @@ impl Directories {
 /// Finds the directories of an environment. An XDG variable counts on Linux, if it is absolute.
 pub fn directories(environment: &Environment) -> Directories {
     let set = |name: &str| environment.get(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let home = environment.get("HOME").map(PathBuf::from).or_else(dirs::home_dir);
+    // A relative home would be another one in each folder.
+    let home = set("HOME").or_else(|| dirs::home_dir().filter(|home| home.is_absolute()));
     let under = |variable: &str, path: &str, native: fn() -> Option<PathBuf>| {
         if cfg!(target_os = "linux") {
             set(variable).or_else(|| Some(home.as_ref()?.join(path)))

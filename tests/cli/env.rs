@@ -2,13 +2,14 @@
 
 use super::support::{ADMIN, Run, Sandbox};
 
-const SET: [&str; 7] = [
+const SET: [&str; 8] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
+    "AWS_ACCOUNT_ID",
     "ROLECALL_PROFILE",
 ];
 const UNSET: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
@@ -19,7 +20,7 @@ fn values(sandbox: &Sandbox, profile: &str) -> Vec<String> {
     let field = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
     let mut values: Vec<String> =
         ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"].map(field).into();
-    values.extend(["eu-west-1", "eu-west-1", profile].map(str::to_owned));
+    values.extend(["eu-west-1", "eu-west-1", "222222222222", profile].map(str::to_owned));
     values
 }
 
@@ -177,7 +178,7 @@ fn evaluated_output_sets_and_unsets_variables_in_each_shell() {
     let values = values(&sandbox, "prod");
     sandbox.set("AWS_PROFILE", "stale");
     sandbox.set("AWS_SECURITY_TOKEN", "stale");
-    let show = "echo \"$AWS_ACCESS_KEY_ID|$AWS_SECRET_ACCESS_KEY|$AWS_SESSION_TOKEN|$AWS_CREDENTIAL_EXPIRATION|$AWS_REGION|$AWS_DEFAULT_REGION|$ROLECALL_PROFILE|$AWS_PROFILE|$AWS_SECURITY_TOKEN|\"";
+    let show = "echo \"$AWS_ACCESS_KEY_ID|$AWS_SECRET_ACCESS_KEY|$AWS_SESSION_TOKEN|$AWS_CREDENTIAL_EXPIRATION|$AWS_REGION|$AWS_DEFAULT_REGION|$AWS_ACCOUNT_ID|$ROLECALL_PROFILE|$AWS_PROFILE|$AWS_SECURITY_TOKEN|\"";
     for shell in ["bash", "dash", "ksh", "zsh"] {
         let run = sandbox.shell(shell, &format!("eval \"$(rolecall env prod)\"; {show}"));
         assert_eq!(run.ok().stdout.trim_end(), format!("{}|||", values.join("|")), "{shell}");
@@ -185,7 +186,7 @@ fn evaluated_output_sets_and_unsets_variables_in_each_shell() {
             shell,
             &format!("eval \"$(rolecall env prod)\"; eval \"$(rolecall env --unset)\"; {show}"),
         );
-        assert_eq!(run.ok().stdout.trim_end(), "|||||||||", "{shell}");
+        assert_eq!(run.ok().stdout.trim_end(), "||||||||||", "{shell}");
     }
     // The parent decides, whatever SHELL says.
     sandbox.set("SHELL", "/bin/bash");

@@ -15,6 +15,7 @@
 mod advise;
 mod cache;
 mod clients;
+mod clock;
 mod completions;
 mod concurrency;
 mod confirm;
@@ -24,6 +25,7 @@ mod errors;
 mod exec;
 mod failures;
 mod hints;
+mod identity;
 mod init;
 mod inspect;
 mod keys_mfa;

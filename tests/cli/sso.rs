@@ -1,6 +1,6 @@
 //! IAM Identity Center: tokens that `aws sso login` left, renewed or not.
 
-use super::support::{ADMIN, DEV, Sandbox, Statement};
+use super::support::{ADMIN, DEV, Sandbox, Statement, iso, sso_token_file as token_file};
 
 const USER: &str = "bob@example.com";
 
@@ -22,20 +22,6 @@ fn people() -> Sandbox {
 
 fn start_url(sandbox: &Sandbox) -> String {
     format!("https://d-{}.awsapps.com/start", sandbox.id.to_ascii_lowercase())
-}
-
-fn iso(time: i64) -> String {
-    chrono::DateTime::from_timestamp(time, 0).unwrap().format("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-fn sha1(text: &str) -> String {
-    let sum = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
-    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The token's file under a name, which is the session's or the start URL.
-fn token_file(name: &str) -> String {
-    format!(".aws/sso/cache/{}.json", sha1(name))
 }
 
 /// Leaves a token as the AWS CLI does, with some seconds to live.

@@ -2,14 +2,15 @@
 
 use secrecy::SecretString;
 
-use super::{Base, DefaultProvider, StaticKeys};
+use super::{Base, DefaultProvider, StaticKeys, WrittenEnd};
 use crate::aws::names::AccessKeyId;
 use crate::chain::network;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::system::environment::Environment;
 
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 
 /// Returns the keys of the environment.
 ///
@@ -33,7 +34,8 @@ pub fn of_environment(environment: &Environment) -> Result<Option<Base>> {
         secret_access_key: SecretString::from(secret),
         session_token: token.map(SecretString::from),
         account_id: variable("AWS_ACCOUNT_ID").map(str::to_owned),
-        expiration: variable("AWS_CREDENTIAL_EXPIRATION").map(str::to_owned),
+        expiration: variable(EXPIRATION)
+            .map(|text| WrittenEnd { text: text.to_owned(), place: Place::variable(EXPIRATION) }),
         place: None,
     })))
 }

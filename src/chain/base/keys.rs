@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::StaticKeys;
+use super::{StaticKeys, WrittenEnd};
 use crate::aws::names::AccessKeyId;
 use crate::chain::keys;
 use crate::config::profiles::{Profile, Property};
@@ -42,7 +42,10 @@ pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
         secret_access_key: SecretString::from(secret.value.as_str()),
         session_token: token.map(|token| SecretString::from(token.value.as_str())),
         account_id: profile.value(keys::ACCOUNT_ID).map(str::to_owned),
-        expiration: None,
+        expiration: token.and(profile.get(keys::TOKEN_EXPIRES)).map(|written| WrittenEnd {
+            text: written.value.to_string(),
+            place: (&written.place).into(),
+        }),
         place: Some(id.place.clone()),
     }))
 }

@@ -6,13 +6,13 @@ mod profile;
 mod sso;
 mod web_identity;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use super::process_command;
+use super::Chain;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
 use crate::aws::partition::Endpoint;
-use crate::error::FileLine;
+use crate::error::{FileLine, Place};
 
 pub(super) use environment::{default_provider, of_environment};
 pub(super) use profile::of_profile;
@@ -37,10 +37,23 @@ pub enum Base {
         command: SecretString,
         place: FileLine,
         account_id: Option<String>,
+        source: ProcessSource,
     },
     /// No profile named and none of the above certain: container first, then instance metadata, as
     /// the SDKs' default chain ends.
     DefaultProviders(DefaultProvider),
+}
+
+/// Whose credentials a process gives, as far as its command tells.
+#[derive(Debug, Clone)]
+pub enum ProcessSource {
+    /// Those of a program, which are cached until they end.
+    Program,
+    /// Those of another rolecall, which caches them itself, by this chain.
+    Rolecall(Box<Chain>),
+    /// Those of another rolecall whose chain cannot be told, or of a program whose profile wants
+    /// nothing to be cached.
+    Uncached,
 }
 
 /// The one of the default chain's last providers that the environment points to.
@@ -58,9 +71,15 @@ pub struct StaticKeys {
     pub secret_access_key: SecretString,
     pub session_token: Option<SecretString>,
     pub account_id: Option<String>,
-    /// RFC 3339, when the environment says it.
-    pub expiration: Option<String>,
+    pub expiration: Option<WrittenEnd>,
     pub place: Option<FileLine>,
+}
+
+/// When keys with a token end, as it is written beside them (RFC 3339), and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenEnd {
+    pub text: String,
+    pub place: Place,
 }
 
 /// AssumeRoleWithWebIdentity, an unsigned call.
@@ -188,9 +207,9 @@ impl Base {
             Self::LoginSession { .. } => {
                 Facts { kind: "login_session", asks: Asks::Login, ..plain }
             }
-            Self::Process { command, account_id, .. } => Facts {
+            Self::Process { account_id, source, .. } => Facts {
                 kind: "process",
-                cacheable: process_command::target(command.expose_secret()).is_none(),
+                cacheable: matches!(source, ProcessSource::Program),
                 account_id: account_id.as_deref(),
                 asks: Asks::Program,
                 ..plain

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{Base, keys, sso, web_identity};
+use super::{Base, ProcessSource, keys, sso, web_identity};
 use crate::chain::endpoints::Endpoints;
 use crate::chain::keys as names;
 use crate::chain::profile_view::ProfileView;
@@ -36,6 +36,11 @@ pub fn of_profile(endpoints: &Endpoints, profile: &Profile, typed: &RoleOptions)
             command: SecretString::from(command.value.as_str()),
             place: command.place.clone(),
             account_id: profile.value(names::ACCOUNT_ID).map(str::to_owned),
+            source: if view.forbids_cache() {
+                ProcessSource::Uncached
+            } else {
+                ProcessSource::Program
+            },
         });
     }
     keys()

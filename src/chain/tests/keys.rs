@@ -7,6 +7,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::aws::names::{AccessKeyId, Region};
+use crate::chain::base::ProcessSource;
 use crate::chain::plan::ServiceEndpoints;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::step::{SessionPolicies, SessionTags};
@@ -394,7 +395,8 @@ fn base() -> impl Strategy<Value = Base> {
         sso,
         text().prop_map(move |session| Base::LoginSession { session, place: place() }),
         (text(), proptest::option::of(text())).prop_map(move |(command, account_id)| {
-            Base::Process { command: command.into(), place: place(), account_id }
+            let source = ProcessSource::Program;
+            Base::Process { command: command.into(), place: place(), account_id, source }
         }),
     ]
 }
@@ -411,6 +413,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
         .prop_map(|(base, first, calls, container, imds)| Chain {
             subject: Subject { profile: None, invocation: Invocation::default() },
             plan: Plan {
+                principal: Principal::Base,
                 base_profile: None,
                 steps: (first.into_iter().map(|c| Step::GetSessionToken(Box::new(c))))
                     .chain(calls.into_iter().map(|c| Step::AssumeRole(Box::new(c))))

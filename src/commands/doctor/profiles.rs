@@ -63,7 +63,9 @@ fn check_base(context: &Context, name: &str, chain: &Chain, findings: &mut Findi
         Base::Sso(sso) => {
             check_token(context, sso, base_profile.unwrap_or(name), &what, findings);
         }
-        Base::WebIdentity(call) if !context.directories.expand(&call.token_file).is_file() => {
+        Base::WebIdentity(call)
+            if !context.directories.expand(&call.token_file).is_ok_and(|path| path.is_file()) =>
+        {
             let hint = format!("look for it: ls -l {}", hint::word(&call.token_file));
             let message = format!("{what}: the token file {} is not there", call.token_file);
             findings.problem(PROFILES, message, Some(&hint));

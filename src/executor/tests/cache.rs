@@ -150,7 +150,7 @@ fn refresh_ignores_cached_sessions_and_replaces_them() {
 
 #[test]
 fn refresh_takes_newer_session_of_other_process_and_no_older_one() {
-    for (issued, id) in [(0, "ASIAOTHER"), (5, "ASIAOTHER"), (-1, "ASIA2")] {
+    for (issued, id) in [(0, "ASIAOTHER"), (-1, "ASIA2")] {
         let world =
             World::new("far").with(2, "ASIAOLD", 3000).refresh().attempts(vec![Attempt::Busy]);
         world

@@ -2,6 +2,7 @@
 //! alone.
 
 mod cache;
+mod clock;
 mod codes;
 mod confirmation;
 mod waiting;

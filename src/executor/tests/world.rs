@@ -84,6 +84,8 @@ pub struct World {
     pub patient: Cell<bool>,
     /// Whether the keys are the account's root's, whose sessions live an hour.
     pub root: Cell<bool>,
+    /// How far AWS's clock is ahead, where its answers say so.
+    pub offset: Cell<Option<TimeDelta>>,
 }
 
 pub fn second(n: i64) -> DateTime<Utc> {
@@ -121,6 +123,7 @@ impl World {
             right_code: RefCell::default(),
             patient: Cell::new(true),
             root: Cell::new(false),
+            offset: Cell::default(),
         }
     }
 
@@ -197,6 +200,7 @@ impl World {
             locks: self,
             report: self,
             policy: self.policy,
+            clock_warned: &Cell::new(false),
         }
         .acquire(&self.chain)
     }
@@ -220,6 +224,10 @@ impl Clock for World {
 }
 
 impl Sts for World {
+    fn clock_offset(&self) -> Option<TimeDelta> {
+        self.offset.get()
+    }
+
     fn get_session_token(
         &self,
         _: &Chain,

@@ -11,6 +11,15 @@ pub(super) const EXTENSION: &str = "age";
 /// What no file of the store comes near: a session takes some 2 KiB.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+/// Refuses to work without a folder of its own: a relative one would lie wherever the command runs.
+pub(super) fn require_home(folder: &Path) -> Result<(), StoreError> {
+    if folder.is_absolute() {
+        return Ok(());
+    }
+    let message = "there is no home folder to keep its files in; set one: export HOME=/path";
+    Err(StoreError::Unavailable(message.to_owned()))
+}
+
 /// Makes the folder, or closes the one that is there to everyone else.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     files::create_private_folder(folder)?;

@@ -82,6 +82,11 @@ impl<'a> SandboxCommand<'a> {
         self.started_by(&["setpriv", &user, &group, "--clear-groups"])
     }
 
+    /// Gives it a name of the machine of its own, which it may change.
+    pub fn in_its_own_machine(self) -> Self {
+        self.started_by(&["unshare", "--uts"])
+    }
+
     /// Gives it a clock that is off by some seconds.
     pub fn clock_off_by(mut self, seconds: i64) -> Self {
         self.variables.push(("FAKETIME_DONT_FAKE_MONOTONIC", "1"));

@@ -27,6 +27,18 @@ pub fn time(text: &str) -> i64 {
     time.unwrap_or_else(|e| panic!("`{text}` is no RFC 3339 time: {e}")).timestamp()
 }
 
+/// A time as the AWS CLI writes it.
+pub fn iso(time: i64) -> String {
+    chrono::DateTime::from_timestamp(time, 0).unwrap().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The file of an SSO token in the home, by the name of the session or by the start URL.
+pub fn sso_token_file(name: &str) -> String {
+    let sum = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, name.as_bytes());
+    let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(".aws/sso/cache/{sum}.json")
+}
+
 /// Makes a named pipe.
 pub fn make_pipe(path: &Path) {
     let made = Command::new("mkfifo").arg(path).status();
