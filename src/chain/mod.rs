@@ -11,6 +11,7 @@ pub mod invocation;
 pub mod keys;
 mod mfa;
 mod network;
+mod origins;
 pub mod plan;
 pub mod process_command;
 mod process_loop;
@@ -31,7 +32,8 @@ use crate::hint;
 pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
-pub use network::Network;
+pub use network::{EndpointUrl, Network};
+pub use origins::Origins;
 pub use plan::Plan;
 pub use profile_view::ProfileView;
 pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
@@ -43,6 +45,7 @@ pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
 pub struct Chain {
     pub subject: Subject,
     pub plan: Plan,
+    pub origins: Origins,
 }
 
 /// What a chain is for.

@@ -1,7 +1,7 @@
 //! What will be done: a base, and the steps that follow. Plain data.
 
 use super::base::Base;
-use super::network::Network;
+use super::network::{EndpointUrl, Network};
 use super::step::Step;
 use crate::aws::names::Region;
 use crate::aws::partition::Endpoint;
@@ -28,5 +28,5 @@ pub struct ServiceEndpoints {
     /// When the region is known.
     pub sts: Option<Endpoint>,
     /// The configured endpoint of IAM, which is asked for the device of `mfa_serial = auto`.
-    pub iam: Option<String>,
+    pub iam: Option<EndpointUrl>,
 }

@@ -14,7 +14,7 @@ use super::role::limits::{Chaining, check_duration};
 use super::role::{CallSite, Role};
 use super::sources::{BaseSource, SourceChain, select};
 use super::step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
-use super::{Chain, Subject};
+use super::{Chain, Origins, Subject};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::system::environment::Environment;
@@ -27,13 +27,19 @@ pub fn resolve(profiles: &Profiles, request: &Request, environment: &Environment
     let inputs = Inputs::new(profiles, request, environment);
     let found = select(&inputs)?;
     process_loop::check(&inputs, &found)?;
-    let region = region::find(&inputs, found.profiles())?;
+    let (region, region_place) = region::find(&inputs, found.profiles())?.unzip();
     let selected = found.profile_name();
     let settings = found.settings.as_ref();
     let endpoints = Endpoints { inputs: &inputs, settings, selected, region };
     let plan = Planner { inputs: &inputs, found: &found, endpoints: &endpoints }.plan()?;
     let invocation = request.invocation(selected);
-    Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan })
+    let origins = Origins {
+        base: if let BaseSource::Profile(base) = found.base { Some(*base) } else { None },
+        roles: found.roles,
+        typed: request.role().typed(),
+        region: region_place,
+    };
+    Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan, origins })
 }
 
 /// Fills in regions, endpoints and parameters.
@@ -75,7 +81,7 @@ impl Planner<'_> {
 
     fn base(&self) -> Result<Base> {
         match &self.found.base {
-            BaseSource::Ready(base) => Ok(base.clone()),
+            BaseSource::Ready(base) => Ok((**base).clone()),
             BaseSource::WebIdentityOfEnvironment => {
                 base::web_identity_of_environment(self.endpoints)
             }
