@@ -57,6 +57,11 @@ pub fn correct(name: &str) -> String {
     format!("correct it, then try: {}", command("explain", name))
 }
 
+/// Says what to do about a program that a value names and that is not there.
+pub fn missing_program(program: &str) -> String {
+    format!("install it, or correct the line; look for it: command -v {}", word(program))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,13 @@
 //! AWS's partitions and the STS endpoint of a region. Checked against the endpoint rules that ship
 //! in `aws-sdk-sts` (see the test).
 
+use crate::error::Place;
+
 /// A partition: regions that share DNS suffixes, ARN prefix and accounts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Partition {
     pub id: &'static str,
-    dns_suffix: &'static str,
+    pub dns_suffix: &'static str,
     dual_stack_suffix: &'static str,
     /// The one region for which calls of IAM are signed.
     pub iam_region: &'static str,
@@ -88,6 +90,8 @@ pub struct EndpointVariant {
 pub struct Endpoint {
     pub url: String,
     pub signing_region: String,
+    /// Where it is configured; `None` for AWS's own.
+    pub place: Option<Place>,
 }
 
 /// Returns the STS endpoint of a region.
@@ -97,6 +101,7 @@ pub fn sts_endpoint(region: &str, variant: EndpointVariant) -> Endpoint {
         return Endpoint {
             url: "https://sts.amazonaws.com".to_owned(),
             signing_region: "us-east-1".to_owned(),
+            place: None,
         };
     }
     let signing_region = if region == "aws-global" { "us-east-1" } else { region };
@@ -110,6 +115,7 @@ pub fn sts_endpoint(region: &str, variant: EndpointVariant) -> Endpoint {
     Endpoint {
         url: format!("https://{host}.{region}.{suffix}"),
         signing_region: signing_region.to_owned(),
+        place: None,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::inputs::Inputs;
 use super::keys;
-use super::network::{self, Imds, Network};
+use super::network::{self, EndpointUrl, Imds, Network};
 use crate::aws::names::Region;
 use crate::aws::partition::{self, Endpoint, EndpointVariant};
 use crate::config::ProfileName;
@@ -51,7 +51,7 @@ impl Endpoints<'_> {
 
     /// Returns the configured endpoint of a service: its variable, the variable of all, the
     /// `services` section, the profile's own.
-    pub fn configured(&self, service: &str) -> Result<Option<String>> {
+    pub fn configured(&self, service: &str) -> Result<Option<EndpointUrl>> {
         if self.switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") {
             return Ok(None);
         }
@@ -85,8 +85,9 @@ impl Endpoints<'_> {
 
     /// Returns the STS endpoint of a region.
     pub fn sts(&self, region: &str) -> Result<Endpoint> {
-        if let Some(url) = self.configured("sts")? {
-            return Ok(Endpoint { url, signing_region: region.to_owned() });
+        if let Some(configured) = self.configured("sts")? {
+            let EndpointUrl { url, place } = configured;
+            return Ok(Endpoint { url, signing_region: region.to_owned(), place: Some(place) });
         }
         let variant = EndpointVariant {
             fips: self.switch("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
@@ -108,6 +109,7 @@ impl Endpoints<'_> {
             "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
             "ec2_metadata_service_endpoint_mode",
         );
+        let (ca_bundle, ca_bundle_place) = self.setting("AWS_CA_BUNDLE", "ca_bundle").unzip();
         Ok(Network {
             fips: self.switch("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
             dual_stack: self.switch("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
@@ -116,7 +118,8 @@ impl Endpoints<'_> {
                 .map(|attempts| attempts.min(MOST_ATTEMPTS)),
             adaptive_retries: retry_mode
                 .is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("adaptive")),
-            ca_bundle: self.setting("AWS_CA_BUNDLE", "ca_bundle").map(|(path, _)| path),
+            ca_bundle,
+            ca_bundle_place,
             imds: Imds {
                 endpoint: self
                     .setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
@@ -139,7 +142,7 @@ const MOST_ATTEMPTS: u32 = 100;
 
 /// Checks an endpoint as far as the SDK would when it calls: its own error quotes the request,
 /// whose body and headers are secret.
-fn checked(url: &str, place: Place) -> Result<String> {
+fn checked(url: &str, place: Place) -> Result<EndpointUrl> {
     let url = url.trim_end_matches('/');
     let usable = |uri: http::Uri| {
         let authority = uri.authority()?;
@@ -158,7 +161,7 @@ fn checked(url: &str, place: Place) -> Result<String> {
     if url.bytes().all(|b| b.is_ascii_graphic() && !b"<>{}|\\^`\"#".contains(&b))
         && url.parse().ok().and_then(usable).is_some()
     {
-        return Ok(url.to_owned());
+        return Ok(EndpointUrl { url: url.to_owned(), place });
     }
     Err(Error::misconfigured(
         place,

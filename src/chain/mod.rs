@@ -11,6 +11,7 @@ pub mod invocation;
 pub mod keys;
 mod mfa;
 mod network;
+mod origins;
 pub mod plan;
 mod principal;
 pub mod process_command;
@@ -34,6 +35,7 @@ pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity, WrittenEnd};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
 pub use network::Network;
+pub use origins::Origins;
 pub use plan::Plan;
 pub use principal::Principal;
 pub use profile_view::ProfileView;
@@ -46,6 +48,7 @@ pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
 pub struct Chain {
     pub subject: Subject,
     pub plan: Plan,
+    pub origins: Origins,
 }
 
 /// What a chain is for.

@@ -1,6 +1,24 @@
 //! How AWS is called. Plain data.
 
+use std::ops::Deref;
+
+use crate::error::Place;
 use crate::system::environment::Environment;
+
+/// A configured endpoint, and where it is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointUrl {
+    pub url: String,
+    pub place: Place,
+}
+
+impl Deref for EndpointUrl {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.url
+    }
+}
 
 /// How AWS is called, from the profile and the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +29,8 @@ pub struct Network {
     pub max_attempts: Option<u32>,
     pub adaptive_retries: bool,
     pub ca_bundle: Option<String>,
+    /// Where the CA bundle is named.
+    pub ca_bundle_place: Option<Place>,
     pub imds: Imds,
     /// The machine's name where the environment says it, as in containers; credentials of a machine
     /// are that one's alone.

@@ -1,7 +1,7 @@
 //! What will be done: a base, and the steps that follow. Plain data.
 
 use super::base::Base;
-use super::network::Network;
+use super::network::{EndpointUrl, Network};
 use super::principal::Principal;
 use super::step::Step;
 use crate::aws::names::Region;
@@ -31,5 +31,5 @@ pub struct ServiceEndpoints {
     /// When the region is known.
     pub sts: Option<Endpoint>,
     /// The configured endpoint of IAM, which is asked for the device of `mfa_serial = auto`.
-    pub iam: Option<String>,
+    pub iam: Option<EndpointUrl>,
 }

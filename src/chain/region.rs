@@ -8,11 +8,11 @@ use crate::config::profiles::Profile;
 use crate::error::{Error, Kind, Place, Result};
 
 /// Finds the region: typed, the environment's, or that of the first of the profiles `along` the way
-/// that names one.
+/// that names one; with its place.
 pub(super) fn find<'a>(
     inputs: &'a Inputs,
     mut along: impl Iterator<Item = &'a Profile>,
-) -> Result<Option<Region>> {
+) -> Result<Option<(Region, Place)>> {
     let typed = inputs.typed().region.as_deref().map(|region| (region, Place::Option("--region")));
     let variable = |name| Some((inputs.environment.get(name)?, Place::variable(name)));
     typed
@@ -46,7 +46,10 @@ impl Endpoints<'_> {
     /// partition.
     pub fn sts_scope(&self, region: &Region) -> Result<String> {
         let configured = self.configured("sts")?;
-        Ok(configured.unwrap_or_else(|| partition::of_region(region).id.to_owned()))
+        Ok(configured.map_or_else(
+            || partition::of_region(region).id.to_owned(),
+            |configured| configured.url,
+        ))
     }
 
     fn missing(&self) -> Error {
@@ -65,14 +68,15 @@ impl Endpoints<'_> {
     }
 }
 
-fn checked(region: &str, place: Place) -> Result<Region> {
-    Region::parse(region).ok_or_else(|| {
+fn checked(region: &str, place: Place) -> Result<(Region, Place)> {
+    let Some(region) = Region::parse(region) else {
         let kind = match place {
             Place::Option(_) => Kind::Usage,
             _ => Kind::Configuration,
         };
-        Error::new(kind, format!("{place}: `{region}` is not a region's name"))
+        return Err(Error::new(kind, format!("{place}: `{region}` is not a region's name"))
             .at(place)
-            .hint("see the names with: aws ec2 describe-regions")
-    })
+            .hint("see the names with: aws ec2 describe-regions"));
+    };
+    Ok((region, place))
 }

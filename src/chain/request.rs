@@ -161,6 +161,12 @@ impl RoleOptions {
         typed.chain(tags).collect()
     }
 
+    /// Returns the options that were given of those that shape a role's call.
+    pub(super) fn typed(&self) -> Vec<&'static str> {
+        let role_arn = self.role_arn.as_ref().map(|_| "--role-arn");
+        role_arn.into_iter().chain(self.role_parameters().map(|(option, _)| option)).collect()
+    }
+
     /// Returns the first option that only means something where a role is assumed.
     pub(super) fn first_for_a_role(&self) -> Option<&'static str> {
         self.role_parameters().map(|(option, _)| option).next()

@@ -18,7 +18,7 @@ use super::role::limits::{Chaining, check_duration};
 use super::role::{CallSite, Role};
 use super::sources::{BaseSource, SourceChain, select};
 use super::step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
-use super::{Chain, Subject};
+use super::{Chain, Origins, Subject};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::system::environment::Environment;
@@ -38,13 +38,19 @@ pub fn resolve(profiles: &Profiles, request: &Request, environment: &Environment
 fn resolve_nested(inputs: &Inputs, nested: u8) -> Result<Chain> {
     let found = select(inputs)?;
     process_loop::check(inputs, &found)?;
-    let region = region::find(inputs, found.profiles())?;
+    let (region, region_place) = region::find(inputs, found.profiles())?.unzip();
     let selected = found.profile_name();
     let settings = found.settings.as_ref();
     let endpoints = Endpoints { inputs, settings, selected, region };
     let plan = Planner { inputs, found: &found, endpoints: &endpoints, nested }.plan()?;
     let invocation = inputs.request.invocation(selected);
-    Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan })
+    let origins = Origins {
+        base: if let BaseSource::Profile(base) = found.base { Some(*base) } else { None },
+        roles: found.roles,
+        typed: inputs.request.role().typed(),
+        region: region_place,
+    };
+    Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan, origins })
 }
 
 /// Fills in regions, endpoints and parameters.
@@ -106,7 +112,7 @@ impl Planner<'_> {
 
     fn base(&self) -> Result<Base> {
         match &self.found.base {
-            BaseSource::Ready(base) => Ok(base.clone()),
+            BaseSource::Ready(base) => Ok((**base).clone()),
             BaseSource::WebIdentityOfEnvironment => {
                 base::web_identity_of_environment(self.endpoints)
             }

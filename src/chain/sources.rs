@@ -28,7 +28,7 @@ pub(super) struct SourceChain {
 /// The base, or the profile that it will be read from once the region is known.
 #[derive(Default)]
 pub(super) enum BaseSource {
-    Ready(Base),
+    Ready(Box<Base>),
     Profile(Box<Profile>),
     /// AWS_WEB_IDENTITY_TOKEN_FILE.
     #[default]
@@ -74,7 +74,7 @@ fn default_chain(inputs: &Inputs) -> Result<SourceChain> {
         let settings = inputs.profiles.profile(name).ok().flatten();
         return Ok(SourceChain {
             settings,
-            base: BaseSource::Ready(base),
+            base: BaseSource::Ready(Box::new(base)),
             ..SourceChain::default()
         });
     }
@@ -87,7 +87,7 @@ fn default_chain(inputs: &Inputs) -> Result<SourceChain> {
         return follow_sources(inputs, profile);
     }
     let base = match base::default_provider(environment) {
-        Some(base) => BaseSource::Ready(base),
+        Some(base) => BaseSource::Ready(Box::new(base)),
         None if environment.has_web_identity() => BaseSource::WebIdentityOfEnvironment,
         None => {
             return Err(Error::configuration(
@@ -122,7 +122,7 @@ pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Resu
         roles.push(current.clone());
         match source {
             Source::Credentials(source) => {
-                break BaseSource::Ready(credential_source(inputs, source, &role)?);
+                break BaseSource::Ready(Box::new(credential_source(inputs, source, &role)?));
             }
             Source::Profile { name, place } if view.name() == Some(&*name) => {
                 if !view.has_static_keys() {

@@ -79,8 +79,11 @@ fn unusual(endpoint: Option<&Endpoint>, region: Option<&str>) -> Value {
     let usual = region.map(|region| Endpoint {
         url: format!("https://sts.{region}.amazonaws.com"),
         signing_region: region.to_owned(),
+        place: None,
     });
-    match endpoint.filter(|e| Some(*e) != usual.as_ref()) {
+    match endpoint.filter(|e| {
+        usual.as_ref().is_none_or(|u| (&u.url, &u.signing_region) != (&e.url, &e.signing_region))
+    }) {
         None => Value::Null,
         Some(e) if Some(e.signing_region.as_str()) == region => json!(e.url),
         Some(e) => json!(format!("{} signed for {}", e.url, e.signing_region)),
@@ -120,8 +123,8 @@ fn base_of(chain: &Chain) -> Value {
             ("region", json!(sso.region)),
             ("account_id", json!(sso.account_id)),
             ("role_name", json!(sso.role_name)),
-            ("endpoint", json!(sso.endpoint)),
-            ("oidc_endpoint", json!(sso.oidc_endpoint)),
+            ("endpoint", json!(sso.endpoint.as_deref())),
+            ("oidc_endpoint", json!(sso.oidc_endpoint.as_deref())),
         ]),
         Base::LoginSession { session, place } => {
             object([("session", json!(session)), ("place", json!(place.to_string()))])

@@ -105,8 +105,10 @@ impl Dialog<'_> {
             else {
                 return Ok(Outcome::Silent);
             };
-            let outcome =
-                ended.map_or_else(Outcome::Absent, |output| outcome(*kind, want, &output));
+            let outcome = ended.map_or_else(
+                |failure| Outcome::Absent(failure.to_string()),
+                |output| outcome(*kind, want, &output),
+            );
             if !matches!(outcome, Outcome::Had(_)) {
                 self.runtime.check_after_a_failure()?;
             }

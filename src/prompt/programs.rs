@@ -48,7 +48,7 @@ impl Programs<'_> {
         if !ended.as_ref().is_ok_and(|output| output.status.success()) {
             self.runtime.check_after_a_failure()?;
         }
-        Ok(ended)
+        Ok(ended.map_err(|failure| failure.to_string()))
     }
 
     /// Runs `mfa_process` and takes the code that it prints.

@@ -11,7 +11,7 @@ use crate::aws::{Credentials, Session};
 use crate::chain::Chain;
 use crate::error::{Error, FileLine, Kind, Result};
 use crate::hint;
-use crate::system::child::{run, shell_command};
+use crate::system::child::{Failure, run, shell_command};
 use crate::text::one_line;
 
 /// The environment variable that tells a process source which profiles led to it.
@@ -38,10 +38,12 @@ impl Sources<'_> {
         command.env(TRAIL, self.trail(chain, profile)).env_remove("ROLECALL_FILE_PASSPHRASE");
         let output = self.calls.runtime.run(run(command, self.process_limit))?;
         let output = output.map_err(|failure| {
-            fail(failure).hint(
-                "run the command by itself to see what it does; a longer limit: process_timeout \
-                 in settings.ini, see: rolecall doctor",
-            )
+            fail(failure.to_string()).hint(match &failure {
+                Failure::NotStarted { program, .. } => hint::missing_program(program),
+                Failure::Other(_) => "run the command by itself to see what it does; a longer \
+                                      limit: process_timeout in settings.ini, see: rolecall doctor"
+                    .to_owned(),
+            })
         })?;
         if !output.status.success() {
             return Err(last_lines(&output.stderr)

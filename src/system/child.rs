@@ -1,7 +1,8 @@
 //! Other programs, run with bounded output and time, and ended with all that they started.
 
+use std::fmt;
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ const LARGEST_OUTPUT: usize = 1024 * 1024;
 /// pipe.
 const AFTERMATH: Duration = Duration::from_millis(500);
 
+/// Runs the lines that need a shell.
+const SHELL: &str = "/bin/sh";
+
 /// What a command printed and how it ended.
 pub struct Output {
     pub stdout: Zeroizing<Vec<u8>>,
@@ -30,6 +34,45 @@ impl Output {
     pub fn complaint(&self) -> Option<String> {
         let line = one_line(String::from_utf8_lossy(&self.stderr).trim());
         (!line.is_empty()).then_some(line)
+    }
+}
+
+/// What a command did wrong, as what follows its name in a sentence.
+#[derive(Debug)]
+pub enum Failure {
+    NotStarted {
+        program: String,
+        error: std::io::Error,
+    },
+    /// It started, and did something else than end well in time.
+    Other(String),
+}
+
+impl Failure {
+    fn not_started(command: &Command, error: std::io::Error) -> Self {
+        let program = command.as_std().get_program().to_string_lossy().into_owned();
+        Self::NotStarted { program, error }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted { program, error } if error.kind() == ErrorKind::NotFound => {
+                let on_path = if program.contains(['/', '\\']) { "" } else { " on PATH" };
+                write!(f, "cannot be started: there is no program `{program}`{on_path}")
+            }
+            Self::NotStarted { program, error } => {
+                write!(f, "cannot be started: `{program}`: {error}")
+            }
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(what: String) -> Self {
+        Self::Other(what)
     }
 }
 
@@ -47,11 +90,18 @@ pub fn shell_command(line: &str) -> Command {
             command
         }
         _ => {
-            let mut command = Command::new("/bin/sh");
+            let mut command = Command::new(SHELL);
             command.arg("-c").arg(line);
             command
         }
     }
+}
+
+/// Returns the program that a line starts, where that can be told without a shell.
+pub fn program(line: &str) -> Option<String> {
+    let command = shell_command(line);
+    let program = command.as_std().get_program().to_string_lossy();
+    (cfg!(unix) && program != SHELL).then(|| program.into_owned())
 }
 
 /// On Windows the command interpreter splits the line, as in the SDKs for Rust and Go.
@@ -66,7 +116,7 @@ pub fn shell_command(line: &str) -> Command {
 ///
 /// # Errors
 /// Says what it did wrong: it cannot be started, prints more than 1 MiB, or does not end.
-pub async fn run(mut command: Command, limit: Duration) -> Result<Output, String> {
+pub async fn run(mut command: Command, limit: Duration) -> Result<Output, Failure> {
     command.stdin(if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
         Stdio::inherit()
     } else {
@@ -84,14 +134,14 @@ pub async fn run_beside(
     mut command: Command,
     terminal: Option<File>,
     limit: Duration,
-) -> Result<Output, String> {
+) -> Result<Output, Failure> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let alone = std::fs::File::open(terminal::INPUT).is_err();
     #[cfg(unix)]
     if alone {
         command.process_group(0);
     }
-    let mut child = command.spawn().map_err(|e| format!("cannot be started: {e}"))?;
+    let mut child = command.spawn().map_err(|error| Failure::not_started(&command, error))?;
     let group = Group(child.id().filter(|_| alone));
     let late = || format!("has not ended after {} s", limit.as_secs());
     let output =
@@ -100,7 +150,7 @@ pub async fn run_beside(
     if output.is_ok() || child.id().is_none() {
         std::mem::forget(group);
     }
-    output
+    Ok(output?)
 }
 
 /// The process group of a command, ended with it when it is given up: a shell's pipeline would

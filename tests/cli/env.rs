@@ -168,6 +168,23 @@ fn unset_option_unsets_every_variable_without_call_or_config() {
 }
 
 #[test]
+fn wrappers_between_a_shell_and_env_do_not_hide_the_shell() {
+    let sandbox = Sandbox::new();
+    sandbox.set("SHELL", "/usr/bin/fish");
+    for line in [
+        "timeout 20 rolecall env dev; true",
+        "env timeout 20 timeout 20 rolecall env dev; true",
+        "echo env dev | xargs rolecall; true",
+    ] {
+        let out = sandbox.shell("bash", line).ok().stdout;
+        assert!(out.contains("export AWS_ACCESS_KEY_ID="), "{line}: {out}");
+    }
+    sandbox.set("SHELL", "/bin/bash");
+    let out = sandbox.shell("fish", "timeout 20 rolecall env dev; true").ok().stdout;
+    assert!(out.contains("set -gx AWS_ACCESS_KEY_ID"), "{out}");
+}
+
+#[test]
 fn evaluated_output_sets_and_unsets_variables_in_each_shell() {
     let sandbox = Sandbox::new();
     // Fish corrects USER, which the name of the session would be taken from.
@@ -209,7 +226,9 @@ fn shell_variable_decides_syntax_without_parent_shell() {
         ("/opt/strange", "export "),
     ] {
         sandbox.set("SHELL", shell);
-        let out = env(&sandbox, &[]).stdout;
+        // The first process of a namespace has no ancestors.
+        let unshare = ["--pid", "--fork", "--mount-proc", "rolecall", "env", "prod"];
+        let out = sandbox.program("unshare", &unshare).run().ok().stdout;
         assert!(
             out.starts_with(start) || out.to_lowercase().starts_with(&start.to_lowercase()),
             "{shell}:\n{out}"

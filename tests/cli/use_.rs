@@ -69,7 +69,10 @@ fn use_without_shell_integration_says_how_to_install_it() {
         run.says(&["not set up", line]);
     }
     sandbox.set("SHELL", "/usr/bin/fish");
-    sandbox.run(&["use", "prod"]).fails(2).says(&["rolecall init fish | source"]);
+    // The first process of a namespace has no ancestors.
+    let use_prod = ["--pid", "--fork", "--mount-proc", "rolecall", "use", "prod"];
+    let run = sandbox.program("unshare", &use_prod).run();
+    run.fails(2).says(&["rolecall init fish | source"]);
     sandbox.set("ROLECALL_INIT", "bash");
     sandbox.run(&["use", "prod"]).fails(2);
     sandbox.no_calls();

@@ -9,10 +9,12 @@ mod web_identity;
 use secrecy::SecretString;
 
 use super::Chain;
+use super::network::EndpointUrl;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
 use crate::aws::partition::Endpoint;
 use crate::error::{FileLine, Place};
+use crate::hint;
 
 pub(super) use environment::{default_provider, of_environment};
 pub(super) use profile::of_profile;
@@ -100,11 +102,13 @@ pub struct Sso {
     /// `None` in the legacy form, whose token is cached under the start URL.
     pub session: Option<String>,
     pub start_url: String,
+    pub start_url_place: FileLine,
     pub region: String,
+    pub region_place: FileLine,
     pub account_id: String,
     pub role_name: String,
-    pub endpoint: Option<String>,
-    pub oidc_endpoint: Option<String>,
+    pub endpoint: Option<EndpointUrl>,
+    pub oidc_endpoint: Option<EndpointUrl>,
 }
 
 /// What is to be known of a base, whatever it is.
@@ -155,6 +159,17 @@ pub enum Asks {
     Login,
     /// A program, which may ask whom it likes.
     Program,
+}
+
+impl Sso {
+    /// Returns the command that gets its token anew.
+    pub fn login(&self, profile: &str) -> String {
+        let (option, name) = match &self.session {
+            None => ("--profile", profile),
+            Some(session) => ("--sso-session", session.as_str()),
+        };
+        format!("aws sso login {}", hint::option(option, name))
+    }
 }
 
 impl Base {

@@ -11,10 +11,8 @@ use crate::hint;
 
 /// Reads the SSO configuration of a profile.
 pub fn of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Sso> {
-    let own = |key: &str| {
-        let value = profile.value(key).map(str::to_owned);
-        value.ok_or_else(|| missing(profile, key, &profile.place))
-    };
+    let own =
+        |key: &str| profile.get(key).cloned().ok_or_else(|| missing(profile, key, &profile.place));
     let (session, start_url, region) = match profile.get(keys::SSO_SESSION) {
         None => (None, own(keys::SSO_START_URL)?, own(keys::SSO_REGION)?),
         Some(named) => {
@@ -24,13 +22,15 @@ pub fn of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Sso> {
         }
     };
     Ok(Sso {
-        account_id: own(keys::SSO_ACCOUNT_ID)?,
-        role_name: own(keys::SSO_ROLE_NAME)?,
+        account_id: own(keys::SSO_ACCOUNT_ID)?.value.to_string(),
+        role_name: own(keys::SSO_ROLE_NAME)?.value.to_string(),
         endpoint: endpoints.configured("sso")?,
         oidc_endpoint: endpoints.configured("sso_oidc")?,
         session,
-        start_url,
-        region,
+        start_url: start_url.value.to_string(),
+        start_url_place: start_url.place,
+        region: region.value.to_string(),
+        region_place: region.place,
     })
 }
 
@@ -46,10 +46,10 @@ fn section(profiles: &Profiles, profile: &Profile, named: &Property) -> Result<P
 }
 
 /// Returns a value of the session's section, which the profile must not contradict.
-fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<String> {
+fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<Property> {
     let value = section.get(key).ok_or_else(|| missing(profile, key, &section.place))?;
     match profile.get(key).filter(|own| own.value != value.value) {
-        None => Ok(value.value.to_string()),
+        None => Ok(value.clone()),
         Some(own) => Err(Error::configuration(format!(
             "profile `{}` and its sso-session `{}` have different {key}",
             profile.name, section.name

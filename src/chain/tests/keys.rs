@@ -8,10 +8,11 @@ use proptest::sample::select;
 use super::*;
 use crate::aws::names::{AccessKeyId, Region};
 use crate::chain::base::ProcessSource;
+use crate::chain::network::EndpointUrl;
 use crate::chain::plan::ServiceEndpoints;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::step::{SessionPolicies, SessionTags};
-use crate::error::FileLine;
+use crate::error::{FileLine, Place};
 
 const CONFIG: &str = "\
 [profile prod]
@@ -283,7 +284,7 @@ fn region() -> impl Strategy<Value = Region> {
 }
 
 fn endpoint() -> impl Strategy<Value = Endpoint> {
-    (text(), text()).prop_map(|(url, signing_region)| Endpoint { url, signing_region })
+    (text(), text()).prop_map(|(url, signing_region)| Endpoint { url, signing_region, place: None })
 }
 
 fn mfa(serial: String) -> Mfa {
@@ -335,7 +336,7 @@ fn session_token() -> impl Strategy<Value = GetSessionToken> {
             mfa: mfa(serial),
             duration_seconds,
             region: Region::unchecked(""),
-            endpoint: Endpoint { url: String::new(), signing_region: String::new() },
+            endpoint: Endpoint { url: String::new(), signing_region: String::new(), place: None },
             sts_scope,
         },
     )
@@ -378,10 +379,13 @@ fn base() -> impl Strategy<Value = Base> {
             Base::Sso(crate::chain::Sso {
                 session,
                 start_url,
+                start_url_place: FileLine { path: "config".into(), line: 1 },
                 region,
+                region_place: FileLine { path: "config".into(), line: 1 },
                 account_id,
                 role_name,
-                endpoint,
+                endpoint: endpoint
+                    .map(|url| EndpointUrl { url, place: Place::variable("AWS_ENDPOINT_URL") }),
                 oidc_endpoint: None,
             })
         });
@@ -431,6 +435,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
                 endpoints: ServiceEndpoints::default(),
                 confirm: Vec::new(),
             },
+            origins: Origins::default(),
         })
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::ExposeSecret;
+
 use super::findings::Findings;
 use crate::app::context::Context;
 use crate::app::requests;
@@ -12,9 +14,12 @@ use crate::aws::partition::Endpoint;
 use crate::chain::process_command::misdirected_process;
 use crate::chain::{Base, Chain, NearMisses, Network, Sso};
 use crate::config::profiles::Profiles;
+use crate::error::FileLine;
 use crate::hint;
+use crate::prompt::PromptEnvironment;
 use crate::sources::sso::login;
 use crate::sources::sso_token::{read_token, token_path};
+use crate::system::child;
 use crate::system::clock::{Clock, SystemClock};
 
 const PROFILES: &str = "profiles";
@@ -70,7 +75,28 @@ fn check_base(context: &Context, name: &str, chain: &Chain, findings: &mut Findi
             let message = format!("{what}: the token file {} is not there", call.token_file);
             findings.problem(PROFILES, message, Some(&hint));
         }
+        Base::Process { command, place, .. } => {
+            check_program(context, command.expose_secret(), (place, &what), findings);
+        }
         _ => findings.ok(PROFILES, what),
+    }
+}
+
+/// Looks for the program of a `credential_process`.
+fn check_program(
+    context: &Context,
+    line: &str,
+    (place, what): (&FileLine, &str),
+    findings: &mut Findings,
+) {
+    let Context { environment, directories, .. } = context;
+    let programs = PromptEnvironment::read(environment, directories, None);
+    match child::program(line).filter(|program| programs.find(program).is_none()) {
+        None => findings.ok(PROFILES, what),
+        Some(program) => {
+            let message = format!("{what}: {place}: there is no program `{program}`");
+            findings.problem(PROFILES, message, Some(&hint::missing_program(&program)));
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use super::*;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::tests::chain;
-use crate::error::{AwsCode, Kind, Refusal};
+use crate::error::{AwsCode, Kind};
 use crate::system::locks::{Attempt, DeclinedQuestion};
 use world::*;
 
