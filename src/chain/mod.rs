@@ -25,13 +25,12 @@ pub mod session_key;
 mod sources;
 mod step;
 
-use self::base::ProcessSource;
 use crate::aws::names::{MfaSerial, RoleArn};
 use crate::config::ProfileName;
 use crate::config::profiles::Profile;
 use crate::hint;
 
-pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity, WrittenEnd};
+pub use base::{Base, DefaultProvider, ProcessSource, Sso, StaticKeys, WebIdentity, WrittenEnd};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
 pub use network::Network;
@@ -49,6 +48,8 @@ pub struct Chain {
     pub subject: Subject,
     pub plan: Plan,
     pub origins: Origins,
+    /// The chain of the base, where that is a process that is another rolecall.
+    pub inner: Option<Box<Chain>>,
 }
 
 /// What a chain is for.
@@ -140,15 +141,11 @@ impl Chain {
     /// Returns whether it can be told whose credentials it begins from. Where it cannot, nothing of
     /// it is cached.
     pub fn is_origin_known(&self) -> bool {
-        let is_known = match &self.plan.base {
-            Base::Process { source, .. } => match source {
-                ProcessSource::Program => true,
-                ProcessSource::Rolecall(inner) => inner.is_origin_known(),
-                ProcessSource::Uncached => false,
-            },
-            _ => true,
-        };
-        is_known && self.plan.principal != Principal::Unknown
+        let is_uncached =
+            matches!(&self.plan.base, Base::Process { source: ProcessSource::Uncached, .. });
+        !is_uncached
+            && self.plan.principal != Principal::Unknown
+            && self.inner.as_ref().is_none_or(|inner| inner.is_origin_known())
     }
 
     /// Returns whether what it ends in is cached.

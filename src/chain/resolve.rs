@@ -1,7 +1,7 @@
 //! From a request to its chain: the whole policy of what is done for whom. The rules are botocore's
 //! where the SDKs agree with it.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::base::{self, Base, Identity, ProcessSource};
 use super::endpoints::Endpoints;
@@ -42,7 +42,8 @@ fn resolve_nested(inputs: &Inputs, nested: u8) -> Result<Chain> {
     let selected = found.profile_name();
     let settings = found.settings.as_ref();
     let endpoints = Endpoints { inputs, settings, selected, region };
-    let plan = Planner { inputs, found: &found, endpoints: &endpoints, nested }.plan()?;
+    let mut plan = Planner { inputs, found: &found, endpoints: &endpoints }.plan()?;
+    let inner = follow_process(inputs, &mut plan.base, nested);
     let invocation = inputs.request.invocation(selected);
     let origins = Origins {
         base: if let BaseSource::Profile(base) = found.base { Some(*base) } else { None },
@@ -50,7 +51,26 @@ fn resolve_nested(inputs: &Inputs, nested: u8) -> Result<Chain> {
         typed: inputs.request.role().typed(),
         region: region_place,
     };
-    Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan, origins })
+    Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan, origins, inner })
+}
+
+/// Follows a process that is another rolecall to its own chain. What is wrong with that one is for
+/// the other process to say.
+fn follow_process(inputs: &Inputs, base: &mut Base, nested: u8) -> Option<Box<Chain>> {
+    let Base::Process { command, source: source @ ProcessSource::Program, .. } = base else {
+        return None;
+    };
+    let asked = rolecall_use(command.expose_secret());
+    if matches!(asked, RolecallUse::None) {
+        return None;
+    }
+    *source = ProcessSource::Uncached;
+    let RolecallUse::Plain(name) = asked else { return None };
+    let request = Request::of_profile(&name, inputs.request.defaults());
+    let inner = Inputs::new(inputs.profiles, &request, inputs.environment);
+    let chain = resolve_nested(&inner, nested.checked_sub(1)?).ok()?;
+    *source = ProcessSource::Rolecall;
+    Some(Box::new(chain))
 }
 
 /// Fills in regions, endpoints and parameters.
@@ -58,16 +78,11 @@ struct Planner<'a> {
     inputs: &'a Inputs<'a>,
     found: &'a SourceChain,
     endpoints: &'a Endpoints<'a>,
-    /// How many processes that are another rolecall may follow.
-    nested: u8,
 }
 
 impl Planner<'_> {
     fn plan(&self) -> Result<Plan> {
-        let mut base = self.base()?;
-        if let Base::Process { command, source: source @ ProcessSource::Program, .. } = &mut base {
-            *source = self.process_source(command);
-        }
+        let base = self.base()?;
         let roles = self.roles();
         let calls = self.calls(&base, &roles)?;
         let steps = self.steps(&base, &roles, calls)?;
@@ -90,20 +105,6 @@ impl Planner<'_> {
             base,
             steps,
         })
-    }
-
-    /// Follows a process that is another rolecall to its own chain. What is wrong with that one is
-    /// for the other process to say.
-    fn process_source(&self, command: &SecretString) -> ProcessSource {
-        let name = match rolecall_use(command.expose_secret()) {
-            RolecallUse::None => return ProcessSource::Program,
-            RolecallUse::Plain(name) if self.nested > 0 => name,
-            RolecallUse::Plain(_) | RolecallUse::Other => return ProcessSource::Uncached,
-        };
-        let request = Request::of_profile(&name, self.inputs.request.defaults());
-        let inner = Inputs::new(self.inputs.profiles, &request, self.inputs.environment);
-        let chain = resolve_nested(&inner, self.nested - 1);
-        chain.map_or(ProcessSource::Uncached, |chain| ProcessSource::Rolecall(Box::new(chain)))
     }
 
     fn base_view(&self) -> ProfileView<'_> {

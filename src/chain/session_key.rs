@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::Chain;
-use super::base::{Base, ProcessSource};
+use super::base::Base;
 use super::plan::Plan;
 use super::principal::Principal;
 use super::step::{AssumeRole, GetSessionToken, SessionPolicies, Step};
@@ -148,8 +148,8 @@ impl Hash {
                 self.optional(sso.endpoint.as_deref());
             }
             Base::LoginSession { session, .. } => self.text(session),
-            Base::Process { command, account_id, place, source } => {
-                if let ProcessSource::Rolecall(inner) = source {
+            Base::Process { command, account_id, place, .. } => {
+                if let Some(inner) = &chain.inner {
                     self.text("rolecall");
                     self.text(SessionKeys::of(inner).last().as_str());
                 }

@@ -36,6 +36,8 @@ impl Sources<'_> {
                 option("--profile", profile)
             )));
         }
+        // The provider would look in the current folder.
+        self.directories.home()?;
         // The provider rotates the refresh token, which works once: one process at a time.
         let _lock = self.locks.acquire(
             &format!("login-{}", sha1_hex(session)),

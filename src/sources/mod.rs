@@ -1,5 +1,6 @@
 //! The bases, performed: each file fetches one kind of credentials from where it lives.
 
+mod identity_token;
 mod login_session;
 mod machine;
 pub mod principal;

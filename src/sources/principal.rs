@@ -10,9 +10,9 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
+use super::identity_token::{read_web_identity_token, subject};
 use super::sso_token::{read_token, token_path};
-use super::web_identity::read_web_identity_token;
-use crate::chain::base::ProcessSource;
+
 use crate::chain::{Base, Chain, DefaultProvider, Plan, Principal};
 use crate::error::{Error, Result};
 use crate::system::digest::sha256_hex;
@@ -40,11 +40,10 @@ impl Principals<'_> {
     /// Fills in the principal of a chain, and of the chain of a process that is another rolecall.
     /// Blocks for less than a tenth of a second.
     pub fn identify(self, chain: &mut Chain) {
-        let plan = &mut chain.plan;
-        if let Base::Process { source: ProcessSource::Rolecall(inner), .. } = &mut plan.base {
+        chain.plan.principal = self.of(&chain.plan);
+        if let Some(inner) = &mut chain.inner {
             self.identify(inner);
         }
-        plan.principal = self.of(plan);
     }
 
     fn of(self, plan: &Plan) -> Principal {
@@ -58,7 +57,7 @@ impl Principals<'_> {
                     .map(|token| subject(token.expose_secret())),
                 Base::LoginSession { session, .. } => self.login(session),
                 Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
-                    Some(machine())
+                    Some(self.machine())
                 }
                 Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
                     self.container()
@@ -84,14 +83,22 @@ impl Principals<'_> {
 
     /// Returns the machine, and the pod or task whose token is sent to the endpoint.
     fn container(self) -> Option<String> {
-        let token = match self.environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            Some(path) => read(Path::new(path), MAX_LOGIN_BYTES)?,
-            None => {
-                let token = self.environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-                Zeroizing::new(token.unwrap_or_default().to_owned())
-            }
+        let variable = |name| self.environment.get(name);
+        let token = if let Some(path) = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+            read(Path::new(path), MAX_LOGIN_BYTES)?
+        } else {
+            let token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN").unwrap_or_default();
+            Zeroizing::new(token.to_owned())
         };
-        Some(json!([machine(), subject(&token)]).to_string())
+        Some(json!([self.machine(), subject(&token)]).to_string())
+    }
+
+    /// Returns what tells this machine from others that share its home or its store.
+    fn machine(self) -> String {
+        let files = MACHINE_FILES.map(|path| {
+            read(Path::new(path), MAX_MACHINE_BYTES).map(|text| text.trim().to_owned())
+        });
+        json!([node_name(self.environment), files]).to_string()
     }
 }
 
@@ -111,37 +118,14 @@ pub(super) fn require_same(chain: &Chain, now: &str) -> Result<()> {
     }
 }
 
-/// Returns whose token it is: who issued it, of whom and for whom, which stay when it is renewed.
-/// A token that does not say so stands for itself.
-pub(super) fn subject(token: &str) -> String {
-    let token = token.trim();
-    claims(token).unwrap_or_else(|| sha256_hex(token))
-}
-
-fn claims(token: &str) -> Option<String> {
-    let payload = token.split('.').nth(1)?.replace('-', "+").replace('_', "/");
-    let padding = "=".repeat(payload.len().wrapping_neg() % 4);
-    let payload = Zeroizing::new(aws_smithy_types::base64::decode(payload + &padding).ok()?);
-    let claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
-    claims.get("sub")?;
-    Some(json!(["iss", "sub", "aud"].map(|name| claims.get(name))).to_string())
-}
-
-/// Returns what tells this machine from others that share its home or its store.
-fn machine() -> String {
-    let files = MACHINE_FILES
-        .map(|path| read(Path::new(path), MAX_MACHINE_BYTES).map(|text| text.trim().to_owned()));
-    json!([node_name(), files]).to_string()
-}
-
 #[cfg(unix)]
-fn node_name() -> Option<String> {
-    Some(rustix::system::uname().nodename().to_string_lossy().into_owned())
+fn node_name(_: &Environment) -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 #[cfg(not(unix))]
-fn node_name() -> Option<String> {
-    None
+fn node_name(environment: &Environment) -> String {
+    environment.get("COMPUTERNAME").unwrap_or_default().to_owned()
 }
 
 /// Reads the beginning of a regular file of text.
@@ -152,45 +136,4 @@ fn read(path: &Path, max_bytes: u64) -> Option<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     File::open(path).ok()?.take(max_bytes).read_to_string(&mut text).ok()?;
     Some(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn token(payload: &str) -> String {
-        let encoded = aws_smithy_types::base64::encode(payload);
-        format!("e30.{}.c2ln", encoded.replace('+', "-").replace('/', "_").trim_end_matches('='))
-    }
-
-    #[test]
-    fn subject_stays_when_a_token_is_renewed() {
-        let of = |more: &str| {
-            subject(&token(&format!(
-                r#"{{"iss":"https://oidc","sub":"system:bob","aud":["sts"],{more}}}"#
-            )))
-        };
-        assert_eq!(of(r#""exp":1,"jti":"??>>""#), of(r#""exp":2"#));
-        assert_eq!(of(r#""exp":1"#), r#"["https://oidc","system:bob",["sts"]]"#);
-    }
-
-    #[test]
-    fn subjects_of_others_differ() {
-        let tokens = [
-            token(r#"{"iss":"a","sub":"b","aud":"c"}"#),
-            token(r#"{"iss":"b","sub":"b","aud":"c"}"#),
-            token(r#"{"iss":"a","sub":"c","aud":"c"}"#),
-            token(r#"{"iss":"a","sub":"b","aud":"d"}"#),
-            token(r#"{"iss":"a","sub":"b"}"#),
-            token(r#"{"iss":"a"}"#),
-            token("{}"),
-            token("no json"),
-            "opaque".to_owned(),
-            "opaque2".to_owned(),
-            "a.b.c".to_owned(),
-            String::new(),
-        ];
-        let subjects: std::collections::HashSet<_> = tokens.iter().map(|t| subject(t)).collect();
-        assert_eq!(subjects.len(), tokens.len());
-    }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{ADMIN, BOB_MFA, DEV, PROD, Sandbox, role, time};
+use super::support::{ADMIN, BOB_MFA, DEV, PROD, Sandbox, iso, role, time};
 
 const INDEX: &str = "xdg/state/rolecall/index.json";
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -132,9 +132,12 @@ fn list_names_three_profiles_of_shared_session_and_counts_rest() {
 #[test]
 fn session_of_credential_process_is_listed_as_process() {
     let sandbox = Sandbox::new();
+    let end = iso(sandbox.aws.now() + 3_600);
     let script = sandbox.script(
         "tool",
-        r#"echo '{"Version":1,"AccessKeyId":"ASIAX","SecretAccessKey":"SecretOfTheTool","SessionToken":"TokenOfTheTool","Expiration":"2099-01-01T00:00:00Z"}'"#,
+        &format!(
+            r#"echo '{{"Version":1,"AccessKeyId":"ASIAX","SecretAccessKey":"SecretOfTheTool","SessionToken":"TokenOfTheTool","Expiration":"{end}"}}'"#
+        ),
     );
     sandbox.secret("SecretOfTheTool");
     sandbox.config(&format!("[profile tool]\ncredential_process = {script}\n"));

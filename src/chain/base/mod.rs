@@ -8,7 +8,6 @@ mod web_identity;
 
 use secrecy::SecretString;
 
-use super::Chain;
 use super::network::EndpointUrl;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
@@ -47,12 +46,12 @@ pub enum Base {
 }
 
 /// Whose credentials a process gives, as far as its command tells.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessSource {
     /// Those of a program, which are cached until they end.
     Program,
-    /// Those of another rolecall, which caches them itself, by this chain.
-    Rolecall(Box<Chain>),
+    /// Those of another rolecall, which caches them itself.
+    Rolecall,
     /// Those of another rolecall whose chain cannot be told, or of a program whose profile wants
     /// nothing to be cached.
     Uncached,

@@ -436,6 +436,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
                 confirm: Vec::new(),
             },
             origins: Origins::default(),
+            inner: None,
         })
 }
 

@@ -35,9 +35,7 @@ fn check(config: &str, variables: &str, options: &str, rows: &[Row]) {
             .unwrap_or_else(|e| panic!("{config}\n{variables}\n{options}: {e}"));
         let known = |who: &str| crate::chain::Principal::Known(who.to_owned());
         chain.plan.principal = known(who);
-        if let Base::Process { source: base::ProcessSource::Rolecall(chain), .. } =
-            &mut chain.plan.base
-        {
+        if let Some(chain) = &mut chain.inner {
             chain.plan.principal = known(inner);
         }
         assert!(chain.is_origin_known(), "{config}");
@@ -382,22 +380,16 @@ fn nothing_is_cached_where_the_origin_cannot_be_told() {
         assert!(!known(&with(command)), "{command}");
     }
     // Too many to follow.
-    let long: String = (0..20)
-        .map(|n| format!("[profile p{n}]\ncredential_process = rolecall process p{}\n", n + 1))
-        .collect();
-    let long = format!(
-        "{}{long}[profile p20]\naws_access_key_id = A\naws_secret_access_key = S\n",
-        with("rolecall process p0")
-    );
+    let mut long = with("rolecall process p0");
+    for n in 0..20 {
+        long += &format!("[profile p{n}]\ncredential_process = rolecall process p{}\n", n + 1);
+    }
+    long += "[profile p20]\naws_access_key_id = A\naws_secret_access_key = S\n";
     assert!(!known(&long));
     let mut unknown = chain(NESTED, "", "", "outer").unwrap();
     unknown.plan.principal = crate::chain::Principal::Unknown;
     assert!(!unknown.is_origin_known());
     let mut unknown = chain(NESTED, "", "", "outer").unwrap();
-    if let Base::Process { source: base::ProcessSource::Rolecall(inner), .. } =
-        &mut unknown.plan.base
-    {
-        inner.plan.principal = crate::chain::Principal::Unknown;
-    }
+    unknown.inner.as_mut().unwrap().plan.principal = crate::chain::Principal::Unknown;
     assert!(!unknown.is_origin_known());
 }
