@@ -5,6 +5,7 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::aws::{Credentials, Session, duration};
+use crate::chain::keys;
 use crate::chain::{Base, Chain, Step};
 use crate::error::{Error, Place};
 
@@ -52,6 +53,13 @@ pub fn least_life(session: &Session, min_ttl: TimeDelta) -> TimeDelta {
 pub fn lives(session: &Session, now: DateTime<Utc>, at_least: TimeDelta) -> bool {
     session.expires_at.is_some_and(|end| end - now >= at_least)
         && session.issued_at.is_none_or(|begin| begin <= now)
+}
+
+/// Returns a session as it is cached: where this machine's clock is a little behind AWS's, it ends
+/// that much earlier by it.
+pub fn by_this_clock(session: &Session, offset: Option<TimeDelta>) -> Session {
+    let behind = offset.filter(|offset| *offset > TimeDelta::zero()).unwrap_or_default();
+    Session { expires_at: session.expires_at.map(|end| end - behind), ..session.clone() }
 }
 
 /// Returns why a new session must not be cached. `offset` is how far AWS's clock was ahead of this
@@ -111,6 +119,7 @@ pub fn ended(chain: &Chain, credentials: &Credentials, now: DateTime<Utc>) -> Op
         }
         Base::Process { place, .. } | Base::LoginSession { place, .. } => Some(place.into()),
         Base::WebIdentity(call) => Some(Place::File(call.token_file.clone().into())),
+        Base::Sso(_) => chain.place_in_base(keys::SSO_ROLE_NAME),
         _ => None,
     };
     let what = match chain.plan.base_profile.as_deref() {

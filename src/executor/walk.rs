@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::decline_memory::DeclineMemory;
 use super::life::{
-    AskedLife, LAST_MOMENTS, ended, least_life, lives, made_too_late, why_not_cached,
+    AskedLife, LAST_MOMENTS, by_this_clock, ended, least_life, lives, made_too_late, why_not_cached,
 };
 use super::{ConfirmQuestion, FetchBase, Metadata, Prompt, Question, Sessions, Sts, TokenCode};
 use crate::aws::names::RoleArn;
@@ -413,7 +413,7 @@ impl Executor<'_> {
         }
         let metadata =
             Metadata { profile: profile.to_owned(), role_arn: role.map(RoleArn::to_string) };
-        self.sessions.put(key, session, &metadata)
+        self.sessions.put(key, &by_this_clock(session, self.sts.clock_offset()), &metadata)
     }
 
     /// Returns whether a new session may be cached, and warns once where a clock forbids it.

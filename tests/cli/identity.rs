@@ -89,7 +89,6 @@ fn program(sandbox: &Sandbox, more: &str) {
 fn process_is_kept_until_it_ends_unless_the_profile_forbids_it() {
     let sandbox = Sandbox::empty();
     for (more, second) in [("", "ASIAbob"), ("rolecall_cache = false\n", "ASIAeve")] {
-        sandbox.run(&["sessions", "clear"]).ok();
         program(&sandbox, more);
         sandbox.set("WHO", "bob");
         assert_eq!(sandbox.run(&["process", "tool"]).ok().key(), "ASIAbob");

@@ -57,6 +57,18 @@ fn nothing_is_kept_when_the_answer_says_that_the_clock_is_wrong() {
 }
 
 #[test]
+fn session_ends_earlier_by_a_clock_that_is_a_little_behind() {
+    for (offset, left) in [(0, 3_600), (-60, 3_600), (100, 3_500)] {
+        let world = World::new("near");
+        world.offset.set(Some(TimeDelta::seconds(offset)));
+        world.life.set(Some(3_600));
+        world.run();
+        let end = world.kept.borrow()[world.key(1)].expires_at;
+        assert_eq!(end, Some(second(left)), "{offset}");
+    }
+}
+
+#[test]
 fn what_has_ended_is_refused_by_the_clock_of_aws_where_it_is_known() {
     for profile in ["near", "sso", "process"] {
         let world = World::new(profile);
