@@ -290,3 +290,15 @@ fn account_of_the_shell_does_not_stay_beside_the_keys() {
     let out = sandbox.run(&["env", "prod", "--format", "json"]).ok();
     assert_eq!(out.field("AWS_ACCOUNT_ID"), PROD);
 }
+
+#[test]
+fn use_off_gives_the_account_back_that_the_shell_had() {
+    let sandbox = Sandbox::new();
+    sandbox.set("AWS_ACCOUNT_ID", "999999999999");
+    let run = sandbox.shell(
+        "bash",
+        "eval \"$(rolecall init bash)\"; rolecall use prod; echo $AWS_ACCOUNT_ID; \
+         rolecall use dev; echo ${AWS_ACCOUNT_ID-none}; rolecall use --off; echo $AWS_ACCOUNT_ID",
+    );
+    assert_eq!(run.ok().stdout, format!("{PROD}\nnone\n999999999999\n"));
+}
