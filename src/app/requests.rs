@@ -18,7 +18,9 @@ pub fn of_options(context: &Context, options: &CredentialOptions) -> Result<Requ
     let defaults = context.settings.request_defaults();
     let caching =
         if options.no_cache { Caching::Off } else { context.settings.caching(options.store) };
-    typed(context, &options.selected, &options.role, Defaults { caching, ..defaults })
+    let defaults = Defaults { caching, ..defaults };
+    let request = typed(context, &options.selected, &options.role, defaults)?;
+    Ok(if options.mfa_token.is_some() { request.with_typed_code() } else { request })
 }
 
 /// What was typed for a verb that only shows the chain.

@@ -15,6 +15,7 @@ pub struct Request {
     role: RoleOptions,
     defaults: Defaults,
     near_misses: NearMisses,
+    has_typed_code: bool,
 }
 
 /// What holds for every request of one run of the program, by its settings.
@@ -51,6 +52,7 @@ impl Request {
             role,
             defaults: Defaults { mfa_session, ..defaults },
             near_misses: NearMisses::Search,
+            has_typed_code: false,
         }
     }
 
@@ -61,6 +63,7 @@ impl Request {
             role: RoleOptions::default(),
             defaults,
             near_misses: NearMisses::Skip,
+            has_typed_code: false,
         }
     }
 
@@ -68,6 +71,12 @@ impl Request {
     #[must_use]
     pub fn with_near_misses(self, near_misses: NearMisses) -> Self {
         Self { near_misses, ..self }
+    }
+
+    /// Returns the request with a typed MFA code, which a call of the chain must carry.
+    #[must_use]
+    pub fn with_typed_code(self) -> Self {
+        Self { has_typed_code: true, ..self }
     }
 
     pub fn profile(&self) -> Option<&ProfileName> {
@@ -84,6 +93,10 @@ impl Request {
 
     pub fn near_misses(&self) -> NearMisses {
         self.near_misses
+    }
+
+    pub fn has_typed_code(&self) -> bool {
+        self.has_typed_code
     }
 
     /// Returns how to ask for the chain of a profile again with the same options.

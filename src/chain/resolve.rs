@@ -20,7 +20,7 @@ use super::sources::{BaseSource, SourceChain, select};
 use super::step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
 use super::{Chain, Origins, Subject};
 use crate::config::profiles::Profiles;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::system::environment::Environment;
 
 /// How many processes that are another rolecall are followed, one from the other.
@@ -143,13 +143,18 @@ impl Planner<'_> {
             let chained = !calls.is_empty() || base.facts().identity.is_session();
             let (region, endpoint) = self.endpoints.required_sts()?;
             let typed = if distance == 0 { self.inputs.typed() } else { &self.inputs.nothing };
-            calls.push(Role { view, typed }.assume_role(CallSite {
+            let mut call = Role { view, typed }.assume_role(CallSite {
                 source: roles.get(distance + 1).copied().unwrap_or(self.base_view()),
                 chaining: if chained { Chaining::Yes } else { Chaining::No },
                 environment: self.inputs.environment,
                 region,
                 endpoint,
-            })?);
+            })?;
+            if calls.is_empty() && call.mfa == MfaUse::None && self.inputs.request.has_typed_code()
+            {
+                call.mfa = self.device_of_keys()?.map_or(MfaUse::None, MfaUse::Code);
+            }
+            calls.push(call);
         }
         Ok(calls)
     }
@@ -163,7 +168,7 @@ impl Planner<'_> {
     ) -> Result<Vec<Step>> {
         let keys = self.base_view();
         let own = if calls.is_empty() && base.facts().identity == Identity::User {
-            Role { view: keys, typed: &self.inputs.nothing }.mfa(ProfileView::from(None))?
+            self.device_of_keys()?
         } else {
             None
         };
@@ -177,6 +182,12 @@ impl Planner<'_> {
         }
         steps.extend(calls.into_iter().map(|call| Step::AssumeRole(Box::new(call))));
         Ok(steps)
+    }
+
+    /// Returns the device that the profile of the base names. Roles inherit it for a typed code only.
+    fn device_of_keys(&self) -> Result<Option<Mfa>> {
+        let keys = Role { view: self.base_view(), typed: &self.inputs.nothing };
+        keys.mfa(ProfileView::from(None))
     }
 
     fn get_session_token(&self, mfa: Mfa, duration_seconds: u32) -> Result<GetSessionToken> {
@@ -196,10 +207,20 @@ impl Planner<'_> {
         let typed = self.inputs.typed();
         let last = steps.last();
         let assumes = last.is_some_and(|step| step.role_arn().is_some());
-        if let Some(Step::AssumeRole(call)) = last.filter(|_| typed.mfa_serial.is_some()) {
-            if matches!(call.mfa, MfaUse::Impossible(_)) {
-                return Err(self.no_code(base, steps));
-            }
+        let is_impossible = |step: &Step| match step {
+            Step::AssumeRole(call) => matches!(call.mfa, MfaUse::Impossible(_)),
+            Step::GetSessionToken(_) => false,
+        };
+        if typed.mfa_serial.is_some() && last.is_some_and(is_impossible) {
+            return Err(self.no_code(base, steps, "--mfa-serial"));
+        }
+        if self.inputs.request.has_typed_code()
+            && !steps.iter().any(|step| step.code_device().is_some())
+        {
+            return Err(match steps.last() {
+                Some(step) if is_impossible(step) => self.no_code(base, steps, "--mfa-token"),
+                _ => self.no_device(steps),
+            });
         }
         if !assumes && !matches!(base, Base::WebIdentity(_)) {
             if let Some(option) = typed.first_for_a_role() {
@@ -212,20 +233,46 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn no_code(&self, base: &Base, steps: &[Step]) -> Error {
+    fn no_code(&self, base: &Base, steps: &[Step], option: &'static str) -> Error {
         let before = steps.iter().rev().nth(1).and_then(Step::role_arn);
         let caller = before.map_or(base.kind(), |arn| arn.as_str());
         let invocation = self.inputs.request.invocation(self.found.profile_name());
-        Error::usage("--mfa-serial cannot be given: AWS takes no MFA code from a role's session")
+        let what = "cannot be given: AWS takes no MFA code from a role's session";
+        Error::usage(format!("{option} {what}"))
+            .at(Place::Option(option))
             .cause(format!("the caller would be {caller}"))
             .hint(format!("see the way: {}", invocation.without("--mfa-serial").command("explain")))
     }
 
-    fn no_role(&self, option: &str) -> Error {
-        let what = self
-            .found
+    fn no_device(&self, steps: &[Step]) -> Error {
+        let option = "--mfa-token";
+        let invocation = self.inputs.request.invocation(self.found.profile_name());
+        let hint = match steps {
+            [Step::AssumeRole(_)] => format!(
+                "have the device found: {} --mfa-serial auto {option} CODE",
+                invocation.command("process")
+            ),
+            _ => format!(
+                "name the device as mfa_serial in the profile of the keys, then try: {}",
+                invocation.command("explain")
+            ),
+        };
+        let who = self.who();
+        Error::usage(format!("{option} cannot be used: no call for {who} takes an MFA code"))
+            .at(Place::Option(option))
+            .about(self.found.profile_name().map_or("", |name| name))
+            .cause("no profile on the way names the device that shows the code")
+            .hint(hint)
+    }
+
+    fn who(&self) -> String {
+        self.found
             .profile_name()
-            .map_or_else(|| "these credentials".to_owned(), |name| format!("profile `{name}`"));
+            .map_or_else(|| "these credentials".to_owned(), |name| format!("profile `{name}`"))
+    }
+
+    fn no_role(&self, option: &str) -> Error {
+        let what = self.who();
         Error::usage(format!("{option} needs a role, and {what} assumes none"))
             .about(self.found.profile_name().map_or("", |name| name))
             .hint("name a role too: rolecall process --role-arn arn:aws:iam::ACCOUNT:role/NAME")

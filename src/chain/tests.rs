@@ -25,6 +25,8 @@ fn request(options: &str) -> Request {
         profile: Option<String>,
         #[arg(long = "profile")]
         named: Option<String>,
+        #[arg(long)]
+        mfa_token: Option<String>,
         #[command(flatten)]
         role: RoleOptions,
     }
@@ -32,7 +34,8 @@ fn request(options: &str) -> Request {
     let typed = Options::try_parse_from(words).unwrap_or_else(|e| panic!("{options}: {e}"));
     let defaults = Defaults { mfa_session: Some(43_200), caching: Caching::On };
     let profile = typed.profile.or(typed.named);
-    Request::typed(profile.as_deref(), typed.role, defaults)
+    let request = Request::typed(profile.as_deref(), typed.role, defaults);
+    if typed.mfa_token.is_some() { request.with_typed_code() } else { request }
 }
 
 /// `NAME=value` lines; the local user is `bob` unless a line `user=…` says otherwise.

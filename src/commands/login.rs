@@ -21,7 +21,7 @@ use crate::aws::duration;
 use crate::chain::session_key::{SessionKey, SessionKeys};
 use crate::chain::{Caching, Chain, NearMisses, RoleOptions, Step};
 use crate::config::profiles::Profiles;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Place, Result};
 use crate::output::print_line;
 use crate::store::StoreName;
 use crate::system::report::Report;
@@ -103,8 +103,16 @@ pub fn run(service: &CredentialsService, args: &LoginArgs) -> Result<ExitCode> {
             .ui
             .warn("the store none keeps nothing, so that each call will fetch its session again");
     }
-    let resolver = Resolver { service, profiles: &profiles, options: &options };
-    let mut tasks = if args.all { resolver.all() } else { resolver.typed(&args.selected.names()) };
+    let names = args.selected.names();
+    let is_for_many = args.all || names.len() > 1;
+    // Of one chain a call must carry the typed code, of many chains a call of any.
+    let token = options.mfa_token.clone().filter(|_| !is_for_many);
+    let each = CredentialOptions { mfa_token: token, ..options.clone() };
+    let resolver = Resolver { service, profiles: &profiles, options: &each };
+    let mut tasks = if args.all { resolver.all() } else { resolver.typed(&names) };
+    if is_for_many && options.mfa_token.is_some() {
+        check_code_is_taken(&tasks)?;
+    }
     if tasks.is_empty() {
         context.ui.note("there is no profile that a session could be fetched for");
     }
@@ -121,6 +129,21 @@ pub fn run(service: &CredentialsService, args: &LoginArgs) -> Result<ExitCode> {
     }
     let failed = tasks.iter().find_map(|task| task.chain.as_ref().err());
     Ok(failed.map_or(ExitCode::SUCCESS, |error| ExitCode::from(error.kind().exit_code())))
+}
+
+/// Refuses a typed code that no call would carry.
+fn check_code_is_taken(tasks: &[Task]) -> Result<()> {
+    let takes = |task: &Task| {
+        let Ok(chain) = &task.chain else { return true };
+        chain.plan.steps.iter().any(|step| step.code_device().is_some())
+    };
+    if tasks.is_empty() || tasks.iter().any(takes) {
+        return Ok(());
+    }
+    Err(Error::usage("--mfa-token cannot be used: no call for these profiles takes an MFA code")
+        .at(Place::Option("--mfa-token"))
+        .cause("no profile on their way names the device that shows the code")
+        .hint("see who names a device: rolecall list"))
 }
 
 /// Resolves profiles with the options of the call.

@@ -231,3 +231,16 @@ fn mfa_serial_option_names_device() {
     sandbox.run(&[&args[..], &[&code(&sandbox)]].concat()).ok();
     assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
 }
+
+#[test]
+fn typed_code_uses_device_that_only_source_profile_names() {
+    let sandbox = guarded();
+    sandbox.credentials(&format!("[dev]\n{}mfa_serial = {BOB_MFA}\n", sandbox.key_lines()));
+    sandbox.config(&format!(
+        "[profile guarded]\nrole_arn = {}\nsource_profile = dev\n",
+        role("guarded")
+    ));
+    sandbox.run(&["process", "guarded"]).fails(1).error_form();
+    sandbox.run(&["process", "guarded", "--mfa-token", &code(&sandbox)]).ok();
+    assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber").as_deref(), Some(BOB_MFA));
+}
