@@ -82,6 +82,7 @@ pub mod fuzzing {
     pub use crate::chain::resolve;
     pub use crate::chain::session_key::SessionKeys;
     pub use crate::chain::{Base, Caching, Chain, Defaults, Request, RoleOptions, Step};
+    pub use crate::clients::asked::Asked;
     pub use crate::clients::calls::AwsCalls;
     pub use crate::clients::factory::{Factory, Target};
     pub use crate::config::document::{Document, FileKind, SectionKind};

@@ -11,8 +11,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use chrono::{DateTime, Utc};
 use rolecall::fuzzing::{
-    AwsCalls, Base, Caching, Chain, Clock, Credentials, Defaults, Document, Environment, Factory,
-    FileKind, LongTermKeys, Profiles, Request, Result, Runtime, Step, Sts, Target, resolve,
+    Asked, AwsCalls, Base, Caching, Chain, Clock, Credentials, Defaults, Document, Environment,
+    Factory, FileKind, LongTermKeys, Profiles, Request, Result, Runtime, Step, Sts, Target,
+    resolve,
 };
 use zeroize::Zeroizing;
 
@@ -100,7 +101,9 @@ thread_local! {
 pub fn check(data: &[u8]) {
     RUNTIME.with(|runtime| {
         let factory = Factory::with_client(SharedHttpClient::new(Answer(data.to_vec())));
-        let calls = AwsCalls { factory: &factory, runtime, clock: &Noon };
+        let environment = Environment::default();
+        let calls =
+            AwsCalls { factory: &factory, runtime, clock: &Noon, environment: &environment };
         let caller = Credentials::LongTerm(LongTermKeys {
             access_key_id: "AKIA1".to_owned(),
             secret_access_key: "s".into(),
@@ -111,14 +114,16 @@ pub fn check(data: &[u8]) {
             let Some(Step::AssumeRole(call)) = chain.plan.steps.last() else { unreachable!() };
             let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(&caller);
             let identity = calls.get_caller_identity(&target);
-            demand_clean(identity.map_err(|error| error.into_error("who".to_owned())));
+            let asked = Asked { chain, role: None, target: &target, purpose: "ask".to_owned() };
+            demand_clean(identity.map_err(|error| error.explained(&asked, "who".to_owned())));
             calls.assume_role(chain, call, &caller, None)
         }));
         demand_clean(chain(WEB_IDENTITY, |chain| {
             let Base::WebIdentity(call) = &chain.plan.base else { unreachable!() };
             let target = Target::sts(&chain.plan.network, &call.endpoint);
             let session = calls.assume_role_with_web_identity(&target, call, &"token".into());
-            session.map_err(|error| error.into_error("who".to_owned()))
+            let asked = Asked { chain, role: None, target: &target, purpose: "ask".to_owned() };
+            session.map_err(|error| error.explained(&asked, "who".to_owned()))
         }));
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     });

@@ -124,8 +124,8 @@ impl CredentialsService {
 
     /// Returns what calls AWS beside the steps of chains.
     pub fn calls(&self) -> AwsCalls<'_> {
-        let Context { clients, runtime, .. } = &self.context;
-        AwsCalls { factory: clients, runtime, clock: &SystemClock }
+        let Context { clients, runtime, environment, .. } = &self.context;
+        AwsCalls { factory: clients, runtime, clock: &SystemClock, environment }
     }
 }
 
@@ -203,7 +203,7 @@ impl<'a> Acquirer<'a> {
     pub fn acquire(&self, chain: &Chain) -> Result<Acquired> {
         let Context { environment, directories, settings, clients, .. } = self.context;
         let (report, runtime) = (self.report, &self.runtime);
-        let calls = AwsCalls { factory: clients, runtime, clock: &SystemClock };
+        let calls = AwsCalls { factory: clients, runtime, clock: &SystemClock, environment };
         let sources = Sources {
             calls,
             locks: &self.locks,

@@ -33,7 +33,7 @@ use crate::hint;
 pub use base::{Base, DefaultProvider, ProcessSource, Sso, StaticKeys, WebIdentity, WrittenEnd};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
-pub use network::Network;
+pub use network::{EndpointUrl, Network};
 pub use origins::Origins;
 pub use plan::Plan;
 pub use principal::Principal;

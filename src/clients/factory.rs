@@ -18,10 +18,10 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use crate::aws::Credentials;
-use crate::aws::partition::Endpoint;
-use crate::chain::Network;
+use crate::aws::partition::{self, Endpoint};
+use crate::chain::{EndpointUrl, Network};
 use crate::clients::http::{self, ClockOffset, SystemRoots, Trust};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
 /// How long a connection may take, one attempt, and all attempts of a call.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,13 +30,65 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(45);
 /// Attempts of a call where nothing sets another number, as in the SDKs' standard mode.
 const DEFAULT_ATTEMPTS: u32 = 3;
 
+/// A service of AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    Sts,
+    Iam,
+    /// The portal of IAM Identity Center.
+    Portal,
+    /// The OIDC service of IAM Identity Center.
+    Oidc,
+    /// AWS sign-in, which renews the sessions of `aws login`.
+    SignIn,
+}
+
+impl Service {
+    /// Returns its name in the table of meanings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sts => "sts",
+            Self::Iam => "iam",
+            Self::Portal => "portal",
+            Self::Oidc => "oidc",
+            Self::SignIn => "sign-in",
+        }
+    }
+
+    /// Returns its name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Sts => "AWS STS",
+            Self::Iam => "AWS IAM",
+            Self::Portal => "the portal of IAM Identity Center",
+            Self::Oidc => "the OIDC service of IAM Identity Center",
+            Self::SignIn => "AWS sign-in",
+        }
+    }
+
+    /// Returns the address of its own endpoint in a region, as most partitions have it.
+    fn url(self, region: &str) -> String {
+        let suffix = partition::of_region(region).dns_suffix;
+        match self {
+            Self::Sts => format!("https://sts.{region}.{suffix}"),
+            Self::Iam => format!("https://iam.{suffix}"),
+            Self::Portal => format!("https://portal.sso.{region}.{suffix}"),
+            Self::Oidc => format!("https://oidc.{region}.{suffix}"),
+            Self::SignIn => format!("https://{region}.signin.aws.amazon.com"),
+        }
+    }
+}
+
 /// Where calls go, and who signs them.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
+    pub service: Service,
     pub network: &'a Network,
     pub region: Option<&'a str>,
     /// Called as it is. Without one the SDK finds the service's own in the region.
     pub endpoint: Option<&'a str>,
+    /// Where the endpoint is configured; `None` for AWS's own.
+    pub endpoint_place: Option<&'a Place>,
     /// `None` for calls that are not signed.
     pub caller: Option<&'a Credentials>,
 }
@@ -45,11 +97,36 @@ impl<'a> Target<'a> {
     /// Returns the target of calls to STS, which are not signed yet.
     pub fn sts(network: &'a Network, endpoint: &'a Endpoint) -> Self {
         Self {
+            service: Service::Sts,
             network,
             region: Some(&endpoint.signing_region),
             endpoint: Some(&endpoint.url),
+            endpoint_place: endpoint.place.as_ref(),
             caller: None,
         }
+    }
+
+    /// Returns the target of calls to a service in a region, which are not signed yet.
+    pub fn of(
+        service: Service,
+        network: &'a Network,
+        region: &'a str,
+        endpoint: Option<&'a EndpointUrl>,
+    ) -> Self {
+        Self {
+            service,
+            network,
+            region: Some(region),
+            endpoint: endpoint.map(|endpoint| &**endpoint),
+            endpoint_place: endpoint.map(|endpoint| &endpoint.place),
+            caller: None,
+        }
+    }
+
+    /// Returns the address of the endpoint.
+    pub fn url(&self) -> String {
+        let of_region = || self.service.url(self.region.unwrap_or_default());
+        self.endpoint.map_or_else(of_region, str::to_owned)
     }
 
     /// Returns the target of calls that a caller signs.
@@ -168,10 +245,15 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
+/// Returns how often a call is tried.
+pub fn attempts(network: &Network) -> u32 {
+    network.max_attempts.unwrap_or(DEFAULT_ATTEMPTS)
+}
+
 fn retries(network: &Network) -> RetryConfig {
     let config =
         if network.adaptive_retries { RetryConfig::adaptive() } else { RetryConfig::standard() };
-    config.with_max_attempts(network.max_attempts.unwrap_or(DEFAULT_ATTEMPTS))
+    config.with_max_attempts(attempts(network))
 }
 
 /// Gives credentials to an SDK client, which panics where they cannot stand in a header.

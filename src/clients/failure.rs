@@ -10,7 +10,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::aws::duration;
+use crate::clients::asked::{Asked, Filled};
+use crate::clients::meaning;
+use crate::clients::unreachable::Unreachable;
 use crate::error::{AwsCode, Error, Refusal};
+use crate::hint;
 use crate::text::one_line;
 
 /// How many causes of a provider's error are shown.
@@ -29,15 +33,10 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Returns the error for a person; `message` says what AWS was asked for.
-    pub fn into_error(self, message: String) -> Error {
-        self.explained(|failure| failure.into_error(message))
-    }
-
-    /// Returns the error for a person; `explain` says what a failure means.
-    pub fn explained(self, explain: impl FnOnce(Failure) -> Error) -> Error {
+    /// Returns the error for a person; `refused` is the message where AWS refused.
+    pub fn explained(self, asked: &Asked, refused: String) -> Error {
         match self {
-            Self::Failed(failure) => explain(failure),
+            Self::Failed(failure) => failure.explained(asked, refused),
             Self::Other(error) => error,
         }
     }
@@ -52,8 +51,12 @@ pub struct Failure {
     pub refusal: Option<Refusal>,
     /// AWS's sentence, or what became of the call, in one line.
     pub message: String,
+    /// The address at which AWS says more.
+    pub details: Option<String>,
     /// How far this machine's clock is ahead of AWS's, where that is too far for AWS.
     pub skew: Option<TimeDelta>,
+    /// What the network put in the way; `None` where an answer came.
+    pub unreachable: Option<Box<Unreachable>>,
 }
 
 impl Failure {
@@ -67,7 +70,10 @@ impl Failure {
             .and_then(|r| r.headers().get("date"))
             .and_then(|d| DateTime::parse_from_rfc2822(d).ok());
         let (code, message) = (error.code().map(one_line), one_line(&message(error)));
+        let (message, details) = without_details(message);
         Self {
+            unreachable: Unreachable::of(error).map(Box::new),
+            details,
             refusal: code.as_deref().and_then(|code| refusal(code, &message)),
             code: code.map(AwsCode::new),
             message,
@@ -77,7 +83,14 @@ impl Failure {
 
     /// Returns the failure of a call whose answer lacks what it should hold.
     pub fn without_answer(message: &str) -> Self {
-        Self { code: None, refusal: None, message: message.to_owned(), skew: None }
+        Self {
+            code: None,
+            refusal: None,
+            message: message.to_owned(),
+            details: None,
+            skew: None,
+            unreachable: None,
+        }
     }
 
     /// Says how wrong this machine's clock is, where it is.
@@ -88,13 +101,39 @@ impl Failure {
         Some(format!("this machine's clock is {skew} {way} AWS's"))
     }
 
-    /// Returns the error for a person; `message` says what AWS was asked for.
-    pub fn into_error(self, message: String) -> Error {
-        let clock = self.clock();
-        let error = Error::failed(message).refused(self.code.clone(), self.refusal).caused_by(self);
-        match clock {
-            Some(clock) => {
-                error.cause(clock).hint("set this machine's clock: timedatectl set-ntp true")
+    /// Returns the error for a person; `refused` is the message where AWS refused. What AWS says
+    /// is its first cause, what that means for the chain is the second.
+    pub fn explained(self, asked: &Asked, refused: String) -> Error {
+        if let Some(unreachable) = &self.unreachable {
+            return unreachable.clone().error(asked, self);
+        }
+        let (clock, details, sentence) = (self.clock(), self.details.clone(), self.message.clone());
+        let meaning = self
+            .code
+            .as_ref()
+            .and_then(|code| meaning::find(asked.target, code.as_str(), &self.message));
+        let mut error = Error::failed(refused)
+            .about(asked.chain.name())
+            .refused(self.code.clone(), self.refusal)
+            .caused_by(self);
+        if let Some(clock) = clock {
+            error = error.cause(clock).hint("set this machine's clock: timedatectl set-ntp true");
+        }
+        if let Some(meaning) = meaning {
+            error = error.with_kind(meaning.kind);
+            if let Some(Filled { text, place }) = asked.fill(meaning.means, &sentence) {
+                error = error.cause(text);
+                error = place.into_iter().fold(error, Error::at);
+            }
+            let hints = meaning.hints.iter().filter_map(|hint| asked.fill(hint, &sentence));
+            error = hints.fold(error, |error, hint| error.hint(hint.text));
+        } else {
+            error =
+                error.hint(format!("see what was asked for: {}", asked.chain.command("explain")));
+        }
+        match details {
+            Some(url) => {
+                error.hint(format!("AWS says more, to who may see it: {OPEN} {}", hint::word(&url)))
             }
             None => error,
         }
@@ -111,6 +150,27 @@ impl fmt::Display for Failure {
 }
 
 impl StdError for Failure {}
+
+/// The program that opens an address in the browser.
+const OPEN: &str = if cfg!(target_os = "macos") {
+    "open"
+} else if cfg!(windows) {
+    "start"
+} else {
+    "xdg-open"
+};
+
+/// Cuts off where AWS says more. The address lets others of the organization read the request, and
+/// belongs into no log.
+fn without_details(message: String) -> (String, Option<String>) {
+    match message.split_once(". Go to https://") {
+        None => (message, None),
+        Some((sentence, rest)) => {
+            let address = rest.split(' ').next().unwrap_or_default();
+            (sentence.to_owned(), Some(format!("https://{address}")))
+        }
+    }
+}
 
 /// What AWS says by its sentence only.
 const WRONG_CODE: &str = "MultiFactorAuthentication failed with invalid MFA one time pass code";
@@ -131,8 +191,11 @@ where
     E: ProvideErrorMetadata + StdError + 'static,
 {
     match (error, error.message()) {
-        (SdkError::ServiceError(_), Some(message)) => message.trim().to_owned(),
-        (SdkError::ServiceError(e), None) => {
+        (SdkError::ServiceError(_), Some(message)) if !message.trim().is_empty() => {
+            message.trim().to_owned()
+        }
+        (SdkError::ServiceError(_), _) if error.code().is_some() => "without a word".to_owned(),
+        (SdkError::ServiceError(e), _) => {
             format!("HTTP {} without an answer that can be read", e.raw().status().as_u16())
         }
         (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
@@ -166,7 +229,8 @@ fn sources(error: &dyn StdError) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for source in successors(error.source(), |&error| error.source()) {
         let text = one_line(&source.to_string());
-        if !text.is_empty() && !quotes_a_request(&text) && !texts.contains(&text) {
+        let says_nothing = ["", "io error", "client error (Connect)"].contains(&text.as_str());
+        if !says_nothing && !quotes_a_request(&text) && !texts.contains(&text) {
             texts.push(text);
         }
     }

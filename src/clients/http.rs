@@ -182,7 +182,7 @@ fn connector(trust: Option<TrustStore>, proxy: ProxyConfig) -> SharedHttpClient 
 /// Returns whether a host is this machine, or a credential endpoint of it (EC2 instance metadata,
 /// ECS, EKS Pod Identity). No proxy may see such a request, which carries a token, and a proxy
 /// would answer with its own machine's credentials.
-fn is_near(host: &str) -> bool {
+pub(super) fn is_near(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),

@@ -13,7 +13,7 @@ impl AwsCalls<'_> {
     /// When AWS refuses, does not answer, or the wait is interrupted.
     pub fn list_mfa_devices(&self, target: &Target) -> Result<Vec<String>, CallError> {
         let client = self.factory.iam(target)?;
-        let answer = self.answer(client.list_mfa_devices().send())?;
+        let answer = self.answer(target, client.list_mfa_devices().send())?;
         let serials = answer.mfa_devices().iter().map(MfaDevice::serial_number);
         Ok(serials.map(str::to_owned).collect())
     }

@@ -1,12 +1,17 @@
 //! The clients of AWS: one factory makes them all, each service's calls have a file, and what goes
 //! wrong becomes data in `failure`.
 
+pub mod asked;
 pub mod calls;
 pub mod factory;
 pub mod failure;
 pub mod http;
 mod iam;
+mod meaning;
+mod proxy;
+mod sign_in;
 mod sso;
 pub mod ssooidc;
 mod steps;
 pub mod sts;
+mod unreachable;

@@ -29,7 +29,7 @@ impl AwsCalls<'_> {
             .role_name(&sso.role_name)
             .access_token(token.expose_secret());
         let asked_at = self.clock.now();
-        let answer = self.answer(request.send())?;
+        let answer = self.answer(target, request.send())?;
         let empty = || Error::failed("IAM Identity Center answered without credentials");
         let credentials = answer.role_credentials().ok_or_else(empty)?;
         let (Some(id), Some(secret), Some(session_token)) = (

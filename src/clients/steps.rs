@@ -7,14 +7,14 @@ use chrono::TimeDelta;
 use crate::aws::arn::Arn;
 use crate::aws::partition::of_region;
 use crate::aws::{Credentials, Session};
-use crate::chain::{AssumeRole, Chain, GetSessionToken, MfaUse};
+use crate::chain::{AssumeRole, Chain, GetSessionToken, Plan};
+use crate::clients::asked::Asked;
 use crate::clients::calls::AwsCalls;
-use crate::clients::factory::Target;
+use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
 use crate::clients::sts::{policies, session, tags};
-use crate::error::{AwsCode, Error, Refusal, Result};
+use crate::error::{Error, Result};
 use crate::executor::{Sts, TokenCode};
-use crate::text::one_line;
 
 impl Sts for AwsCalls<'_> {
     fn get_session_token(
@@ -33,11 +33,11 @@ impl Sts for AwsCalls<'_> {
             .serial_number(&code.serial)
             .token_code(&code.code);
         let asked_at = self.clock.now();
-        let answer = self.answer(request.send()).map_err(|error| {
-            let who = chain.who();
-            let what = format!("{who}: AWS did not give a session with MFA of {}", code.serial);
-            let error = error.explained(|failure| failure.into_error(what).about(chain.name()));
-            explain_mfa(error, &|verb| chain.command(verb))
+        let answer = self.answer(&target, request.send()).map_err(|error| {
+            let purpose = format!("get a session with MFA of {}", code.serial);
+            let refused =
+                format!("{}: AWS did not give a session with MFA of {}", chain.who(), code.serial);
+            error.explained(&Asked { chain, role: None, target: &target, purpose }, refused)
         })?;
         let session = session(answer.credentials(), None, asked_at, "the session with MFA")?;
         let account = || Arn::parse(&code.serial).map(|arn| arn.account.to_owned());
@@ -75,8 +75,8 @@ impl Sts for AwsCalls<'_> {
             .set_policy_arns(policies(&call.policies.arns));
         let asked_at = self.clock.now();
         let answer = self
-            .answer(request.send())
-            .map_err(|error| self.explain_refusal(chain, call, &target, error))?;
+            .answer(&target, request.send())
+            .map_err(|error| explain_refusal(chain, call, &target, error))?;
         let user = answer.assumed_role_user().map(AssumedRoleUser::arn);
         session(answer.credentials(), user, asked_at, &call.role_arn)
     }
@@ -91,22 +91,19 @@ impl Sts for AwsCalls<'_> {
             "name the device: mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME, then try: {}",
             chain.command("explain")
         );
-        let target = Target {
-            network: &chain.plan.network,
-            region: Some(of_region(chain.plan.region.as_deref().unwrap_or_default()).iam_region),
-            endpoint: chain.plan.endpoints.iam.as_deref(),
-            caller: Some(caller),
-        };
+        let region = of_region(chain.plan.region.as_deref().unwrap_or_default()).iam_region;
+        let Plan { network, endpoints, .. } = &chain.plan;
+        let target =
+            Target::of(Service::Iam, network, region, endpoints.iam.as_ref()).signed_by(caller);
         let mut serials = self.list_mfa_devices(&target).map_err(|error| {
-            error.explained(|failure| {
-                failure
-                    .into_error(format!(
-                        "{who}: the MFA device (mfa_serial = auto) could not be looked up with \
-                         iam:ListMFADevices"
-                    ))
-                    .about(chain.name())
-                    .hint(&explicit)
-            })
+            let purpose = "look up the MFA device (mfa_serial = auto)".to_owned();
+            let refused = format!(
+                "{who}: the MFA device (mfa_serial = auto) could not be looked up with \
+                 iam:ListMFADevices"
+            );
+            error
+                .explained(&Asked { chain, role: None, target: &target, purpose }, refused)
+                .hint(&explicit)
         })?;
         // Security keys are listed too, and have no codes.
         serials.retain(|serial| !serial.contains(":u2f/"));
@@ -127,77 +124,13 @@ impl Sts for AwsCalls<'_> {
     }
 }
 
-impl AwsCalls<'_> {
-    /// Says what AWS did not let be assumed, and what to do about it.
-    fn explain_refusal(
-        &self,
-        chain: &Chain,
-        call: &AssumeRole,
-        target: &Target,
-        error: CallError,
-    ) -> Error {
-        let what = format!("AWS did not let {} be assumed", call.role_arn);
-        let error = error.explained(|failure| match &call.profile {
-            Some(name) => failure.into_error(format!("profile `{name}`: {what}")).about(name),
-            None => failure.into_error(what),
-        });
-        match (error.refusal(), error.code().map(AwsCode::as_str)) {
-            (None, Some("AccessDenied")) => self.explain_denial(chain, call, target, error),
-            _ => explain_mfa(error, &|verb| chain.command_of(verb, call)),
-        }
-    }
-
-    /// Says who called, and how both sides allow it.
-    fn explain_denial(
-        &self,
-        chain: &Chain,
-        call: &AssumeRole,
-        target: &Target,
-        error: Error,
-    ) -> Error {
-        let error = match self.get_caller_identity(target) {
-            Ok(identity) => error.cause(format!("the caller is {}", one_line(&identity.arn))),
-            Err(CallError::Failed(failure)) => {
-                error.cause(format!("who called is not known: {}", failure.message))
-            }
-            Err(CallError::Other(interrupted)) => return interrupted,
-        };
-        let command = |verb: &str| chain.command_of(verb, call);
-        let error = match call.mfa {
-            MfaUse::Session(_) => error.hint(format!(
-                "if the role wants a code that is younger than the session with MFA: {} \
-                 --no-mfa-session",
-                command("whoami")
-            )),
-            _ => error,
-        };
-        error
-            .hint(format!(
-                "the role must trust the caller (external ID and MFA included): {}",
-                command("policy trust")
-            ))
-            .hint(format!(
-                "the caller must be allowed to assume the role: {}",
-                command("policy caller")
-            ))
-    }
-}
-
-/// Says what to do where AWS refused a code or its device; other errors stay as they are.
-fn explain_mfa(error: Error, command: &dyn Fn(&str) -> String) -> Error {
-    match error.refusal() {
-        Some(Refusal::MfaCode) => {
-            error.cause("the code is wrong, or was used before: each works once").hint(format!(
-                "wait for the device's next code, then try again: {}",
-                command("whoami")
-            ))
-        }
-        Some(Refusal::MfaDevice) => error
-            .cause("the device must be one of the user whose keys begin the chain")
-            .hint(format!(
-                "see which is named, or have it found with mfa_serial = auto: {}",
-                command("explain")
-            )),
-        _ => error,
-    }
+/// Says what AWS did not let be assumed, and what to do about it.
+fn explain_refusal(chain: &Chain, call: &AssumeRole, target: &Target, error: CallError) -> Error {
+    let what = format!("AWS did not let {} be assumed", call.role_arn);
+    let refused = match &call.profile {
+        Some(name) => format!("profile `{name}`: {what}"),
+        None => what,
+    };
+    let purpose = format!("assume {}", call.role_arn);
+    error.explained(&Asked { chain, role: Some(call), target, purpose }, refused)
 }

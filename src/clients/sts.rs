@@ -28,7 +28,7 @@ impl AwsCalls<'_> {
     /// When AWS refuses or does not answer, or the wait is interrupted.
     pub fn get_caller_identity(&self, target: &Target) -> Result<CallerIdentity, CallError> {
         let client = self.factory.sts(target)?;
-        let identity = self.answer(client.get_caller_identity().send())?;
+        let identity = self.answer(target, client.get_caller_identity().send())?;
         Ok(CallerIdentity {
             account: identity.account().unwrap_or_default().to_owned(),
             arn: identity.arn().unwrap_or_default().to_owned(),
@@ -57,7 +57,7 @@ impl AwsCalls<'_> {
             .set_policy(call.policies.inline.clone())
             .set_policy_arns(policies(&call.policies.arns));
         let asked_at = self.clock.now();
-        let answer = self.answer(request.send())?;
+        let answer = self.answer(target, request.send())?;
         let user = answer.assumed_role_user().map(AssumedRoleUser::arn);
         Ok(session(answer.credentials(), user, asked_at, &call.role_arn)?)
     }

@@ -7,8 +7,9 @@ use super::choose::obtain_or_pick;
 use crate::app::options::PickOptions;
 use crate::app::service::{CredentialsService, Obtained};
 use crate::chain::Chain;
+use crate::clients::asked::Asked;
 use crate::clients::factory::Target;
-use crate::clients::failure::Failure;
+use crate::clients::failure::CallError;
 use crate::clients::sts::CallerIdentity;
 use crate::error::{Error, Result};
 use crate::output::print_line;
@@ -40,14 +41,18 @@ pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<()> {
     })?;
     let target = Target::sts(&chain.plan.network, endpoint).signed_by(&obtained.credentials);
     let identity = service.calls().get_caller_identity(&target);
-    let identity = identity.map_err(|error| error.explained(|failure| refused(chain, failure)))?;
+    let identity = identity.map_err(|error| refused(chain, &target, error))?;
     print_line(if args.json { json(&obtained, &identity) } else { text(&obtained, &identity) })
 }
 
-fn refused(chain: &Chain, failure: Failure) -> Error {
-    let error = failure.into_error(format!("{}: AWS does not accept the credentials", chain.who()));
+fn refused(chain: &Chain, target: &Target, error: CallError) -> Error {
+    let purpose = "ask who the credentials belong to".to_owned();
+    let refused = format!("{}: AWS does not accept the credentials", chain.who());
+    let error = error.explained(&Asked { chain, role: None, target, purpose }, refused);
     // Keys in a file or in the environment cannot be fetched anew.
-    if chain.is_static() {
+    if error.code().is_none() {
+        error
+    } else if chain.is_static() {
         error.hint(format!("see where they come from: {}", chain.command("explain")))
     } else {
         error.hint(format!("fetch new ones: {} --refresh", chain.command("whoami")))

@@ -102,7 +102,10 @@ impl Error {
     }
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hints.push(hint.into());
+        let hint = hint.into();
+        if !self.0.hints.contains(&hint) {
+            self.0.hints.push(hint);
+        }
         self
     }
     /// Adds the error that caused this one: what it says becomes a cause, and it is kept as the

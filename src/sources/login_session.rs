@@ -10,6 +10,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use super::Sources;
 use crate::aws::Credentials;
 use crate::chain::Chain;
+use crate::clients::asked::Asked;
+use crate::clients::factory::{Service, Target};
 use crate::clients::failure::provider_error;
 use crate::error::{Error, FileLine, Kind, Result};
 use crate::hint::option;
@@ -54,20 +56,23 @@ impl Sources<'_> {
             ))
             .about(profile)),
             Some(Ok(credentials)) => self.provided(chain, &credentials),
-            Some(Err(error)) => {
-                let network = matches!(error, CredentialsError::ProviderTimedOut(_));
-                let mut error = provider_error(
-                    format!("profile `{profile}`: the login session gave no credentials"),
-                    &error,
-                )
-                .about(profile);
-                if !network {
-                    error = error
-                        .with_kind(Kind::NeedsPerson)
-                        .hint(format!("log in again: aws login {}", option("--profile", profile)));
-                }
-                Err(error)
-            }
+            Some(Err(error)) => Err(self.login_error(chain, profile, &error)),
         }
+    }
+
+    fn login_error(&self, chain: &Chain, profile: &str, error: &CredentialsError) -> Error {
+        let message = format!("profile `{profile}`: the login session gave no credentials");
+        let region = chain.plan.region.as_deref().unwrap_or_default();
+        let target = Target::of(Service::SignIn, &chain.plan.network, region, None);
+        if let Some(failure) = self.calls.sign_in_failure(&target, error) {
+            let purpose = "renew the login session".to_owned();
+            let asked = Asked { chain, role: None, target: &target, purpose };
+            return failure.explained(&asked, message);
+        }
+        // What is wrong with the cached session itself, a login mends.
+        provider_error(message, error)
+            .about(profile)
+            .with_kind(Kind::NeedsPerson)
+            .hint(format!("log in again: aws login {}", option("--profile", profile)))
     }
 }

@@ -12,10 +12,11 @@ use super::principal::require_same;
 use super::sso_token::{Token, read_token, token_path};
 use crate::aws::Session;
 use crate::chain::{Chain, Sso};
-use crate::clients::factory::Target;
+use crate::clients::asked::Asked;
+use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
 use crate::clients::ssooidc::{Renewal, RenewedToken};
-use crate::error::{AwsCode, Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::system::digest::sha1_hex;
 
 /// A token is renewed when it has less than this left, as the AWS CLI does.
@@ -28,22 +29,21 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 impl Sources<'_> {
     pub(super) fn sso(&self, chain: &Chain, sso: &Sso) -> Result<Session> {
         let token = self.token(chain, sso)?;
-        let target = target(chain, sso, sso.endpoint.as_deref());
+        let target = target(Service::Portal, chain, sso);
         self.calls.get_role_credentials(&target, sso, &token).map_err(|error| {
-            let error = error.into_error(format!(
-                "IAM Identity Center gave no credentials for role {} in account {}",
-                sso.role_name, sso.account_id
-            ));
-            match error.code().map(AwsCode::as_str) {
-                Some("UnauthorizedException") => {
-                    login_needed(chain, sso, "the token is no longer accepted")
-                }
-                Some("ForbiddenException" | "ResourceNotFoundException") => error.hint(
-                    "see what is assigned to you: aws sso list-account-roles --account-id ACCOUNT \
-                     --access-token TOKEN",
-                ),
-                _ => error,
-            }
+            let what = format!("role {} in account {}", sso.role_name, sso.account_id);
+            let purpose = format!("get credentials of {what}");
+            let refused = format!(
+                "profile `{}`: IAM Identity Center gave no credentials for {what}",
+                chain.base_name()
+            );
+            let asked = Asked { chain, role: None, target: &target, purpose };
+            login_first(
+                chain,
+                sso,
+                error.explained(&asked, refused),
+                "the token is no longer accepted",
+            )
         })
     }
 
@@ -66,22 +66,19 @@ impl Sources<'_> {
         if self.lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
-        let failure = match token.renewal(self.calls.clock.now()).filter(|_| sso.session.is_some())
-        {
-            None => "the token has expired".to_owned(),
-            Some(renewal) => match self.renew(chain, sso, &renewal) {
+        let renewal = token.renewal(self.calls.clock.now()).filter(|_| sso.session.is_some());
+        let error = match renewal {
+            None => login_needed(chain, sso, "the token has expired"),
+            Some(renewal) => match self.renew(chain, sso, &renewal)? {
                 Ok(renewed) => return Ok(self.replace(&path, &token, &renewed)),
-                Err(CallError::Other(error)) => return Err(error),
-                Err(CallError::Failed(failure)) => {
-                    format!("the token could not be renewed: {}", failure.message)
-                }
+                Err(error) => error,
             },
         };
         // A token that could not be renewed is used while it lives.
         if self.lives(&token, LAST_MOMENTS) {
             return token.access_token().ok_or_else(none);
         }
-        Err(login_needed(chain, sso, &failure))
+        Err(error)
     }
 
     fn read(&self, chain: &Chain, path: &Path) -> Result<Option<Token>> {
@@ -96,15 +93,25 @@ impl Sources<'_> {
         token.expires_at().is_some_and(|end| end - self.calls.clock.now() > at_least)
     }
 
-    fn renew(
-        &self,
-        chain: &Chain,
-        sso: &Sso,
-        renewal: &Renewal,
-    ) -> Result<RenewedToken, CallError> {
+    /// Renews a token. The inner error is that of AWS or the network.
+    fn renew(&self, chain: &Chain, sso: &Sso, renewal: &Renewal) -> Result<Result<RenewedToken>> {
         let name = sso.session.as_deref().unwrap_or(&sso.start_url);
         self.report.decided(&|| format!("renewing the SSO token of {name}"));
-        self.calls.renew_token(&target(chain, sso, sso.oidc_endpoint.as_deref()), renewal)
+        let target = target(Service::Oidc, chain, sso);
+        match self.calls.renew_token(&target, renewal) {
+            Ok(token) => Ok(Ok(token)),
+            Err(CallError::Other(error)) => Err(error),
+            Err(CallError::Failed(failure)) => {
+                let purpose = format!("renew the token of {name}");
+                let asked = Asked { chain, role: None, target: &target, purpose };
+                let refused = format!(
+                    "profile `{}`: the token of {name} could not be renewed",
+                    chain.base_name()
+                );
+                let error = failure.explained(&asked, refused);
+                Ok(Err(login_first(chain, sso, error, "the token could not be renewed")))
+            }
+        }
     }
 
     /// Puts a renewed token into the place of the old one, and returns it. A file that cannot be
@@ -122,20 +129,27 @@ impl Sources<'_> {
 }
 
 /// Returns where the calls of an SSO configuration go. They are not signed.
-fn target<'a>(chain: &'a Chain, sso: &'a Sso, endpoint: Option<&'a str>) -> Target<'a> {
-    Target { network: &chain.plan.network, region: Some(&sso.region), endpoint, caller: None }
+fn target<'a>(service: Service, chain: &'a Chain, sso: &'a Sso) -> Target<'a> {
+    let endpoint = if service == Service::Oidc { &sso.oidc_endpoint } else { &sso.endpoint };
+    Target::of(service, &chain.plan.network, &sso.region, endpoint.as_ref())
+}
+
+/// Says of an error that a login mends where that is needed.
+fn login_first(chain: &Chain, sso: &Sso, error: Error, why: &str) -> Error {
+    if error.kind() != Kind::NeedsPerson {
+        return error;
+    }
+    error.with_message(needs_login(chain.base_name(), sso, why)).about(chain.base_name())
 }
 
 fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
     let profile = chain.base_name();
-    Error::needs_person(format!("profile `{profile}` needs a login at {}: {why}", sso.start_url))
+    Error::needs_person(needs_login(profile, sso, why))
         .about(profile)
-        .hint(format!("log in: {}", login(sso, profile)))
+        .hint(format!("log in: {}", sso.login(profile)))
 }
 
-/// Returns the command that gets the token anew.
-pub fn login(sso: &Sso, profile: &str) -> String {
-    let (option, name) =
-        sso.session.as_deref().map_or(("--profile", profile), |session| ("--sso-session", session));
-    format!("aws sso login {}", crate::hint::option(option, name))
+fn needs_login(profile: &str, sso: &Sso, why: &str) -> String {
+    let Sso { start_url, start_url_place, .. } = sso;
+    format!("profile `{profile}` needs a login at {start_url} ({start_url_place}): {why}")
 }

@@ -7,6 +7,7 @@ use super::identity_token::{read_web_identity_token, subject};
 use super::principal::require_same;
 use crate::aws::Session;
 use crate::chain::{Chain, WebIdentity};
+use crate::clients::asked::Asked;
 use crate::clients::factory::Target;
 use crate::error::Result;
 
@@ -16,7 +17,13 @@ impl Sources<'_> {
         require_same(chain, &subject(token.expose_secret()))?;
         let target = Target::sts(&chain.plan.network, &call.endpoint);
         self.calls.assume_role_with_web_identity(&target, call, &token).map_err(|error| {
-            error.into_error(format!("AWS did not let the web identity assume {}", call.role_arn))
+            let purpose = format!("assume {} by web identity", call.role_arn);
+            let refused = format!(
+                "{}: AWS did not let the web identity assume {}",
+                chain.who(),
+                call.role_arn
+            );
+            error.explained(&Asked { chain, role: None, target: &target, purpose }, refused)
         })
     }
 }

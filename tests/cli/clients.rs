@@ -32,7 +32,8 @@ fn ca_bundle_of_one_profile_is_not_trusted_by_another() {
         run.says(&["`unpinned`", "UnknownIssuer"]);
         assert_eq!(sandbox.assumed(), 1, "{order:?}");
         sandbox.run(&["process", "pinned"]).ok().silent();
-        sandbox.run(&["process", "unpinned"]).fails(1).error_form();
+        let run = sandbox.run(&["process", "unpinned"]).fails(1).error_form();
+        run.says(&["the network does not reach", "AWS_ENDPOINT_URL_STS", "export AWS_CA_BUNDLE"]);
     }
 }
 

@@ -26,7 +26,7 @@ const BLOCKS: [&str; 11] = [
 const VARIABLES: [&str; 5] = ["AWS_", "ROLECALL_", "_PROXY", "_proxy", "XDG_"];
 
 /// Programs that hints tell people to run, besides rolecall.
-const PROGRAMS: [&str; 12] = [
+const PROGRAMS: [&str; 13] = [
     "aws ",
     "unset ",
     "export ",
@@ -39,6 +39,7 @@ const PROGRAMS: [&str; 12] = [
     "curl ",
     "iconv ",
     "env ",
+    "xdg-open ",
 ];
 
 #[test]
@@ -61,6 +62,27 @@ fn each_failure_prints_its_whole_error() {
     });
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+}
+
+/// What AWS sign-in says cannot be tried here: its provider knows AWS's own endpoint only.
+#[test]
+fn each_meaning_of_a_refusal_has_its_failure() {
+    let cases = test_tables::read("failures", &BLOCKS);
+    let table = include_str!("../../src/clients/meanings.txt");
+    for row in table.split("\n\n").skip(1).filter(|row| !row.starts_with("sign-in ")) {
+        let means = row.lines().find_map(|line| line.strip_prefix("means: ")).unwrap();
+        let said = means.split(['{', '}']).step_by(2).max_by_key(|text| text.len()).unwrap();
+        let codes = row.lines().next().unwrap().split(' ').skip(1);
+        for code in codes {
+            assert!(
+                cases.iter().any(|case| {
+                    let stderr = case.block("stderr");
+                    stderr.contains(&format!("cause: {code}: ")) && stderr.contains(said)
+                }),
+                "no failure shows {code}: {means}"
+            );
+        }
+    }
 }
 
 /// A home as a case describes it.
@@ -105,7 +127,7 @@ fn sandbox(case: &Case) -> Sandbox {
     sandbox
 }
 
-/// What is different at AWS: `OPERATION STATUS CODE MESSAGE`, `OPERATION hangs|resets|throttles`,
+/// What is different at AWS: `OPERATION STATUS CODE [MESSAGE]`, `OPERATION hangs|resets|throttles`,
 /// `no users`, `roles at most SECONDS`.
 fn change_aws(sandbox: &Sandbox, line: &str) {
     let words: Vec<&str> = line.splitn(4, ' ').collect();
@@ -120,6 +142,9 @@ fn change_aws(sandbox: &Sandbox, line: &str) {
         [on, "hangs"] => fault(on, Kind::Hang),
         [on, "resets"] => fault(on, Kind::Reset),
         [on, "throttles"] => fault(on, Kind::Throttle),
+        [on, status, code] => {
+            fault(on, Kind::Refuse(status.parse().unwrap(), code.to_owned(), String::new()));
+        }
         [on, status, code, message] => {
             let status = status.parse().unwrap();
             fault(on, Kind::Refuse(status, code.to_owned(), message.to_owned()));
@@ -168,7 +193,7 @@ fn check(case: &Case) -> Result<(), String> {
 /// Demands what every error has to have.
 fn explains(case: &Case, sandbox: &Sandbox, run: &Run) -> Result<(), String> {
     // What a verb says of many profiles, or as JSON, is no error of its own.
-    if !run.stderr.contains("error: ") {
+    if !run.stderr.lines().any(|line| line.starts_with("error: ")) {
         return Ok(());
     }
     let message = run.stderr.lines().filter(|line| !line.starts_with("hint: "));

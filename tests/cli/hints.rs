@@ -77,7 +77,7 @@ fn hint_command_for_hostile_profile_name_names_that_profile() {
         sandbox.config(&format!("{header}role_arn = {}\nsource_profile = dev\n", role("closed")));
         let run = sandbox.run(&["process", &of(name)]).fails(1).error_form();
         let both = commands(&run);
-        let [trust, caller] = &both[..] else { panic!("{run:#?}") };
+        let [trust, caller, ..] = &both[..] else { panic!("{run:#?}") };
         assert_eq!(
             paste(&sandbox, trust).ok().json()["Statement"][0]["Principal"]["AWS"],
             format!("arn:aws:iam::{DEV}:user/bob")
@@ -128,7 +128,7 @@ fn errors_and_hints_name_ad_hoc_role_by_its_arn() {
             &format!("--source-profile {source}"),
         ]);
         let commands = commands(&run);
-        let [trust, caller] = &commands[..] else { panic!("{run:#?}") };
+        let [trust, caller, ..] = &commands[..] else { panic!("{run:#?}") };
         assert_eq!(
             paste(&sandbox, trust).ok().json()["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"],
             "a-b"

@@ -8,7 +8,6 @@ use proptest::sample::select;
 use super::*;
 use crate::aws::names::{AccessKeyId, Region};
 use crate::chain::base::ProcessSource;
-use crate::chain::network::EndpointUrl;
 use crate::chain::plan::ServiceEndpoints;
 use crate::chain::session_key::SessionKeys;
 use crate::chain::step::{SessionPolicies, SessionTags};

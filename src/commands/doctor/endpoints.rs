@@ -42,7 +42,13 @@ pub fn check(
         }
         match failure {
             Some(failure) if failure.code.is_none() => {
-                let message = format!("{}: {}", endpoint.url, failure.message);
+                let place = endpoint.place.as_ref();
+                let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+                let way = failure.unreachable.as_ref().and_then(|way| way.proxy.as_ref());
+                let way = way.map_or_else(String::new, |proxy| {
+                    format!(" by the proxy {} ({})", proxy.address, proxy.variable)
+                });
+                let message = format!("{}{place}{way}: {}", endpoint.url, failure.message);
                 let hint =
                     "look at the network and at HTTPS_PROXY, for example: env | grep -i proxy";
                 findings.problem(ENDPOINTS, message, Some(hint));

@@ -17,7 +17,6 @@ use crate::config::profiles::Profiles;
 use crate::error::FileLine;
 use crate::hint;
 use crate::prompt::PromptEnvironment;
-use crate::sources::sso::login;
 use crate::sources::sso_token::{read_token, token_path};
 use crate::system::child;
 use crate::system::clock::{Clock, SystemClock};
@@ -106,7 +105,7 @@ fn check_token(context: &Context, sso: &Sso, profile: &str, what: &str, findings
     let token =
         home.and_then(|home| read_token(&token_path(home, sso), &context.runtime).ok().flatten());
     let end = token.and_then(|token| token.expires_at());
-    let hint = format!("log in: {}", login(sso, profile));
+    let hint = format!("log in: {}", sso.login(profile));
     match end.map(|end| (end - SystemClock.now()).num_seconds()) {
         Some(left) if left > 0 => {
             findings.ok(PROFILES, format!("{what} (token: {} left)", duration::render(left)));

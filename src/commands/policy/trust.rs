@@ -9,6 +9,7 @@ use crate::app::options::CredentialOptions;
 use crate::app::service::CredentialsService;
 use crate::aws::arn::Arn;
 use crate::chain::{AssumeRole, Base, Chain, RoleOptions, Step};
+use crate::clients::asked::Asked;
 use crate::clients::factory::Target;
 use crate::error::{Error, Result};
 
@@ -61,7 +62,9 @@ fn caller_arn(
     let credentials = service.acquire(chain, &may)?.credentials;
     let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(&credentials);
     let identity = service.calls().get_caller_identity(&target).map_err(|error| {
-        error.into_error(format!("{}: AWS does not say who the caller is", call.who()))
+        let purpose = "ask who the caller is".to_owned();
+        let refused = format!("{}: AWS does not say who the caller is", call.who());
+        error.explained(&Asked { chain, role: None, target: &target, purpose }, refused)
     })?;
     // STS leaves out a role's path, and IAM Identity Center's roles have one.
     if let (Base::Sso(sso), Some(arn)) = (&chain.plan.base, Arn::parse(&identity.arn)) {

@@ -1,0 +1,35 @@
+//! AWS sign-in, which `aws-config`'s provider calls for the sessions of `aws login`.
+
+use std::error::Error as StdError;
+use std::iter::successors;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_signin::operation::create_o_auth2_token::CreateOAuth2TokenError;
+use aws_sdk_sts::error::SdkError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::clients::calls::AwsCalls;
+use crate::clients::factory::Target;
+use crate::clients::failure::Failure;
+
+impl AwsCalls<'_> {
+    /// Returns how a renewal of a session failed (signin:CreateOAuth2Token); `None` where the
+    /// provider did not come to call.
+    pub fn sign_in_failure(&self, target: &Target, error: &CredentialsError) -> Option<Failure> {
+        type CallError = SdkError<CreateOAuth2TokenError, HttpResponse>;
+        let error = successors(error.source(), |&error| error.source())
+            .find_map(|error| error.downcast_ref::<CallError>())?;
+        let failure = self.failure(target, error);
+        let detail = match error.as_service_error() {
+            Some(CreateOAuth2TokenError::AccessDeniedException(e)) => Some(e.error()),
+            Some(CreateOAuth2TokenError::ValidationException(e)) => Some(e.error()),
+            _ => None,
+        };
+        Some(match detail {
+            Some(detail) => {
+                Failure { message: format!("{} ({})", failure.message, detail.as_str()), ..failure }
+            }
+            None => failure,
+        })
+    }
+}

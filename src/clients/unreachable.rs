@@ -1,0 +1,92 @@
+//! What is said where the network, and not AWS, failed a call.
+
+use std::error::Error as StdError;
+use std::iter::successors;
+
+use aws_sdk_sts::error::SdkError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::clients::asked::Asked;
+use crate::clients::proxy::Proxy;
+use crate::error::{Error, Place};
+use crate::hint;
+
+/// A call that nobody answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreachable {
+    obstacle: Obstacle,
+    /// The proxy on the way.
+    pub proxy: Option<Proxy>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Obstacle {
+    /// Nobody known vouches for the server.
+    Certificate,
+    Other,
+}
+
+impl Unreachable {
+    /// Reads an SDK error; `None` where an answer came, or no request could be made.
+    pub fn of<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
+        let certificate = match error {
+            SdkError::TimeoutError(_) => false,
+            SdkError::DispatchFailure(failure) if !failure.is_user() => {
+                successors(error.source(), |&error| error.source()).any(is_about_certificate)
+            }
+            _ => return None,
+        };
+        let obstacle = if certificate { Obstacle::Certificate } else { Obstacle::Other };
+        Some(Self { obstacle, proxy: None })
+    }
+
+    /// Returns the error: which host the call went to, where that is configured, and through which
+    /// proxy.
+    pub fn error(self, asked: &Asked, failure: impl StdError + Send + Sync + 'static) -> Error {
+        let target = asked.target;
+        let Self { obstacle, proxy } = self;
+        let (url, region) = (target.url(), target.region.unwrap_or_default());
+        let message = format!(
+            "{}: the network does not reach {} at {url} to {}",
+            asked.who(),
+            target.service.title(),
+            asked.purpose
+        );
+        let mut error = Error::failed(message).about(asked.chain.name()).caused_by(failure);
+        error = match (target.endpoint_place, asked.chain.place_of_region()) {
+            (Some(place), _) => {
+                error.cause(format!("the endpoint is configured at {place}")).at(place.clone())
+            }
+            (None, Some(place)) => error
+                .cause(format!("the endpoint is AWS's own of region {region} ({place})"))
+                .at(place.clone()),
+            (None, None) => error.cause("the endpoint is AWS's own"),
+        };
+        if let Some(proxy) = &proxy {
+            error = error
+                .cause(format!("the way there is the proxy {} ({})", proxy.address, proxy.variable))
+                .hint(format!("if there is no such proxy: unset {}", proxy.variable));
+        }
+        if obstacle == Obstacle::Certificate {
+            error = match &target.network.ca_bundle_place {
+                Some(place) => error
+                    .cause(format!("only the certificates of the bundle at {place} are trusted"))
+                    .hint("if the bundle is the wrong one, correct it, or: unset AWS_CA_BUNDLE"),
+                None => error
+                    .hint("if an authority of your own vouches for it: export AWS_CA_BUNDLE=FILE"),
+            };
+        }
+        if let (Some(Place::Variable(name)), None) = (target.endpoint_place, &proxy) {
+            error = error.hint(format!("if the endpoint is the wrong one: unset {name}"));
+        }
+        error.hint(format!("see whether it answers: curl -sSI {}", hint::word(&url)))
+    }
+}
+
+/// Returns whether TLS found fault with a certificate. Errors of the system may hold each other.
+fn is_about_certificate(error: &(dyn StdError + 'static)) -> bool {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => is_about_certificate(inner),
+        None => matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))),
+    }
+}
