@@ -17,6 +17,7 @@ use crate::clients::failure::CallError;
 use crate::clients::ssooidc::{Renewal, RenewedToken};
 use crate::error::{AwsCode, Error, Result};
 use crate::system::digest::sha1_hex;
+use crate::text::shown_url;
 
 /// A token is renewed when it has less than this left, as the AWS CLI does.
 const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
@@ -128,7 +129,8 @@ fn target<'a>(chain: &'a Chain, sso: &'a Sso, endpoint: Option<&'a str>) -> Targ
 
 fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
     let profile = chain.base_name();
-    Error::needs_person(format!("profile `{profile}` needs a login at {}: {why}", sso.start_url))
+    let url = shown_url(&sso.start_url);
+    Error::needs_person(format!("profile `{profile}` needs a login at {url}: {why}"))
         .about(profile)
         .hint(format!("log in: {}", login(sso, profile)))
 }
