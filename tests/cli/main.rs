@@ -24,6 +24,7 @@ mod env;
 mod errors;
 mod exec;
 mod failures;
+mod given_back;
 mod hints;
 mod identity;
 mod init;
@@ -46,6 +47,7 @@ mod prompt_segment;
 mod robustness;
 mod secrets;
 mod sessions;
+mod shown;
 mod sources;
 mod sso;
 #[cfg(target_os = "linux")]
