@@ -2,6 +2,8 @@
 
 pub mod child;
 pub mod clock;
+#[cfg(target_os = "linux")]
+pub mod container;
 pub mod digest;
 pub mod directories;
 pub mod environment;
