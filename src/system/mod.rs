@@ -8,10 +8,17 @@ pub mod digest;
 pub mod directories;
 pub mod environment;
 pub mod files;
+#[cfg(unix)]
+mod folder;
 pub mod locks;
+#[cfg(not(unix))]
+mod plain_folder;
 pub mod report;
 #[cfg_attr(not(test), expect(dead_code, reason = "no verb writes to the user's files yet"))]
 pub mod rewrite;
 pub mod runtime;
 pub mod state_file;
 pub mod terminal;
+
+#[cfg(not(unix))]
+use plain_folder as folder;
