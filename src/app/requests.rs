@@ -1,11 +1,10 @@
 //! Requests, from options and settings.
 
-use std::io::Read;
-
 use super::context::Context;
 use super::options::{CredentialOptions, Selected};
 use crate::chain::{Caching, Defaults, Request, RoleOptions};
 use crate::error::{Error, Result};
+use crate::system::files::read_named;
 
 /// A policy document longer than this is not one (STS takes 2,048 characters).
 const MAX_POLICY_BYTES: u64 = 64 * 1024;
@@ -57,15 +56,8 @@ pub fn policy(context: &Context, text: &str) -> Result<String> {
     } else {
         let path = context.directories.expand(text)?;
         let error = |e: &str| Error::usage(format!("--policy {}: {e}", path.display()));
-        let metadata = std::fs::metadata(&path).map_err(|e| error(&e.to_string()))?;
-        if metadata.is_dir() {
-            return Err(error("is a folder"));
-        }
-        let mut json = String::new();
-        let file = std::fs::File::open(&path).map_err(|e| error(&e.to_string()))?;
-        let read = file.take(MAX_POLICY_BYTES).read_to_string(&mut json);
-        read.map_err(|e| error(&e.to_string()))?;
-        json
+        let bytes = read_named(&path, MAX_POLICY_BYTES).map_err(|e| error(&e.to_string()))?;
+        String::from_utf8(bytes.to_vec()).map_err(|_| error("not text in UTF-8"))?
     };
     match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json) {
         Ok(_) => Ok(json.trim().to_owned()),

@@ -251,8 +251,8 @@ impl<'a> Acquirer<'a> {
         acquired.inspect(|acquired| self.log(chain, acquired))
     }
 
-    /// Appends one line to the audit log for the credentials just handed out. A write error is
-    /// shown with `-v` and fails nothing.
+    /// Appends one line to the audit log for the credentials just handed out. A write error is a
+    /// warning, once per command, and fails nothing.
     fn log(&self, chain: &Chain, acquired: &Acquired) {
         if !self.context.settings.logs() {
             return;
@@ -278,10 +278,16 @@ impl<'a> Acquirer<'a> {
             expiration: acquired.credentials.expires_at(),
             asked_by: audit::askers(),
         };
-        let path = self.context.directories.log().ok_or(std::io::ErrorKind::NotFound.into());
-        let written = path.and_then(|path| audit::append(&path, &entry));
-        if let Err(error) = written {
-            self.context.ui.decided(&|| format!("not logged: {error}"));
+        let Some(path) = self.context.directories.log() else {
+            return self
+                .report
+                .decided(&|| "not logged: there is no folder for the log".to_owned());
+        };
+        if let Err(error) = audit::append(&path, &entry) {
+            self.report.warn(&format!(
+                "not logged: {} cannot be written: {error}; see: rolecall doctor",
+                path.display()
+            ));
         }
     }
 }

@@ -32,13 +32,12 @@ impl<'a> StoreOpener<'a> {
     /// Returns the stores in the order in which they are tried.
     pub fn in_order(self, typed: Option<StoreName>) -> Stores<'a> {
         let order = match self.context.settings.store(typed) {
-            Some(name) => vec![name],
-            None if cfg!(target_os = "linux") => {
-                vec![StoreName::Keyring, StoreName::Keyutils, StoreName::None]
-            }
-            None => vec![StoreName::Keyring, StoreName::None],
+            Some(name) => vec![self.open(name)],
+            None => [Some(self.keyring()), keyutils_as_fallback(), Some(Box::new(NoStore) as _)]
+                .into_iter()
+                .flatten()
+                .collect(),
         };
-        let order = order.into_iter().map(|name| self.open(name)).collect();
         Stores::new(order, self.report, self.unlock)
     }
 
@@ -102,4 +101,15 @@ impl<'a> StoreOpener<'a> {
     fn passphrase(self) -> PassphraseSource<'a> {
         Box::new(Passphrase::new(self.context))
     }
+}
+
+#[cfg(target_os = "linux")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+fn keyutils_as_fallback() -> Option<Box<dyn SecretStore>> {
+    Some(Box::new(crate::store::Keyutils::fallback(&SystemClock)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keyutils_as_fallback() -> Option<Box<dyn SecretStore>> {
+    None
 }

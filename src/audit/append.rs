@@ -1,11 +1,10 @@
 //! Appending to the log: one write for a whole line. Full files are renamed.
 
-use std::fs::{File, rename};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::{LogEntry, OLD_FILES, escape, old};
-use crate::system::files::{append_private, create_private_folder, open_private};
+use crate::system::files::{append_own, open_own, rename_own};
 
 /// The size from which a file is moved away before the next line.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -14,7 +13,7 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// of the file (write(2), `O_APPEND`).
 ///
 /// # Errors
-/// The log cannot be written.
+/// The log cannot be written. A full file that cannot be moved away is no error: it grows.
 pub fn append(path: &Path, entry: &LogEntry) -> io::Result<()> {
     append_within(path, entry, MAX_FILE_BYTES)
 }
@@ -22,11 +21,11 @@ pub fn append(path: &Path, entry: &LogEntry) -> io::Result<()> {
 pub fn append_within(path: &Path, entry: &LogEntry, max_bytes: u64) -> io::Result<()> {
     let mut line = escape(serde_json::to_string(entry)?);
     line.push('\n');
-    let mut file = open(path)?;
-    let (mut length, mut rotated) = (file.metadata()?.len(), Ok(()));
+    let mut file = append_own(path)?;
+    let mut length = file.metadata()?.len();
     if length > max_bytes {
-        rotated = rotate(path, max_bytes);
-        file = open(path)?;
+        let _ = rotate(path, max_bytes);
+        file = append_own(path)?;
         length = file.metadata()?.len();
     }
     if !may_grow_to(length + line.len() as u64) {
@@ -35,7 +34,7 @@ pub fn append_within(path: &Path, entry: &LogEntry, max_bytes: u64) -> io::Resul
     let written = file.write(line.as_bytes())?;
     // A second write could come behind another line. A reader finds the next line behind the torn
     // one.
-    if written == line.len() { rotated } else { Err(ErrorKind::WriteZero.into()) }
+    if written == line.len() { Ok(()) } else { Err(ErrorKind::WriteZero.into()) }
 }
 
 /// Opens the log for writing, and returns its length in bytes.
@@ -43,23 +42,13 @@ pub fn append_within(path: &Path, entry: &LogEntry, max_bytes: u64) -> io::Resul
 /// # Errors
 /// The log cannot be written.
 pub fn probe(path: &Path) -> io::Result<u64> {
-    Ok(open(path)?.metadata()?.len())
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    match (append_private(path), path.parent()) {
-        (Err(error), Some(folder)) if error.kind() == ErrorKind::NotFound => {
-            create_private_folder(folder)?;
-            append_private(path)
-        }
-        (opened, _) => opened,
-    }
+    Ok(append_own(path)?.metadata()?.len())
 }
 
 /// Renames the files, one process at a time. A process that has the log open goes on writing to the
 /// same file, which has a new name.
 fn rotate(path: &Path, max_bytes: u64) -> io::Result<()> {
-    let lock = open_private(&path.with_extension("lock"))?;
+    let lock = open_own(&path.with_extension("lock"))?;
     // A process without the lock writes to the old file or to the new one; both are right.
     if lock.try_lock().is_err() || path.metadata().map_or(true, |now| now.len() <= max_bytes) {
         return Ok(());
@@ -67,9 +56,9 @@ fn rotate(path: &Path, max_bytes: u64) -> io::Result<()> {
     // A process that died here may have left a gap, which is filled before the oldest file goes.
     let last = (1..OLD_FILES).find(|&n| !old(path, n).exists()).unwrap_or(OLD_FILES);
     for n in (1..last).rev() {
-        rename(old(path, n), old(path, n + 1))?;
+        rename_own(&old(path, n), &old(path, n + 1))?;
     }
-    rename(path, old(path, 1))
+    rename_own(path, &old(path, 1))
 }
 
 /// Returns whether the limit on file sizes lets a file grow. The kernel kills a process that

@@ -1,11 +1,12 @@
 //! Reading the log: all files, from the oldest line to the newest. Lines that are torn or foreign
 //! are skipped.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::{LogEntry, OLD_FILES, old};
+use crate::system::files::open_own_to_read;
 
 /// The most of one file that is read, counted from its end. Only a log that could not be moved away
 /// grows so long.
@@ -59,11 +60,7 @@ pub fn read(path: &Path) -> io::Result<LogContents> {
 }
 
 fn content(path: &Path) -> io::Result<(Metadata, Vec<u8>)> {
-    // A device may have no end, and a pipe may block.
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
-    }
-    let mut file = File::open(path)?;
+    let mut file = open_own_to_read(path)?;
     let metadata = file.metadata()?;
     file.seek(SeekFrom::Start(metadata.len().saturating_sub(MAX_READ_BYTES)))?;
     let mut bytes = Vec::new();

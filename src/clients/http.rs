@@ -29,9 +29,12 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::error::{Error, Place, Result};
 use crate::system::clock::{Clock, SystemClock};
+use crate::system::files::read_named;
 
 /// The most that an answer may hold. AWS's answers here are a few thousand bytes.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// The largest bundle of certificates that is read, in bytes: those of systems have some 250 KB.
+const MAX_BUNDLE_BYTES: u64 = 16 * 1024 * 1024;
 /// Bundles of the Linux distributions and BSDs: one file instead of the 150 that the certificate
 /// folder holds.
 const SYSTEM_BUNDLES: [&str; 5] = [
@@ -73,7 +76,7 @@ impl Trust {
                      -in FILE -text",
                 )
         };
-        let pem = std::fs::read(path).map_err(|e| error(&e.to_string()))?;
+        let pem = read_named(path, MAX_BUNDLE_BYTES).map_err(|e| error(&e.to_string()))?;
         match usable_certificates(&pem) {
             certificates if certificates.is_empty() => Err(error("holds no usable certificate")),
             certificates => Ok(Self::Bundle(certificates)),
@@ -93,7 +96,8 @@ impl Trust {
 fn system_bundle() -> Option<Vec<u8>> {
     let certificates = SYSTEM_BUNDLES
         .iter()
-        .map(|path| std::fs::read(path).map(|pem| usable_certificates(&pem)).unwrap_or_default());
+        .map(|path| read_named(Path::new(path), MAX_BUNDLE_BYTES))
+        .map(|pem| pem.map(|pem| usable_certificates(&pem)).unwrap_or_default());
     certificates.into_iter().find(|certificates| !certificates.is_empty())
 }
 

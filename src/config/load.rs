@@ -1,8 +1,7 @@
 //! Reads the shared files from disk. A missing file is an empty one; anything that could block or
 //! never end is refused.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -13,7 +12,7 @@ use crate::error::{Error, Place, Result};
 use crate::hint;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
-use crate::system::files::read_at_most;
+use crate::system::files::read_named;
 
 /// The largest shared file that is read, in bytes: a thousand times a large one.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -64,38 +63,17 @@ pub fn load(paths: &Paths) -> Result<Profiles> {
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let error = |what: &str| Error::configuration(format!("{}: {what}", path.display()));
-    let unreadable = |e: io::Error| {
-        error(&format!("cannot be read: {e}"))
-            .hint(format!("look at it with: ls -l {}", hint::path(path)))
-    };
-    let metadata = match fs::metadata(path) {
+    match read_named(path, MAX_BYTES) {
+        Ok(bytes) => Ok(bytes),
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Zeroizing::default());
+            Ok(Zeroizing::default())
         }
-        metadata => metadata.map_err(unreadable)?,
-    };
-    if metadata.is_dir() {
-        return Err(error("is a folder, not a file"));
-    }
-    if is_pipe(&metadata) {
-        return Err(error("is a pipe, which can only be read once")
-            .hint("write it to a file first, for example: mktemp"));
-    }
-    File::open(path).and_then(|file| read_at_most(file, MAX_BYTES)).map_err(|e| match e.kind() {
-        ErrorKind::FileTooLarge => {
-            error(&format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024))
+        Err(e) if e.kind() == ErrorKind::FileTooLarge => {
+            Err(error(&format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024)))
         }
-        _ => unreadable(e),
-    })
-}
-
-#[cfg(unix)]
-fn is_pipe(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    metadata.file_type().is_fifo() || metadata.file_type().is_socket()
-}
-
-#[cfg(not(unix))]
-fn is_pipe(_: &fs::Metadata) -> bool {
-    false
+        Err(e) if e.kind() == ErrorKind::InvalidInput => Err(error(&e.to_string())
+            .hint("name a regular file, which can be read more than once; for example: mktemp")),
+        Err(e) => Err(error(&format!("cannot be read: {e}"))
+            .hint(format!("look at it with: ls -l {}", hint::path(path)))),
+    }
 }

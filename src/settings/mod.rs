@@ -6,15 +6,21 @@ mod effective;
 
 pub use effective::{EffectiveSettings, Typed};
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::aws::duration;
 use crate::chain::mfa_session_duration;
 use crate::error::{Error, FileLine, Place, Result};
+use crate::hint;
 use crate::prompt::PromptMethod;
 use crate::store::StoreName;
+use crate::system::files::{Writer, other_writer, read_named};
 use crate::text::color::{Color, ColorChoice};
+
+/// What no settings come near, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 #[derive(Debug, Default, Clone)]
 pub struct Settings {
@@ -67,20 +73,32 @@ impl Settings {
 /// When the file cannot be read, or a line of it is wrong. A key that is not known is wrong, because
 /// it was meant to do something.
 pub fn load(path: &Path) -> Result<Settings> {
-    if !path.is_file() {
-        return Ok(Settings::default());
-    }
-    let bytes = std::fs::read(path).map_err(|e| {
-        Error::configuration(format!("{}: cannot be read: {e}", path.display()))
+    let bytes = match read_named(path, MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Settings::default());
+        }
+        Err(e) => return Err(unreadable(path, &e.to_string())),
+    };
+    // They name programs, and where secrets are kept.
+    if let Ok(Some(writer @ (Writer::Owner(_) | Writer::Everybody))) = other_writer(path) {
+        return Err(Error::configuration(format!("{}: {writer}", path.display()))
             .at(place(path, None))
-            .hint(format!("look at it with: ls -l {}", crate::hint::path(path)))
-    })?;
-    let text = String::from_utf8(bytes).map_err(|e| {
+            .hint(format!("close it to others: chmod go-w {}", hint::path(path)))
+            .hint(format!("and see whose it is: ls -l {}", hint::path(path))));
+    }
+    let text = String::from_utf8(bytes.to_vec()).map_err(|e| {
         let line =
             memchr::memchr_iter(b'\n', &e.as_bytes()[..e.utf8_error().valid_up_to()]).count() + 1;
         error(place(path, Some(line)), "not text in UTF-8")
     })?;
     parse(path, text.trim_start_matches('\u{feff}'))
+}
+
+fn unreadable(path: &Path, why: &str) -> Error {
+    Error::configuration(format!("{}: cannot be read: {why}", path.display()))
+        .at(place(path, None))
+        .hint(format!("look at it with: ls -l {}", hint::path(path)))
 }
 
 const NEITHER: &str = "neither a [section] nor a comment nor `key = value`";

@@ -1,6 +1,6 @@
 //! The token of a web identity: its file, and whose it is.
 
-use std::io::Read;
+use std::io::ErrorKind;
 
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -10,6 +10,7 @@ use crate::chain::WebIdentity;
 use crate::error::{Error, Place, Result};
 use crate::system::digest::sha256_hex;
 use crate::system::directories::Directories;
+use crate::system::files::read_named;
 
 /// STS takes tokens of up to 20,000 characters.
 const MAX_TOKEN_BYTES: u64 = 20_000;
@@ -28,19 +29,17 @@ pub(super) fn read_web_identity_token(
             .at(Place::File(path.clone()))
             .hint(format!("look at it with: ls -l {}", crate::hint::path(&path)))
     };
-    let metadata = std::fs::metadata(&path).map_err(|e| error(format!("cannot be read: {e}")))?;
-    if !metadata.is_file() {
-        return Err(error("is not a file".to_owned()));
-    }
-    let mut text = Zeroizing::new(String::new());
-    std::fs::File::open(&path)
-        .and_then(|file| file.take(MAX_TOKEN_BYTES + 1).read_to_string(&mut text))
-        .map_err(|e| error(format!("cannot be read: {e}")))?;
+    let bytes = read_named(&path, MAX_TOKEN_BYTES).map_err(|e| {
+        error(match e.kind() {
+            ErrorKind::FileTooLarge => "is too long for a token".to_owned(),
+            ErrorKind::InvalidInput => e.to_string(),
+            _ => format!("cannot be read: {e}"),
+        })
+    })?;
+    let text = str::from_utf8(&bytes).map_err(|_| error("is not text".to_owned()))?;
     let token = text.trim();
-    if token.is_empty() || token.len() as u64 > MAX_TOKEN_BYTES {
-        return Err(error(
-            if token.is_empty() { "is empty" } else { "is too long for a token" }.to_owned(),
-        ));
+    if token.is_empty() {
+        return Err(error("is empty".to_owned()));
     }
     Ok(SecretString::from(token))
 }

@@ -17,7 +17,7 @@ use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
 use crate::clients::ssooidc::{Renewal, RenewedToken};
 use crate::error::{Error, Kind, Result};
-use crate::system::digest::sha1_hex;
+use crate::system::locks::lock_beside;
 use crate::text::shown_url;
 
 /// A token is renewed when it has less than this left, as the AWS CLI does.
@@ -58,11 +58,7 @@ impl Sources<'_> {
         }
         // A refresh token may work only once, so that one process renews and the others read what
         // it wrote.
-        let _lock = self.locks.acquire(
-            &format!("sso-{}", sha1_hex(&path.to_string_lossy())),
-            "a token of IAM Identity Center",
-            LOCK_TIMEOUT,
-        )?;
+        let _lock = lock_beside(&path, LOCK_TIMEOUT, self.calls.runtime)?;
         let token = self.read(chain, &path)?.ok_or_else(none)?;
         if self.lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);

@@ -13,9 +13,11 @@ use crate::chain::Sso;
 use crate::clients::ssooidc::{Renewal, RenewedToken};
 use crate::error::Result;
 use crate::system::digest::{sha1_hex, sha256_hex};
-use crate::system::files::write_private;
+use crate::system::files::{read_named, write_shared};
 use crate::system::runtime::Runtime;
 
+/// What no token file comes near, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
 /// How often a token file that does not parse is read, and how long after each other: another
 /// program may just be writing it.
 const READS: usize = 4;
@@ -92,7 +94,7 @@ impl Token {
     /// Writes the token's file, whole or not at all.
     pub(super) fn write(&self, path: &Path) -> std::io::Result<()> {
         let json = Zeroizing::new(serde_json::to_vec(&self.fields)?);
-        write_private(path, &json)
+        write_shared(path, &json)
     }
 }
 
@@ -111,7 +113,7 @@ pub fn read_token(path: &Path, runtime: &Runtime) -> Result<Option<Token>> {
         if attempt > 0 {
             runtime.sleep(READ_INTERVAL)?;
         }
-        let Ok(bytes) = std::fs::read(path).map(Zeroizing::new) else { return Ok(None) };
+        let Ok(bytes) = read_named(path, MAX_BYTES) else { return Ok(None) };
         if let Some(token) = Token::parse(&bytes) {
             return Ok(Some(token));
         }

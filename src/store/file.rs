@@ -19,14 +19,14 @@ use self::no_kernel_copy as kernel_copy;
 use crate::store::entry_name::EntryName;
 use crate::store::envelope;
 use crate::store::error::StoreError;
-use crate::store::file::disk::{EXTENSION, failed, make_folder, read, remove, require_home};
+use crate::store::file::disk::{EXTENSION, failed, read, remove, require_home};
 use crate::store::file::identity::StoreIdentity;
 use crate::store::secret_store::{NewEntry, PassphraseSource, SecretStore};
 use crate::system::clock::Clock;
 use crate::system::files;
 
 /// A folder of encrypted files. The passphrase unlocks the identity, of which the kernel holds a
-/// copy until the next boot where it can.
+/// copy for some hours where it can.
 pub struct FileStore<'a> {
     folder: PathBuf,
     identity: StoreIdentity<'a>,
@@ -81,12 +81,13 @@ impl SecretStore for FileStore<'_> {
     fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
         require_home(&self.folder)?;
         let path = self.path(name);
-        make_folder(&self.folder).map_err(|error| failed(&self.folder, &error))?;
+        // Before anybody is asked.
+        files::make_own_folder(&self.folder).map_err(|error| failed(&self.folder, &error))?;
         let identity = self.identity.existing_or_new()?;
         let plain = seal(name, entry);
         let sealed = age::encrypt(&identity.to_public(), &plain)
             .map_err(|error| StoreError::Failed(format!("encrypting: {error}")))?;
-        files::write_private(&path, &sealed).map_err(|error| failed(&path, &error))
+        files::write_own(&path, &sealed).map_err(|error| failed(&path, &error))
     }
 
     fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {
@@ -115,9 +116,7 @@ impl SecretStore for FileStore<'_> {
 
     fn probe(&self) -> Result<String, StoreError> {
         require_home(&self.folder)?;
-        make_folder(&self.folder)
-            .and_then(|()| files::try_writing(&self.folder))
-            .map_err(|error| failed(&self.folder, &error))?;
+        files::try_writing(&self.folder).map_err(|error| failed(&self.folder, &error))?;
         let state = match self.identity.without_asking() {
             Some(_) => "unlocked",
             None => "passphrase needed",

@@ -1,5 +1,8 @@
-//! The kernel's user keyring, see keyrings(7): for servers, containers and WSL without a session
-//! bus. Nothing there survives a reboot, and the kernel itself drops a key when its session ends.
+//! The kernel's user keyring, see keyrings(7): for servers and WSL without a session bus. Nothing
+//! there survives a reboot, and the kernel itself drops a key when its session ends.
+//!
+//! All containers of a user that share the host's users have one such keyring with the host, and
+//! can read each other's keys. There it is used only where somebody chose it.
 
 pub mod user_keyring;
 
@@ -10,6 +13,7 @@ use crate::store::error::StoreError;
 use crate::store::keyutils::user_keyring::{Expiry, PREFIX};
 use crate::store::secret_store::{NewEntry, SecretStore};
 use crate::system::clock::Clock;
+use crate::system::container::shares_users_with_host;
 
 /// What `probe` writes and removes, and how long it would live otherwise, in seconds.
 const PROBE: &str = "rolecall:probe";
@@ -18,12 +22,38 @@ const PROBE_LIFE: u32 = 60;
 /// One key of the user keyring per entry.
 pub struct Keyutils<'a> {
     clock: &'a dyn Clock,
+    choice: Choice,
+}
+
+/// Who chose this store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// A person, by an option or a setting.
+    Chosen,
+    /// Nobody: the stores before it do not work.
+    Fallback,
 }
 
 impl<'a> Keyutils<'a> {
     #[must_use]
     pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock }
+        Self { clock, choice: Choice::Chosen }
+    }
+
+    /// Returns the store for where nobody chose one: it hands out and takes nothing in a container
+    /// that shares it with others.
+    #[must_use]
+    pub fn fallback(clock: &'a dyn Clock) -> Self {
+        Self { clock, choice: Choice::Fallback }
+    }
+
+    fn check_choice(&self) -> Result<(), StoreError> {
+        if self.choice == Choice::Fallback && shares_users_with_host() {
+            let what = "this container shares the kernel keyring with its host and with other \
+                        containers; to use it all the same: --store keyutils";
+            return Err(StoreError::Unavailable(what.to_owned()));
+        }
+        Ok(())
     }
 
     fn now(&self) -> i64 {
@@ -37,6 +67,7 @@ impl SecretStore for Keyutils<'_> {
     }
 
     fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError> {
+        self.check_choice()?;
         let value = user_keyring::read(&describe(name))?;
         Ok(value
             .filter(|value| value.expires_at.is_none_or(|end| end > self.now()))
@@ -44,11 +75,14 @@ impl SecretStore for Keyutils<'_> {
     }
 
     fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
+        self.check_choice()?;
         let expiry = match entry.expires_at {
             None => None,
             Some(at) => match at.saturating_sub(self.now()) {
                 left if left <= 0 => return self.delete(name).map(drop),
-                left => Some(Expiry { at, left: u32::try_from(left).unwrap_or(u32::MAX) }),
+                left => {
+                    Some(Expiry { at: Some(at), left: u32::try_from(left).unwrap_or(u32::MAX) })
+                }
             },
         };
         user_keyring::write(&describe(name), entry.secret, expiry)
@@ -64,7 +98,8 @@ impl SecretStore for Keyutils<'_> {
     }
 
     fn probe(&self) -> Result<String, StoreError> {
-        let expiry = Expiry { at: self.now() + i64::from(PROBE_LIFE), left: PROBE_LIFE };
+        self.check_choice()?;
+        let expiry = Expiry { at: None, left: PROBE_LIFE };
         user_keyring::write(PROBE, &SecretString::from("probe"), Some(expiry))?;
         let found = user_keyring::read(PROBE)?;
         user_keyring::remove(PROBE)?;

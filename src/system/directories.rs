@@ -69,16 +69,30 @@ impl Directories {
         Some(self.state.as_ref()?.join("rolecall/used.json"))
     }
 
-    /// Returns the folder of the locks: under the runtime directory, which is the user's alone and empty
-    /// after a boot.
-    pub fn locks(&self) -> Option<PathBuf> {
-        Some(self.runtime.as_ref().filter(|d| d.is_dir()).or(self.cache.as_ref())?.join("rolecall"))
+    /// Returns the folders where locks may be, the best first. It is the cache's, which a job of cron
+    /// finds as well as a desktop; where that cannot be written or has no locks, the runtime
+    /// directory's, which is at its usual place whether or not the environment names it.
+    pub fn locks(&self) -> Vec<PathBuf> {
+        let named = self.runtime.clone().filter(|folder| folder.is_dir());
+        let runtime = named.or_else(usual_runtime_directory);
+        self.cache.iter().chain(&runtime).map(|folder| folder.join("rolecall")).collect()
     }
 
     /// Returns the folder of the `file` store.
     pub fn file_store(&self) -> Option<PathBuf> {
         Some(self.data.as_ref()?.join("rolecall/store"))
     }
+}
+
+/// Returns the runtime directory that systemd and elogind make for a user who is logged in.
+fn usual_runtime_directory() -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        let folder = format!("/run/user/{}", rustix::process::geteuid().as_raw());
+        Some(PathBuf::from(folder)).filter(|folder| folder.is_dir())
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 /// Finds the directories of an environment. An XDG variable counts on Linux, if it is absolute.

@@ -1,56 +1,246 @@
-//! Files that are there whole or not at all, for their owner only.
+//! Files by their paths, bounded, and never waited for. Those of rolecall's own lie in folders that
+//! are the user's alone; those of the user's may lie anywhere.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-/// Replaces a file by rename, with mode 0600; its folder is made with 0700 where it is missing.
+use super::folder::Folder;
+
+/// Begins the name of a file that is being written.
+const BEGUN: &str = ".rolecall-";
+
+/// Reads a file of rolecall's own, of at most `max_bytes`.
+///
+/// # Errors
+/// `NotFound`, `PermissionDenied` where others may have written to its folder, `InvalidInput` for
+/// what is no regular file, `FileTooLarge`, or what the system says.
+pub fn read_own(path: &Path, max_bytes: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    read_at_most(open_own_to_read(path)?, max_bytes)
+}
+
+/// Opens a file of rolecall's own to read.
+///
+/// # Errors
+/// Those of `read_own`.
+pub fn open_own_to_read(path: &Path) -> io::Result<File> {
+    let (folder, name) = split(path)?;
+    Folder::own(folder)?.open(name)
+}
+
+/// Opens a file of rolecall's own to read and write; file and folder are made where they are
+/// missing, with modes 0600 and 0700.
+///
+/// # Errors
+/// Those of `read_own`, and when it cannot be made.
+pub fn open_own(path: &Path) -> io::Result<File> {
+    let (folder, name) = split(path)?;
+    Folder::own_or_new(folder)?.open_own(name)
+}
+
+/// Opens a file of rolecall's own to append to, as `open_own` does.
+///
+/// # Errors
+/// Those of `open_own`.
+pub fn append_own(path: &Path) -> io::Result<File> {
+    let (folder, name) = split(path)?;
+    Folder::own_or_new(folder)?.append(name)
+}
+
+/// Replaces a file of rolecall's own; file and folder are made where they are missing, with modes
+/// 0600 and 0700.
+///
+/// # Errors
+/// When folder or file cannot be written, or others may have written to the folder. The old file is
+/// still there then.
+pub fn write_own(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (folder, name) = split(path)?;
+    replace(&Folder::own_or_new(folder)?, name, bytes)
+}
+
+/// Makes a folder of rolecall's own where it is missing.
+///
+/// # Errors
+/// Those of `write_own`.
+#[cfg(feature = "file-store")]
+pub fn make_own_folder(folder: &Path) -> io::Result<()> {
+    Folder::own_or_new(folder).map(drop)
+}
+
+/// Writes a file of rolecall's own unless there is one; returns whether it did.
+///
+/// # Errors
+/// Those of `write_own`.
+#[cfg(feature = "file-store")]
+pub fn create_own(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let (folder, name) = split(path)?;
+    let folder = Folder::own_or_new(folder)?;
+    let mut file = folder.begin(BEGUN)?;
+    file.fill(bytes)?;
+    file.create(name)
+}
+
+/// Gives a file of rolecall's own another name in its folder, in place of the file that has it.
+///
+/// # Errors
+/// Those of `read_own`.
+pub fn rename_own(path: &Path, new: &Path) -> io::Result<()> {
+    let (folder, name) = split(path)?;
+    Folder::own(folder)?.rename(name, split(new)?.1)
+}
+
+/// Removes a file of rolecall's own.
+///
+/// # Errors
+/// Those of `read_own`.
+#[cfg(feature = "file-store")]
+pub fn remove_own(path: &Path) -> io::Result<()> {
+    let (folder, name) = split(path)?;
+    Folder::own(folder)?.remove(name)
+}
+
+/// Writes a file that is gone again afterwards into a folder of rolecall's own.
+///
+/// # Errors
+/// When the folder is not the user's alone, or takes no new file.
+pub fn try_writing(folder: &Path) -> io::Result<()> {
+    Folder::own_or_new(folder)?.begin(BEGUN)?.fill(b"probe")
+}
+
+/// Locks a file that is gone again afterwards in a folder of rolecall's own.
+///
+/// # Errors
+/// Those of `try_writing`, and when the file system has no locks.
+pub fn try_locking(folder: &Path) -> io::Result<()> {
+    Ok(Folder::own_or_new(folder)?.begin(BEGUN)?.file().try_lock()?)
+}
+
+/// Replaces a file in a folder that other programs write to as well, with mode 0600; the folder is
+/// made with 0700 where it is missing.
 ///
 /// # Errors
 /// When folder or file cannot be written. The old file is still there then.
-pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+pub fn write_shared(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (folder, name) = split(path)?;
     create_private_folder(folder)?;
-    written(folder, bytes)?.persist(path)?;
-    sync_folder(folder)
+    replace(&Folder::of_user(folder)?, name, bytes)
 }
 
-/// Writes a file unless there is one, in a folder that exists; returns whether it did.
-///
-/// # Errors
-/// When the folder takes no new file.
-#[cfg(feature = "file-store")]
-pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
-    let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
-    match written(folder, bytes)?.persist_noclobber(path) {
-        Ok(_) => sync_folder(folder).map(|()| true),
-        Err(failure) if failure.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(failure) => Err(failure.error),
-    }
+fn replace(folder: &Folder, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+    let mut file = folder.begin(BEGUN)?;
+    file.fill(bytes)?;
+    file.replace(name)
 }
 
-/// Reads a file of at most `max_bytes`. A link is not followed, and nothing but a regular file is
-/// read, so that no pipe or device is waited for.
+fn split(path: &Path) -> io::Result<(&Path, &OsStr)> {
+    path.parent().zip(path.file_name()).ok_or_else(|| ErrorKind::InvalidInput.into())
+}
+
+/// Reads a file that somebody named, of at most `max_bytes`. Links are followed. Pipes, sockets and
+/// devices are refused, since they may never end; the null device is an empty file.
 ///
 /// # Errors
 /// `NotFound`, `InvalidInput` for what is no regular file, `FileTooLarge`, or what the system says.
-pub fn read_regular(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+pub fn read_named(path: &Path, max_bytes: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let irregular = |what: &str| Err(io::Error::new(ErrorKind::InvalidInput, what));
+    // A device may do something when it is opened, so that its name is looked at before.
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        return irregular("is a folder, not a file");
+    }
+    if is_pipe(&metadata) {
+        return irregular("is a pipe, which can only be read once");
+    }
+    if is_null(&metadata) {
+        return Ok(Zeroizing::default());
+    }
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
     }
-    let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
+    // It may be another one by now.
+    match metadata.is_file().then(|| options.open(path)).transpose()? {
+        Some(file) if file.metadata()?.is_file() => read_at_most(file, max_bytes),
+        _ => irregular("is not a regular file"),
     }
-    read_at_most(file, max_bytes).map(|mut bytes| std::mem::take(&mut *bytes))
+}
+
+#[cfg(unix)]
+fn is_pipe(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_fifo() || metadata.file_type().is_socket()
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Metadata) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn is_null(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    metadata.file_type().is_char_device()
+        && std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev())
+}
+
+#[cfg(not(unix))]
+fn is_null(_: &Metadata) -> bool {
+    false
+}
+
+/// Who may change a file or a folder beside the user and root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Its owner, by number.
+    Owner(u32),
+    Group,
+    Everybody,
+}
+
+impl fmt::Display for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Owner(owner) => write!(f, "belongs to another user ({owner})"),
+            Self::Group => f.write_str("may be written by its group"),
+            Self::Everybody => f.write_str("may be written by everybody"),
+        }
+    }
+}
+
+/// Returns who else may write to a regular file, or put files into a folder: of a folder with the
+/// sticky bit only its owner, since nobody takes away what is another's there. Links are followed.
+///
+/// # Errors
+/// What the system says.
+#[cfg(unix)]
+pub fn other_writer(path: &Path) -> io::Result<Option<Writer>> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path)?;
+    let (owner, mode) = (metadata.uid(), metadata.mode());
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Ok(None);
+    }
+    let is_sticky = metadata.is_dir() && mode & 0o1000 != 0;
+    Ok(match (owner == 0 || owner == rustix::process::geteuid().as_raw(), mode) {
+        (false, _) => Some(Writer::Owner(owner)),
+        (true, _) if is_sticky => None,
+        (true, mode) if mode & 0o002 != 0 => Some(Writer::Everybody),
+        (true, mode) if mode & 0o020 != 0 => Some(Writer::Group),
+        (true, _) => None,
+    })
+}
+
+#[cfg(not(unix))]
+pub fn other_writer(path: &Path) -> io::Result<Option<Writer>> {
+    std::fs::metadata(path).map(|_| None)
 }
 
 /// Reads an open file that may hold secrets, to its end.
@@ -98,22 +288,6 @@ pub fn open_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Opens a file to append to, making it with mode 0600 where it is missing; its folder must exist.
-///
-/// # Errors
-/// When it cannot be opened; `ENXIO` for a pipe that nobody reads.
-pub fn append_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        // A pipe that nobody reads must not be waited for.
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    options.open(path)
-}
-
 /// A lock that is held; its file goes with it.
 pub struct LockFile {
     pub path: PathBuf,
@@ -144,28 +318,4 @@ pub fn is_at(file: &File, path: &Path) -> bool {
         let _ = file;
         path.exists()
     }
-}
-
-/// Writes a file that is gone again afterwards.
-///
-/// # Errors
-/// When the folder takes no new file.
-pub fn try_writing(folder: &Path) -> io::Result<()> {
-    written(folder, b"probe").map(drop)
-}
-
-/// Makes a temporary file (0600) in a folder, with content that has reached the disk.
-fn written(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(".rolecall-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
-/// Makes a rename last. Windows has no such call, and needs none.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }

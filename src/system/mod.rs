@@ -2,11 +2,17 @@
 
 pub mod child;
 pub mod clock;
+#[cfg(target_os = "linux")]
+pub mod container;
 pub mod digest;
 pub mod directories;
 pub mod environment;
 pub mod files;
+#[cfg(unix)]
+mod folder;
 pub mod locks;
+#[cfg(not(unix))]
+mod plain_folder;
 pub mod report;
 #[cfg_attr(not(test), expect(dead_code, reason = "no verb writes to the user's files yet"))]
 pub mod rewrite;
@@ -14,3 +20,6 @@ pub mod runtime;
 pub mod signals;
 pub mod state_file;
 pub mod terminal;
+
+#[cfg(not(unix))]
+use plain_folder as folder;

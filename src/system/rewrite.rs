@@ -5,31 +5,26 @@
 //! rewritten, and `.config.rolecall-new-…` becomes the file by a rename. A process that is killed
 //! leaves the old file or the new one; the next one removes what else it left.
 
-use std::ffi::OsString;
-use std::fs::{self, File, Metadata, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use super::files::{
-    LockFile, create_private_folder, is_at, open_private, read_at_most, sync_folder,
-};
+use super::files::{create_private_folder, read_named};
+use super::folder::{Folder, NewFile};
+use super::locks::lock_beside;
 use super::runtime::Runtime;
 use crate::error::{Error, Result};
 use crate::hint;
 
-/// What comes after the file's name in the names of its neighbours.
-const LOCK: &str = ".rolecall-lock";
+/// What comes after the file's name in the name of the new one.
 const NEW: &str = ".rolecall-new-";
 /// The largest file that is rewritten, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// How long another process is waited for that rewrites the same file.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often a waiter looks.
-const INTERVAL: Duration = Duration::from_millis(10);
 /// How often a file is read again that another program has changed meanwhile.
 const ATTEMPTS: usize = 5;
 
@@ -58,7 +53,7 @@ pub fn rewrite(
 ) -> Result<Rewritten> {
     let target = UserFile::find(path)?;
     target.inspect()?;
-    let lock = target.lock(runtime)?;
+    let lock = lock_beside(&target.path, LOCK_TIMEOUT, runtime)?;
     if lock.is_some() {
         target.clean_up();
     }
@@ -83,6 +78,7 @@ struct UserFile {
     /// Without links.
     path: PathBuf,
     folder: PathBuf,
+    inside: Folder,
 }
 
 impl UserFile {
@@ -108,47 +104,20 @@ impl UserFile {
             }
         };
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-        Ok(Self { path, folder })
+        let inside = Folder::of_user(&folder).map_err(error)?;
+        Ok(Self { path, folder, inside })
     }
 
-    /// Returns the name of a neighbour: `.config.rolecall-lock`.
-    fn neighbour(&self, suffix: &str) -> OsString {
-        let mut name = OsString::from(".");
-        name.push(self.path.file_name().unwrap_or_default());
-        name.push(suffix);
-        name
-    }
-
-    /// Waits for the lock; `None` where the file system has no locks.
-    fn lock(&self, runtime: &Runtime) -> Result<Option<LockFile>> {
-        let path = self.folder.join(self.neighbour(LOCK));
-        let begin = Instant::now();
-        loop {
-            let file = open_private(&path).map_err(|e| self.unwritable(&e))?;
-            match file.try_lock() {
-                Ok(()) if is_at(&file, &path) => return Ok(Some(LockFile { path, file })),
-                // It is held, or its holder has just removed its file.
-                Ok(()) | Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(_)) => {
-                    let _ = fs::remove_file(&path);
-                    return Ok(None);
-                }
-            }
-            if begin.elapsed() >= LOCK_TIMEOUT {
-                let waited = LOCK_TIMEOUT.as_secs();
-                let what = format!("waited {waited} s for another rolecall, which rewrites it");
-                let hint = format!("see which: lsof {}", hint::path(&path));
-                return Err(Error::failed(format!("{}: {what}", self.path.display())).hint(hint));
-            }
-            runtime.sleep(INTERVAL)?;
-        }
+    /// Returns how the name of a new file begins: `.config.rolecall-new-`.
+    fn new_name(&self) -> String {
+        format!(".{}{NEW}", self.path.file_name().unwrap_or_default().display())
     }
 
     /// Removes what killed processes have left, as nobody else is at work.
     fn clean_up(&self) {
-        let prefix = self.neighbour(NEW);
+        let prefix = self.new_name();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            if entry.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {
+            if entry.file_name().as_encoded_bytes().starts_with(prefix.as_bytes()) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -181,28 +150,24 @@ impl UserFile {
     /// Reads the file and what `inspect` returns; a missing file is empty.
     fn read(&self) -> Result<(Zeroizing<Vec<u8>>, Option<Metadata>)> {
         let Some(metadata) = self.inspect()? else { return Ok(Default::default()) };
-        let bytes = File::open(&self.path).and_then(|file| read_at_most(file, MAX_BYTES));
+        let bytes = read_named(&self.path, MAX_BYTES);
         Ok((bytes.map_err(|e| failed(&self.path, "cannot be read", &e))?, Some(metadata)))
     }
 
     /// Writes the new file beside the old one, with its mode and owner, and onto the disk.
-    fn write(&self, old: Option<&Metadata>, bytes: &[u8]) -> Result<NamedTempFile> {
-        let prefix = self.neighbour(NEW);
-        let file = tempfile::Builder::new().prefix(&prefix).tempfile_in(&self.folder);
-        let mut file = file.map_err(|e| self.unwritable(&e))?;
+    fn write(&self, old: Option<&Metadata>, bytes: &[u8]) -> Result<NewFile<'_>> {
+        let mut file = self.inside.begin(&self.new_name()).map_err(|e| self.unwritable(&e))?;
         if let Some(metadata) = old {
             let error = |e| failed(&self.path, "its owner and mode cannot be kept", &e);
-            keep_access(file.as_file(), metadata).map_err(error)?;
+            keep_access(file.file(), metadata).map_err(error)?;
         }
-        let written = file.write_all(bytes).and_then(|()| file.as_file().sync_all());
-        written.map_err(|e| failed(&self.path, "cannot be written", &e))?;
+        file.fill(bytes).map_err(|e| failed(&self.path, "cannot be written", &e))?;
         Ok(file)
     }
 
-    fn replace(&self, file: NamedTempFile) -> Result<()> {
-        let renamed = file.persist(&self.path).map_err(io::Error::from);
-        let done = renamed.and_then(|_| sync_folder(&self.folder));
-        done.map_err(|e| failed(&self.path, "cannot be replaced", &e))
+    fn replace(&self, file: NewFile) -> Result<()> {
+        let name = self.path.file_name().unwrap_or_default();
+        file.replace(name).map_err(|e| failed(&self.path, "cannot be replaced", &e))
     }
 
     fn unwritable(&self, error: &io::Error) -> Error {

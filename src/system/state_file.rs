@@ -18,9 +18,7 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::system::files::{
-    create_private_folder, is_at, open_private, read_regular, write_private,
-};
+use crate::system::files::{is_at, open_own, read_own, write_own};
 
 /// The newest layout that this program reads.
 const VERSION: u32 = 1;
@@ -81,7 +79,7 @@ impl<T: Default + DeserializeOwned + Serialize> StateFile<T> {
 
     /// Fails for a file of a later layout only.
     fn load(&self) -> io::Result<T> {
-        read_regular(&self.path, MAX_BYTES).map_or_else(|_| Ok(T::default()), |b| Self::parse(&b))
+        read_own(&self.path, MAX_BYTES).map_or_else(|_| Ok(T::default()), |b| Self::parse(&b))
     }
 
     /// Parses a file's content; what cannot be read counts as empty.
@@ -107,16 +105,15 @@ impl<T: Default + DeserializeOwned + Serialize> LockedStateFile<'_, T> {
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> io::Result<R> {
         let mut content = self.file.load()?;
         let done = change(&mut content);
-        write_private(&self.file.path, &serde_json::to_vec(&content)?)?;
+        write_own(&self.file.path, &serde_json::to_vec(&content)?)?;
         Ok(done)
     }
 }
 
 fn lock(path: &Path) -> Option<File> {
-    create_private_folder(path.parent()?).ok()?;
     let begin = Instant::now();
     while begin.elapsed() <= LOCK_TIMEOUT {
-        let file = open_private(path).ok()?;
+        let file = open_own(path).ok()?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_RETRY_DELAY),
             _ if is_at(&file, path) => return Some(file),

@@ -80,7 +80,7 @@ fn process_with_other_keys_does_not_wait_for_holder() {
     let other = Sandbox::new();
     sandbox.aws.inject(Fault::once("AssumeRole", Kind::Hang));
     // Both use one folder of locks.
-    other.set("XDG_RUNTIME_DIR", sandbox.path("xdg/runtime"));
+    other.set("XDG_CACHE_HOME", sandbox.path("xdg/cache"));
     let holder = sandbox.command(&["process", "prod"]).start();
     until("the call", || sandbox.assumed() == 1);
     other.run(&["process", "prod"]).ok();
@@ -115,7 +115,7 @@ fn lock_folder_is_created_with_mode_0700() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
-    let folder = sandbox.path("xdg/runtime/rolecall");
+    let folder = sandbox.path("xdg/cache/rolecall");
     assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     let locks: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -41,6 +41,8 @@ mod overrides;
 mod passphrase;
 mod picker;
 mod pinentry;
+#[cfg(target_os = "linux")]
+mod places;
 mod process;
 mod prompt;
 mod prompt_segment;

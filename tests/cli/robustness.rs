@@ -55,14 +55,9 @@ fn pipe_device_or_folder_as_shared_file_is_error() {
         [fifo.as_path(), "/dev/zero".as_ref(), sandbox.path("").as_path(), "/dev/urandom".as_ref()]
     {
         for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "ROLECALL_CONFIG"] {
-            if variable == "ROLECALL_CONFIG" && path == fifo {
-                continue;
-            }
             sandbox.set(variable, path);
-            let run = sandbox.run(&["process", "prod"]);
-            if variable != "ROLECALL_CONFIG" {
-                run.fails(3).error_form().says(&[path.to_str().unwrap().trim_end_matches('/')]);
-            }
+            let run = sandbox.run(&["process", "prod"]).fails(3).error_form();
+            run.says(&[path.to_str().unwrap().trim_end_matches('/')]);
             sandbox.unset(variable);
         }
     }
@@ -180,8 +175,11 @@ fn unwritable_home_still_gives_credentials() {
     // Owned by root, readable by all.
     std::fs::set_permissions(sandbox.path(".aws/credentials"), PermissionsExt::from_mode(0o644))
         .unwrap();
-    let first = sandbox.command(&["process", "prod"]).by_nobody().run().ok().silent().key();
-    assert_eq!(sandbox.command(&["process", "prod"]).by_nobody().run().ok().silent().key(), first);
+    let key = || {
+        let run = sandbox.command(&["process", "prod", "-q"]).by_nobody().run();
+        run.ok().silent().key()
+    };
+    assert_eq!(key(), key());
     assert_eq!(sandbox.assumed(), 1);
     assert!(std::fs::read_dir(sandbox.path("xdg/state")).unwrap().next().is_none());
     // The file store has nowhere to write: a warning, and the credentials all the same.

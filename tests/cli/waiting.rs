@@ -14,7 +14,7 @@ const QUESTION: &str = "MFA code";
 const WAITING: &str = "waiting for process ";
 /// A little longer than a waiter stays silent.
 const PAST_SILENCE: Duration = Duration::from_millis(2_500);
-const LOCKS: &str = "xdg/runtime/rolecall";
+const LOCKS: &str = "xdg/cache/rolecall";
 
 fn guarded() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -237,18 +237,20 @@ fn lock_folder_writable_by_others_is_not_used() {
     let folder = sandbox.path(LOCKS);
     std::fs::create_dir(&folder).unwrap();
     let unused = |what: &str| {
-        sandbox
-            .run(&["process", "prod", "--refresh", "-v"])
-            .ok()
-            .says(&["going on without the lock", what]);
+        sandbox.run(&["process", "prod", "--refresh", "-v"]).ok().says(&["no lock in", what]);
         sandbox.run(&["process", "prod", "--refresh"]).ok().silent();
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
     };
     for mode in [0o777, 0o1777, 0o770] {
         std::fs::set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
         unused("others may write");
+        // The runtime directory serves instead.
+        std::fs::remove_dir_all(sandbox.path("xdg/runtime/rolecall")).unwrap();
+        sandbox.set("XDG_RUNTIME_DIR", "/dev/null/runtime");
+        unused("others may write");
         let report = sandbox.run(&["doctor"]).stdout;
         assert!(report.contains("others may write"), "{report}");
+        sandbox.set("XDG_RUNTIME_DIR", sandbox.path("xdg/runtime"));
     }
     // One that only reads is shut out.
     std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
@@ -276,7 +278,7 @@ fn linked_lock_folder_or_lock_file_is_not_followed() {
     std::fs::remove_dir_all(&folder).unwrap();
     std::fs::create_dir(sandbox.path("elsewhere")).unwrap();
     symlink(sandbox.path("elsewhere"), &folder).unwrap();
-    sandbox.run(&["process", "prod", "--refresh", "-v"]).ok().says(&["going on without the lock"]);
+    sandbox.run(&["process", "prod", "--refresh", "-v"]).ok().says(&["no lock in", "is a link"]);
     assert_eq!(std::fs::read_dir(sandbox.path("elsewhere")).unwrap().count(), 0);
 }
 
@@ -286,10 +288,7 @@ fn lock_folder_of_another_user_is_not_used() {
     let folder = sandbox.path(LOCKS);
     std::fs::create_dir(&folder).unwrap();
     std::os::unix::fs::chown(&folder, Some(65_534), None).unwrap();
-    sandbox
-        .run(&["process", "prod", "-v"])
-        .ok()
-        .says(&["going on without the lock", "another user"]);
+    sandbox.run(&["process", "prod", "-v"]).ok().says(&["no lock in", "another user"]);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::findings::Findings;
 use crate::config::profiles::{Profiles, is_secret};
 use crate::hint;
+use crate::system::files;
 
 const FILES: &str = "files";
 
@@ -24,6 +25,13 @@ pub fn check(profiles: &Profiles, findings: &mut Findings) {
             findings.ok(FILES, format!("{shown} does not exist, which is fine"));
             continue;
         };
+        let writers = writers(path);
+        if !writers.is_empty() {
+            for (message, hint) in writers {
+                findings.warning(FILES, message, Some(&hint));
+            }
+            continue;
+        }
         match readable_by_others(path, &metadata).filter(|_| with_secrets.contains(&path)) {
             Some(message) => findings.warning(FILES, message, Some(&keep_to_yourself(path))),
             None => findings.ok(FILES, format!("{shown} can be read")),
@@ -37,6 +45,24 @@ pub fn check(profiles: &Profiles, findings: &mut Findings) {
     for (place, reason) in profiles.ignored() {
         findings.warning(FILES, format!("{place}: ignored, because {reason}"), None);
     }
+}
+
+/// Returns who else may change a shared file or put another in its place, with the command that
+/// ends it. Whatever the file holds, they can add a `credential_process`.
+fn writers(path: &Path) -> Vec<(String, String)> {
+    let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let places = std::iter::once(file.as_path()).chain(file.parent());
+    let writers = places.filter_map(|place| {
+        let who = files::other_writer(place).ok().flatten()?;
+        let shown = place.display();
+        let message = format!("{shown} {who}, who can have you run a credential_process of theirs");
+        let hint = match who {
+            files::Writer::Owner(_) => "make it yours: sudo chown \"$(id -u)\"",
+            _ => "close it to others: chmod go-w",
+        };
+        Some((message, format!("{hint} {}", hint::path(place))))
+    });
+    writers.collect()
 }
 
 /// Warns of long-term keys in plain text.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::findings::Findings;
 use crate::app::context::Context;
 use crate::hint;
-use crate::system::{files, locks};
+use crate::system::files;
 
 const FOLDERS: &str = "folders";
 
@@ -14,13 +14,10 @@ const FOLDERS: &str = "folders";
 pub fn check(context: &Context, findings: &mut Findings) {
     let index = context.directories.index();
     let index = index.as_deref().and_then(Path::parent).map(Path::to_path_buf);
-    try_folder("locks", context.directories.locks(), locks::try_locking, findings);
-    try_folder("the index of sessions", index, try_writing, findings);
-}
-
-fn try_writing(folder: &Path) -> io::Result<()> {
-    files::create_private_folder(folder)?;
-    files::try_writing(folder)
+    let locks = context.directories.locks();
+    let usable = locks.iter().find(|folder| files::try_locking(folder).is_ok()).cloned();
+    try_folder("locks", usable.or(locks.into_iter().next()), files::try_locking, findings);
+    try_folder("the index of sessions", index, files::try_writing, findings);
 }
 
 fn try_folder(

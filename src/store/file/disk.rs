@@ -1,7 +1,9 @@
 //! Files of the store on the disk, with their failures as those of a store.
 
+use std::io;
 use std::path::Path;
-use std::{fs, io};
+
+use zeroize::Zeroizing;
 
 use crate::store::error::StoreError;
 use crate::system::files;
@@ -20,22 +22,9 @@ pub(super) fn require_home(folder: &Path) -> Result<(), StoreError> {
     Err(StoreError::Unavailable(message.to_owned()))
 }
 
-/// Makes the folder, or closes the one that is there to everyone else.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    files::create_private_folder(folder)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        }
-    }
-    Ok(())
-}
-
 /// Returns the content of a file; `None` when there is none.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match files::read_regular(path, MAX_BYTES) {
+pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    match files::read_own(path, MAX_BYTES) {
         Ok(content) => Ok(Some(content)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed(path, &error)),
@@ -44,7 +33,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 
 /// Removes a file and returns whether there was one.
 pub(super) fn remove(path: &Path) -> Result<bool, StoreError> {
-    match fs::remove_file(path) {
+    match files::remove_own(path) {
         Ok(()) => Ok(true),
         // A disk that cannot be written says so before it looks.
         Err(error)

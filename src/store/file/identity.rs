@@ -1,5 +1,5 @@
 //! The identity that entries are encrypted for: made once per store, wrapped by the passphrase in
-//! `identity.age`, and left unwrapped with the kernel so that scrypt is paid once per boot.
+//! `identity.age`, and left unwrapped with the kernel for some hours, so that scrypt is seldom paid.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -88,7 +88,7 @@ impl<'a> StoreIdentity<'a> {
         let passphrase = self.ask(StoreAge::New)?;
         let fresh = Identity::generate();
         let wrapped = Self::wrap(&fresh, passphrase.clone())?;
-        let created = crate::system::files::create_private(&self.path, &wrapped)
+        let created = crate::system::files::create_own(&self.path, &wrapped)
             .map_err(|error| failed(&self.path, &error))?;
         if created {
             kernel_copy::write(&self.path, &wrapped, &fresh);

@@ -1,4 +1,4 @@
-//! The copy of the unwrapped identity in the kernel's user keyring. It has no expiry.
+//! The copy of the unwrapped identity in the kernel's user keyring, which drops it after a time.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -7,7 +7,13 @@ use age::x25519::Identity;
 use secrecy::ExposeSecret;
 
 use crate::store::error::StoreError;
-use crate::store::keyutils::user_keyring::{self, IDENTITY_PREFIX};
+use crate::store::keyutils::user_keyring::{self, Expiry, IDENTITY_PREFIX};
+use crate::system::container::shares_users_with_host;
+
+/// How long the kernel holds the copy, in seconds: a working day.
+const LIFE: u32 = 8 * 3600;
+/// How long it does where processes outside of this container can read it.
+const SHARED_LIFE: u32 = 15 * 60;
 
 /// Returns the description of the key: of this folder and this very identity file, so that an
 /// identity made anew is never confused with the one before. (FNV-1a, 128 bits.)
@@ -26,7 +32,9 @@ pub(super) fn read(path: &Path, wrapped: &[u8]) -> Option<Identity> {
 
 /// Where the kernel takes no keys, the passphrase is asked for again.
 pub(super) fn write(path: &Path, wrapped: &[u8], identity: &Identity) {
-    let _ = user_keyring::write(&describe(path, wrapped), &identity.to_string(), None);
+    let left = if shares_users_with_host() { SHARED_LIFE } else { LIFE };
+    let expiry = Expiry { at: None, left };
+    let _ = user_keyring::write(&describe(path, wrapped), &identity.to_string(), Some(expiry));
 }
 
 /// Removes the copy and returns whether there was one.

@@ -35,10 +35,12 @@ pub struct KeyValue {
     pub expires_at: Option<i64>,
 }
 
-/// When a secret becomes worthless: in unix seconds, and in seconds from now.
+/// When the kernel drops a key.
 #[derive(Clone, Copy)]
 pub struct Expiry {
-    pub at: i64,
+    /// When the secret becomes worthless, where it does; in unix seconds.
+    pub at: Option<i64>,
+    /// In seconds from now.
     pub left: u32,
 }
 
@@ -71,7 +73,7 @@ pub fn write(
     secret: &SecretString,
     expiry: Option<Expiry>,
 ) -> Result<(), StoreError> {
-    let payload = envelope::seal(expiry.map(|expiry| expiry.at), secret.expose_secret());
+    let payload = envelope::seal(expiry.and_then(|expiry| expiry.at), secret.expose_secret());
     if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(StoreError::Full(format!(
             "a kernel key holds {MAX_PAYLOAD_BYTES} bytes, this takes {}",

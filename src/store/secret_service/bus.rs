@@ -1,8 +1,10 @@
 //! Reaching the session bus, and reading what comes back as an error.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-use zbus::address::transport::{Transport, Unix, UnixSocket};
+use tokio::net::UnixStream;
+use zbus::address::transport::{Transport, UnixSocket};
 use zbus::{Address, Connection, Error, fdo};
 
 use crate::store::error::StoreError;
@@ -47,36 +49,65 @@ impl From<Error> for BusError {
     }
 }
 
-/// Connects to the first Unix socket of `bus_address` that answers, or to `bus` under
-/// `runtime_dir`.
+/// Connects to the first Unix socket of `bus_address` that answers and is this user's, or to `bus`
+/// under `runtime_dir`.
 pub(super) async fn connect(
     bus_address: Option<&str>,
     runtime_dir: Option<&Path>,
 ) -> Result<Connection, StoreError> {
-    let mut failure = StoreError::Unavailable("no session bus is known".to_owned());
-    for address in addresses(bus_address, runtime_dir) {
-        match zbus::connection::Builder::address(address).build().await {
+    let mut failure = StoreError::Unavailable(match bus_address {
+        Some(list) if !list.is_empty() => {
+            format!("session bus: no Unix socket, which says whose it is: {list}")
+        }
+        _ => "no session bus is known".to_owned(),
+    });
+    for path in sockets(bus_address, runtime_dir) {
+        match connect_to(&path).await {
             Ok(connection) => return Ok(connection),
-            Err(error) => failure = unreachable(&error),
+            Err(error) => failure = error,
         }
     }
     Err(failure)
 }
 
-/// The places where the bus may listen. Other transports than Unix sockets are left out: none of
-/// them is a session bus of this user on this machine.
-fn addresses(bus_address: Option<&str>, runtime_dir: Option<&Path>) -> Vec<Address> {
+/// Connects to a bus that this user started. A bus of anybody else, who may listen where others can
+/// write or under an abstract name, would be told every secret.
+async fn connect_to(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |error| StoreError::Unavailable(format!("session bus: {error}"));
+    let stream = UnixStream::connect(path).await.map_err(failed)?;
+    let owner = stream.peer_cred().map_err(failed)?.uid();
+    if owner != rustix::process::geteuid().as_raw() {
+        let shown = path.display().to_string().replace('\0', "@");
+        return Err(StoreError::Unavailable(format!(
+            "session bus: {shown} belongs to another user ({owner})"
+        )));
+    }
+    let stream = stream.into_std().map_err(failed)?;
+    let connection = zbus::connection::Builder::unix_stream(stream).build().await;
+    connection.map_err(|error| unreachable(&error))
+}
+
+/// Returns the sockets where the bus may listen; an abstract name begins with a zero byte. Other
+/// transports are left out: none of them says whose it is.
+fn sockets(bus_address: Option<&str>, runtime_dir: Option<&Path>) -> Vec<PathBuf> {
     match (bus_address.filter(|address| !address.is_empty()), runtime_dir) {
-        (Some(list), _) => list
-            .split(';')
-            .filter(|address| address.starts_with("unix:"))
-            .filter_map(|address| address.parse().ok())
-            .collect(),
-        (None, Some(folder)) => {
-            let socket = UnixSocket::File(folder.join("bus"));
-            vec![Address::new(Transport::Unix(Unix::new(socket)))]
-        }
+        (Some(list), _) => list.split(';').filter_map(socket).collect(),
+        (None, Some(folder)) => vec![folder.join("bus")],
         (None, None) => Vec::new(),
+    }
+}
+
+fn socket(address: &str) -> Option<PathBuf> {
+    let address: Address = address.parse().ok()?;
+    let Transport::Unix(unix) = address.transport() else { return None };
+    match unix.path() {
+        UnixSocket::File(path) => Some(path.clone()),
+        UnixSocket::Abstract(name) => {
+            let mut path = OsString::from("\0");
+            path.push(name);
+            Some(path.into())
+        }
+        _ => None,
     }
 }
 
@@ -121,15 +152,13 @@ mod tests {
     #[test]
     fn address_list_gives_unix_sockets_only() {
         let list = "tcp:host=example.com,port=1;unix:path=/a;unixexec:path=/bin/sh;unix:abstract=b";
-        let found = addresses(Some(list), None);
-        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["unix:path=/a", "unix:abstract=b"]);
+        assert_eq!(sockets(Some(list), None), [Path::new("/a"), Path::new("\0b")]);
     }
 
     #[test]
     fn empty_address_gives_bus_in_runtime_folder() {
-        let found = addresses(Some(""), Some(Path::new("/run/user/1")));
-        assert_eq!(found[0].to_string(), "unix:path=/run/user/1/bus");
-        assert!(addresses(None, None).is_empty());
+        let found = sockets(Some(""), Some(Path::new("/run/user/1")));
+        assert_eq!(found, [Path::new("/run/user/1/bus")]);
+        assert!(sockets(None, None).is_empty());
     }
 }

@@ -1,20 +1,24 @@
 //! Kernel file locks, one file per name in a folder that only the user may enter; the kernel frees
 //! them when their process dies.
 
-mod folder;
+mod beside;
 mod holder;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use self::beside::lock_beside;
 pub use self::holder::DeclinedQuestion;
 use self::holder::Holder;
 #[cfg(unix)]
 pub use self::holder::in_foreground;
 use crate::error::{Error, Kind, Result};
-use crate::system::files::{LockFile, is_at};
+use crate::system::clock::{Clock, SystemClock};
+use crate::system::files::{LockFile, is_at, open_own, try_locking};
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
 
@@ -26,6 +30,10 @@ const INTERVAL: Duration = Duration::from_millis(10);
 const ATTEMPTS: usize = 8;
 /// How many answers a question may take.
 const ANSWERS: u32 = 3;
+/// Ends the name of a lock's file.
+const EXTENSION: &str = "lock";
+/// How old a lock's file is that no process comes back to.
+const OLD: TimeDelta = TimeDelta::hours(1);
 /// How many times the limit for one holder a process waits in all, when holders follow one another.
 const ALL_HOLDERS: u32 = 4;
 
@@ -67,7 +75,9 @@ pub trait Locks {
 }
 
 pub struct FileLocks<'a> {
-    folder: Option<PathBuf>,
+    folders: Vec<PathBuf>,
+    /// The first of the folders that can be used.
+    folder: OnceCell<Option<PathBuf>>,
     /// How long one holder is waited for, instead of what the caller says.
     limit: Option<Duration>,
     runtime: Runtime,
@@ -81,14 +91,17 @@ pub struct FileLocks<'a> {
 }
 
 impl<'a> FileLocks<'a> {
+    /// The first of `folders` in which locks can be had is used, so that every process of the user
+    /// that has the same folders uses the same one.
     pub fn new(
-        folder: Option<PathBuf>,
+        folders: Vec<PathBuf>,
         limit: Option<Duration>,
         runtime: Runtime,
         report: &'a dyn Report,
     ) -> Self {
         Self {
-            folder,
+            folders,
+            folder: OnceCell::new(),
             limit,
             runtime,
             report,
@@ -99,18 +112,34 @@ impl<'a> FileLocks<'a> {
     }
 
     fn open(&self, name: &str) -> Option<(File, PathBuf)> {
-        let Some(folder) = self.folder.as_deref() else {
-            self.report.decided(&|| "no lock: there is no folder for it".to_owned());
-            return None;
-        };
-        let path = folder::path(folder, name);
-        match folder::open(folder, &path) {
+        let path = lock_path(self.folder()?, name);
+        match open_own(&path) {
             Ok(file) => Some((file, path)),
             Err(error) => {
                 self.cannot(&path, &error);
                 None
             }
         }
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        self.folder.get_or_init(|| self.choose_folder().cloned()).as_deref()
+    }
+
+    fn choose_folder(&self) -> Option<&PathBuf> {
+        for folder in &self.folders {
+            match try_locking(folder) {
+                Ok(()) => {
+                    remove_old(folder);
+                    return Some(folder);
+                }
+                Err(error) => {
+                    self.report.decided(&|| format!("no lock in {}: {error}", folder.display()));
+                }
+            }
+        }
+        self.report.decided(&|| "going on without locks: there is no folder for them".to_owned());
+        None
     }
 
     fn cannot(&self, path: &Path, error: &std::io::Error) {
@@ -125,19 +154,15 @@ impl<'a> FileLocks<'a> {
     /// # Errors
     /// When that was too long, and after SIGINT.
     pub fn turn_to_ask(&self, purpose: &str, limit: Duration) -> Result<Option<LockFile>> {
-        let (session, Some(folder)) = (holder::own_session(), &self.folder) else {
-            return Ok(None);
-        };
-        if session == 0 {
-            return Ok(None);
-        }
+        let session = holder::own_session();
+        let Some(folder) = self.folder().filter(|_| session != 0) else { return Ok(None) };
         let name = format!("asks-{session}");
         let (mut since, mut before) = (Instant::now(), None);
         let mut said = false;
         loop {
             match self.attempt(&name, purpose) {
                 Attempt::Held(file) => {
-                    return Ok(Some(LockFile { path: folder::path(folder, &name), file }));
+                    return Ok(Some(LockFile { path: lock_path(folder, &name), file }));
                 }
                 Attempt::Unavailable => return Ok(None),
                 Attempt::Busy => {}
@@ -239,15 +264,28 @@ fn too_long(holder: Option<&Holder>, waited: Duration) -> Error {
     error.hint("to wait longer, set lock_timeout in settings.ini; see: rolecall --help")
 }
 
-/// Tries whether locks can be had in a folder.
-///
-/// # Errors
-/// When the folder is not the user's alone, takes no new file, or its file system has no locks.
-pub fn try_locking(folder: &Path) -> std::io::Result<()> {
-    let path = folder::path(folder, &format!("probe-{}", std::process::id()));
-    let tried = folder::open(folder, &path).and_then(|file| file.try_lock().map_err(Into::into));
-    let _ = std::fs::remove_file(&path);
-    tried
+/// Returns where the lock of a name is. A name's beginning tells it apart from all others: it is a
+/// hash, or has a prefix of ours.
+fn lock_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{}.{EXTENSION}", name.get(..32).unwrap_or(name)))
+}
+
+/// Removes the locks that nobody has held for an hour.
+fn remove_old(folder: &Path) {
+    let is_old = |file: &std::fs::DirEntry| {
+        let noted = file.metadata().and_then(|metadata| metadata.modified());
+        noted.is_ok_and(|noted| SystemClock.now() - DateTime::<Utc>::from(noted) > OLD)
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == EXTENSION)
+            && is_old(&entry)
+            && let Ok(file) = open_own(&path)
+            && file.try_lock().is_ok()
+        {
+            drop(LockFile { path, file });
+        }
+    }
 }
 
 impl Locks for FileLocks<'_> {

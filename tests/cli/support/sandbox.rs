@@ -29,7 +29,8 @@ pub struct Sandbox {
 }
 
 impl Drop for Sandbox {
-    /// Takes its sessions out of the kernel's keyring, which would keep them for hours.
+    /// Takes its sessions and the identity of its store out of the kernel's keyring, which would keep
+    /// them for hours.
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
         if let (Ok(ring), None) = (
@@ -40,8 +41,9 @@ impl Drop for Sandbox {
                 std::fs::read(self.path("xdg/state/rolecall/index.json")).unwrap_or_default();
             let index: BTreeMap<String, serde_json::Value> =
                 serde_json::from_slice(&index).unwrap_or_default();
-            for key in index.keys().filter_map(|name| ring.search(&format!("rolecall:{name}")).ok())
-            {
+            let identity = self.identity().into_iter();
+            let sessions = index.keys().map(|name| format!("rolecall:{name}"));
+            for key in sessions.chain(identity).filter_map(|name| ring.search(&name).ok()) {
                 let _ = key.invalidate();
             }
         }
@@ -144,6 +146,19 @@ impl Sandbox {
         }
         self.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", self.aws.url());
         self.set("AWS_EC2_METADATA_DISABLED", "true");
+    }
+
+    /// What the kernel calls the identity of the `file` store.
+    pub fn identity(&self) -> Option<String> {
+        let path = self.path("xdg/data/rolecall/store/identity.age");
+        let wrapped = std::fs::read(&path).ok()?;
+        let hash = path.as_os_str().as_encoded_bytes().iter().chain(&wrapped).fold(
+            0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128,
+            |hash, byte| {
+                (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+            },
+        );
+        Some(format!("rolecall:identity:{hash:032x}"))
     }
 
     /// A path in the home.
