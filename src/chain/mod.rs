@@ -10,6 +10,7 @@ mod inputs;
 pub mod invocation;
 pub mod keys;
 mod mfa;
+mod near_keys;
 mod network;
 mod origins;
 pub mod plan;
@@ -24,6 +25,7 @@ mod role;
 pub mod session_key;
 mod sources;
 mod step;
+mod unneeded;
 
 use self::base::ProcessSource;
 use crate::aws::names::{MfaSerial, RoleArn};
@@ -34,6 +36,7 @@ use crate::hint;
 pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity, WrittenEnd};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
+
 pub use network::Network;
 pub use origins::Origins;
 pub use plan::Plan;
