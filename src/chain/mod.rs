@@ -37,6 +37,7 @@ pub use base::{Base, DefaultProvider, Sso, StaticKeys, WebIdentity, WrittenEnd};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
 
+pub use near_keys::misspelled;
 pub use network::Network;
 pub use origins::Origins;
 pub use plan::Plan;

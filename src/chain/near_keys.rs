@@ -68,6 +68,15 @@ pub(super) fn explain(error: Error, profile: &Profile, lacking: &[&str]) -> Erro
     })
 }
 
+/// Says which keys of a profile differ from one that is known by a typing error, and in which line.
+pub fn misspelled(profile: &Profile) -> impl Iterator<Item = String> {
+    unread(profile).filter_map(|unread| {
+        let name = normalized(unread.key);
+        let meant = KNOWN.into_iter().find(|known| is_typing_error(&name, &normalized(known)))?;
+        Some(unread.is_meant_for(meant))
+    })
+}
+
 /// A key that nobody reads.
 struct Unread<'a> {
     key: &'a str,
