@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use crate::error::Error;
 use crate::text::is_hostile;
 
 /// Returns a text as one word of a POSIX shell. What may not reach a terminal is spelled out,
@@ -50,6 +51,17 @@ pub fn profile(name: &str) -> Cow<'_, str> {
 /// Returns a verb for a profile: `rolecall explain prod`.
 pub fn command(verb: &str, name: &str) -> String {
     format!("rolecall {verb} {}", profile(name))
+}
+
+/// What to do where there is no profile at all.
+pub const FIRST_STEPS: [&str; 2] = [
+    "make the first profile, with a login in the browser: aws configure sso",
+    "or with an access key: aws configure",
+];
+
+/// Adds the first steps to an error that there is no profile to mend.
+pub fn first_steps(error: Error) -> Error {
+    FIRST_STEPS.into_iter().fold(error, Error::hint)
 }
 
 /// Says what to do about a value of a profile that is wrong.

@@ -83,6 +83,9 @@ impl CredentialsService {
             )));
         }
         self.context.ui.decided(&|| summary(&chain));
+        for error in &chain.plan.unneeded {
+            self.context.ui.decided(&|| format!("not needed here, and wrong: {error}"));
+        }
         Ok(chain)
     }
 

@@ -9,6 +9,7 @@ use crate::aws::names::{MfaSerial, Region};
 use crate::chain::session_key::SessionKeys;
 use crate::chain::{Chain, ProfileView};
 use crate::config::profiles::{Profile, Profiles};
+use crate::error::Place;
 use crate::output::time::left;
 use crate::store::index::{Entries, Entry};
 use crate::system::clock::{Clock, SystemClock};
@@ -27,6 +28,8 @@ pub struct ProfileSummary {
     pub session: Option<Entry>,
     pub description: Option<String>,
     pub problem: Option<String>,
+    /// Where the problem is, in short.
+    pub problem_at: Option<String>,
     /// What the filter looks through.
     pub searched: String,
 }
@@ -62,7 +65,10 @@ pub fn summarize(
     match resolve(context, profiles, &requests::of_profile(context, name)) {
         Ok(chain) => fill(&mut row, &chain, entries),
         Err(_) if is_settings_only(profiles, name) => {}
-        Err(error) => row.problem = Some(error.to_string()),
+        Err(error) => {
+            row.problem = Some(error.to_string());
+            row.problem_at = error.place().map(Place::short);
+        }
     }
     row.searched = searched(&row, merged.as_ref());
     row

@@ -17,6 +17,19 @@ impl Region {
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         legal.then(|| Self(text.to_owned()))
     }
+
+    /// Returns the name that a text is written for which is none: with underscores or blanks, in
+    /// quotes, in capital letters.
+    pub fn meant_by(text: &str) -> Option<Self> {
+        let name = unquoted(text).to_ascii_lowercase().replace(['_', ' '], "-");
+        let parts = name.split('-').count() >= 3 && name.ends_with(|c: char| c.is_ascii_digit());
+        Self::parse(&name).filter(|_| parts)
+    }
+}
+
+/// Cuts the quotes that AWS's files take as a part of the value.
+fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\'', '`']).trim()
 }
 
 text_type! {
@@ -27,6 +40,13 @@ text_type! {
 impl RoleArn {
     pub fn parse(text: &str) -> Option<Self> {
         Arn::parse_role(text).map(|_| Self(text.to_owned()))
+    }
+
+    /// Returns the role that a text is written for which is no role's ARN: the ARN of a session of
+    /// it, or its ARN in quotes.
+    pub fn meant_by(text: &str) -> Option<Self> {
+        let text = unquoted(text);
+        Self::parse(text).or_else(|| Self::parse(&Arn::parse(text)?.principal()))
     }
 
     /// Returns the account that the role belongs to.
@@ -108,6 +128,33 @@ mod tests {
             assert_eq!(Region::parse(text).is_some(), legal, "{text}");
         }
         assert!(Region::parse(&"x".repeat(64)).is_none());
+    }
+
+    #[test]
+    fn region_that_is_meant_is_found() {
+        for (text, meant) in [
+            ("eu_west_1", Some("eu-west-1")),
+            ("\"eu-west-1\"", Some("eu-west-1")),
+            ("EU West 1", Some("eu-west-1")),
+            ("evil.example.com/", None),
+            ("../x", None),
+            ("é", None),
+        ] {
+            assert_eq!(Region::meant_by(text).as_deref(), meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn role_that_is_meant_is_found() {
+        let admin = Some("arn:aws:iam::222222222222:role/admin");
+        for (text, meant) in [
+            ("arn:aws:sts::222222222222:assumed-role/admin/bob", admin),
+            ("'arn:aws:iam::222222222222:role/admin'", admin),
+            ("arn:aws:iam::222222222222:user/bob", None),
+            ("admin", None),
+        ] {
+            assert_eq!(RoleArn::meant_by(text).as_deref(), meant, "{text}");
+        }
     }
 
     #[test]

@@ -2,9 +2,12 @@
 //! (AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "AWS STS Regional endpoints",
 //! "Retry behavior").
 
+use super::base::{Base, DefaultProvider};
 use super::inputs::Inputs;
 use super::keys;
 use super::network::{self, EndpointUrl, Imds, Network};
+use super::step::Step;
+use super::unneeded::{Need, Unneeded};
 use crate::aws::names::Region;
 use crate::aws::partition::{self, Endpoint, EndpointVariant};
 use crate::config::ProfileName;
@@ -20,8 +23,9 @@ pub(super) struct Endpoints<'a> {
     pub settings: Option<&'a Profile>,
     /// The selected profile.
     pub selected: Option<&'a ProfileName>,
-    /// `None` where no region is known.
-    pub region: Option<Region>,
+    /// `None` where no region is known; an error where what names it is wrong.
+    pub region: Result<Option<Region>>,
+    pub unneeded: Unneeded,
 }
 
 impl Endpoints<'_> {
@@ -46,7 +50,8 @@ impl Endpoints<'_> {
             _ => Err(Error::misconfigured(
                 place,
                 format!("{key} must be a whole number above 0, not `{value}`"),
-            )),
+            )
+            .hint(CORRECT)),
         }
     }
 
@@ -70,6 +75,7 @@ impl Endpoints<'_> {
                     &services.place,
                     format!("there is no section [services {}]", *services.value),
                 )
+                .with_shared_cause(format!("there is no section [services {}]", *services.value))
                 .hint("see what is in the files: rolecall profile dump --json")
             })?;
             if let Some(block) = section.get(service) {
@@ -100,11 +106,19 @@ impl Endpoints<'_> {
         Ok(partition::sts_endpoint(region, variant))
     }
 
-    /// Returns how AWS is called.
+    /// Returns how AWS is called for a base and the steps after it.
     ///
     /// # Errors
-    /// Where a number of the settings is none.
-    pub fn network(&self) -> Result<Network> {
+    /// Where a number of the settings is none, and a call needs it.
+    pub fn network(&self, base: &Base, steps: &[Step]) -> Result<Network> {
+        let instance = matches!(
+            base,
+            Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance)
+        );
+        let local = matches!(base, Base::Static(_) | Base::Environment(_) | Base::Process { .. });
+        let number = |needed, variable, key| {
+            self.unneeded.take(Need::when(needed), self.number(variable, key))
+        };
         let retry_mode = self.setting("AWS_RETRY_MODE", "retry_mode");
         let imds_mode = self.setting(
             "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
@@ -114,8 +128,7 @@ impl Endpoints<'_> {
         Ok(Network {
             fips: self.switch("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
             dual_stack: self.switch("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
-            max_attempts: self
-                .number("AWS_MAX_ATTEMPTS", "max_attempts")?
+            max_attempts: number(!local || !steps.is_empty(), "AWS_MAX_ATTEMPTS", "max_attempts")?
                 .map(|attempts| attempts.min(MOST_ATTEMPTS)),
             adaptive_retries: retry_mode
                 .is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("adaptive")),
@@ -126,9 +139,16 @@ impl Endpoints<'_> {
                     .setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
                     .map(|(url, _)| url),
                 ipv6: imds_mode.is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("ipv6")),
-                attempts: self
-                    .number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts")?,
-                timeout: self.number("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout")?,
+                attempts: number(
+                    instance,
+                    "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+                    "metadata_service_num_attempts",
+                )?,
+                timeout: number(
+                    instance,
+                    "AWS_METADATA_SERVICE_TIMEOUT",
+                    "metadata_service_timeout",
+                )?,
                 disabled: self.inputs.environment.is_true("AWS_EC2_METADATA_DISABLED"),
             },
             host: self.inputs.environment.get("HOSTNAME").map(str::to_owned),
@@ -136,6 +156,8 @@ impl Endpoints<'_> {
         })
     }
 }
+
+const CORRECT: &str = "correct it, or see what the settings come to: rolecall explain";
 
 /// The most attempts that a call may be set to make: the SDK's cost at the start of a call grows
 /// with them.
@@ -171,5 +193,5 @@ fn checked(url: &str, place: Place) -> Result<EndpointUrl> {
             shown_url(url)
         ),
     )
-    .hint("correct it, or see what the settings come to: rolecall explain"))
+    .hint(CORRECT))
 }

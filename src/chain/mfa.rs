@@ -12,6 +12,7 @@ use super::request::{Caching, Request};
 use super::step::{AssumeRole, Mfa, MfaUse};
 use crate::aws::duration;
 use crate::error::{Error, Result};
+use crate::hint;
 
 /// Decides how each role's device is used, and returns the device of the session that goes first,
 /// if one does.
@@ -63,13 +64,14 @@ pub(super) fn session_of<'a>(
     mut profiles: impl Iterator<Item = ProfileView<'a>>,
 ) -> Result<Option<u32>> {
     let Some(seconds) = request.defaults().mfa_session else { return Ok(None) };
-    let set = profiles.find_map(|profile| profile.property(keys::MFA_SESSION_DURATION));
-    let Some(property) = set else { return Ok(Some(seconds)) };
+    let of = |view: ProfileView<'a>| Some((view, view.property(keys::MFA_SESSION_DURATION)?));
+    let Some((view, property)) = profiles.find_map(of) else { return Ok(Some(seconds)) };
     session_duration(&property.value).map_err(|rule| {
         Error::misconfigured(
             &property.place,
             format!("{} must be {rule}, not `{}`", keys::MFA_SESSION_DURATION, *property.value),
         )
+        .hint(hint::correct(view.name().unwrap_or_default()))
     })
 }
 

@@ -7,6 +7,7 @@ use super::step::Step;
 use crate::aws::names::Region;
 use crate::aws::partition::Endpoint;
 use crate::config::ProfileName;
+use crate::error::Error;
 
 /// The way to credentials.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Plan {
     pub endpoints: ServiceEndpoints,
     /// The profiles on the way with `rolecall_confirm`: each new session of theirs is asked about.
     pub confirm: Vec<ProfileName>,
+    /// What is wrong in the settings, and is not needed to get the credentials.
+    pub unneeded: Vec<Error>,
 }
 
 /// Where services are called beside the steps.

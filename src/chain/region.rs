@@ -32,14 +32,14 @@ impl Endpoints<'_> {
     /// # Errors
     /// Where no region is known, or the configured endpoint is no URL.
     pub fn required_sts(&self) -> Result<(Region, Endpoint)> {
-        let region = self.region.clone().ok_or_else(|| self.missing())?;
+        let region = self.region.clone()?.ok_or_else(|| self.missing())?;
         let endpoint = self.sts(&region)?;
         Ok((region, endpoint))
     }
 
     /// Returns the endpoint of STS where a region is known.
     pub fn sts_where_known(&self) -> Result<Option<Endpoint>> {
-        self.region.as_ref().map(|region| self.sts(region)).transpose()
+        self.region.clone()?.map(|region| self.sts(&region)).transpose()
     }
 
     /// Returns what one session with MFA serves: all that call the same configured endpoint, else a
@@ -59,12 +59,12 @@ impl Endpoints<'_> {
             (None, None) => "the role".to_owned(),
         };
         let example = self.inputs.request.invocation(self.selected).command("process");
-        Error::configuration(format!("no region for {who}, and STS is called in one")).hint(
-            format!(
+        Error::configuration(format!("no region for {who}, and STS is called in one"))
+            .with_shared_cause("no region is set, and STS is called in one")
+            .hint(format!(
                 "put `region = …` into the profile, set AWS_REGION, or type: \
-             {example} --region eu-west-1"
-            ),
-        )
+                 {example} --region eu-west-1"
+            ))
     }
 }
 
@@ -74,9 +74,15 @@ fn checked(region: &str, place: Place) -> Result<(Region, Place)> {
             Place::Option(_) => Kind::Usage,
             _ => Kind::Configuration,
         };
+        let hint = match Region::meant_by(region) {
+            Some(meant) => {
+                format!("did you mean `{meant}`? see the names with: aws ec2 describe-regions")
+            }
+            None => "see the names with: aws ec2 describe-regions".to_owned(),
+        };
         return Err(Error::new(kind, format!("{place}: `{region}` is not a region's name"))
             .at(place)
-            .hint("see the names with: aws ec2 describe-regions"));
+            .hint(hint));
     };
     Ok((region, place))
 }

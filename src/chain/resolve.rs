@@ -18,6 +18,7 @@ use super::role::limits::{Chaining, check_duration};
 use super::role::{CallSite, Role};
 use super::sources::{BaseSource, SourceChain, select};
 use super::step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
+use super::unneeded::{Need, Unneeded};
 use super::{Chain, Origins, Subject};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Place, Result};
@@ -38,11 +39,21 @@ pub fn resolve(profiles: &Profiles, request: &Request, environment: &Environment
 fn resolve_nested(inputs: &Inputs, nested: u8) -> Result<Chain> {
     let found = select(inputs)?;
     process_loop::check(inputs, &found)?;
-    let (region, region_place) = region::find(inputs, found.profiles())?.unzip();
+    let (region, region_place) = match region::find(inputs, found.profiles()) {
+        Ok(found) => {
+            let (region, place) = found.unzip();
+            (Ok(region), place)
+        }
+        // What is typed is meant.
+        Err(error) if inputs.typed().region.is_some() => return Err(error),
+        Err(error) => (Err(error), None),
+    };
     let selected = found.profile_name();
     let settings = found.settings.as_ref();
-    let endpoints = Endpoints { inputs, settings, selected, region };
+    let unneeded = Unneeded::default();
+    let endpoints = Endpoints { inputs, settings, selected, region, unneeded };
     let mut plan = Planner { inputs, found: &found, endpoints: &endpoints }.plan()?;
+    plan.unneeded = endpoints.unneeded.into_errors();
     let inner = follow_process(inputs, &mut plan.base, nested);
     let invocation = inputs.request.invocation(selected);
     let origins = Origins {
@@ -92,16 +103,19 @@ impl Planner<'_> {
         let confirm = views.filter(asks).filter_map(|view| Some(view.profile()?.name.clone()));
         let is_auto =
             steps.iter().find_map(Step::code_device).is_some_and(|mfa| mfa.serial.is_auto());
+        let unneeded = &self.endpoints.unneeded;
         Ok(Plan {
+            unneeded: Vec::new(),
             confirm: confirm.collect(),
             principal: Principal::default(),
             base_profile: self.base_view().profile().map(|profile| profile.name.clone()),
-            network: self.endpoints.network()?,
+            network: self.endpoints.network(&base, &steps)?,
             endpoints: ServiceEndpoints {
-                sts: self.endpoints.sts_where_known()?,
+                // A step that calls STS has its own, or there would be no plan.
+                sts: unneeded.take(Need::Unneeded, self.endpoints.sts_where_known())?,
                 iam: if is_auto { self.endpoints.configured("iam")? } else { None },
             },
-            region: self.endpoints.region.clone(),
+            region: self.endpoints.region.clone().unwrap_or_default(),
             base,
             steps,
         })
@@ -173,7 +187,11 @@ impl Planner<'_> {
             None
         };
         let request = self.inputs.request;
-        let duration = mfa::session_of(request, roles.last().copied().into_iter().chain([keys]))?;
+        let codes = own.is_some() || calls.iter().any(|call| call.mfa.code().is_some());
+        let duration = self.endpoints.unneeded.take(
+            Need::when(codes),
+            mfa::session_of(request, roles.last().copied().into_iter().chain([keys])),
+        )?;
         let caching = if duration.is_some() { request.defaults().caching } else { Caching::Off };
         let first = mfa::plan(base, own, &mut calls, caching);
         let mut steps = Vec::with_capacity(calls.len() + 1);

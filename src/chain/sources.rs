@@ -89,19 +89,31 @@ fn default_chain(inputs: &Inputs) -> Result<SourceChain> {
     let base = match base::default_provider(environment) {
         Some(base) => BaseSource::Ready(Box::new(base)),
         None if environment.has_web_identity() => BaseSource::WebIdentityOfEnvironment,
-        None => {
-            return Err(Error::configuration(
-                "no credentials found: no profile is named and the default chain has none",
-            )
-            .about(name)
-            .cause(format!(
-                "profile `{name}` holds none, \
-                 and neither environment, container nor instance gives any"
-            ))
-            .hint("name a profile, see: rolecall list"));
-        }
+        None => return Err(no_credentials(inputs, name, profile.as_ref())),
     };
     Ok(SourceChain { settings: profile, base, ..SourceChain::default() })
+}
+
+/// Returns the error of a default chain that ends nowhere. What a profile says of credentials that
+/// it does not give is said of that profile.
+fn no_credentials(inputs: &Inputs, name: &str, profile: Option<&Profile>) -> Error {
+    if let Some(profile) = profile.filter(|p| !ProfileView::from(*p).is_settings_only()) {
+        return base::nothing(profile);
+    }
+    let what = if profile.is_some() { "holds none" } else { "is not there" };
+    let error = Error::configuration(
+        "no credentials found: no profile is named and the default chain has none",
+    )
+    .about(name)
+    .cause(format!(
+        "profile `{name}` {what}, and neither environment, container nor instance gives any"
+    ));
+    let Some(profile) = profile else {
+        let unknown = inputs.profiles.unknown(name);
+        let error = unknown.causes().iter().fold(error, Error::cause);
+        return unknown.hints().iter().fold(error, Error::hint);
+    };
+    base::with_look_alikes(error, profile).hint("name a profile, see: rolecall list")
 }
 
 /// Follows `source_profile` from a profile, or from a role that is only typed, to the base.
@@ -202,15 +214,24 @@ fn own_source(name: &str, place: Option<&FileLine>) -> Error {
 
 fn missing_source(inputs: &Inputs, name: &str, place: Option<&FileLine>, role: &Role) -> Error {
     let error = inputs.unknown(name);
+    let shared = error.message().to_owned();
+    let bare = name.trim_matches(['"', '\'']);
+    let error = if bare == name {
+        error
+    } else {
+        error.cause(format!("the quotes belong to the name: is `{bare}` meant?"))
+    };
     match place.filter(|_| role.typed.source_profile.is_none()) {
         None => {
             let message = format!("--source-profile: {}", error.message());
             error.with_kind(Kind::Usage).with_message(message).at(SOURCE_PROFILE)
         }
-        Some(place) => error.at(place).about(role.name()).with_message(format!(
-            "{place}: the source_profile `{name}` of profile `{}` does not exist",
-            role.name()
-        )),
+        Some(place) => {
+            error.with_shared_cause(shared).at(place).about(role.name()).with_message(format!(
+                "{place}: the source_profile `{name}` of profile `{}` does not exist",
+                role.name()
+            ))
+        }
     }
 }
 
@@ -219,6 +240,10 @@ fn loop_error(roles: &[Option<Profile>], name: &str, place: Option<&FileLine>) -
         roles.iter().flatten().map(|profile| &*profile.name).chain([name]).collect();
     let error =
         Error::configuration(format!("source_profile leads round in a loop: {}", way(&names)))
+            .with_shared_cause(format!(
+                "source_profile leads round in a loop: {}",
+                loop_alone(&names)
+            ))
             .about(names[0]);
     at(error, place, name).hint(format!(
         "end the chain at a profile that holds credentials, then try: {}",
@@ -231,6 +256,17 @@ fn at(error: Error, place: Option<&FileLine>, name: &str) -> Error {
         Some(place) => error.at(place).cause(format!("{place}: source_profile = {name}")),
         None => error,
     }
+}
+
+/// Shows a loop without the way to it, the same from wherever it is entered.
+fn loop_alone(names: &[&str]) -> String {
+    let last = names.last().copied().unwrap_or_default();
+    let begin = names.iter().position(|name| *name == last).unwrap_or(0);
+    let mut round = names[begin..names.len() - 1].to_vec();
+    let first = (0..round.len()).min_by_key(|at| round[*at]).unwrap_or(0);
+    round.rotate_left(first);
+    round.extend(round.first().copied());
+    way(&round)
 }
 
 /// Shows the way round a loop; of a long one, where it begins and where it closes.

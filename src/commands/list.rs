@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::app::context::Context;
 use crate::app::summary::{ProfileSummary, summarize};
-use crate::error::Result;
+use crate::config::profiles::Profiles;
+use crate::error::{Error, Result};
+use crate::hint;
 use crate::output::table::{self, Column, or_dash};
 use crate::output::time::timestamp;
 use crate::output::{print, print_line, terminal_width};
@@ -54,16 +56,42 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<()> {
         .collect();
     if args.json {
         print_line(rows.iter().map(json).collect::<Value>())
+    } else if profiles.is_empty() {
+        say_none(context, &profiles);
+        Ok(())
     } else if rows.is_empty() {
-        let paths: Vec<String> = profiles.paths().map(|p| p.display().to_string()).collect();
-        context.ui.note(&if args.filter.is_empty() {
-            format!("there is no profile in {}", paths.join(" or "))
-        } else {
-            format!("no profile matches `{}`", args.filter.join(" "))
-        });
+        context.ui.note(&format!("no profile matches `{}`", args.filter.join(" ")));
         Ok(())
     } else {
-        print(&render(context, &rows))
+        print(&render(context, &rows))?;
+        hint_at_problems(context, &rows);
+        Ok(())
+    }
+}
+
+/// Says that there is no profile, and how to make the first.
+fn say_none(context: &Context, profiles: &Profiles) {
+    let paths: Vec<String> = profiles.paths().map(|p| p.display().to_string()).collect();
+    context.ui.warn(&format!("there is no profile in {}", paths.join(" or ")));
+    let why = profiles.say_missing(Error::configuration(""));
+    let named = profiles.missing().iter().any(|missing| missing.variable.is_some());
+    for cause in why.causes().iter().filter(|_| named) {
+        context.ui.warn(cause);
+    }
+    for hint in why.hints().iter().map(String::as_str).chain(hint::FIRST_STEPS) {
+        context.ui.hint(hint);
+    }
+}
+
+/// Says where the problems of rows are told whole.
+fn hint_at_problems(context: &Context, rows: &[ProfileSummary]) {
+    let mut broken = rows.iter().filter(|row| row.problem.is_some());
+    match (broken.next(), broken.next()) {
+        (None, _) => {}
+        (Some(one), None) => {
+            context.ui.hint(&format!("see what is wrong: {}", hint::command("explain", &one.name)));
+        }
+        _ => context.ui.hint("see what is wrong: rolecall doctor"),
     }
 }
 
@@ -99,7 +127,8 @@ fn json(row: &ProfileSummary) -> Value {
 
 fn cells(row: &ProfileSummary) -> Vec<String> {
     let source = match (&row.problem, &row.source_profile) {
-        (Some(problem), _) => format!("! {problem}"),
+        // It must not widen the table: `explain` says the whole.
+        (Some(_), _) => format!("! {}", row.problem_at.as_deref().unwrap_or("broken")),
         (None, Some(profile)) => format!("{} ({profile})", row.source),
         (None, None) if row.source.is_empty() => "-".to_owned(),
         (None, None) => row.source.clone(),

@@ -57,6 +57,8 @@ pub enum Header {
     Named { kind: SectionKind, name: String, prefixed: bool },
     /// A section that the SDKs ignore, with the reason.
     Ignored(String),
+    /// A section of the AWS CLI itself, which holds no profile.
+    OfCli,
     /// A header that cannot be read, with the reason.
     Malformed(String),
 }
@@ -111,7 +113,8 @@ pub struct Malformed {
 #[derive(Default)]
 pub struct Body {
     pub properties: Vec<ParsedProperty>,
-    pub ignored: Vec<Malformed>,
+    /// The keys whose names AWS does not accept, with their lines.
+    pub ignored: Vec<(usize, String)>,
     pub malformed: Vec<Malformed>,
     /// The end of the last line that is neither blank nor a comment; the body's start without one.
     pub end: usize,
@@ -180,16 +183,32 @@ impl Document {
         parse_body(&self.bytes, section.body.clone(), section.line + 1)
     }
 
+    /// Returns the lines of the keys that stand before the first section.
+    pub(super) fn keys_before_sections(&self) -> Vec<usize> {
+        let before = parse_body(&self.bytes, self.preamble.clone(), 1);
+        let keys = before.properties.iter().map(|property| property.line);
+        keys.chain(before.ignored.iter().map(|(line, _)| *line)).collect()
+    }
+
     /// Returns every malformed line of the file: what a strict reader would refuse the file for.
     pub fn malformed(&self) -> Vec<Malformed> {
-        let before = parse_body(&self.bytes, self.preamble.clone(), 1);
+        self.malformed_in(|_| true)
+    }
+
+    /// Returns the malformed lines that are in no profile's section.
+    pub fn malformed_outside_profiles(&self) -> Vec<Malformed> {
+        let of_profile =
+            |header: &Header| matches!(header, Header::Named { kind: SectionKind::Profile, .. });
+        self.malformed_in(|header| !of_profile(header))
+    }
+
+    fn malformed_in(&self, wanted: impl Fn(&Header) -> bool) -> Vec<Malformed> {
         let reason = "a property stands before the first section";
-        let lines =
-            before.properties.iter().map(|p| p.line).chain(before.ignored.iter().map(|i| i.line));
+        let lines = self.keys_before_sections().into_iter();
         let mut all: Vec<Malformed> =
             lines.map(|line| Malformed { line, reason: reason.to_owned() }).collect();
-        all.extend(before.malformed);
-        for section in &self.sections {
+        all.extend(parse_body(&self.bytes, self.preamble.clone(), 1).malformed);
+        for section in self.sections.iter().filter(|section| wanted(&section.header)) {
             if let Header::Malformed(reason) = &section.header {
                 all.push(Malformed { line: section.line, reason: reason.clone() });
             }
@@ -207,7 +226,13 @@ impl Document {
                 Header::Ignored(reason) => {
                     all.push(Malformed { line: section.line, reason: reason.clone() });
                 }
-                _ => all.extend(self.body(section).ignored),
+                Header::OfCli => {}
+                Header::Named { .. } | Header::Malformed(_) => {
+                    all.extend(self.body(section).ignored.into_iter().map(|(line, key)| {
+                        let reason = format!("the key `{key}` is not one that AWS accepts");
+                        Malformed { line, reason }
+                    }));
+                }
             }
         }
         all
@@ -228,6 +253,10 @@ pub(super) fn parse_header(file: FileKind, bytes: &[u8], line: Range<usize>) -> 
 fn classify(file: FileKind, bytes: &[u8], spans: &HeaderSpans) -> Header {
     let name = &bytes[spans.name.clone()];
     let named = |kind, prefixed| Header::Named { kind, name: decode(name), prefixed };
+    let inside = &bytes[spans.inside.clone()];
+    if file == FileKind::Credentials && is_name_with_blanks(spans, inside) {
+        return Header::Named { kind: SectionKind::Profile, name: decode(inside), prefixed: false };
+    }
     if !spans.quoted() && !is_identifier(name) {
         return Header::Ignored(format!(
             "the section name `{}` is not one that AWS accepts",
@@ -238,10 +267,12 @@ fn classify(file: FileKind, bytes: &[u8], spans: &HeaderSpans) -> Header {
         (FileKind::Config, Some(b"profile")) => named(SectionKind::Profile, true),
         (FileKind::Config, Some(b"sso-session")) => named(SectionKind::SsoSession, true),
         (FileKind::Config, Some(b"services")) => named(SectionKind::Services, true),
+        (FileKind::Config, Some(b"cli" | b"command")) => Header::OfCli,
         (FileKind::Config, Some(other)) => {
             Header::Ignored(format!("sections named `{} …` are not known", decode(other)))
         }
         (FileKind::Config, None) if name == b"default" => named(SectionKind::Profile, false),
+        (FileKind::Config, None) if SECTIONS_OF_CLI.contains(&name) => Header::OfCli,
         (FileKind::Config, None) => {
             Header::Ignored(format!("in the config file this must be `[profile {}]`", decode(name)))
         }
@@ -250,6 +281,24 @@ fn classify(file: FileKind, bytes: &[u8], spans: &HeaderSpans) -> Header {
             Header::Ignored("in the credentials file a section is the bare profile name".to_owned())
         }
     }
+}
+
+/// The sections of the config file that the AWS CLI keeps for itself.
+const SECTIONS_OF_CLI: [&[u8]; 4] = [b"plugins", b"preview", b"toplevel", b"cli"];
+
+/// Returns whether a header of the credentials file is a name with blanks, which the AWS CLI writes
+/// without quotes there; what belongs into the config file is none.
+fn is_name_with_blanks(spans: &HeaderSpans, inside: &[u8]) -> bool {
+    let words = inside.split(|&b| is_blank(b)).filter(|word| !word.is_empty());
+    let of_config = |word: &[u8]| {
+        [&b"profile"[..], b"sso-session", b"services"]
+            .iter()
+            .any(|prefix| word.eq_ignore_ascii_case(prefix))
+    };
+    spans.prefix.is_some()
+        && !spans.quoted()
+        && words.clone().all(is_identifier)
+        && !words.take(1).any(of_config)
 }
 
 /// Parses the lines in a range of a text; the number of the first is given.
@@ -305,9 +354,6 @@ pub(super) fn parse_body(bytes: &[u8], range: Range<usize>, first_line: usize) -
     let (properties, ignored) =
         body.properties.into_iter().partition(|p| is_identifier(p.key.as_bytes()));
     body.properties = properties;
-    body.ignored.extend(ignored.into_iter().map(|p: ParsedProperty| Malformed {
-        line: p.line,
-        reason: format!("the key `{}` is not one that AWS accepts", p.key),
-    }));
+    body.ignored.extend(ignored.into_iter().map(|p: ParsedProperty| (p.line, p.key)));
     body
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::document::{Document, FileKind, NO_HOME};
-use super::profiles::Profiles;
+use super::encoding;
+use super::profiles::{MissingFile, Profiles};
 use crate::error::{Error, Place, Result};
 use crate::hint;
 use crate::system::directories::Directories;
@@ -17,11 +18,16 @@ use crate::system::files::read_named;
 /// The largest shared file that is read, in bytes: a thousand times a large one.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
+/// What moves the config file, and what the credentials file.
+const VARIABLES: [&str; 2] = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
+
 /// Where the shared files are; `None` for those of a home that there is not.
 #[derive(Debug, Clone)]
 pub struct Paths {
     pub config: Option<PathBuf>,
     pub credentials: Option<PathBuf>,
+    /// The variables that move the two.
+    pub variables: [Option<&'static str>; 2],
 }
 
 impl Paths {
@@ -36,9 +42,11 @@ impl Paths {
             }
             None => Ok(directories.aws(name)),
         };
+        let [config, credentials] = VARIABLES;
         Ok(Self {
-            config: path("AWS_CONFIG_FILE", "config")?,
-            credentials: path("AWS_SHARED_CREDENTIALS_FILE", "credentials")?,
+            config: path(config, "config")?,
+            credentials: path(credentials, "credentials")?,
+            variables: VARIABLES.map(|name| environment.get(name).map(|_| name)),
         })
     }
 }
@@ -46,28 +54,33 @@ impl Paths {
 /// Reads both shared files; one that is missing is empty.
 ///
 /// # Errors
-/// When one cannot be read, is a folder or a pipe, or is larger than 64 MiB.
+/// When one cannot be read, is a folder or a pipe, is larger than 64 MiB, or is not text in UTF-8.
 pub fn load(paths: &Paths) -> Result<Profiles> {
-    let document = |kind: FileKind, path: Option<&Path>| {
-        let (path, bytes) = match path {
-            Some(path) => (path.to_owned(), read(path)?),
-            None => (Path::new(NO_HOME).join(kind.name()), Zeroizing::default()),
-        };
-        Ok::<_, Error>(Document::parse(kind, &path, bytes))
+    let mut missing = Vec::new();
+    let mut document = |kind: FileKind, path: Option<&Path>, variable| {
+        let no_home = || Path::new(NO_HOME).join(kind.name());
+        let bytes = path.map(read).transpose()?.flatten();
+        let path = path.map_or_else(no_home, Path::to_owned);
+        let bytes = bytes.unwrap_or_else(|| {
+            missing.push(MissingFile { path: path.clone(), variable });
+            Zeroizing::default()
+        });
+        let document = Document::parse(kind, &path, bytes);
+        encoding::check(&document)?;
+        Ok::<_, Error>(document)
     };
-    Ok(Profiles::new(
-        document(FileKind::Config, paths.config.as_deref())?,
-        document(FileKind::Credentials, paths.credentials.as_deref())?,
-    ))
+    let [config, credentials] = paths.variables;
+    let config = document(FileKind::Config, paths.config.as_deref(), config)?;
+    let credentials = document(FileKind::Credentials, paths.credentials.as_deref(), credentials)?;
+    Ok(Profiles::new(config, credentials).with_missing(missing))
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+/// Reads a file; `None` when it is not there.
+fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let error = |what: &str| Error::configuration(format!("{}: {what}", path.display()));
     match read_named(path, MAX_BYTES) {
-        Ok(bytes) => Ok(bytes),
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(Zeroizing::default())
-        }
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(e) if e.kind() == ErrorKind::FileTooLarge => {
             Err(error(&format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024)))
         }

@@ -6,14 +6,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::ProfileName;
 use super::document::{
-    Document, FileKind, Header, Malformed, NO_HOME, ParsedProperty, Section, SectionKind,
+    Document, FileKind, Header, Malformed, ParsedProperty, Section, SectionKind,
 };
+use super::unknown::{ALL_MALFORMED, malformed};
 use crate::error::{Error, FileLine, Result};
 use crate::text::{shown_url, without_url_secrets};
 
@@ -41,6 +42,8 @@ pub struct Profile {
     pub place: FileLine,
     /// In the order of first appearance.
     pub properties: Vec<Property>,
+    /// The keys whose names AWS does not accept.
+    pub ignored: Vec<(FileLine, String)>,
 }
 
 impl Profile {
@@ -58,13 +61,23 @@ impl Profile {
 /// Both shared files with an index of their sections by kind and name.
 #[derive(Debug)]
 pub struct Profiles {
-    documents: [Document; 2],
+    pub(super) documents: [Document; 2],
     /// The named sections, sorted by the hash of kind and name; those of one name in the order in
     /// which they merge: config file first. A map would own thousands of names for the few that are
     /// asked for.
     index: Vec<(u64, SectionPosition)>,
     /// The sections whose headers cannot be read.
-    malformed: Vec<SectionPosition>,
+    pub(super) malformed: Vec<SectionPosition>,
+    /// The files that are not there.
+    pub(super) missing: Vec<MissingFile>,
+}
+
+/// A shared file that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingFile {
+    pub path: PathBuf,
+    /// The variable that names it.
+    pub variable: Option<&'static str>,
 }
 
 /// A document and a section of it.
@@ -73,7 +86,7 @@ type SectionPosition = (usize, usize);
 fn named(documents: &[Document; 2], (which, at): SectionPosition) -> Option<(SectionKind, &str)> {
     match &documents[which].sections[at].header {
         Header::Named { kind, name, .. } => Some((*kind, name)),
-        Header::Ignored(_) | Header::Malformed(_) => None,
+        Header::Ignored(_) | Header::OfCli | Header::Malformed(_) => None,
     }
 }
 
@@ -109,7 +122,18 @@ impl Profiles {
             }
         }
         index.sort_unstable();
-        Self { documents, index, malformed }
+        Self { documents, index, malformed, missing: Vec::new() }
+    }
+
+    /// Says which of the files are not there.
+    #[must_use]
+    pub fn with_missing(self, missing: Vec<MissingFile>) -> Self {
+        Self { missing, ..self }
+    }
+
+    /// Returns the files that are not there.
+    pub fn missing(&self) -> &[MissingFile] {
+        &self.missing
     }
 
     /// Returns where the sections of a name are, in the order in which they merge.
@@ -176,7 +200,9 @@ impl Profiles {
                 name: ProfileName::new(name),
                 place: place(section.line),
                 properties: Vec::new(),
+                ignored: Vec::new(),
             });
+            merged.ignored.extend(body.ignored.into_iter().map(|(line, key)| (place(line), key)));
             for property in body.properties {
                 let ParsedProperty { key, value, line, .. } = property;
                 let place = place(line);
@@ -189,6 +215,12 @@ impl Profiles {
     /// Returns every malformed line of both files with its place.
     pub fn malformed(&self) -> Vec<(FileLine, String)> {
         self.places(Document::malformed)
+    }
+
+    /// Returns the malformed lines that are in no profile's section, so that no profile fails by
+    /// them.
+    pub fn malformed_outside_profiles(&self) -> Vec<(FileLine, String)> {
+        self.places(Document::malformed_outside_profiles)
     }
 
     /// Returns the sections and keys that the SDKs skip, with the reason.
@@ -207,55 +239,6 @@ impl Profiles {
             of(document).into_iter().map(|m| (place(m.line), m.reason)).collect::<Vec<_>>()
         };
         self.documents.iter().flat_map(of_document).collect()
-    }
-
-    /// Returns the error for a profile that neither file has, with what comes nearest.
-    pub fn unknown(&self, name: &str) -> Error {
-        let near = self.names().filter_map(|n| distance(n, name).map(|d| (d, n))).min();
-        self.absent(name, near.map(|(_, near)| near))
-    }
-
-    /// As `unknown`, but without a look at all names, for those who look at each profile.
-    pub fn absent(&self, name: &str, near: Option<&str>) -> Error {
-        let [config, credentials] = &self.documents;
-        let error = Error::configuration(format!(
-            "profile `{name}` is in neither {} nor {}",
-            config.path.display(),
-            credentials.path.display()
-        ))
-        .about(name);
-        let headers = self.malformed.iter().map(|&(which, at)| {
-            let (document, section) = (&self.documents[which], &self.documents[which].sections[at]);
-            let reason = if let Header::Malformed(reason) = &section.header { reason } else { "" };
-            format!("{}:{}: {reason}", document.path.display(), section.line)
-        });
-        let (error, more) = malformed(error, headers);
-        let error = if config.path.starts_with(NO_HOME) || credentials.path.starts_with(NO_HOME) {
-            error
-                .cause("there is no home folder: HOME is no absolute path")
-                .hint("set it: export HOME=/path")
-        } else {
-            error
-        };
-        let error = error.hint(match near {
-            Some(near) => format!("did you mean `{near}`? see: rolecall list"),
-            None => "see which profiles there are: rolecall list".to_owned(),
-        });
-        if more { error.hint(ALL_MALFORMED) } else { error }
-    }
-}
-
-/// How many malformed lines an error shows.
-const SHOWN: usize = 3;
-const ALL_MALFORMED: &str = "see all malformed lines with: rolecall profile dump --json";
-
-/// Makes malformed lines causes of an error: the first of them, and how many more there are, if
-/// any.
-fn malformed(error: Error, mut lines: impl ExactSizeIterator<Item = String>) -> (Error, bool) {
-    let error = lines.by_ref().take(SHOWN).fold(error, Error::cause);
-    match lines.len() {
-        0 => (error, false),
-        more => (error.cause(format!("and {more} more malformed lines")), true),
     }
 }
 
@@ -286,15 +269,6 @@ impl Keys {
         }
         all.push(property);
     }
-}
-
-/// Returns the edit distance of two short names when it is small enough for a typing error.
-fn distance(a: &str, b: &str) -> Option<usize> {
-    let limit = (b.chars().count() / 2).clamp(1, 3);
-    if a.len().abs_diff(b.len()) > limit * 4 || b.len() > 128 {
-        return None;
-    }
-    Some(strsim::levenshtein(a, b)).filter(|distance| *distance <= limit)
 }
 
 /// What the name of a key holds whose value is a secret.

@@ -64,6 +64,7 @@ struct Parts {
     refusal: Option<Refusal>,
     profile: Option<String>,
     place: Option<Place>,
+    shared: Option<String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -131,6 +132,12 @@ impl Error {
         self.0.place = Some(place.into());
         self
     }
+    /// Says what is wrong in words that name none of the profiles that fail by it.
+    #[must_use]
+    pub fn with_shared_cause(mut self, shared: impl Into<String>) -> Self {
+        self.0.shared = Some(shared.into());
+        self
+    }
     /// Says how AWS refused.
     #[must_use]
     pub fn refused(mut self, code: Option<AwsCode>, refusal: Option<Refusal>) -> Self {
@@ -172,6 +179,11 @@ impl Error {
     /// Returns the profile that the message or a cause names.
     pub fn profile(&self) -> Option<&str> {
         self.0.profile.as_deref()
+    }
+    /// Returns what is wrong in words that name none of the profiles that fail by it; errors of one
+    /// cause say the same.
+    pub fn shared_cause(&self) -> Option<&str> {
+        self.0.shared.as_deref()
     }
     pub fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()

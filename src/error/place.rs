@@ -1,7 +1,7 @@
 //! Where a value stands that caused an error.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A line of a file, shown as `path:line`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,19 @@ pub enum Place {
 impl Place {
     pub fn variable(name: &str) -> Self {
         Self::Variable(name.to_owned())
+    }
+
+    /// Returns it without the folders of the file: `config:12`.
+    pub fn short(&self) -> String {
+        let file = |path: &Path| match path.file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => path.display().to_string(),
+        };
+        match self {
+            Self::File(path) => file(path),
+            Self::Line(FileLine { path, line }) => format!("{}:{line}", file(path)),
+            Self::Variable(_) | Self::Option(_) => self.to_string(),
+        }
     }
 }
 

@@ -24,6 +24,8 @@ use self::terminal::{Colors, Reads, Screen};
 use crate::app::context::Context;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Kind, Result};
+#[cfg(unix)]
+use crate::hint;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
@@ -106,8 +108,8 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
     let mut list = ProfileList::new(context, profiles);
     if list.is_empty() {
         let paths: Vec<String> = profiles.paths().map(|p| p.display().to_string()).collect();
-        return Err(Error::configuration(format!("there is no profile in {}", paths.join(" or ")))
-            .hint("write one with: aws configure sso, or: aws configure"));
+        let what = format!("there is no profile in {}", paths.join(" or "));
+        return Err(hint::first_steps(profiles.say_missing(Error::configuration(what))));
     }
     let tty =
         terminal::open().ok_or_else(|| Error::needs_person("there is no terminal to choose on"))?;

@@ -4,19 +4,17 @@ use secrecy::SecretString;
 
 use super::{StaticKeys, WrittenEnd};
 use crate::aws::names::AccessKeyId;
-use crate::chain::keys;
+use crate::chain::{keys, near_keys};
 use crate::config::profiles::{Profile, Property};
 use crate::error::{Error, Result};
+use crate::hint;
 
 /// Reads a profile's keys; `None` when it has none.
 pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
     let half = |found: &Property, missing: &str| {
-        Error::misconfigured(
-            &found.place,
-            format!("profile `{}` has {} but no {missing}", profile.name, found.key),
-        )
-        .about(&profile.name)
-        .hint("write both keys with: aws configure")
+        let what = format!("profile `{}` has {} but no {missing}", profile.name, found.key);
+        let error = Error::misconfigured(&found.place, what).about(&profile.name);
+        near_keys::explain(error, profile, &[missing]).hint(configure(profile))
     };
     let set = (profile.get(keys::ACCESS_KEY_ID), profile.get(keys::SECRET_ACCESS_KEY));
     let (id, secret) = match set {
@@ -30,7 +28,8 @@ pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
             &found.place,
             format!("{} holds characters that AWS's have not", found.key),
         )
-        .hint("write the keys anew with: aws configure")
+        .about(&profile.name)
+        .hint(configure(profile))
     };
     let access_key_id = AccessKeyId::parse(&id.value).ok_or_else(|| illegal(id))?;
     let token = profile.get(keys::SESSION_TOKEN).or_else(|| profile.get(keys::SECURITY_TOKEN));
@@ -48,4 +47,9 @@ pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
         }),
         place: Some(id.place.clone()),
     }))
+}
+
+fn configure(profile: &Profile) -> String {
+    let option = hint::option("--profile", &profile.name);
+    format!("write both keys anew with: aws configure {option}")
 }

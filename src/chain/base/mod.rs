@@ -16,7 +16,7 @@ use crate::error::{FileLine, Place};
 use crate::hint;
 
 pub(super) use environment::{default_provider, of_environment};
-pub(super) use profile::of_profile;
+pub(super) use profile::{nothing, of_profile, with_look_alikes};
 pub(super) use web_identity::of_environment as web_identity_of_environment;
 
 /// Where a chain starts.

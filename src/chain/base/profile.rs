@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use super::{Base, ProcessSource, keys, sso, web_identity};
 use crate::chain::endpoints::Endpoints;
 use crate::chain::keys as names;
+use crate::chain::near_keys;
 use crate::chain::profile_view::ProfileView;
 use crate::chain::request::RoleOptions;
 use crate::config::document::FileKind;
@@ -46,22 +47,52 @@ pub fn of_profile(endpoints: &Endpoints, profile: &Profile, typed: &RoleOptions)
     keys()
 }
 
-fn nothing(profile: &Profile) -> Error {
+/// Any of them begins a source of credentials.
+const SOURCES: [&str; 9] = [
+    names::ROLE_ARN,
+    names::SOURCE_PROFILE,
+    names::WEB_IDENTITY_TOKEN_FILE,
+    names::SSO_ACCOUNT_ID,
+    names::SSO_ROLE_NAME,
+    names::ACCESS_KEY_ID,
+    names::SECRET_ACCESS_KEY,
+    names::LOGIN_SESSION,
+    names::CREDENTIAL_PROCESS,
+];
+
+/// Returns the error about a profile that gives no credentials.
+pub fn nothing(profile: &Profile) -> Error {
+    let view = ProfileView::from(profile);
+    let try_again = hint::command("explain", &profile.name);
+    let of_role = [names::SOURCE_PROFILE, names::CREDENTIAL_SOURCE];
+    if let Some(source) = of_role.into_iter().find_map(|key| view.property(key)) {
+        let what = format!("profile `{}` has {} but no role_arn", profile.name, source.key);
+        let error = Error::misconfigured(&source.place, what)
+            .about(&profile.name)
+            .hint(format!("name the role too: role_arn = ARN, then try: {try_again}"));
+        return near_keys::explain(error, profile, &[names::ROLE_ARN]);
+    }
     let error = Error::misconfigured(
         &profile.place,
         format!("profile `{}` holds no credentials and names no source of any", profile.name),
     )
     .about(&profile.name);
     if profile.get(names::SSO_SESSION).is_some() {
-        return error
-            .cause(
-                "sso_session alone gives a token; \
-                 credentials need sso_account_id and sso_role_name too",
-            )
-            .hint("complete it with: aws configure sso");
+        let lacking = [names::SSO_ACCOUNT_ID, names::SSO_ROLE_NAME];
+        let error = error.cause(
+            "sso_session alone gives a token; \
+             credentials need sso_account_id and sso_role_name too",
+        );
+        let option = hint::option("--profile", &profile.name);
+        return near_keys::explain(error, profile, &lacking)
+            .hint(format!("complete it with: aws configure sso {option}"));
     }
-    error.hint(format!(
-        "see what it holds: rolecall profile dump --json; after a change: {}",
-        hint::command("explain", &profile.name)
+    with_look_alikes(error, profile).hint(format!(
+        "see what it holds: rolecall profile dump --json; after a change: {try_again}"
     ))
+}
+
+/// Names the keys of a profile that look like those of a source of credentials.
+pub fn with_look_alikes(error: Error, profile: &Profile) -> Error {
+    near_keys::explain(error, profile, &SOURCES)
 }

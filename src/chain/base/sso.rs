@@ -3,16 +3,15 @@
 
 use super::Sso;
 use crate::chain::endpoints::Endpoints;
-use crate::chain::keys;
+use crate::chain::{keys, near_keys};
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, Profiles, Property};
-use crate::error::{Error, FileLine, Result};
+use crate::error::{Error, Result};
 use crate::hint;
 
 /// Reads the SSO configuration of a profile.
 pub fn of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Sso> {
-    let own =
-        |key: &str| profile.get(key).cloned().ok_or_else(|| missing(profile, key, &profile.place));
+    let own = |key: &str| profile.get(key).cloned().ok_or_else(|| missing(profile, key, profile));
     let (session, start_url, region) = match profile.get(keys::SSO_SESSION) {
         None => (None, own(keys::SSO_START_URL)?, own(keys::SSO_REGION)?),
         Some(named) => {
@@ -38,7 +37,9 @@ pub fn of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Sso> {
 fn section(profiles: &Profiles, profile: &Profile, named: &Property) -> Result<Profile> {
     let (name, place) = (named.value.as_str(), &named.place);
     profiles.section(SectionKind::SsoSession, name)?.ok_or_else(|| {
-        Error::misconfigured(place, format!("there is no section [sso-session {name}]"))
+        let what = format!("there is no section [sso-session {name}]");
+        Error::misconfigured(place, &what)
+            .with_shared_cause(what)
             .about(&profile.name)
             .cause(format!("profile `{}` names it", profile.name))
             .hint("make it with: aws configure sso-session")
@@ -47,7 +48,7 @@ fn section(profiles: &Profiles, profile: &Profile, named: &Property) -> Result<P
 
 /// Returns a value of the session's section, which the profile must not contradict.
 fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<Property> {
-    let value = section.get(key).ok_or_else(|| missing(profile, key, &section.place))?;
+    let value = section.get(key).ok_or_else(|| missing(profile, key, section))?;
     match profile.get(key).filter(|own| own.value != value.value) {
         None => Ok(value.clone()),
         Some(own) => Err(Error::configuration(format!(
@@ -62,13 +63,18 @@ fn of_session(profile: &Profile, section: &Profile, key: &str) -> Result<Propert
     }
 }
 
-fn missing(profile: &Profile, key: &str, place: &FileLine) -> Error {
-    Error::misconfigured(
-        place,
-        format!("`{key}` is missing for the SSO credentials of profile `{}`", profile.name),
-    )
-    .about(&profile.name)
-    .hint(format!(
+/// Returns the error about a key that is missing in a section: the profile itself, or its session.
+fn missing(profile: &Profile, key: &str, holder: &Profile) -> Error {
+    let place = &holder.place;
+    let what = format!("`{key}` is missing for the SSO credentials of profile `{}`", profile.name);
+    let error = Error::misconfigured(place, what).about(&profile.name);
+    // Where the session lacks it, all that use the session fail.
+    let error = if *place == profile.place {
+        error
+    } else {
+        error.with_shared_cause(format!("{place}: `{key}` is missing for SSO credentials"))
+    };
+    near_keys::explain(error, holder, &[key]).hint(format!(
         "complete it with: aws configure sso {}",
         hint::option("--profile", &profile.name)
     ))

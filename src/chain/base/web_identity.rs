@@ -3,11 +3,11 @@
 use super::{Base, WebIdentity};
 use crate::aws::names::RoleArn;
 use crate::chain::endpoints::Endpoints;
-use crate::chain::keys;
 use crate::chain::profile_view::ProfileView;
 use crate::chain::request::RoleOptions;
 use crate::chain::role::Role;
 use crate::chain::role::limits::{self, Chaining};
+use crate::chain::{keys, near_keys};
 use crate::config::profiles::{Profile, Property};
 use crate::error::{Error, Place, Result};
 use crate::hint;
@@ -23,20 +23,22 @@ pub fn of_profile(
     let view = ProfileView::from(profile);
     let required = |key: &str| -> Result<&Property> {
         view.property(key).ok_or_else(|| {
-            Error::misconfigured(
-                &profile.place,
-                format!("profile `{}` has web_identity_token_file but no {key}", profile.name),
-            )
-            .about(&profile.name)
-            .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
+            let what =
+                format!("profile `{}` has web_identity_token_file but no {key}", profile.name);
+            let error = Error::misconfigured(&profile.place, what).about(&profile.name);
+            near_keys::explain(error, profile, &[key])
+                .hint(format!("add it, then try: {}", hint::command("explain", &profile.name)))
         })
     };
     let token_file = required(keys::WEB_IDENTITY_TOKEN_FILE)?;
     let arn = required(keys::ROLE_ARN)?;
-    let role_arn = RoleArn::parse(arn.value.trim()).ok_or_else(|| {
-        Error::misconfigured(&arn.place, format!("`{}` is not an IAM role's ARN", *arn.value))
-    })?;
     let role = Role { view, typed };
+    let role_arn = RoleArn::parse(arn.value.trim()).ok_or_else(|| {
+        let what = format!("`{}` is not an IAM role's ARN", *arn.value);
+        role.with_role_meant(Error::misconfigured(&arn.place, what))
+            .about(&profile.name)
+            .hint(hint::correct(&profile.name))
+    })?;
     let policies = role.policies(&role_arn)?;
     let role_session_name = role.session_name(endpoints.inputs.environment)?;
     refuse_parameters(typed, &format!("profile `{}` is a web identity", profile.name))?;
@@ -63,7 +65,13 @@ pub fn of_environment(endpoints: &Endpoints) -> Result<Base> {
             .hint("set both or none: unset AWS_WEB_IDENTITY_TOKEN_FILE")
     })?;
     let role_arn = RoleArn::parse(arn).ok_or_else(|| {
-        Error::configuration(format!("AWS_ROLE_ARN: `{arn}` is not an IAM role's ARN"))
+        let what = format!("`{arn}` is not an IAM role's ARN");
+        let error = Error::misconfigured(Place::variable("AWS_ROLE_ARN"), what);
+        let error = match RoleArn::meant_by(arn) {
+            Some(meant) => error.cause(format!("the ARN of the role itself is {meant}")),
+            None => error,
+        };
+        error.hint("set both variables, or none: unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN")
     })?;
     // A role that is typed on top has the options to itself.
     let on_top = inputs.typed().role_arn.is_some();
@@ -75,6 +83,7 @@ pub fn of_environment(endpoints: &Endpoints) -> Result<Base> {
         Some(name) => limits::session_name(name).ok_or_else(|| {
             Error::configuration(format!("{SESSION_NAME} must be {}", limits::SESSION_NAME_RULE))
                 .at(Place::variable(SESSION_NAME))
+                .hint(format!("take it away: unset {SESSION_NAME}"))
         })?,
         None => role.session_name(inputs.environment)?,
     };

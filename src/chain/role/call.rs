@@ -31,7 +31,8 @@ impl Role<'_> {
             self.typed.role_arn.as_deref(),
             "an IAM role's ARN (arn:aws:iam::ACCOUNT:role/NAME)",
             RoleArn::parse,
-        )?;
+        );
+        let role_arn = role_arn.map_err(|error| self.with_role_meant(error))?;
         let role_arn = role_arn.ok_or_else(|| {
             Error::usage("--source-profile needs a role: name it with --role-arn")
         })?;
@@ -62,5 +63,14 @@ impl Role<'_> {
             region: site.region,
             endpoint: site.endpoint,
         })
+    }
+
+    /// Says which role the value of role_arn is written for, where that can be told.
+    pub fn with_role_meant(&self, error: Error) -> Error {
+        let set = self.view.property(keys::ROLE_ARN).map(|property| property.value.as_str());
+        match self.typed.role_arn.as_deref().or(set).and_then(RoleArn::meant_by) {
+            Some(meant) => error.cause(format!("the ARN of the role itself is {meant}")),
+            None => error,
+        }
     }
 }

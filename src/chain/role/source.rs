@@ -1,7 +1,7 @@
 //! Where a role's credentials come from.
 
 use super::Role;
-use crate::chain::keys;
+use crate::chain::{keys, near_keys};
 use crate::config::ProfileName;
 use crate::config::profiles::Property;
 use crate::error::{Error, FileLine, Result};
@@ -31,7 +31,13 @@ impl<'a> Role<'a> {
                 Err(self.no_source("has both source_profile and credential_source"))
             }
             (None, None) => {
-                Err(self.no_source("has role_arn but neither source_profile nor credential_source"))
+                let what = "has role_arn but neither source_profile nor credential_source";
+                let error = self.no_source(what);
+                let lacking = [keys::SOURCE_PROFILE, keys::CREDENTIAL_SOURCE];
+                Err(match self.view.profile() {
+                    Some(profile) => near_keys::explain(error, profile, &lacking),
+                    None => error,
+                })
             }
             (Some(name), None) => Ok(Source::Profile {
                 name: ProfileName::new(name.value.trim()),

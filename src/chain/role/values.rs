@@ -37,7 +37,9 @@ impl Role<'_> {
         if let Some(value) = typed {
             let parsed = parse(value);
             return parsed.map(Some).ok_or_else(|| {
-                Error::usage(format!("{option} must be {rule}")).at(Place::Option(option))
+                Error::usage(format!("{option} must be {rule}"))
+                    .at(Place::Option(option))
+                    .hint("see what the options take: rolecall process --help")
             });
         }
         let Some(property) = self.view.property(key) else { return Ok(None) };

@@ -433,6 +433,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
                 base,
                 endpoints: ServiceEndpoints::default(),
                 confirm: Vec::new(),
+                unneeded: Vec::new(),
             },
             origins: Origins::default(),
             inner: None,

@@ -1,10 +1,11 @@
 //! The chains of profiles, resolved but not performed.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use super::findings::Findings;
+use super::findings::{Findings, FindingsAbout};
 use crate::app::context::Context;
 use crate::app::requests;
 use crate::app::service::resolve;
@@ -12,9 +13,9 @@ use crate::app::summary::is_settings_only;
 use crate::aws::duration;
 use crate::aws::partition::Endpoint;
 use crate::chain::process_command::misdirected_process;
-use crate::chain::{Base, Chain, NearMisses, Network, Sso};
-use crate::config::profiles::Profiles;
-use crate::error::FileLine;
+use crate::chain::{Base, Chain, NearMisses, Network, Sso, misspelled};
+use crate::config::profiles::{Profile, Profiles};
+use crate::error::{Error, FileLine};
 use crate::hint;
 use crate::prompt::PromptEnvironment;
 use crate::sources::sso_token::{read_token, token_path};
@@ -23,8 +24,8 @@ use crate::system::clock::{Clock, SystemClock};
 
 const PROFILES: &str = "profiles";
 
-/// The STS endpoints that chains use, by URL.
-pub type UsedEndpoints = BTreeMap<String, (Endpoint, Network)>;
+/// The STS endpoints that chains use, by URL and by whom the connection trusts.
+pub type UsedEndpoints = BTreeMap<(String, Option<String>), (Endpoint, Network)>;
 
 /// Checks profiles, and returns the STS endpoints that their chains use.
 pub fn check(
@@ -39,22 +40,67 @@ pub fn check(
         let request = requests::of_profile(context, name).with_near_misses(near_misses);
         match resolve(context, profiles, &request) {
             Ok(chain) => {
+                check_keys(&chain, &mut findings.about(name));
                 check_base(context, name, &chain, findings);
                 check_process(name, &chain, findings);
+                let bundle = check_bundle(&chain, &mut findings.about(name));
                 let plan = chain.plan;
                 let uses_sts = !plan.steps.is_empty() || matches!(plan.base, Base::WebIdentity(_));
-                if let Some(endpoint) = plan.endpoints.sts.filter(|_| uses_sts) {
-                    endpoints.entry(endpoint.url.clone()).or_insert((endpoint, plan.network));
+                if let (Some(endpoint), true, Ok(bundle)) = (plan.endpoints.sts, uses_sts, bundle) {
+                    let key = (endpoint.url.clone(), bundle);
+                    endpoints.entry(key).or_insert((endpoint, plan.network));
                 }
             }
             Err(_) if is_settings_only(profiles, name) => {
                 findings.ok(PROFILES, format!("`{name}` holds settings only"));
+                if let Ok(Some(profile)) = profiles.profile(name) {
+                    check_spelling(&profile, &mut findings.about(name));
+                }
             }
-            Err(error) => findings.error(PROFILES, &error),
+            Err(error) => findings.about(name).error(PROFILES, &error),
         }
     }
     endpoints
 }
+
+/// Warns of keys that are wrong and do nothing.
+fn check_keys(chain: &Chain, findings: &mut FindingsAbout) {
+    for error in &chain.plan.unneeded {
+        findings.harmless(PROFILES, error);
+    }
+    if let Some(profile) = &chain.subject.profile {
+        check_spelling(profile, findings);
+    }
+}
+
+fn check_spelling(profile: &Profile, findings: &mut FindingsAbout) {
+    for message in misspelled(profile) {
+        findings.warning(PROFILES, &message, Some(&hint::correct(&profile.name)));
+    }
+}
+
+/// Warns of a CA bundle that is not there; returns the one that is used.
+fn check_bundle(
+    chain: &Chain,
+    findings: &mut FindingsAbout,
+) -> Result<Option<String>, MissingBundle> {
+    let network = &chain.plan.network;
+    let (Some(path), Some(place)) = (&network.ca_bundle, &network.ca_bundle_place) else {
+        return Ok(None);
+    };
+    if Path::new(path).is_file() {
+        return Ok(Some(path.clone()));
+    }
+    let what = format!("the CA bundle {path} is not there, so no call can be made");
+    let error = Error::misconfigured(place.clone(), &what)
+        .with_shared_cause(what)
+        .hint(format!("look for it: ls -l {}", hint::word(path)));
+    findings.harmless(PROFILES, &error);
+    Err(MissingBundle)
+}
+
+/// Without its CA bundle an endpoint cannot be called.
+struct MissingBundle;
 
 /// Checks what the base of a chain needs on this machine.
 fn check_base(context: &Context, name: &str, chain: &Chain, findings: &mut Findings) {
@@ -65,17 +111,19 @@ fn check_base(context: &Context, name: &str, chain: &Chain, findings: &mut Findi
         format!("`{name}`: {}{}{}", plan.base.kind(), of.unwrap_or_default(), chain.arrows());
     match &plan.base {
         Base::Sso(sso) => {
-            check_token(context, sso, base_profile.unwrap_or(name), &what, findings);
+            let login = sso.login(base_profile.unwrap_or(name));
+            check_token(context, sso, &login, &mut findings.about(name));
         }
         Base::WebIdentity(call)
             if !context.directories.expand(&call.token_file).is_ok_and(|path| path.is_file()) =>
         {
             let hint = format!("look for it: ls -l {}", hint::word(&call.token_file));
-            let message = format!("{what}: the token file {} is not there", call.token_file);
-            findings.problem(PROFILES, message, Some(&hint));
+            let message = format!("the token file {} is not there", call.token_file);
+            findings.about(name).warning(PROFILES, &message, Some(&hint));
         }
         Base::Process { command, place, .. } => {
-            check_program(context, command.expose_secret(), (place, &what), findings);
+            let process = (place, what.as_str());
+            check_program(context, command.expose_secret(), process, &mut findings.about(name));
         }
         _ => findings.ok(PROFILES, what),
     }
@@ -86,34 +134,41 @@ fn check_program(
     context: &Context,
     line: &str,
     (place, what): (&FileLine, &str),
-    findings: &mut Findings,
+    findings: &mut FindingsAbout,
 ) {
     let Context { environment, directories, .. } = context;
     let programs = PromptEnvironment::read(environment, directories, None);
     match child::program(line).filter(|program| programs.find(program).is_none()) {
         None => findings.ok(PROFILES, what),
         Some(program) => {
-            let message = format!("{what}: {place}: there is no program `{program}`");
-            findings.problem(PROFILES, message, Some(&hint::missing_program(&program)));
+            let missing = format!("there is no program `{program}`");
+            let error = Error::configuration(format!("{what}: {place}: {missing}"))
+                .with_shared_cause(missing)
+                .hint(hint::missing_program(&program));
+            findings.error(PROFILES, &error);
         }
     }
 }
 
-/// Checks the token of a single sign-on.
-fn check_token(context: &Context, sso: &Sso, profile: &str, what: &str, findings: &mut Findings) {
+/// Checks the token of a single sign-on, which many profiles share.
+fn check_token(context: &Context, sso: &Sso, login: &str, findings: &mut FindingsAbout) {
+    let who = match &sso.session {
+        Some(session) => format!("sso-session `{session}`"),
+        None => sso.start_url.clone(),
+    };
     let home = context.directories.home().ok();
     let token =
         home.and_then(|home| read_token(&token_path(home, sso), &context.runtime).ok().flatten());
     let end = token.and_then(|token| token.expires_at());
-    let hint = format!("log in: {}", sso.login(profile));
+    let hint = format!("log in: {login}");
     match end.map(|end| (end - SystemClock.now()).num_seconds()) {
         Some(left) if left > 0 => {
-            findings.ok(PROFILES, format!("{what} (token: {} left)", duration::render(left)));
+            findings.ok(PROFILES, &format!("{who} (token: {} left)", duration::render(left)));
         }
         Some(_) => {
-            findings.warning(PROFILES, format!("{what}: the token has expired"), Some(&hint));
+            findings.warning(PROFILES, &format!("{who}: the token has expired"), Some(&hint));
         }
-        None => findings.warning(PROFILES, format!("{what}: nobody has logged in"), Some(&hint)),
+        None => findings.warning(PROFILES, &format!("{who}: nobody has logged in"), Some(&hint)),
     }
 }
 

@@ -177,8 +177,12 @@ impl Piece {
     /// Writes another name into the header. Quotes stay.
     pub(super) fn rename_header(&mut self, file: FileKind, to: &SectionName) {
         let Ok(spans) = HeaderSpans::of(&self.text, self.header_line()) else { return };
-        // `[default]` is the only section of the config file that has no prefix.
-        let bare = file == FileKind::Config && (!self.is_prefixed() || to.is_default());
+        let bare = match file {
+            // `[default]` is the only section that has no prefix.
+            FileKind::Config => !self.is_prefixed() || to.is_default(),
+            // A name with blanks has none, though it looks as if it had one.
+            FileKind::Credentials => !spans.quoted(),
+        };
         let (part, text) =
             if bare { (spans.inside, to.header(file)) } else { (spans.name, to.name.clone()) };
         self.splice([(part, text.as_bytes())]);
