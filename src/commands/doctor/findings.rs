@@ -65,15 +65,15 @@ pub struct Findings {
 
 impl Findings {
     pub fn ok(&mut self, check: &'static str, message: impl Into<String>) {
-        self.add(check, Status::Ok, message.into(), None);
+        self.add(check, Status::Ok, &message.into(), None);
     }
 
     pub fn warning(&mut self, check: &'static str, message: impl Into<String>, hint: Option<&str>) {
-        self.add(check, Status::Warning, message.into(), hint);
+        self.add(check, Status::Warning, &message.into(), hint);
     }
 
     pub fn problem(&mut self, check: &'static str, message: impl Into<String>, hint: Option<&str>) {
-        self.add(check, Status::Problem, message.into(), hint);
+        self.add(check, Status::Problem, &message.into(), hint);
     }
 
     /// Adds an error as a problem, with its first hint.
@@ -88,8 +88,8 @@ impl Findings {
         FindingsAbout { findings: self, profile }
     }
 
-    fn add(&mut self, check: &'static str, status: Status, message: String, hint: Option<&str>) {
-        let message = without_url_secrets(&message).into_owned();
+    fn add(&mut self, check: &'static str, status: Status, message: &str, hint: Option<&str>) {
+        let message = without_url_secrets(message).into_owned();
         let hint = hint.map(str::to_owned);
         let (shared, profiles) = (None, Vec::new());
         self.all.push(Finding { check, status, message, shared, hint, profiles });
