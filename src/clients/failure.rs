@@ -19,7 +19,7 @@ use crate::text::one_line;
 
 /// How many causes of a provider's error are shown.
 const SHOWN_CAUSES: usize = 3;
-/// STS refuses a request whose time is more than five minutes off.
+/// What clocks may differ without a word.
 const TOLERATED_SKEW: TimeDelta = TimeDelta::minutes(4);
 
 /// Why a call gave nothing.
@@ -53,7 +53,7 @@ pub struct Failure {
     pub message: String,
     /// The address at which AWS says more.
     pub details: Option<String>,
-    /// How far this machine's clock is ahead of AWS's, where that is too far for AWS.
+    /// How far this machine's clock is ahead of AWS's, where it differs by more than a little.
     pub skew: Option<TimeDelta>,
     /// What the network put in the way; `None` where an answer came.
     pub unreachable: Option<Box<Unreachable>>,
@@ -101,13 +101,26 @@ impl Failure {
         Some(format!("this machine's clock is {skew} {way} AWS's"))
     }
 
+    /// Says how wrong this machine's clock is, where AWS refused the call for its time, or for
+    /// credentials that have ended by AWS's clock. STS takes requests that are up to 15 minutes off.
+    fn clock_at_fault(&self) -> Option<String> {
+        let is_about_time = match self.code.as_ref()?.as_str() {
+            "SignatureDoesNotMatch" => {
+                TOO_OLD_OR_NEW.iter().any(|sentence| self.message.starts_with(sentence))
+            }
+            code => code == "ExpiredToken",
+        };
+        self.clock().filter(|_| is_about_time)
+    }
+
     /// Returns the error for a person; `refused` is the message where AWS refused. What AWS says
     /// is its first cause, what that means for the chain is the second.
     pub fn explained(self, asked: &Asked, refused: String) -> Error {
         if let Some(unreachable) = &self.unreachable {
             return unreachable.clone().error(asked, self);
         }
-        let (clock, details, sentence) = (self.clock(), self.details.clone(), self.message.clone());
+        let (clock, details, sentence) =
+            (self.clock_at_fault(), self.details.clone(), self.message.clone());
         let meaning = self
             .code
             .as_ref()
@@ -174,6 +187,7 @@ fn without_details(message: String) -> (String, Option<String>) {
 
 /// What AWS says by its sentence only.
 const WRONG_CODE: &str = "MultiFactorAuthentication failed with invalid MFA one time pass code";
+const TOO_OLD_OR_NEW: [&str; 2] = ["Signature expired: ", "Signature not yet current: "];
 const UNKNOWN_DEVICE: &str = "MultiFactorAuthentication failed, unable to validate MFA code";
 
 /// Reads a sentence. It counts from its beginning: names of roles and policies, which may hold
@@ -254,6 +268,8 @@ fn quotes_a_request(text: &str) -> bool {
 mod tests {
     use aws_sdk_sts::operation::assume_role::AssumeRoleError;
     use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
 
     use super::*;
 
@@ -279,6 +295,37 @@ mod tests {
         ] {
             assert_eq!(refusal(code, message), expected, "{code}: {message}");
         }
+    }
+
+    /// A refusal that came in an answer of this time.
+    fn refused(code: &str, message: &str, now: DateTime<Utc>) -> Failure {
+        let metadata = ErrorMetadata::builder().code(code).message(message).build();
+        let mut answer = HttpResponse::new(403.try_into().unwrap(), SdkBody::empty());
+        answer.headers_mut().insert("date", "Thu, 01 Jan 1970 01:00:00 GMT");
+        Failure::new(&SdkFailure::service_error(AssumeRoleError::generic(metadata), answer), now)
+    }
+
+    #[test]
+    fn clock_is_blamed_only_where_aws_refuses_the_time() {
+        let mismatch = "The request signature we calculated does not match";
+        let expired = "Signature expired: 19700101T000000Z is now earlier than 19700101T004500Z";
+        let early = "Signature not yet current: 19700101T020000Z is still later than 1970";
+        let named = "User: Signature expired: is not authorized";
+        for (code, message, blamed) in [
+            ("SignatureDoesNotMatch", expired, true),
+            ("SignatureDoesNotMatch", early, true),
+            ("ExpiredToken", "The security token included in the request is expired", true),
+            ("SignatureDoesNotMatch", mismatch, false),
+            ("AccessDenied", named, false),
+            ("AccessDenied", expired, false),
+            ("ValidationError", "", false),
+        ] {
+            let failure = refused(code, message, DateTime::UNIX_EPOCH);
+            assert_eq!(failure.clock().as_deref(), Some("this machine's clock is 1h behind AWS's"));
+            assert_eq!(failure.clock_at_fault().is_some(), blamed, "{code}: {message}");
+        }
+        let right = refused("ExpiredToken", "", DateTime::UNIX_EPOCH + TimeDelta::minutes(57));
+        assert_eq!(right.clock(), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use super::support::{ADMIN, Sandbox, make_pipe};
+use super::support::{ADMIN, Sandbox, make_pipe, role};
 
 fn sections(sandbox: &Sandbox) -> String {
     format!(
@@ -275,4 +275,19 @@ fn slow_clock_gives_warning_and_no_cached_session() {
     let calls = sandbox.assumed();
     sandbox.run(&["process", "prod"]).ok().says(&["clock"]);
     assert!(sandbox.assumed() > calls);
+}
+
+#[test]
+fn wrong_clock_is_not_named_as_cause_of_denial() {
+    // The SDK corrects what is more than 15 minutes off, and calls again.
+    for offset in [5 * 60, -5 * 60, 14 * 60, -14 * 60, 20 * 60, -20 * 60] {
+        let sandbox = Sandbox::new();
+        sandbox.config(&format!(
+            "[profile closed]\nrole_arn = {}\nsource_profile = dev\n",
+            role("closed")
+        ));
+        sandbox.aws.set_clock_offset(offset);
+        let run = sandbox.run(&["process", "closed"]).fails(1).error_form().says(&["AccessDenied"]);
+        assert!(!run.stderr.contains("clock"), "{offset}: {run:#?}");
+    }
 }
