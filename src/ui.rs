@@ -98,7 +98,8 @@ impl Ui {
     fn line(&self, word: &str, style: &str, text: &str) -> String {
         // A name or an answer may hold anything. It must not move the cursor, or begin a line that
         // looks like rolecall's own.
-        let clean = text::clean(text);
+        let text = text::without_url_secrets(text);
+        let clean = text::clean(&text);
         if self.colors_on(&std::io::stderr()) {
             format!("\u{1b}[{style}m{word}:\u{1b}[0m {clean}\n")
         } else {

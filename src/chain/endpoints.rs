@@ -11,6 +11,7 @@ use crate::config::ProfileName;
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, sub_properties};
 use crate::error::{Error, Place, Result};
+use crate::text::shown_url;
 
 /// Where a chain calls services. The settings are the selected profile's, since the SDKs make one
 /// client for a whole chain.
@@ -165,7 +166,10 @@ fn checked(url: &str, place: Place) -> Result<EndpointUrl> {
     }
     Err(Error::misconfigured(
         place,
-        format!("the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{url}`"),
+        format!(
+            "the endpoint must be a URL as in https://HOST or http://HOST:PORT, not `{}`",
+            shown_url(url)
+        ),
     )
     .hint("correct it, or see what the settings come to: rolecall explain"))
 }

@@ -8,10 +8,11 @@ use crate::app::requests;
 use crate::app::service::CredentialsService;
 use crate::aws::duration;
 use crate::chain::{AssumeRole, Base, Chain, DefaultProvider, GetSessionToken, RoleOptions, Step};
-use crate::config::profiles::{Profile, Property};
+use crate::config::profiles::{Profile, Property, shown};
 use crate::error::Result;
-use crate::output::explanation::{shown, text};
+use crate::output::explanation::text;
 use crate::output::{print, print_line};
+use crate::text::shown_url;
 
 /// Show the way from a profile to its credentials, without going it
 #[derive(Debug, Args)]
@@ -68,11 +69,11 @@ fn base(chain: &Chain) -> Value {
             "policy": call.policies.inline,
             "policy_arns": call.policies.arns,
             "region": call.region,
-            "endpoint": call.endpoint.url,
+            "endpoint": shown_url(&call.endpoint.url),
         }),
         Base::Sso(sso) => json!({
             "sso_session": sso.session,
-            "sso_start_url": sso.start_url,
+            "sso_start_url": shown_url(&sso.start_url),
             "sso_region": sso.region,
             "sso_account_id": sso.account_id,
             "sso_role_name": sso.role_name,
@@ -81,10 +82,10 @@ fn base(chain: &Chain) -> Value {
         // The command line may hold a secret. Its place is enough to find it.
         Base::Process { place, .. } => json!({"place": place.to_string()}),
         Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
-            json!({"uri": plan.network.container})
+            json!({"uri": plan.network.container.as_deref().map(shown_url)})
         }
         Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
-            json!({"endpoint": plan.network.imds.endpoint})
+            json!({"endpoint": plan.network.imds.endpoint.as_deref().map(shown_url)})
         }
     };
     let mut base = json!({"kind": plan.base.kind(), "profile": plan.base_profile});
@@ -101,7 +102,7 @@ fn get_session_token(call: &GetSessionToken) -> Value {
         "mfa_serial": call.mfa.serial,
         "duration_seconds": call.duration_seconds,
         "region": call.region,
-        "endpoint": call.endpoint.url,
+        "endpoint": shown_url(&call.endpoint.url),
     })
 }
 
@@ -122,7 +123,7 @@ fn assume_role(call: &AssumeRole) -> Value {
         "policy": call.policies.inline,
         "policy_arns": call.policies.arns,
         "region": call.region,
-        "endpoint": call.endpoint.url,
+        "endpoint": shown_url(&call.endpoint.url),
     })
 }
 

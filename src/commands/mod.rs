@@ -28,6 +28,8 @@ mod shell;
 mod use_;
 mod whoami;
 
+use std::borrow::Cow;
+use std::io::Write;
 use std::process::{ExitCode, Termination};
 
 use clap::CommandFactory;
@@ -37,6 +39,7 @@ use crate::app::context::Context;
 use crate::app::options::Global;
 use crate::app::service::CredentialsService;
 use crate::error::{Kind, Result};
+use crate::text::clean_lines;
 use crate::text::color::ColorChoice;
 use crate::ui::{Ui, UiOptions};
 
@@ -106,9 +109,18 @@ impl VerbCall<'_> {
     }
 }
 
+/// Shows what clap says. Arguments that it quotes may hold anything.
+fn show(error: &clap::Error) -> std::io::Result<()> {
+    let text = error.render().to_string();
+    match clean_lines(&text) {
+        Cow::Owned(clean) if error.use_stderr() => std::io::stderr().write_all(clean.as_bytes()),
+        _ => error.print(),
+    }
+}
+
 /// Shows help or the version on stdout, and what is wrong with the command line on stderr.
 pub fn usage(error: &clap::Error) -> ExitCode {
-    let shown = error.print().is_ok();
+    let shown = show(error).is_ok();
     match (error.use_stderr(), shown) {
         (true, _) => ExitCode::from(Kind::Usage.exit_code()),
         (false, true) => ExitCode::SUCCESS,

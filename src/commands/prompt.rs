@@ -12,6 +12,7 @@ use crate::output::time::{left, timestamp};
 use crate::shell::IntegratedShell;
 use crate::store::index::{self, Entry};
 use crate::system::clock::{Clock, SystemClock};
+use crate::text::clean;
 use crate::text::color::Color;
 
 /// Print one short line for a shell's prompt
@@ -118,7 +119,7 @@ fn text(active: &Active, now: DateTime<Utc>) -> String {
     let parts =
         [Some(profile), active.account_name.clone().or_else(|| active.account.clone()), left];
     let text = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    clean(&text).into_owned()
 }
 
 /// Colours a text and makes it safe in a shell's prompt, which the shell expands once more.

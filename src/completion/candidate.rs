@@ -1,5 +1,7 @@
 //! The values that a shell offers.
 
+use crate::text::is_hostile;
+
 /// One value that may stand at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -12,10 +14,10 @@ impl Candidate {
     /// description is cut to 100 characters, on one line.
     pub fn new(value: &str, description: &str) -> Option<Self> {
         let words = description
-            .split(|c: char| c.is_control() || c.is_whitespace())
+            .split(|c: char| is_hostile(c) || c.is_whitespace())
             .filter(|word| !word.is_empty());
         let description = words.collect::<Vec<_>>().join(" ").chars().take(100).collect();
-        (!value.is_empty() && !value.chars().any(char::is_control))
+        (!value.is_empty() && !value.chars().any(is_hostile))
             .then(|| Self { value: value.to_owned(), description })
     }
 }

@@ -2,6 +2,7 @@
 //! the last wins; the credentials file over the config file, key by key; `[profile default]` in
 //! place of `[default]`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,6 +15,7 @@ use super::document::{
     Document, FileKind, Header, Malformed, NO_HOME, ParsedProperty, Section, SectionKind,
 };
 use crate::error::{Error, FileLine, Result};
+use crate::text::{shown_url, without_url_secrets};
 
 /// A key of a merged section, with the place that won. The value may be a secret: `Debug` leaves it
 /// out.
@@ -295,12 +297,47 @@ fn distance(a: &str, b: &str) -> Option<usize> {
     Some(strsim::levenshtein(a, b)).filter(|distance| *distance <= limit)
 }
 
+/// What the name of a key holds whose value is a secret.
+const SECRET_WORDS: [&str; 6] =
+    ["secret", "token", "password", "private_key", "seed", "passphrase"];
+/// How the name of a key ends that only says something about a secret.
+const ABOUT_SECRETS: [&str; 3] = ["_expires", "_file", "_url"];
+
 /// Returns whether a key's value is a secret that must never be shown.
 pub fn is_secret(key: &str) -> bool {
-    let key = key.strip_prefix("rolecall_").unwrap_or(key);
-    matches!(key, "aws_secret_access_key" | "aws_session_token" | "aws_security_token")
-        || key.contains("password")
-        || key.ends_with("_secret")
+    let key = key.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| key.contains(word))
+        && !ABOUT_SECRETS.iter().any(|end| key.ends_with(end))
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
+/// Returns a value as it may be shown: `****` in place of a secret, also in a nested block, and
+/// URLs without what may be secret in them.
+pub fn shown<'a>(key: &str, value: &'a str) -> Cow<'a, str> {
+    if value.is_empty() {
+        return Cow::Borrowed(value);
+    }
+    if is_secret(key) {
+        return Cow::Borrowed("****");
+    }
+    if value.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme)) {
+        return Cow::Owned(shown_url(value));
+    }
+    if !value.starts_with('\n') {
+        return without_url_secrets(value);
+    }
+    let lines = value.split('\n').map(|line| match line.split_once('=') {
+        Some((key, value)) => {
+            let blanks = value.len() - value.trim_start_matches([' ', '\t']).len();
+            let (blanks, value) = value.split_at(blanks);
+            Cow::Owned(format!("{key}={blanks}{}", shown(key.trim(), value)))
+        }
+        None => without_url_secrets(line),
+    });
+    Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Splits the raw value of a nested block (`"\na = b\nc = d"`) into its sub-properties.

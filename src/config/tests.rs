@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::document::{Document, FileKind, SectionKind};
-use super::profiles::{Profiles, is_secret, sub_properties};
+use super::profiles::{Profiles, is_secret, shown, sub_properties};
 use crate::error::FileLine;
 
 pub(crate) fn profiles(
@@ -183,12 +183,44 @@ fn secret_is_recognized_by_its_key() {
         ("rolecall_aws_session_token", true),
         ("db_password", true),
         ("client_secret", true),
+        ("secret", true),
+        ("Secret", true),
+        ("token", true),
+        ("api_token", true),
+        ("aws_secret_access_key_old", true),
+        ("aws_session_token_old", true),
+        ("x_private_key", true),
+        ("private_key_pem", true),
+        ("mfa_seed", true),
+        ("file_passphrase", true),
+        ("x_security_token_expires", false),
+        ("web_identity_token_file", false),
+        ("rolecall_web_identity_token_file", false),
+        ("token_url", false),
+        ("password_file_old", true),
+        ("credential_process", false),
         ("aws_access_key_id", false),
         ("role_arn", false),
         ("region", false),
         ("sso_account_id", false),
     ] {
         assert_eq!(is_secret(key), secret, "{key}");
+    }
+}
+
+#[test]
+fn value_is_shown_without_its_secrets() {
+    for (key, value, expected) in [
+        ("region", "eu-west-1", "eu-west-1"),
+        ("secret", "HIDDEN", "****"),
+        ("secret", "", ""),
+        ("endpoint_url", "https://bob:HIDDEN@host/a?key=HIDDEN", "https://****@host/a?****"),
+        ("s3", "\n  api_token = HIDDEN\n  region = x", "\n  api_token = ****\n  region = x"),
+        ("sts", "\nendpoint_url=http://HIDDEN@host", "\nendpoint_url=http://****@host"),
+        ("endpoint_url", "https://bob:HID DEN@host", "https://****@host"),
+        ("token", "\n  a = HIDDEN", "****"),
+    ] {
+        assert_eq!(shown(key, value), expected, "{key} = {value}");
     }
 }
 

@@ -4,9 +4,12 @@
 mod aws;
 mod place;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+
+use crate::text::without_url_secrets;
 
 pub use aws::{AwsCode, Refusal};
 pub use place::{FileLine, Place};
@@ -68,7 +71,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Box::new(Parts { kind, message: message.into(), ..Parts::default() }))
+        Self(Box::new(Parts { kind, message: shown(message), ..Parts::default() }))
     }
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)
@@ -97,12 +100,12 @@ impl Error {
 
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
-        self.0.causes.push(cause.into());
+        self.0.causes.push(shown(cause));
         self
     }
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        let hint = hint.into();
+        let hint = shown(hint);
         if !self.0.hints.contains(&hint) {
             self.0.hints.push(hint);
         }
@@ -112,7 +115,7 @@ impl Error {
     /// source.
     #[must_use]
     pub fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.causes.push(source.to_string());
+        self.0.causes.push(shown(source.to_string()));
         self.0.source = Some(Arc::new(source));
         self
     }
@@ -142,7 +145,7 @@ impl Error {
     }
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.0.message = message.into();
+        self.0.message = shown(message);
         self
     }
 
@@ -172,6 +175,15 @@ impl Error {
     }
     pub fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()
+    }
+}
+
+/// No error shows what may be secret in a URL, wherever its text comes from.
+fn shown(text: impl Into<String>) -> String {
+    let text = text.into();
+    match without_url_secrets(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
     }
 }
 

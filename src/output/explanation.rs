@@ -4,12 +4,8 @@ use std::fmt::Write;
 
 use crate::aws::duration;
 use crate::chain::{AssumeRole, Base, Chain, DefaultProvider, GetSessionToken, MfaUse, Plan, Step};
-use crate::config::profiles::{Profile, Property, is_secret};
-
-/// Returns a value, or `****` in place of a secret.
-pub fn shown<'a>(key: &str, value: &'a str) -> &'a str {
-    if is_secret(key) && !value.is_empty() { "****" } else { value }
-}
+use crate::config::profiles::{Profile, Property, shown};
+use crate::text::{flat, shown_url, without_url_secrets};
 
 /// Renders a chain, one line for each fact.
 pub fn text(chain: &Chain) -> String {
@@ -40,9 +36,8 @@ struct Lines(String);
 
 impl Lines {
     fn add(&mut self, name: &str, value: &str) {
-        let clean: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(self.0, "{name:<10} {}", clean.trim());
+        let _ = writeln!(self.0, "{name:<10} {}", flat(&without_url_secrets(value)));
     }
 
     /// Adds a line that belongs to the one before.
@@ -94,7 +89,7 @@ impl Lines {
             // A command line may hold a secret, such as a TOTP seed.
             let is_command =
                 ["credential_process", "mfa_process"].iter().any(|name| key.ends_with(name));
-            let value = if is_command { "(a command)" } else { shown(key, value) };
+            let value = if is_command { "(a command)".into() } else { shown(key, value) };
             let (file, line) = (file.name(), place.line);
             self.add("setting", &format!("{key} = {value}  ({file}:{line})"));
         }
@@ -118,7 +113,7 @@ fn describe(plan: &Plan) -> String {
         Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
             format!(
                 "the container endpoint {}",
-                plan.network.container.as_deref().unwrap_or("(not set)")
+                plan.network.container.as_deref().map_or("(not set)".to_owned(), shown_url)
             )
         }
         Base::WebIdentity(call) => {

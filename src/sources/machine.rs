@@ -14,6 +14,7 @@ use crate::aws::Credentials;
 use crate::chain::Chain;
 use crate::clients::failure::provider_error;
 use crate::error::{Error, Place, Result};
+use crate::text::shown_url;
 
 /// All attempts at the machine's own endpoint together.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -33,7 +34,8 @@ impl Sources<'_> {
         if let Some(endpoint) = &settings.endpoint {
             client = client.endpoint(endpoint).map_err(|e| {
                 Error::configuration(format!(
-                    "the instance metadata endpoint `{endpoint}` is no URL: {e}"
+                    "the instance metadata endpoint `{}` is no URL: {e}",
+                    shown_url(endpoint)
                 ))
             })?;
         }

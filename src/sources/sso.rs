@@ -18,6 +18,7 @@ use crate::clients::failure::CallError;
 use crate::clients::ssooidc::{Renewal, RenewedToken};
 use crate::error::{Error, Kind, Result};
 use crate::system::digest::sha1_hex;
+use crate::text::shown_url;
 
 /// A token is renewed when it has less than this left, as the AWS CLI does.
 const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
@@ -150,6 +151,6 @@ fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
 }
 
 fn needs_login(profile: &str, sso: &Sso, why: &str) -> String {
-    let Sso { start_url, start_url_place, .. } = sso;
+    let (start_url, start_url_place) = (shown_url(&sso.start_url), &sso.start_url_place);
     format!("profile `{profile}` needs a login at {start_url} ({start_url_place}): {why}")
 }

@@ -17,6 +17,7 @@ use crate::store::index::{Entries, Entry, Index};
 use crate::store::secret_store::NewEntry;
 use crate::system::clock::Clock;
 use crate::system::report::Report;
+use crate::text::clean;
 
 /// How many dead sessions are deleted when a new one is stored.
 const DELETED_AT_ONCE: usize = 4;
@@ -101,7 +102,7 @@ impl Sessions for StoredSessions<'_> {
         };
         let name = EntryName::from(key);
         let expiry = Some(expires_at.timestamp());
-        let new = NewEntry { label: &label, secret: &secret, expires_at: expiry };
+        let new = NewEntry { label: &clean(&label), secret: &secret, expires_at: expiry };
         let put = || self.stores.put(&name, &new);
         let entry = |store: &str| Entry {
             profile: metadata.profile.clone(),

@@ -3,9 +3,11 @@
 pub mod color;
 mod sanitize;
 mod text_type;
+mod url;
 mod width;
 
 pub(crate) use text_type::text_type;
 
-pub use sanitize::{clean, is_hostile, one_line};
+pub use sanitize::{clean, clean_lines, flat, is_hostile, one_line};
+pub use url::{shown_url, without_url_secrets};
 pub use width::{cut, fit, of, width};

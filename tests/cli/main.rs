@@ -46,6 +46,7 @@ mod prompt_segment;
 mod robustness;
 mod secrets;
 mod sessions;
+mod shown;
 mod sources;
 mod sso;
 #[cfg(target_os = "linux")]

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::error::Error;
+use crate::text::{flat, without_url_secrets};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Status {
@@ -34,23 +35,24 @@ pub struct Findings(Vec<Finding>);
 
 impl Findings {
     pub fn ok(&mut self, check: &'static str, message: impl Into<String>) {
-        self.add(check, Status::Ok, message.into(), None);
+        self.add(check, Status::Ok, &message.into(), None);
     }
 
     pub fn warning(&mut self, check: &'static str, message: impl Into<String>, hint: Option<&str>) {
-        self.add(check, Status::Warning, message.into(), hint.map(str::to_owned));
+        self.add(check, Status::Warning, &message.into(), hint.map(str::to_owned));
     }
 
     pub fn problem(&mut self, check: &'static str, message: impl Into<String>, hint: Option<&str>) {
-        self.add(check, Status::Problem, message.into(), hint.map(str::to_owned));
+        self.add(check, Status::Problem, &message.into(), hint.map(str::to_owned));
     }
 
     /// Adds an error as a problem, with its first hint.
     pub fn error(&mut self, check: &'static str, error: &Error) {
-        self.add(check, Status::Problem, error.to_string(), error.hints().first().cloned());
+        self.add(check, Status::Problem, &error.to_string(), error.hints().first().cloned());
     }
 
-    fn add(&mut self, check: &'static str, status: Status, message: String, hint: Option<String>) {
+    fn add(&mut self, check: &'static str, status: Status, message: &str, hint: Option<String>) {
+        let message = without_url_secrets(message).into_owned();
         self.0.push(Finding { check, status, message, hint });
     }
 
@@ -71,19 +73,16 @@ impl Findings {
     }
 
     pub fn text(&self) -> String {
-        let clean = |text: &str| {
-            text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>()
-        };
         let mut text = String::new();
         for finding in &self.0 {
             text += &format!(
                 "{:<8} {:<9} {}\n",
                 finding.status.name(),
                 finding.check,
-                clean(&finding.message)
+                flat(&finding.message)
             );
             if let (Some(hint), false) = (&finding.hint, finding.status == Status::Ok) {
-                text += &format!("{:18} hint: {}\n", "", clean(hint));
+                text += &format!("{:18} hint: {}\n", "", flat(hint));
             }
         }
         text

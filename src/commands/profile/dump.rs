@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::app::context::Context;
 use crate::config::document::SectionKind;
-use crate::config::profiles::{Profiles, is_secret, sub_properties};
+use crate::config::profiles::{Profiles, shown, sub_properties};
 use crate::error::{Error, Result};
 use crate::output::print_line;
 
@@ -57,17 +57,18 @@ fn sections(
     Ok(Value::Object(all))
 }
 
-/// Renders a value as it is written, without secrets. The token of old botocore opens nothing
-/// without them, and the SDKs' cases expect it.
+/// Renders a value as it is written, without secrets.
 fn value(key: &str, value: &str) -> Value {
-    let is_secret = is_secret(key) && key != "aws_security_token" && !value.is_empty();
-    Value::from(if is_secret { "****" } else { value })
+    Value::from(shown(key, value))
 }
 
 /// Renders a value of a `services` section, which may hold properties of its own.
 fn value_of_service(key: &str, text: &str) -> Value {
     if text.starts_with('\n') {
-        let nested = sub_properties(text).map(|(key, value)| (key, Value::from(value)));
+        let nested = sub_properties(text).map(|(key, text)| {
+            let rendered = value(&key, text);
+            (key, rendered)
+        });
         return Value::Object(nested.collect());
     }
     value(key, text)

@@ -26,6 +26,7 @@ use super::method::{Outcome, Text};
 use crate::error::{Error, Result};
 use crate::system::runtime::Runtime;
 use crate::system::terminal;
+use crate::text::clean_lines;
 
 pub struct Tty {
     input: File,
@@ -191,5 +192,5 @@ enum Read {
 
 /// Replaces the characters that move the cursor or colour the terminal. Line ends stay.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    clean_lines(text).into_owned()
 }
