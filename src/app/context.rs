@@ -1,6 +1,7 @@
 //! What one run of the program was given: read once, and never changed.
 
 use std::io::IsTerminal;
+use std::process::{ExitCode, Termination};
 
 use zeroize::Zeroizing;
 
@@ -15,7 +16,10 @@ use crate::settings::{EffectiveSettings, Typed};
 use crate::store::index::{self, Entries};
 use crate::system::directories::{Directories, directories};
 use crate::system::environment::{Environment, read_environment};
+use crate::system::files::LockFile;
+use crate::system::locks::FileLocks;
 use crate::system::runtime::Runtime;
+use crate::system::signals::end_by;
 use crate::text::color::ColorChoice;
 use crate::ui::{Ui, UiOptions};
 
@@ -78,12 +82,32 @@ impl Context {
     /// # Errors
     /// The terminal failed, or the call was interrupted.
     pub fn ask_hidden(&self, question: &str) -> Result<Option<Zeroizing<String>>> {
-        match if self.settings.no_input() { None } else { Tty::open() } {
-            Some(mut tty) => {
-                tty.ask_hidden(&self.runtime, question, self.settings.prompt_timeout())
-            }
-            None => Ok(None),
+        let Some(mut tty) = self.terminal() else { return Ok(None) };
+        let _turn = self.turn_to_ask("a secret")?;
+        tty.ask_hidden(&self.runtime, question, self.settings.prompt_timeout())
+    }
+
+    /// Returns the terminal to ask a person on; `None` where nobody may be asked or there is none.
+    pub fn terminal(&self) -> Option<Tty> {
+        if self.settings.no_input() { None } else { Tty::open() }
+    }
+
+    /// Waits until no other process asks on this terminal.
+    ///
+    /// # Errors
+    /// Those of `FileLocks::turn_to_ask`.
+    pub fn turn_to_ask(&self, purpose: &str) -> Result<Option<LockFile>> {
+        let locks = FileLocks::new(self.directories.locks(), None, self.runtime.clone(), &self.ui);
+        locks.turn_to_ask(purpose, self.settings.prompt_timeout())
+    }
+
+    /// Shows the error that a verb ended with, and returns its exit code. A signal that ended it
+    /// does now what it does by default, so that the exit status says so.
+    pub fn conclude<T: Termination>(&self, result: Result<T>) -> ExitCode {
+        if let (Err(_), Some(signal)) = (&result, self.runtime.ended_by()) {
+            end_by(signal);
         }
+        self.ui.conclude(result)
     }
 
     /// Returns whether a person is there to unlock a store.

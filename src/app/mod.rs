@@ -3,6 +3,7 @@
 pub mod call;
 pub mod context;
 pub mod options;
+mod passphrase;
 pub mod requests;
 pub mod service;
 pub mod stores;

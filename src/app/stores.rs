@@ -1,15 +1,12 @@
 //! The stores, made when they are first needed.
 
-use std::cell::OnceCell;
-
-use secrecy::SecretString;
-
 use super::call::AskPolicy;
 use super::context::Context;
-use crate::error::Kind;
+use super::passphrase::Passphrase;
 use crate::store::choice::Stores;
+use crate::store::secret_store::PassphraseSource;
 use crate::store::seeds::StoredSeeds;
-use crate::store::{FileStore, NoStore, SecretStore, StoreError, StoreName, UnlockPolicy};
+use crate::store::{FileStore, NoStore, SecretStore, StoreName, UnlockPolicy};
 use crate::system::clock::SystemClock;
 use crate::system::report::Report;
 use crate::system::state_file::StateFile;
@@ -102,23 +99,7 @@ impl<'a> StoreOpener<'a> {
         Box::new(crate::store::native::keyring())
     }
 
-    /// Asks for the passphrase of the `file` store: in the environment, else on the terminal.
-    fn passphrase(self) -> Box<dyn Fn() -> Result<SecretString, StoreError> + 'a> {
-        let asked: OnceCell<Result<SecretString, StoreError>> = OnceCell::new();
-        Box::new(move || asked.get_or_init(|| self.ask_for_passphrase()).clone())
-    }
-
-    fn ask_for_passphrase(self) -> Result<SecretString, StoreError> {
-        if let Some(passphrase) = self.context.environment.get("ROLECALL_FILE_PASSPHRASE") {
-            return Ok(SecretString::from(passphrase));
-        }
-        match self.context.ask_hidden("Passphrase of the rolecall file store: ") {
-            Ok(Some(answer)) => Ok(SecretString::from(answer.trim_end_matches(['\r', '\n']))),
-            Err(error) if error.kind() == Kind::Interrupted => Err(StoreError::Interrupted),
-            Ok(None) | Err(_) => {
-                let way = "set ROLECALL_FILE_PASSPHRASE, or run on a terminal";
-                Err(StoreError::Passphrase(way.to_owned()))
-            }
-        }
+    fn passphrase(self) -> PassphraseSource<'a> {
+        Box::new(Passphrase::new(self.context))
     }
 }

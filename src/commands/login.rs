@@ -188,6 +188,7 @@ impl Resolver<'_> {
 
 /// Fetches for each profile, in the order that needs the fewest questions.
 fn fetch_all(context: &Context, sessions: &Acquirer, tasks: &mut [Task]) -> Result<()> {
+    context.runtime.catch_signals()?;
     let order = order(tasks);
     for (done, at) in order.iter().enumerate() {
         let task = &mut tasks[*at];

@@ -86,7 +86,7 @@ impl VerbCall<'_> {
     }
 
     fn with_context(&self, run: impl FnOnce(&Context) -> Result<()>) -> ExitCode {
-        self.own_context(|context| context.ui.conclude(run(&context)))
+        self.own_context(|context| context.conclude(run(&context)))
     }
 
     fn with_service<T: Termination>(
@@ -95,7 +95,7 @@ impl VerbCall<'_> {
     ) -> ExitCode {
         self.own_context(|context| {
             let service = CredentialsService::new(context);
-            service.context().ui.conclude(run(&service))
+            service.context().conclude(run(&service))
         })
     }
 

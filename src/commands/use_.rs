@@ -63,7 +63,7 @@ pub struct UseArgs {
 
 pub fn run(context: Context, args: &UseArgs) -> ExitCode {
     let Some(shell) = CallingShell::of(&context.environment) else {
-        return context.ui.conclude::<()>(Err(not_set_up(&context)));
+        return context.conclude::<()>(Err(not_set_up(&context)));
     };
     let state = ShellState::read(&context.environment);
     let expiration = expiration_of_own_keys(&context.environment);
@@ -78,7 +78,7 @@ pub fn run(context: Context, args: &UseArgs) -> ExitCode {
         change(&service, &shell, &state, args)
     };
     let printed = change.and_then(|change| print(&change.render(shell.shell.syntax())?));
-    service.context().ui.conclude(printed)
+    service.context().conclude(printed)
 }
 
 fn change(

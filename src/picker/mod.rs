@@ -99,8 +99,6 @@ enum End {
     /// With a profile's number.
     Chosen(usize),
     Cancelled,
-    /// With a signal that ends the program.
-    Signal(usize),
 }
 
 #[cfg(unix)]
@@ -113,9 +111,7 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
     }
     let tty =
         terminal::open().ok_or_else(|| Error::needs_person("there is no terminal to choose on"))?;
-    // The runtime begins to wait for SIGINT, which must not end the program before the terminal is
-    // put back.
-    context.runtime.run(std::future::ready(()))?;
+    context.runtime.catch_signals()?;
     let colors = if context.ui.colors_on(&tty) { Colors::On } else { Colors::Off };
     let mut screen = Screen::begin(tty, colors)?;
     let end = choose(context, &mut list, &mut screen, query)?;
@@ -123,7 +119,6 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
     match end {
         End::Chosen(number) => Ok(list.name(number)),
         End::Cancelled => Ok(None),
-        End::Signal(signal) => Err(terminal::end_by(signal)),
     }
 }
 
@@ -157,11 +152,10 @@ fn choose(
                 KeyOutcome::Chosen(number) => return Ok(End::Chosen(number)),
             }
         }
-        if let Some(signal) = screen.signal() {
-            return Ok(End::Signal(signal));
-        }
-        // An interruption by SIGINT, which no key makes in these modes.
+        // Signals, which no key sends in these modes.
+        let pauses = screen.pauses();
         context.runtime.run(tokio::task::yield_now())?;
+        changed |= screen.pauses() != pauses;
         let now = screen.size()?;
         changed |= now != size;
         size = now;

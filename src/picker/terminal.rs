@@ -6,21 +6,15 @@
 //! and a terminal that is gone are all noticed without a thread.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::{Duration, Instant};
+use std::io::{ErrorKind, Read};
 
-use rustix::termios::{
-    OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
-};
-use signal_hook::consts::{SIGHUP, SIGTERM};
+use rustix::termios::{SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize};
 
 use super::keys::KeyDecoder;
 use super::model::KeyPress;
 use super::view::{ScreenLine, Size, SpanStyle};
 use crate::error::{Error, Result};
+use crate::system::terminal::{Changes, TerminalGuard, open_output, write};
 use crate::text::color::Color;
 
 /// The alternate screen and bracketed paste (xterm, "Private modes"), and the way back.
@@ -31,20 +25,13 @@ const FRAME: (&str, &str) = ("\x1b[?2026h\x1b[?25l", "\x1b[?25h\x1b[?2026l");
 /// The size that a terminal of no known size is taken to have.
 const DEFAULT_SIZE: Size = Size { width: 80, height: 24 };
 
-/// How long a write waits for a terminal that takes nothing, such as one that Ctrl-S has stopped.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// The modes that a panic puts back.
-static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
-
 pub struct Screen {
     tty: File,
     /// The same terminal, for writes that do not wait.
     output: File,
     before: Termios,
     keys: KeyDecoder,
-    signal: Arc<AtomicUsize>,
-    over: Arc<AtomicBool>,
+    guard: TerminalGuard,
     colors: Colors,
 }
 
@@ -64,11 +51,6 @@ pub enum Reads {
     Poll,
 }
 
-fn output() -> std::io::Result<File> {
-    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
-    OpenOptions::new().write(true).custom_flags(flags).open("/dev/tty")
-}
-
 /// Opens the controlling terminal; `None` where there is none, or where this process is not in its
 /// foreground and would be stopped.
 pub fn open() -> Option<File> {
@@ -77,35 +59,22 @@ pub fn open() -> Option<File> {
 }
 
 impl Screen {
-    /// Takes the terminal: the modes, the alternate screen and the signals.
+    /// Takes the terminal. `Runtime::catch_signals` has to be called before.
     ///
     /// # Errors
     /// The terminal cannot be used.
     pub fn begin(tty: File, colors: Colors) -> Result<Self> {
         let fail = |e: std::io::Error| Error::failed(format!("the terminal cannot be used: {e}"));
+        let output = open_output().map_err(fail)?;
         let before = tcgetattr(&tty).map_err(|e| fail(e.into()))?;
-        let (signal, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        for number in [SIGTERM, SIGHUP] {
-            let as_usize = usize::try_from(number).unwrap_or_default();
-            signal_hook::flag::register_usize(number, Arc::clone(&signal), as_usize)
-                .map_err(fail)?;
-            // A handler cannot be removed. After the picker it does what the default one does.
-            signal_hook::flag::register_conditional_default(number, Arc::clone(&over))
-                .map_err(fail)?;
-        }
-        put_back_on_panic();
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before.clone());
-        let mut screen = Self {
-            tty,
-            output: output().map_err(fail)?,
-            before,
-            keys: KeyDecoder::default(),
-            signal,
-            over,
-            colors,
-        };
+        let guard = TerminalGuard::new(|_| Changes {
+            modes: None,
+            enter: ENTER.to_owned().into(),
+            leave: LEAVE.to_owned(),
+        });
+        let guard = guard.map_err(fail)?;
+        let screen = Self { tty, output, before, keys: KeyDecoder::default(), guard, colors };
         screen.set_reads(Reads::Wait)?;
-        write(&mut screen.output, ENTER)?;
         Ok(screen)
     }
 
@@ -118,7 +87,12 @@ impl Screen {
         modes.make_raw();
         modes.special_codes[SpecialCodeIndex::VMIN] = 0;
         modes.special_codes[SpecialCodeIndex::VTIME] = u8::from(reads == Reads::Wait);
-        tcsetattr(&self.tty, OptionalActions::Now, &modes).map_err(gone)
+        self.guard.set_modes(&self.tty, modes).map_err(gone)
+    }
+
+    /// Returns how often the program was stopped, after which the screen is empty.
+    pub fn pauses(&self) -> usize {
+        self.guard.pauses()
     }
 
     /// Returns the keys that were typed. `reads` is what `set_reads` was told last.
@@ -149,11 +123,6 @@ impl Screen {
         Ok(if width == 0 || height == 0 { DEFAULT_SIZE } else { Size { width, height } })
     }
 
-    /// Returns the signal that asked the program to end.
-    pub fn signal(&self) -> Option<usize> {
-        Some(self.signal.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
-    }
-
     /// Draws a screen, and returns whether the terminal took all of it within a second.
     ///
     /// # Errors
@@ -168,7 +137,7 @@ impl Screen {
             text += &format!("\x1b[{};1H\x1b[J", lines.len() + 1);
         }
         text += &format!("\x1b[1;{}H{}", cursor + 1, FRAME.1);
-        write(&mut self.output, &text)
+        write(&mut self.output, &text).map_err(gone)
     }
 
     fn render(&self, line: &ScreenLine, width: usize, text: &mut String) {
@@ -192,65 +161,8 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
-    fn drop(&mut self) {
-        // After a panic the modes are put back already, and the message must stay on the screen.
-        if BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
-            put_back(&mut self.output, &self.before);
-        }
-        self.over.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Ends the program as the signal would have ended it.
-pub fn end_by(signal: usize) -> Error {
-    let _ = i32::try_from(signal).map(signal_hook::low_level::emulate_default_handler);
-    Error::interrupted()
-}
-
 fn gone(error: impl std::fmt::Display) -> Error {
     Error::failed(format!("the terminal is gone: {error}"))
-}
-
-/// Writes a text, and returns whether the terminal took all of it in time.
-fn write(tty: &mut File, text: &str) -> Result<bool> {
-    let (mut rest, begin) = (text.as_bytes(), Instant::now());
-    while !rest.is_empty() {
-        match tty.write(rest) {
-            Ok(count) => rest = &rest[count..],
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
-            {
-                if begin.elapsed() > WRITE_TIMEOUT {
-                    return Ok(false);
-                }
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err(error) => return Err(gone(error)),
-        }
-    }
-    Ok(true)
-}
-
-fn put_back(tty: &mut File, before: &Termios) {
-    let _ = write(tty, LEAVE);
-    let _ = tcsetattr(&*tty, OptionalActions::Now, before);
-}
-
-/// Puts the terminal back on a panic. A release build does not unwind, and the message must not
-/// vanish with the alternate screen.
-fn put_back_on_panic() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            let modes = BEFORE.try_lock().ok().and_then(|mut modes| modes.take());
-            if let (Some(modes), Ok(mut tty)) = (modes, output()) {
-                put_back(&mut tty, &modes);
-            }
-            before(panic);
-        }));
-    });
 }
 
 /// Returns the parameters of an SGR sequence.

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::environment::{PromptEnvironment, asking_command};
 use super::method::{Outcome, Text};
 use super::person::{AskPerson, QuestionText, TITLE};
-use super::tty::printable;
 use crate::error::Result;
 use crate::system::child::{Output, run_beside};
 use crate::system::runtime::Runtime;
+use crate::text::clean_lines;
 
 /// The variable that holds PowerShell's question, which is never a part of its script.
 const QUESTION: &str = "ROLECALL_QUESTION";
@@ -123,11 +123,12 @@ impl Dialog<'_> {
 impl AskPerson for Dialog<'_> {
     fn code(&mut self, question: &QuestionText, complaint: Option<&str>) -> Result<Outcome<Text>> {
         let complaint = complaint.map(|complaint| format!("{complaint}\n\n")).unwrap_or_default();
-        self.ask(Want::Code(&printable(&format!("{complaint}{}\n\nMFA code:", question.text))))
+        let text = format!("{complaint}{}\n\nMFA code:", question.text);
+        self.ask(Want::Code(&clean_lines(&text)))
     }
 
     fn confirm(&mut self, question: &QuestionText) -> Result<Outcome<()>> {
-        self.ask(Want::Yes(&printable(&question.text))).map(|outcome| outcome.map(|_| ()))
+        self.ask(Want::Yes(&clean_lines(&question.text))).map(|outcome| outcome.map(|_| ()))
     }
 }
 

@@ -13,12 +13,13 @@ use super::assuan::{AssuanLine, MAX_LINE_BYTES, command, parse};
 use super::environment::{PromptEnvironment, asking_command};
 use super::method::{NOWHERE, Outcome, Text};
 use super::person::{AskPerson, QuestionText, TITLE};
-#[cfg(unix)]
-use super::tty::SavedModes;
-use super::tty::{Tty, printable};
+use super::tty::Tty;
 use crate::error::Result;
 use crate::system::runtime::Runtime;
 use crate::system::terminal;
+#[cfg(unix)]
+use crate::system::terminal::{Changes, TerminalGuard};
+use crate::text::{clean_lines, one_line};
 
 /// How long a pinentry may take to start, and to answer anything but the question itself.
 const PREPARATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,7 +66,7 @@ pub struct Pinentry<'a> {
     blind: bool,
     /// The terminal's modes, which it may change. They are put back after it has ended.
     #[cfg(unix)]
-    modes: Option<SavedModes>,
+    modes: Option<TerminalGuard>,
 }
 
 /// What one exchange gives; the error says what the pinentry did wrong.
@@ -98,7 +99,7 @@ impl<'a> Pinentry<'a> {
 
     fn spawn(runtime: &'a Runtime, program: &Path, timeout: Duration) -> Exchange<Self> {
         #[cfg(unix)]
-        let modes = Tty::open().map(|tty| SavedModes::new(tty.into_ends().0));
+        let modes = TerminalGuard::new(|_| Changes::default()).ok();
         let mut command = asking_command(program);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|e| format!("cannot be started: {e}"))?;
@@ -188,7 +189,7 @@ impl<'a> Pinentry<'a> {
                 AssuanLine::Cancelled => return Ok(Outcome::Declined),
                 AssuanLine::Timeout => return Ok(Outcome::Silent),
                 AssuanLine::Failed(what) => {
-                    return Ok(Outcome::Absent(format!("says: {}", printable(&what))));
+                    return Ok(Outcome::Absent(format!("says: {}", one_line(&what))));
                 }
                 AssuanLine::Garbage => {
                     return Err("does not speak the protocol of pinentries".to_owned());
@@ -235,7 +236,7 @@ impl AskPerson for Pinentry<'_> {
 
 impl QuestionText {
     fn texts(&self) -> Vec<String> {
-        vec![command("SETTITLE", TITLE), command("SETDESC", &printable(&self.text))]
+        vec![command("SETTITLE", TITLE), command("SETDESC", &clean_lines(&self.text))]
     }
 }
 

@@ -7,7 +7,6 @@ use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use zeroize::Zeroizing;
 
-use super::method::Outcome;
 use super::tty::Tty;
 use crate::aws::totp::Seed;
 use crate::error::Result;
@@ -44,14 +43,10 @@ pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
     // Black on white, whatever the terminal's colours are.
     let lines: Vec<String> =
         image.lines().map(|line| format!("\u{1b}[30;107m{line}\u{1b}[0m\n")).collect();
-    tty.say(INTRODUCTION);
-    tty.draw(&Zeroizing::new(lines.concat()));
-    let answer = tty.ask_within(runtime, QUESTION, QUESTION_TIMEOUT);
-    // After Enter the cursor stands on the line below the question, and after Ctrl-C behind it.
-    let below = usize::from(matches!(answer, Ok(Outcome::Had(_) | Outcome::Declined)));
-    let drawn = rows + 1 + below;
-    tty.draw(&format!("\r\u{1b}[{drawn}A\u{1b}[J"));
-    if drawn >= high {
+    let drawing = Zeroizing::new(format!("{INTRODUCTION}{}", *Zeroizing::new(lines.concat())));
+    let answer = tty.ask_below(runtime, drawing, QUESTION, QUESTION_TIMEOUT);
+    // With the introduction, the question and the line below it.
+    if rows + 3 > high {
         report.warn(
             "the QR code was higher than the terminal, so a part of it may be left above: clear \
              its scrollback",

@@ -53,11 +53,14 @@ impl<'a> Stores<'a> {
     /// Lets a store ask its user. Only an interruption ends the attempt: any other failure shows
     /// again, as that of a store nobody was asked about.
     fn ask_to_unlock(&self, store: &dyn SecretStore) -> Result<(), StoreError> {
-        self.report.note(&format!(
-            "the {} is locked: answer its dialog, or go on without it by Ctrl-C and --store none",
-            store.name()
-        ));
-        match store.unlock() {
+        let announce = || {
+            self.report.note(&format!(
+                "the {} is locked: answer its dialog, or go on without it by Ctrl-C and --store \
+                 none",
+                store.name()
+            ));
+        };
+        match store.unlock(&announce) {
             Err(StoreError::Interrupted) => Err(StoreError::Interrupted),
             _ => Ok(()),
         }

@@ -81,9 +81,10 @@ impl Clearing<'_> {
                 if self.unlock.replace(UnlockPolicy::Never) == UnlockPolicy::Ask =>
             {
                 let name = store.name();
-                self.report.note(&format!("the {name} is locked: answer its dialog"));
+                let announce =
+                    || self.report.note(&format!("the {name} is locked: answer its dialog"));
                 // Any other failure shows again, as that of a store nobody was asked about.
-                if let Err(error @ StoreError::Interrupted) = store.unlock() {
+                if let Err(error @ StoreError::Interrupted) = store.unlock(&announce) {
                     return Err(StoreFailure { error, certain: false });
                 }
                 delete_all(store, which, known, cleared)
@@ -225,7 +226,7 @@ mod tests {
         fn probe(&self) -> Result<String, StoreError> {
             Ok(String::new())
         }
-        fn unlock(&self) -> Result<(), StoreError> {
+        fn unlock(&self, _: &dyn Fn()) -> Result<(), StoreError> {
             self.unlocking.take().map_or(Ok(()), Err)
         }
     }

@@ -49,7 +49,7 @@ pub trait OsKeyring: CredentialStoreApi {
     ///
     /// # Errors
     /// As `SecretStore::unlock`.
-    fn unlock(&self) -> keyring_core::Result<()> {
+    fn unlock(&self, _announce: &dyn Fn()) -> keyring_core::Result<()> {
         Err(locked("it cannot be unlocked from here"))
     }
 }
@@ -171,8 +171,8 @@ impl<K: OsKeyring> SecretStore for Keyring<K> {
         self.keyring()?.probe().map_err(explain)
     }
 
-    fn unlock(&self) -> Result<(), StoreError> {
-        self.keyring()?.unlock().map_err(explain)
+    fn unlock(&self, announce: &dyn Fn()) -> Result<(), StoreError> {
+        self.keyring()?.unlock(announce).map_err(explain)
     }
 }
 

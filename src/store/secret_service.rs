@@ -121,7 +121,7 @@ impl OsKeyring for SecretService {
         collection.map(|path| format!("Secret Service, unlocked: {path}"))
     }
 
-    fn unlock(&self) -> Result<()> {
-        self.link.unlock(async |client| client.unlock(SERVICE).await)
+    fn unlock(&self, announce: &dyn Fn()) -> Result<()> {
+        self.link.unlock(announce, async |client| client.unlock(SERVICE).await)
     }
 }

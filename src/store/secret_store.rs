@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
+use crate::system::files::LockFile;
 
 /// What is written into a store.
 #[derive(Clone, Copy)]
@@ -55,18 +56,45 @@ pub trait SecretStore {
     /// What a `put` would meet.
     fn probe(&self) -> Result<String, StoreError>;
 
-    /// Lets the store ask its user to unlock it, and waits for the answer.
+    /// Lets the store ask its user to unlock it, and waits for the answer. `announce` says so to
+    /// the user, and is called once Ctrl-C is an error.
     ///
     /// # Errors
     /// `Locked` when the person declines or nobody can be asked, `TimedOut` when nobody answers,
     /// `Interrupted` on Ctrl-C.
-    fn unlock(&self) -> Result<(), StoreError> {
+    fn unlock(&self, _announce: &dyn Fn()) -> Result<(), StoreError> {
         Err(StoreError::Locked("it cannot be unlocked from here".to_owned()))
     }
 }
 
-/// Asks for the passphrase of the store `file`, or says why it cannot be asked for.
-pub type PassphraseSource<'a> = Box<dyn Fn() -> Result<SecretString, StoreError> + 'a>;
+/// Whether a store has entries whose passphrase is known to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreAge {
+    Existing,
+    /// The answer becomes its passphrase.
+    New,
+}
+
+/// Asks for the passphrase of the store `file`.
+pub trait AskPassphrase {
+    /// Waits for the turn to ask a person; another process may have opened the store then. `None`
+    /// where nobody has to be asked, or turns cannot be taken.
+    ///
+    /// # Errors
+    /// `Interrupted` on Ctrl-C, `Passphrase` when the turn does not come.
+    fn turn(&self) -> Result<Option<LockFile>, StoreError>;
+
+    /// Returns the passphrase.
+    ///
+    /// # Errors
+    /// `Interrupted` on Ctrl-C, `Passphrase` when it cannot be asked for.
+    fn passphrase(&self, store: StoreAge) -> Result<SecretString, StoreError>;
+
+    /// Returns the variable that it comes from; `None` when it is typed.
+    fn variable(&self) -> Option<&'static str>;
+}
+
+pub type PassphraseSource<'a> = Box<dyn AskPassphrase + 'a>;
 
 /// Whether a locked store may ask its user to unlock it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,6 +11,8 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use super::terminal;
+#[cfg(unix)]
+use super::terminal::{Changes, TerminalGuard};
 use crate::text::one_line;
 
 /// The most that a process may print, in bytes (the JavaScript SDK takes as much).
@@ -141,6 +143,9 @@ pub async fn run_beside(
     if alone {
         command.process_group(0);
     }
+    // A command that is given up may have changed the terminal.
+    #[cfg(unix)]
+    let modes = TerminalGuard::new(|_| Changes::default()).ok().filter(|_| !alone);
     let mut child = command.spawn().map_err(|error| Failure::not_started(&command, error))?;
     let group = Group(child.id().filter(|_| alone));
     let late = || format!("has not ended after {} s", limit.as_secs());
@@ -149,6 +154,10 @@ pub async fn run_beside(
     // Once it has ended, what it left behind is its own.
     if output.is_ok() || child.id().is_none() {
         std::mem::forget(group);
+        #[cfg(unix)]
+        if let Some(modes) = modes {
+            modes.release();
+        }
     }
     Ok(output?)
 }

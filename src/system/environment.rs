@@ -30,6 +30,11 @@ impl Environment {
         self.variables.get(name).map(|v| v.trim()).filter(|v| !v.is_empty())
     }
 
+    /// Returns a value as it stands, blanks included.
+    pub fn get_untrimmed(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(|value| value.as_str()).filter(|value| !value.is_empty())
+    }
+
     pub fn set(&mut self, name: &str, value: String) {
         self.variables.insert(name.to_owned(), Zeroizing::new(value));
     }

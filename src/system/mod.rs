@@ -11,5 +11,6 @@ pub mod report;
 #[cfg_attr(not(test), expect(dead_code, reason = "no verb writes to the user's files yet"))]
 pub mod rewrite;
 pub mod runtime;
+pub mod signals;
 pub mod state_file;
 pub mod terminal;

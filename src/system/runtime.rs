@@ -1,17 +1,13 @@
 //! The one async runtime, started when it is first needed, and the only place where the program
-//! waits: everything that waits here ends at once on SIGINT.
+//! waits: everything that waits here ends at once on SIGINT, SIGTERM, SIGHUP and SIGQUIT.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::pin;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-#[cfg(windows)]
-use tokio::signal::windows::{CtrlC as Interrupts, ctrl_c};
-
-#[cfg(unix)]
-use tokio::signal::unix::{Signal as Interrupts, SignalKind, signal};
-
+use super::signals::Caught;
 use crate::error::{Error, Result};
 
 /// How long after another program's end the signal may come that has ended it.
@@ -29,24 +25,33 @@ pub struct Runtime {
 #[derive(Default)]
 struct Shared {
     started: OnceLock<Started>,
-    /// After SIGINT nothing waits any more, whoever swallowed the first error.
-    interrupted: AtomicBool,
+    /// The signal that ends the program, or 0. After it nothing waits any more, whoever swallowed
+    /// the first error.
+    ended_by: AtomicI32,
 }
 
 struct Started {
     tokio: tokio::runtime::Runtime,
-    /// Registered once, by the first wait that is no brief one, so that a SIGINT between two waits
+    /// Registered once, by the first wait that is no brief one, so that a signal between two waits
     /// is not lost.
     listener: OnceLock<Listener>,
+    /// Registered when the terminal is changed.
+    #[cfg(unix)]
+    stops: OnceLock<Listener>,
 }
 
-/// Of the threads that wait one listens for all. `None` where SIGINT is ignored.
-type Listener = tokio::sync::Mutex<Option<Interrupts>>;
+/// Of the threads that wait one listens for all.
+type Listener = tokio::sync::Mutex<Caught>;
 
 impl Started {
     fn new() -> std::io::Result<Self> {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { tokio, listener: OnceLock::new() })
+        Ok(Self {
+            tokio,
+            listener: OnceLock::new(),
+            #[cfg(unix)]
+            stops: OnceLock::new(),
+        })
     }
 
     fn listener(&self) -> std::io::Result<&Listener> {
@@ -54,30 +59,33 @@ impl Started {
             return Ok(listener);
         }
         let _entered = self.tokio.enter();
-        let interrupts = listen()?;
-        Ok(self.listener.get_or_init(|| Listener::new(interrupts)))
+        let ends = Caught::ends()?;
+        Ok(self.listener.get_or_init(|| Listener::new(ends)))
     }
-}
 
-#[cfg(unix)]
-fn listen() -> std::io::Result<Option<Interrupts>> {
-    (!ignores_interrupts()).then(|| signal(SignalKind::interrupt())).transpose()
-}
+    #[cfg(unix)]
+    fn catch_stops(&self) -> std::io::Result<()> {
+        if self.stops.get().is_none() {
+            let _entered = self.tokio.enter();
+            let stops = Caught::stops()?;
+            self.stops.get_or_init(|| Listener::new(stops));
+        }
+        Ok(())
+    }
 
-#[cfg(windows)]
-fn listen() -> std::io::Result<Option<Interrupts>> {
-    ctrl_c().map(Some)
-}
+    /// Waits until the program shall stop, where that is caught.
+    #[cfg(unix)]
+    async fn stop(&self) {
+        match self.stops.get() {
+            Some(stops) => drop(stops.lock().await.next().await),
+            None => std::future::pending().await,
+        }
+    }
 
-/// Returns whether who started this process had SIGINT ignored, as shells do for jobs in the
-/// background of a script: it stays so, also for a command that takes this process over (signal(7):
-/// a handler does not outlive execve, what is ignored does).
-#[cfg(unix)]
-fn ignores_interrupts() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .is_some_and(|mask| mask & 0b10 != 0)
+    #[cfg(windows)]
+    async fn stop(&self) {
+        std::future::pending().await
+    }
 }
 
 impl Shared {
@@ -89,20 +97,25 @@ impl Shared {
         Ok(self.started.get_or_init(|| started))
     }
 
-    /// Waits for SIGINT, where anybody listens.
+    /// Waits for a signal that ends the program, where anybody listens.
     async fn interruption(&self, listener: Option<&Listener>) {
         let Some(listener) = listener else { return std::future::pending().await };
-        let mut interrupts = listener.lock().await;
+        let mut ends = listener.lock().await;
         // Another thread may have seen it while it listened for this one.
-        if self.interrupted.load(Ordering::Relaxed) {
-            return;
+        if !self.is_interrupted() {
+            self.ended_by.store(ends.next().await, Ordering::Relaxed);
         }
-        match interrupts.as_mut() {
-            Some(interrupts) => drop(interrupts.recv().await),
-            None => std::future::pending().await,
-        }
-        self.interrupted.store(true, Ordering::Relaxed);
     }
+
+    fn is_interrupted(&self) -> bool {
+        self.ended_by.load(Ordering::Relaxed) != 0
+    }
+}
+
+/// Stops this process until it shall go on.
+fn pause() {
+    #[cfg(unix)]
+    super::terminal::pause();
 }
 
 fn failed_to_start(error: std::io::Error) -> Error {
@@ -116,10 +129,28 @@ impl Runtime {
         Self { shared: Arc::clone(&self.shared), deadline: Some(deadline) }
     }
 
+    /// Returns the signal that has ended a wait.
+    pub fn ended_by(&self) -> Option<i32> {
+        Some(self.shared.ended_by.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
+    }
+
+    /// Catches the signals that end or stop the program: from now on they come to the waits. Has to
+    /// be called before the terminal is changed, and before a person is told of a wait.
+    ///
+    /// # Errors
+    /// The runtime cannot be started.
+    pub fn catch_signals(&self) -> Result<()> {
+        let started = self.shared.started()?;
+        started.listener().map_err(failed_to_start)?;
+        #[cfg(unix)]
+        started.catch_stops().map_err(failed_to_start)?;
+        Ok(())
+    }
+
     /// Runs a future to its end.
     ///
     /// # Errors
-    /// After SIGINT and at the deadline.
+    /// After SIGINT and its like, and at the deadline.
     pub fn run<F: Future>(&self, future: F) -> Result<F::Output> {
         let started = self.shared.started()?;
         self.wait(started, Some(started.listener().map_err(failed_to_start)?), future)
@@ -143,18 +174,22 @@ impl Runtime {
         listener: Option<&Listener>,
         future: F,
     ) -> Result<F::Output> {
-        if self.shared.interrupted.load(Ordering::Relaxed) {
+        if self.shared.is_interrupted() {
             return Err(Error::interrupted());
         }
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::failed("the runtime waits already"));
         }
         started.tokio.block_on(async {
-            tokio::select! {
-                biased;
-                () = self.shared.interruption(listener) => Err(Error::interrupted()),
-                () = self.lateness() => Err(Error::failed("it takes too long")),
-                output = future => Ok(output),
+            let mut future = pin!(future);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = self.shared.interruption(listener) => return Err(Error::interrupted()),
+                    () = started.stop() => pause(),
+                    () = self.lateness() => return Err(Error::failed("it takes too long")),
+                    output = &mut future => return Ok(output),
+                }
             }
         })
     }

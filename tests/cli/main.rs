@@ -24,6 +24,7 @@ mod env;
 mod errors;
 mod exec;
 mod failures;
+mod given_back;
 mod hints;
 mod identity;
 mod init;

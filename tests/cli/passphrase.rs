@@ -3,9 +3,12 @@
 
 use rustix::termios::LocalModes;
 
-use super::support::{LIMIT, Run, Sandbox, Terminal, has_ended, until};
+use super::support::{
+    ADMIN, LIMIT, Run, Sandbox, Terminal, code, guarded_config, has_ended, until,
+};
 
-const QUESTION: &str = "Passphrase";
+const QUESTION: &str = "assphrase of the rolecall file store: ";
+const AGAIN: &str = "once more: ";
 const PASSPHRASE: &str = "correct horse battery staple";
 
 fn file_store() -> Sandbox {
@@ -15,15 +18,19 @@ fn file_store() -> Sandbox {
     sandbox
 }
 
+/// How many questions for a passphrase show.
+fn questions(shown: &str) -> usize {
+    shown.matches(QUESTION).count() + shown.matches(AGAIN).count()
+}
+
 /// Answers every question for the passphrase until the run ends.
 fn answer(mut terminal: Terminal, passphrase: &str) -> (Run, String) {
     let mut answered = 0;
     let begin = std::time::Instant::now();
     while terminal.running.is_running() && begin.elapsed() < LIMIT {
-        if terminal.shown().matches(QUESTION).count() > answered {
+        if questions(&terminal.shown()) > answered {
             answered += 1;
-            // Echo goes away right after the question shows.
-            until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
+            assert!(!terminal.echoes(), "the question shows before the answer is hidden");
             terminal.enter(&format!("{passphrase}\n"));
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
@@ -76,7 +83,7 @@ fn stopped_question_restores_echo_and_asks_again_when_continued() {
     sandbox.file("go", "");
     let mut asked = 1;
     while terminal.running.is_running() {
-        if terminal.shown().matches(QUESTION).count() > asked && !terminal.echoes() {
+        if questions(&terminal.shown()) > asked && !terminal.echoes() {
             asked += 1;
             terminal.enter(&format!("{PASSPHRASE}\n"));
         }
@@ -148,4 +155,119 @@ fn eight_processes_create_one_store_and_all_sessions_stay_readable() {
     let second: Vec<String> =
         sources.iter().map(|name| sandbox.run(&["process", name]).ok().key()).collect();
     assert_eq!(first, second);
+}
+
+#[test]
+fn passphrase_of_the_environment_is_taken_as_it_is() {
+    let sandbox = file_store();
+    let passphrase = " with blanks around ";
+    sandbox.set("ROLECALL_FILE_PASSPHRASE", passphrase);
+    let key = sandbox.run(&["process", "prod"]).ok().key();
+    sandbox.run(&["logout", "nobody"]).fails(3);
+    // Another process, on a machine whose kernel has forgotten the key.
+    close(&sandbox);
+    sandbox.set("ROLECALL_FILE_PASSPHRASE", passphrase.trim());
+    sandbox.run(&["process", "prod"]).ok().says(&["it is wrong"]);
+    sandbox.unset("ROLECALL_FILE_PASSPHRASE");
+    let (run, _) = answer(sandbox.command(&["process", "prod"]).on_a_terminal(), passphrase);
+    assert_eq!(run.ok().key(), key);
+}
+
+/// Lets the kernel forget what opens the store, as at a boot; its sessions stay.
+fn close(sandbox: &Sandbox) {
+    let store = sandbox.path("xdg/data/rolecall/store");
+    let kept = sandbox.path("kept");
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        std::fs::create_dir_all(to).unwrap();
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    };
+    copy(&store, &kept);
+    sandbox.run(&["logout"]).ok();
+    copy(&kept, &store);
+}
+
+#[test]
+fn passphrase_of_a_new_store_is_asked_for_until_it_was_typed_twice() {
+    let sandbox = file_store();
+    let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
+    for (question, times, typed) in [
+        ("New passphrase", 1, PASSPHRASE),
+        (AGAIN, 1, "another"),
+        ("They differ.", 1, ""),
+        ("New passphrase", 2, PASSPHRASE),
+        (AGAIN, 2, PASSPHRASE),
+    ] {
+        terminal.wait_for(question, times);
+        if !typed.is_empty() {
+            terminal.enter(&format!("{typed}\n"));
+        }
+    }
+    let key = terminal.finish().ok().key();
+    close(&sandbox);
+    let (run, shown) = answer(sandbox.command(&["process", "prod"]).on_a_terminal(), PASSPHRASE);
+    assert_eq!((run.ok().key(), questions(&shown)), (key, 1));
+}
+
+/// Starts processes at once on one terminal, and answers each question by its text.
+fn all_at_once(sandbox: &Sandbox, profiles: &[&str]) -> String {
+    let line = format!(
+        "for name in {}; do \"$0\" process $name >out.$name 2>err.$name & done; wait",
+        profiles.join(" ")
+    );
+    let mut terminal = sandbox.command(&[]).by_shell(&line).on_a_terminal();
+    let before = format!("{:?}", terminal.modes_before());
+    let mut read = 0;
+    let begin = std::time::Instant::now();
+    while terminal.running.is_running() {
+        assert!(begin.elapsed() < LIMIT, "{}", terminal.shown());
+        let shown = terminal.shown();
+        let next = |end: &str| shown[read..].find(end).map(|at| read + at + end.len());
+        let code_end = shown[read..]
+            .find("MFA code of")
+            .and_then(|at| Some(read + at + shown[read + at..].find("): ")? + 3));
+        let ends = [next(QUESTION), next(AGAIN), code_end];
+        let first = ends.iter().enumerate().filter_map(|(kind, end)| Some(((*end)?, kind))).min();
+        if let Some((end, kind)) = first {
+            read = end;
+            assert_eq!(terminal.echoes(), kind == 2, "{shown}");
+            let answer = if kind == 2 { code(sandbox) } else { PASSPHRASE.to_owned() };
+            terminal.enter(&format!("{answer}\n"));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let (modes, shown) = (format!("{:?}", terminal.modes()), terminal.shown());
+    terminal.finish().ok();
+    assert_eq!(modes, before);
+    assert!(!shown.contains("horse"), "{shown}");
+    for name in profiles {
+        let read = |kind: &str| std::fs::read_to_string(sandbox.path(&format!("{kind}.{name}")));
+        assert!(read("out").unwrap().contains("AccessKeyId"), "{name}: {}", read("err").unwrap());
+        assert_eq!(read("err").unwrap(), "", "{name}: {shown}");
+    }
+    shown
+}
+
+#[test]
+fn processes_on_one_terminal_ask_for_the_passphrase_once_and_one_after_another() {
+    for round in 0..4 {
+        let sandbox = file_store();
+        sandbox.config(&format!(
+            "{}[profile a]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = one\n\
+             [profile b]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = two\n\
+             [profile c]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = three\n",
+            guarded_config("")
+        ));
+        sandbox.set("ROLECALL_PROMPT", "tty");
+        let names = ["a", "b", "c", "guarded"];
+        let names = if round % 2 == 0 { &names[..3] } else { &names[1..] };
+        let shown = all_at_once(&sandbox, names);
+        assert_eq!((shown.matches(QUESTION).count(), shown.matches(AGAIN).count()), (1, 1));
+        // As after a boot, with sessions to read.
+        close(&sandbox);
+        let shown = all_at_once(&sandbox, names);
+        assert_eq!(questions(&shown), 1, "{shown}");
+    }
 }

@@ -15,11 +15,7 @@ use zeroize::Zeroizing;
 
 use self::line::Bytes;
 #[cfg(unix)]
-pub use self::unix::SavedModes;
-#[cfg(unix)]
 use self::unix::{Continued, Input};
-#[cfg(not(unix))]
-pub use self::windows::SavedModes;
 #[cfg(not(unix))]
 use self::windows::{Continued, Input};
 use super::method::{Outcome, Text};
@@ -48,7 +44,7 @@ impl Tty {
 
     /// Writes a line for the person.
     pub fn say(&mut self, text: &str) {
-        let _ = self.output.write_all(printable(text).as_bytes());
+        let _ = self.output.write_all(clean_lines(text).as_bytes());
     }
 
     /// Writes text that may move the cursor or colour the terminal. The text must be rolecall's
@@ -70,18 +66,18 @@ impl Tty {
         None
     }
 
-    /// Asks for one line and waits for as long as `limit`. On SIGINT the question ends, and the
+    /// Asks for one line and waits for as long as `limit`. When a signal ends the question, the
     /// terminal throws away what was typed.
     ///
     /// # Errors
-    /// After SIGINT.
+    /// After SIGINT and its like.
     pub fn ask_within(
         &mut self,
         runtime: &Runtime,
         question: &str,
         limit: Duration,
     ) -> Result<Outcome<Text>> {
-        match self.read(runtime, question, limit, None)? {
+        match self.read(runtime, question, limit)? {
             // Bytes that are no text are no code either, and the person is told as for any mistake.
             Read::Line(line) => {
                 Ok(Outcome::Had(Zeroizing::new(String::from_utf8_lossy(&line).into_owned())))
@@ -91,7 +87,7 @@ impl Tty {
                 Ok(Outcome::Declined)
             }
             Read::Late => {
-                self.forget();
+                self.say("\n");
                 Ok(Outcome::Silent)
             }
             Read::Failed(error) => {
@@ -100,11 +96,41 @@ impl Tty {
         }
     }
 
+    /// Asks for a line below a drawing, which must be rolecall's own and is erased afterwards.
+    ///
+    /// # Errors
+    /// Those of `ask_within`.
+    pub fn ask_below(
+        &mut self,
+        runtime: &Runtime,
+        drawing: Zeroizing<String>,
+        question: &str,
+        limit: Duration,
+    ) -> Result<Outcome<Text>> {
+        let leave = format!("\r\u{1b}[{}A\u{1b}[J", drawing.matches('\n').count());
+        #[cfg(unix)]
+        runtime.catch_signals()?;
+        #[cfg(unix)]
+        let drawn = self::unix::draw(drawing, leave).map_err(|error| unreadable(&error))?;
+        #[cfg(not(unix))]
+        self.draw(&drawing);
+        let answer = self.ask_within(runtime, question, limit);
+        // Each of these has left the line of the question.
+        if matches!(answer, Ok(Outcome::Had(_) | Outcome::Declined | Outcome::Silent)) {
+            self.draw("\u{1b}[A");
+        }
+        #[cfg(unix)]
+        drop(drawn);
+        #[cfg(not(unix))]
+        self.draw(&leave);
+        answer
+    }
+
     /// Asks for a line that is not shown while it is typed; `None` at end of input, or when nobody
     /// answers within `limit`.
     ///
     /// # Errors
-    /// After SIGINT, when the terminal cannot be read, and when it does not send UTF-8.
+    /// Those of `ask_within`, and when the terminal cannot be read or does not send UTF-8.
     pub fn ask_hidden(
         &mut self,
         runtime: &Runtime,
@@ -112,61 +138,45 @@ impl Tty {
         limit: Duration,
     ) -> Result<Option<Text>> {
         #[cfg(unix)]
-        let hidden = self.input.try_clone().ok().map(SavedModes::hiding);
-        #[cfg(not(unix))]
-        let hidden: Option<SavedModes> = None;
-        let answer = self.read(runtime, question, limit, hidden.as_ref());
-        if let Ok(Read::Late) = answer {
-            self.forget();
+        runtime.catch_signals()?;
+        #[cfg(unix)]
+        let hidden = self::unix::hide().map_err(|error| unreadable(&error))?;
+        let answer = self.read(runtime, question, limit);
+        if !matches!(answer, Ok(Read::Line(_))) {
+            self.say("\n");
         }
+        #[cfg(unix)]
         drop(hidden);
-        let failed = |error: &dyn std::fmt::Display| {
-            Error::failed(format!("the terminal cannot be read: {error}"))
-        };
         match answer? {
             // Replacing bytes would change the secret.
             Read::Line(line) => std::str::from_utf8(&line)
                 .map(|text| Some(Zeroizing::new(text.to_owned())))
-                .map_err(|_| failed(&"it does not send UTF-8")),
+                .map_err(|_| unreadable(&"it does not send UTF-8")),
             Read::End | Read::Late => Ok(None),
-            Read::Failed(error) => Err(failed(&error)),
+            Read::Failed(error) => Err(unreadable(&error)),
         }
     }
 
-    /// Shows a question, and shows it again after a pause, until there is a line.
-    fn read(
-        &mut self,
-        runtime: &Runtime,
-        question: &str,
-        limit: Duration,
-        hidden: Option<&SavedModes>,
-    ) -> Result<Read> {
-        let stop_key = hidden.and_then(SavedModes::stop_key);
+    /// Shows a question, and shows it again after a pause, until there is a line. What was typed of
+    /// a line that nobody waits for any more is thrown away, so that the shell does not get it.
+    fn read(&mut self, runtime: &Runtime, question: &str, limit: Duration) -> Result<Read> {
         let answer = async {
             // Before the question shows: the person may stop the program at once.
             let mut continued = Continued::new();
-            let mut input = Input::open(stop_key)?;
+            let mut input = Input::open()?;
             self.say(question);
             loop {
                 tokio::select! {
-                    line = input.line() => match (line?, hidden) {
-                        (Some(line), Some(hidden))
-                            if stop_key.is_some() && line.last().copied() == stop_key =>
-                        {
-                            hidden.stop();
-                            continued.next_after_stop().await;
-                        }
-                        (line, _) => return Ok(line),
-                    },
-                    () = continued.next() => {}
+                    line = input.line() => return line,
+                    () = continued.next() => self.say(question),
                 }
-                if let Some(hidden) = hidden {
-                    hidden.hide();
-                }
-                self.say(question);
             }
         };
-        Ok(match runtime.run_within(limit, answer)? {
+        let answer = runtime.run_within(limit, answer);
+        if let Ok(None) | Err(_) = answer {
+            self.forget();
+        }
+        Ok(match answer? {
             None => Read::Late,
             Some(Ok(Some(line))) => Read::Line(line),
             Some(Ok(None)) => Read::End,
@@ -174,12 +184,15 @@ impl Tty {
         })
     }
 
-    /// Throws away unread input, so that the shell does not get it.
-    fn forget(&mut self) {
-        self.say("\n");
+    /// Throws away unread input.
+    fn forget(&self) {
         #[cfg(unix)]
         let _ = rustix::termios::tcflush(&self.input, rustix::termios::QueueSelector::IFlush);
     }
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Error {
+    Error::failed(format!("the terminal cannot be read: {error}"))
 }
 
 /// How a read ended.
@@ -188,9 +201,4 @@ enum Read {
     End,
     Late,
     Failed(io::Error),
-}
-
-/// Replaces the characters that move the cursor or colour the terminal. Line ends stay.
-pub fn printable(text: &str) -> String {
-    clean_lines(text).into_owned()
 }

@@ -14,7 +14,7 @@ use crate::system::terminal;
 pub struct Input(Receiver<io::Result<Option<Bytes>>>);
 
 impl Input {
-    pub fn open(_stop_key: Option<u8>) -> io::Result<Self> {
+    pub fn open() -> io::Result<Self> {
         let console = OpenOptions::new().read(true).write(true).open(terminal::INPUT)?;
         let (send, receive) = channel();
         std::thread::spawn(move || {
@@ -42,19 +42,4 @@ impl Continued {
     pub async fn next(&mut self) {
         std::future::pending().await
     }
-
-    pub async fn next_after_stop(&mut self) {}
-}
-
-/// The modes of the console, which stay as they are.
-pub struct SavedModes;
-
-impl SavedModes {
-    pub fn hide(&self) {}
-
-    pub fn stop_key(&self) -> Option<u8> {
-        None
-    }
-
-    pub fn stop(&self) {}
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::store::error::StoreError;
 use crate::store::file::disk::{EXTENSION, failed, read};
 use crate::store::file::kernel_copy;
-use crate::store::secret_store::PassphraseSource;
+use crate::store::secret_store::{PassphraseSource, StoreAge};
 
 /// The file beside the entries, without its extension. No `EntryName` reads so.
 const NAME: &str = "identity";
@@ -19,6 +19,13 @@ const NAME: &str = "identity";
 const WORK_FACTOR: u8 = 17;
 /// More than this would take gibibytes: such a file was not written here.
 const MAX_WORK_FACTOR: u8 = 22;
+
+/// What becomes of an identity that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    Stays,
+    IsMade,
+}
 
 /// Reads and makes the identity, and asks for the passphrase when it must.
 pub(super) struct StoreIdentity<'a> {
@@ -48,36 +55,47 @@ impl<'a> StoreIdentity<'a> {
 
     /// Returns the identity of this store; `None` when it has none yet.
     pub(super) fn existing(&self) -> Result<Option<&Identity>, StoreError> {
-        if let Some(identity) = self.without_asking() {
-            return Ok(Some(identity));
-        }
-        let Some(wrapped) = read(&self.path)? else {
-            return Ok(None);
-        };
-        let identity = self.unwrap(&wrapped, self.ask()?)?;
-        Ok(Some(self.identity.get_or_init(|| identity)))
+        self.open(Absent::Stays)
     }
 
     /// Returns the identity of this store, made now if need be. Of two processes that make one at
     /// the same time, both end up with that of the first.
     pub(super) fn existing_or_new(&self) -> Result<&Identity, StoreError> {
-        if let Some(identity) = self.existing()? {
-            return Ok(identity);
+        self.open(Absent::IsMade)?.ok_or_else(gone)
+    }
+
+    fn open(&self, absent: Absent) -> Result<Option<&Identity>, StoreError> {
+        if let Some(identity) = self.without_asking() {
+            return Ok(Some(identity));
         }
-        let passphrase = self.ask()?;
+        if absent == Absent::Stays && read(&self.path)?.is_none() {
+            return Ok(None);
+        }
+        // Held until the store is open, because whoever comes next looks whether it is.
+        let _turn = self.passphrase.turn()?;
+        if let Some(identity) = self.without_asking() {
+            return Ok(Some(identity));
+        }
+        let identity = match (read(&self.path)?, absent) {
+            (Some(wrapped), _) => self.unwrap(&wrapped, self.ask(StoreAge::Existing)?)?,
+            (None, Absent::Stays) => return Ok(None),
+            (None, Absent::IsMade) => self.make()?,
+        };
+        Ok(Some(self.identity.get_or_init(|| identity)))
+    }
+
+    fn make(&self) -> Result<Identity, StoreError> {
+        let passphrase = self.ask(StoreAge::New)?;
         let fresh = Identity::generate();
         let wrapped = Self::wrap(&fresh, passphrase.clone())?;
         let created = crate::system::files::create_private(&self.path, &wrapped)
             .map_err(|error| failed(&self.path, &error))?;
-        let identity = if created {
+        if created {
             kernel_copy::write(&self.path, &wrapped, &fresh);
-            fresh
-        } else {
-            let theirs = read(&self.path)?
-                .ok_or_else(|| StoreError::Failed("the store's identity went away".to_owned()))?;
-            self.unwrap(&theirs, passphrase)?
-        };
-        Ok(self.identity.get_or_init(|| identity))
+            return Ok(fresh);
+        }
+        let theirs = read(&self.path)?.ok_or_else(gone)?;
+        self.unwrap(&theirs, passphrase)
     }
 
     /// Takes the unwrapped identity back from the kernel; returns whether it was there.
@@ -88,12 +106,18 @@ impl<'a> StoreIdentity<'a> {
         }
     }
 
-    fn ask(&self) -> Result<SecretString, StoreError> {
-        let passphrase = (self.passphrase)()?;
+    fn ask(&self, store: StoreAge) -> Result<SecretString, StoreError> {
+        let passphrase = self.passphrase.passphrase(store)?;
         if passphrase.expose_secret().is_empty() {
-            return Err(StoreError::Passphrase("it is empty".to_owned()));
+            return Err(self.refused("it is empty"));
         }
         Ok(passphrase)
+    }
+
+    /// Says what is wrong with the passphrase, and where it comes from.
+    fn refused(&self, what: &str) -> StoreError {
+        let of = self.passphrase.variable().map(|name| format!(" ({name})"));
+        StoreError::Passphrase(format!("{what}{}", of.unwrap_or_default()))
     }
 
     fn wrap(identity: &Identity, passphrase: SecretString) -> Result<Vec<u8>, StoreError> {
@@ -113,7 +137,7 @@ impl<'a> StoreIdentity<'a> {
                 | age::DecryptError::KeyDecryptionFailed
                 | age::DecryptError::NoMatchingKeys,
             ) => {
-                return Err(StoreError::Passphrase("it is wrong".to_owned()));
+                return Err(self.refused("it is wrong"));
             }
             Err(_) => return Err(self.damaged()),
         };
@@ -126,4 +150,8 @@ impl<'a> StoreIdentity<'a> {
     fn damaged(&self) -> StoreError {
         StoreError::Failed(format!("{} is damaged", self.path.display()))
     }
+}
+
+fn gone() -> StoreError {
+    StoreError::Failed("the store's identity went away".to_owned())
 }

@@ -158,5 +158,5 @@ fn keyring_that_cannot_be_opened_fails_at_each_call() {
     assert!(matches!(keyring.get(&session('a')), Err(StoreError::Failed(_))));
     assert!(matches!(keyring.list(), Err(StoreError::Failed(_))));
     assert!(matches!(keyring.probe(), Err(StoreError::Failed(_))));
-    assert!(matches!(keyring.unlock(), Err(StoreError::Failed(_))));
+    assert!(matches!(keyring.unlock(&|| {}), Err(StoreError::Failed(_))));
 }

@@ -69,10 +69,14 @@ impl Link {
     /// Runs an operation that waits for a person.
     pub(super) fn unlock(
         &self,
+        announce: &dyn Fn(),
         operation: impl AsyncFnOnce(&Client) -> Result<(), StoreError>,
     ) -> keyring_core::Result<()> {
         self.state().silent = None;
-        let outcome = self.run(Wait::Person(UNLOCK_TIMEOUT), operation);
+        let outcome = self.run(Wait::Person(UNLOCK_TIMEOUT), async |client| {
+            announce();
+            operation(client).await
+        });
         // A person who stays away says nothing about the bus.
         self.state().silent = None;
         outcome.map_err(pass_on)

@@ -13,7 +13,7 @@ pub use self::holder::DeclinedQuestion;
 use self::holder::Holder;
 #[cfg(unix)]
 pub use self::holder::in_foreground;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::system::files::{LockFile, is_at};
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
@@ -24,6 +24,8 @@ const SILENCE: Duration = Duration::from_secs(2);
 const INTERVAL: Duration = Duration::from_millis(10);
 /// How often a lock is taken again whose file was removed in the meantime.
 const ATTEMPTS: usize = 8;
+/// How many answers a question may take.
+const ANSWERS: u32 = 3;
 /// How many times the limit for one holder a process waits in all, when holders follow one another.
 const ALL_HOLDERS: u32 = 4;
 
@@ -116,11 +118,12 @@ impl<'a> FileLocks<'a> {
     }
 
     /// Waits until no other process asks this session's person: two questions on one terminal read
-    /// each other's answers. Not for one that was stopped at its question, and no longer than
-    /// `limit`. What is waited for can be read on the terminal.
+    /// each other's answers. Not for one that was stopped at its question; for each other one no
+    /// longer than three times `limit`, which is how long a person has for one answer. What is
+    /// waited for can be read on the terminal. `None` where turns cannot be taken.
     ///
     /// # Errors
-    /// After SIGINT.
+    /// When that was too long, and after SIGINT.
     pub fn turn_to_ask(&self, purpose: &str, limit: Duration) -> Result<Option<LockFile>> {
         let (session, Some(folder)) = (holder::own_session(), &self.folder) else {
             return Ok(None);
@@ -129,7 +132,7 @@ impl<'a> FileLocks<'a> {
             return Ok(None);
         }
         let name = format!("asks-{session}");
-        let begin = Instant::now();
+        let (mut since, mut before) = (Instant::now(), None);
         let mut said = false;
         loop {
             match self.attempt(&name, purpose) {
@@ -142,14 +145,22 @@ impl<'a> FileLocks<'a> {
             let holder = self.open(&name).and_then(|(mut file, _)| holder::read(&mut file));
             let stopped =
                 holder.as_ref().and_then(Holder::state).is_some_and(|state| state.stopped);
-            if stopped || begin.elapsed() >= limit {
+            if stopped {
                 return Ok(None);
             }
-            if !said {
-                self.report.decided(&|| "waiting for another question on this terminal".to_owned());
-                said = true;
+            if holder != before {
+                (since, before) = (Instant::now(), holder);
+            } else if since.elapsed() >= limit * ANSWERS {
+                return Err(another_question(before.as_ref()));
             }
-            self.runtime.sleep(INTERVAL)?;
+            self.runtime.run(async {
+                if !said {
+                    let what = || "waiting for another question on this terminal".to_owned();
+                    self.report.decided(&what);
+                    said = true;
+                }
+                tokio::time::sleep(INTERVAL).await;
+            })?;
         }
     }
 
@@ -192,6 +203,17 @@ fn waiting_for(holder: Option<&Holder>) -> String {
         _ => String::new(),
     };
     format!("waiting for {holder}{advice}")
+}
+
+/// What who never got its turn to ask is told.
+fn another_question(holder: Option<&Holder>) -> Error {
+    let who = holder.map_or_else(|| "another process".to_owned(), ToString::to_string);
+    let error = Error::new(Kind::Declined, "nobody can be asked: another question waits here")
+        .cause(format!("it is that of {who}"));
+    match holder {
+        Some(Holder { pid, .. }) => error.hint(format!("answer it, or end it: kill {pid}")),
+        None => error.hint("see what it is, or end it: ps -f -C rolecall"),
+    }
 }
 
 /// What who waited too long is told.
@@ -265,12 +287,13 @@ impl Locks for FileLocks<'_> {
         let mut holder = holder::read(&mut file);
         let mut since = begin;
         let mut silent = true;
-        self.report.decided(&|| {
-            let text = waiting_for(holder.as_ref());
-            self.said.replace(text.clone());
-            text
-        });
         let free = self.runtime.run(async {
+            // Inside, where Ctrl-C is an error already.
+            self.report.decided(&|| {
+                let text = waiting_for(holder.as_ref());
+                self.said.replace(text.clone());
+                text
+            });
             // Shared, so that all who wait go on together. A lock that cannot be asked about is
             // none.
             while let Err(TryLockError::WouldBlock) = file.try_lock_shared() {

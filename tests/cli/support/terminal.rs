@@ -17,6 +17,7 @@ pub struct Terminal<'a> {
     master: File,
     /// Held open, so that the terminal outlives the program.
     slave: File,
+    before: Termios,
     shown: Arc<Mutex<String>>,
 }
 
@@ -32,6 +33,7 @@ impl<'a> Terminal<'a> {
         let slave = File::from(rustix::fs::open(name, flags, Mode::empty()).unwrap());
         tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
             .unwrap();
+        let before = tcgetattr(&slave).unwrap();
         let running = command.stdin(slave.try_clone().unwrap()).start();
         let master = File::from(master);
         let shown = Arc::new(Mutex::new(String::new()));
@@ -42,7 +44,7 @@ impl<'a> Terminal<'a> {
                 text.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
             }
         });
-        Self { running, master, slave, shown }
+        Self { running, master, slave, before, shown }
     }
 
     /// What the terminal shows so far.
@@ -79,6 +81,11 @@ impl<'a> Terminal<'a> {
 
     pub fn modes(&self) -> Termios {
         tcgetattr(&self.slave).unwrap()
+    }
+
+    /// The modes that it had before the program began.
+    pub fn modes_before(&self) -> Termios {
+        self.before.clone()
     }
 
     /// Whether it shows what is typed.

@@ -77,6 +77,7 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
         .hint(format!("replace it: rolecall keys mfa add {serial} --force")));
     }
     if context.is_attended() && !args.no_qr {
+        let _turn = context.turn_to_ask("a seed")?;
         qr::show(&context.runtime, &context.ui, &seed)?;
     }
     seeds.put(&serial, &seed, target, SystemClock.now())?;
