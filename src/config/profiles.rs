@@ -277,6 +277,12 @@ const SECRET_WORDS: [&str; 6] =
 /// How the name of a key ends that only says something about a secret.
 const ABOUT_SECRETS: [&str; 3] = ["_expires", "_file", "_url"];
 
+/// What the name of a key holds whose value is a secret.
+const SECRET_WORDS: [&str; 6] =
+    ["secret", "token", "password", "private_key", "seed", "passphrase"];
+/// How the name of a key ends that only says something about a secret.
+const ABOUT_SECRETS: [&str; 3] = ["_expires", "_file", "_url"];
+
 /// Returns whether a key's value is a secret that must never be shown.
 pub fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();

@@ -21,9 +21,14 @@ fn masked(url: &str) -> String {
         None => (String::new(), url),
     };
     match rest.split_once('?') {
-        Some((rest, _)) => format!("{user}{rest}?{MASK}"),
-        None => user + rest,
+        Some((page, _)) if !is_console(page) => format!("{user}{page}?{MASK}"),
+        _ => user + rest,
     }
+}
+
+/// Returns whether a page is one of AWS's console, to which hints lead people by its query.
+fn is_console(page: &str) -> bool {
+    page.split('/').next().is_some_and(|host| host.ends_with(".console.aws.amazon.com"))
 }
 
 /// Returns a text with every URL in it as [`shown_url`] shows it. A URL ends at a blank, a
