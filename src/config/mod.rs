@@ -6,6 +6,7 @@ pub mod document;
 pub mod edit;
 mod encoding;
 pub mod load;
+mod malformed;
 mod profile_name;
 pub mod profiles;
 mod syntax;

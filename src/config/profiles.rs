@@ -14,7 +14,7 @@ use super::ProfileName;
 use super::document::{
     Document, FileKind, Header, Malformed, ParsedProperty, Section, SectionKind,
 };
-use super::unknown::{ALL_MALFORMED, malformed};
+use super::malformed::{ALL_MALFORMED, malformed};
 use crate::error::{Error, FileLine, Result};
 use crate::text::{shown_url, without_url_secrets};
 
@@ -270,12 +270,6 @@ impl Keys {
         all.push(property);
     }
 }
-
-/// What the name of a key holds whose value is a secret.
-const SECRET_WORDS: [&str; 6] =
-    ["secret", "token", "password", "private_key", "seed", "passphrase"];
-/// How the name of a key ends that only says something about a secret.
-const ABOUT_SECRETS: [&str; 3] = ["_expires", "_file", "_url"];
 
 /// What the name of a key holds whose value is a secret.
 const SECRET_WORDS: [&str; 6] =

@@ -3,14 +3,11 @@
 //! All of it is looked for only when a profile is not found.
 
 use super::document::{Document, FileKind, Header, NO_HOME, SectionKind};
+use super::malformed::{ALL_MALFORMED, SHOWN, malformed};
 use super::profiles::Profiles;
 use super::syntax::{content, is_identifier, lines, trim};
 use crate::error::Error;
 use crate::hint;
-
-/// How many malformed lines an error shows.
-const SHOWN: usize = 3;
-pub(super) const ALL_MALFORMED: &str = "see all malformed lines with: rolecall profile dump --json";
 
 impl Profiles {
     /// Returns the error for a profile that neither file has, with what it may have been meant for.
@@ -78,19 +75,6 @@ impl Profiles {
                     .hint(format!("name a file that is there, or none: unset {variable}")),
             }
         })
-    }
-}
-
-/// Makes malformed lines causes of an error: the first of them, and how many more there are, if
-/// any.
-pub(super) fn malformed(
-    error: Error,
-    mut lines: impl ExactSizeIterator<Item = String>,
-) -> (Error, bool) {
-    let error = lines.by_ref().take(SHOWN).fold(error, Error::cause);
-    match lines.len() {
-        0 => (error, false),
-        more => (error.cause(format!("and {more} more malformed lines")), true),
     }
 }
 

@@ -3,13 +3,14 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::folder::Folder;
+use super::private_folder::create_private_folder;
 
 /// Begins the name of a file that is being written.
 const BEGUN: &str = ".rolecall-";
@@ -257,18 +258,6 @@ pub fn read_at_most(file: File, max_bytes: u64) -> io::Result<Zeroizing<Vec<u8>>
         return Err(ErrorKind::FileTooLarge.into());
     }
     Ok(bytes)
-}
-
-/// Makes a folder, and those above it, that only the user may enter.
-///
-/// # Errors
-/// When a folder cannot be made, or something else has its name.
-pub fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Opens a file to read and write, making it with mode 0600 where it is missing. A link is not

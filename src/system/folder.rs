@@ -12,7 +12,7 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 
-use super::files::create_private_folder;
+use super::private_folder::create_private_folder;
 
 /// How old a file is that a process has begun and will not end any more, in seconds.
 const ABANDONED_AFTER: i64 = 600;

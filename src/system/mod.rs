@@ -13,6 +13,7 @@ mod folder;
 pub mod locks;
 #[cfg(not(unix))]
 mod plain_folder;
+mod private_folder;
 pub mod report;
 #[cfg_attr(not(test), expect(dead_code, reason = "no verb writes to the user's files yet"))]
 pub mod rewrite;

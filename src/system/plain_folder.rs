@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::files::create_private_folder;
+use super::private_folder::create_private_folder;
 
 pub struct Folder {
     path: PathBuf,

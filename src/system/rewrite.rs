@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::files::{create_private_folder, read_named};
+use super::files::read_named;
 use super::folder::{Folder, NewFile};
 use super::locks::lock_beside;
+use super::private_folder::create_private_folder;
 use super::runtime::Runtime;
 use crate::error::{Error, Result};
 use crate::hint;
