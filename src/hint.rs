@@ -61,7 +61,7 @@ pub const FIRST_STEPS: [&str; 2] = [
 
 /// Adds the first steps to an error that there is no profile to mend.
 pub fn first_steps(error: Error) -> Error {
-    FIRST_STEPS.into_iter().fold(error, Error::hint)
+    FIRST_STEPS.into_iter().fold(error, Error::hint).hint("then see what there is: rolecall list")
 }
 
 /// Says what to do about a value of a profile that is wrong.
