@@ -180,7 +180,10 @@ fn without_details(message: String) -> (String, Option<String>) {
         None => (message, None),
         Some((sentence, rest)) => {
             let address = rest.split(' ').next().unwrap_or_default();
-            (sentence.to_owned(), Some(format!("https://{address}")))
+            // The query names the region once more. Queries may be secret, and are never shown.
+            let (path, fragment) = address.split_once('#').unwrap_or((address, ""));
+            let path = path.split('?').next().unwrap_or_default();
+            (sentence.to_owned(), Some(format!("https://{path}#{fragment}")))
         }
     }
 }
