@@ -69,6 +69,7 @@ pub trait SecretStore {
 
 /// Whether a store has entries whose passphrase is known to somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "file-store"), expect(dead_code, reason = "the store `file` asks"))]
 pub enum StoreAge {
     Existing,
     /// The answer becomes its passphrase.
@@ -76,6 +77,7 @@ pub enum StoreAge {
 }
 
 /// Asks for the passphrase of the store `file`.
+#[cfg_attr(not(feature = "file-store"), expect(dead_code, reason = "the store `file` asks"))]
 pub trait AskPassphrase {
     /// Waits for the turn to ask a person; another process may have opened the store then. `None`
     /// where nobody has to be asked, or turns cannot be taken.

@@ -232,6 +232,10 @@ impl NewFile<'_> {
     ///
     /// # Errors
     /// What the system says.
+    #[cfg_attr(
+        not(feature = "file-store"),
+        expect(dead_code, reason = "the store `file` needs it")
+    )]
     pub fn create(self, name: &OsStr) -> io::Result<bool> {
         match self.link(name) {
             Ok(()) => {

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """`rolecall env` evaluated by real shells with the documented one-liners: every value comes back byte for byte, none runs as code,
 and `--unset` undoes it. The values come from a credential_process, as those of a broken or hostile source would."""
-import json, os, shlex, subprocess
+import json, os, shlex, subprocess, time
 from hostile import CANARY, NAME, VALUES
 from support import BIN, Home, TOOLS, add_case, main, want
 
 SET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCOUNT_ID", "ROLECALL_PROFILE")
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
-EXPIRY = "2099-01-02T03:04:05Z"
+EXPIRY = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 12 * 3600))
+ACCOUNT = "222222222222"
 # Each profile carries three of them, as key, secret and token.
 SETS = [(VALUES[i], VALUES[(i + 1) % len(VALUES)], VALUES[(i + 2) % len(VALUES)]) for i in range(0, len(VALUES), 3)]
 PROFILES = ["h%d" % i for i in range(len(SETS))] + [NAME]
@@ -51,7 +52,7 @@ def prepare(home):
     home.write("bin/dump", "#!/bin/sh\nexec cat /proc/self/environ >%s/dump.$1\n" % shlex.quote(home.path), 0o755)
     config = "[profile before]\n"
     for name, values in zip(PROFILES, [*SETS, SETS[0]]):
-        printed = dict(zip(("AccessKeyId", "SecretAccessKey", "SessionToken"), values), Version=1, Expiration=EXPIRY)
+        printed = dict(zip(("AccessKeyId", "SecretAccessKey", "SessionToken"), values), Version=1, Expiration=EXPIRY, AccountId=ACCOUNT)
         file = home.write("json/%d" % PROFILES.index(name), json.dumps(printed))
         config += "[profile \"%s\"]\nregion = eu-west-1\ncredential_process = cat %s\n" % (name, file)
     home.write(".aws/config", config)
@@ -111,7 +112,7 @@ def run(test, argv, before, each):
             bad.append("CODE RAN")
         for name in chosen:
             got, number = read(home, PROFILES.index(name)), PROFILES.index(name)
-            wanted = dict(zip(SET, [*(SETS[number] if number < len(SETS) else SETS[0]), EXPIRY, "eu-west-1", "eu-west-1", name]))
+            wanted = dict(zip(SET, [*(SETS[number] if number < len(SETS) else SETS[0]), EXPIRY, "eu-west-1", "eu-west-1", ACCOUNT, name]))
             bad += ["%s: %s is %r, not %r" % (name, key, (got.get(key) or "")[:80] if key in got else None, value[:80])
                     for key, value in wanted.items() if got.get(key) != value]
             bad += ["%s: %s is still set" % (name, key) for key in UNSET if key in got]
