@@ -16,9 +16,9 @@ impl AwsCalls<'_> {
     /// Returns how a renewal of a session failed (signin:CreateOAuth2Token); `None` where the
     /// provider did not come to call.
     pub fn sign_in_failure(&self, target: &Target, error: &CredentialsError) -> Option<Failure> {
-        type CallError = SdkError<CreateOAuth2TokenError, HttpResponse>;
+        type SdkFailure = SdkError<CreateOAuth2TokenError, HttpResponse>;
         let error = successors(error.source(), |&error| error.source())
-            .find_map(|error| error.downcast_ref::<CallError>())?;
+            .find_map(|error| error.downcast_ref::<SdkFailure>())?;
         let failure = self.failure(target, error);
         let detail = match error.as_service_error() {
             Some(CreateOAuth2TokenError::AccessDeniedException(e)) => Some(e.error()),

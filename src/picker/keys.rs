@@ -18,7 +18,7 @@ pub struct KeyDecoder {
 }
 
 /// What some bytes begin with, and its length in bytes.
-enum Taken {
+enum FirstKey {
     Key(KeyPress, usize),
     Nothing(usize),
     Incomplete,
@@ -33,7 +33,7 @@ impl KeyDecoder {
         let mut from = 0;
         while from < self.pending.len() {
             match take(&self.pending[from..]) {
-                Taken::Key(key, length) => {
+                FirstKey::Key(key, length) => {
                     from += length;
                     // The search runs once for all text that comes at once.
                     match (keys.last_mut(), key) {
@@ -43,8 +43,8 @@ impl KeyDecoder {
                         (_, key) => keys.push(key),
                     }
                 }
-                Taken::Nothing(length) => from += length,
-                Taken::Incomplete => break,
+                FirstKey::Nothing(length) => from += length,
+                FirstKey::Incomplete => break,
             }
         }
         self.pending.drain(..from);
@@ -67,7 +67,7 @@ impl KeyDecoder {
     }
 }
 
-fn take(bytes: &[u8]) -> Taken {
+fn take(bytes: &[u8]) -> FirstKey {
     let key = match bytes[0] {
         b'\r' => KeyPress::Enter,
         b'\t' => KeyPress::Preview,
@@ -83,62 +83,62 @@ fn take(bytes: &[u8]) -> Taken {
             b'k' | b'p' => KeyPress::Up,
             b'u' => KeyPress::DeleteToStart,
             b'w' => KeyPress::DeleteWord,
-            _ => return Taken::Nothing(1),
+            _ => return FirstKey::Nothing(1),
         },
         0x1b => return escape(bytes),
-        0x00..=0x1f => return Taken::Nothing(1),
+        0x00..=0x1f => return FirstKey::Nothing(1),
         _ => return text(bytes),
     };
-    Taken::Key(key, 1)
+    FirstKey::Key(key, 1)
 }
 
 /// Reads a key that begins with Escape.
-fn escape(bytes: &[u8]) -> Taken {
+fn escape(bytes: &[u8]) -> FirstKey {
     match bytes.get(1) {
-        None => Taken::Incomplete,
+        None => FirstKey::Incomplete,
         Some(b'[') => sequence(bytes),
         Some(b'O') => match bytes.get(2) {
-            None => Taken::Incomplete,
+            None => FirstKey::Incomplete,
             Some(last) => named(b"", *last, 3),
         },
         // Alt with Backspace.
-        Some(0x7f | 0x08) => Taken::Key(KeyPress::DeleteWord, 2),
+        Some(0x7f | 0x08) => FirstKey::Key(KeyPress::DeleteWord, 2),
         // Escape pressed twice counts once.
-        Some(0x1b) => Taken::Key(KeyPress::Cancel, 1),
+        Some(0x1b) => FirstKey::Key(KeyPress::Cancel, 1),
         // Alt with a character means nothing here. The character may have several bytes.
         Some(_) => match text(&bytes[1..]) {
-            Taken::Key(_, length) | Taken::Nothing(length) => Taken::Nothing(1 + length),
-            Taken::Incomplete => Taken::Incomplete,
+            FirstKey::Key(_, length) | FirstKey::Nothing(length) => FirstKey::Nothing(1 + length),
+            FirstKey::Incomplete => FirstKey::Incomplete,
         },
     }
 }
 
 /// Reads a control sequence: parameters, then a last byte (ECMA-48, 5.4).
-fn sequence(bytes: &[u8]) -> Taken {
+fn sequence(bytes: &[u8]) -> FirstKey {
     if let Some(pasted) = bytes.strip_prefix(PASTE.0) {
         return paste(pasted);
     }
     let parameters = bytes[2..].iter().take_while(|b| matches!(b, 0x20..=0x3f)).count();
     match bytes.get(2 + parameters) {
-        None => Taken::Incomplete,
+        None => FirstKey::Incomplete,
         Some(last @ 0x40..=0x7e) => named(&bytes[2..2 + parameters], *last, 3 + parameters),
         // This is no sequence. The byte is read by itself.
-        Some(_) => Taken::Nothing(2 + parameters),
+        Some(_) => FirstKey::Nothing(2 + parameters),
     }
 }
 
-fn paste(pasted: &[u8]) -> Taken {
+fn paste(pasted: &[u8]) -> FirstKey {
     match memchr::memmem::find(pasted, PASTE.1) {
         Some(end) => {
             let text = String::from_utf8_lossy(&pasted[..end]).into_owned();
-            Taken::Key(KeyPress::Text(text), PASTE.0.len() + end + PASTE.1.len())
+            FirstKey::Key(KeyPress::Text(text), PASTE.0.len() + end + PASTE.1.len())
         }
-        None => Taken::Incomplete,
+        None => FirstKey::Incomplete,
     }
 }
 
 /// Names the key of a sequence of xterm or of a console. Modifiers make no difference.
-fn named(parameters: &[u8], last: u8, length: usize) -> Taken {
+fn named(parameters: &[u8], last: u8, length: usize) -> FirstKey {
     let number = parameters.split(|b| *b == b';').next().unwrap_or_default();
     let key = match (last, number) {
         (b'A', _) => KeyPress::Up,
@@ -151,26 +151,26 @@ fn named(parameters: &[u8], last: u8, length: usize) -> Taken {
         (b'~', b"5") => KeyPress::PageUp,
         (b'~', b"6") => KeyPress::PageDown,
         (b'M', b"") => KeyPress::Enter,
-        _ => return Taken::Nothing(length),
+        _ => return FirstKey::Nothing(length),
     };
-    Taken::Key(key, length)
+    FirstKey::Key(key, length)
 }
 
 /// Reads one character of UTF-8. A broken byte is left out.
-fn text(bytes: &[u8]) -> Taken {
+fn text(bytes: &[u8]) -> FirstKey {
     let length = match bytes[0] {
         0x00..=0x7f => 1,
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
         0xf0..=0xf4 => 4,
-        _ => return Taken::Nothing(1),
+        _ => return FirstKey::Nothing(1),
     };
     let there = &bytes[..length.min(bytes.len())];
     match std::str::from_utf8(there) {
-        Ok(text) if text.chars().all(char::is_control) => Taken::Nothing(length),
-        Ok(text) => Taken::Key(KeyPress::Text(text.to_owned()), length),
-        Err(error) if error.error_len().is_none() => Taken::Incomplete,
-        Err(_) => Taken::Nothing(1),
+        Ok(text) if text.chars().all(char::is_control) => FirstKey::Nothing(length),
+        Ok(text) => FirstKey::Key(KeyPress::Text(text.to_owned()), length),
+        Err(error) if error.error_len().is_none() => FirstKey::Incomplete,
+        Err(_) => FirstKey::Nothing(1),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::aws::{Credentials, Session};
 use crate::chain::Chain;
 use crate::error::{Error, FileLine, Kind, Result};
 use crate::hint;
-use crate::system::child::{Failure, run, shell_command};
+use crate::system::child::{ChildFailure, run, shell_command};
 use crate::text::one_line;
 
 /// The environment variable that tells a process source which profiles led to it.
@@ -39,10 +39,12 @@ impl Sources<'_> {
         let output = self.calls.runtime.run(run(command, self.process_limit))?;
         let output = output.map_err(|failure| {
             fail(failure.to_string()).hint(match &failure {
-                Failure::NotStarted { program, .. } => hint::missing_program(program),
-                Failure::Other(_) => "run the command by itself to see what it does; a longer \
+                ChildFailure::NotStarted { program, .. } => hint::missing_program(program),
+                ChildFailure::Other(_) => {
+                    "run the command by itself to see what it does; a longer \
                                       limit: process_timeout in settings.ini, see: rolecall doctor"
-                    .to_owned(),
+                        .to_owned()
+                }
             })
         })?;
         if !output.status.success() {

@@ -41,7 +41,7 @@ impl Output {
 
 /// What a command did wrong, as what follows its name in a sentence.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ChildFailure {
     NotStarted {
         program: String,
         error: std::io::Error,
@@ -50,14 +50,14 @@ pub enum Failure {
     Other(String),
 }
 
-impl Failure {
+impl ChildFailure {
     fn not_started(command: &Command, error: std::io::Error) -> Self {
         let program = command.as_std().get_program().to_string_lossy().into_owned();
         Self::NotStarted { program, error }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ChildFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStarted { program, error } if error.kind() == ErrorKind::NotFound => {
@@ -72,7 +72,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<String> for Failure {
+impl From<String> for ChildFailure {
     fn from(what: String) -> Self {
         Self::Other(what)
     }
@@ -118,7 +118,7 @@ pub fn shell_command(line: &str) -> Command {
 ///
 /// # Errors
 /// Says what it did wrong: it cannot be started, prints more than 1 MiB, or does not end.
-pub async fn run(mut command: Command, limit: Duration) -> Result<Output, Failure> {
+pub async fn run(mut command: Command, limit: Duration) -> Result<Output, ChildFailure> {
     command.stdin(if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
         Stdio::inherit()
     } else {
@@ -136,7 +136,7 @@ pub async fn run_beside(
     mut command: Command,
     terminal: Option<File>,
     limit: Duration,
-) -> Result<Output, Failure> {
+) -> Result<Output, ChildFailure> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let alone = std::fs::File::open(terminal::INPUT).is_err();
     #[cfg(unix)]
@@ -146,7 +146,7 @@ pub async fn run_beside(
     // A command that is given up may have changed the terminal.
     #[cfg(unix)]
     let modes = TerminalGuard::new(|_| Changes::default()).ok().filter(|_| !alone);
-    let mut child = command.spawn().map_err(|error| Failure::not_started(&command, error))?;
+    let mut child = command.spawn().map_err(|error| ChildFailure::not_started(&command, error))?;
     let group = Group(child.id().filter(|_| alone));
     let late = || format!("has not ended after {} s", limit.as_secs());
     let output =
