@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::app::context::Context;
+use crate::chain::keys;
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Profiles, shown, sub_properties};
 use crate::error::{Error, Result};
@@ -57,9 +58,13 @@ fn sections(
     Ok(Value::Object(all))
 }
 
-/// Renders a value as it is written, without secrets.
+/// Renders a value as it is written, without secrets. The token of old botocore opens nothing
+/// without them, and the SDKs' cases expect it.
 fn value(key: &str, value: &str) -> Value {
-    Value::from(shown(key, value))
+    match key {
+        keys::SECURITY_TOKEN => Value::from(value),
+        _ => Value::from(shown(key, value)),
+    }
 }
 
 /// Renders a value of a `services` section, which may hold properties of its own.
