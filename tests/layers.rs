@@ -143,7 +143,7 @@ fn collect(folder: &Path, module: &[String], files: &mut BTreeMap<Vec<String>, P
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let inner = || module.iter().cloned().chain([name.clone()]).collect::<Vec<_>>();
-        let is_test = name == "tests" || name.ends_with("_tests") || name == "test_tables";
+        let is_test = name == "tests" || name.ends_with("_tests");
         if is_test || name == "main" {
             continue;
         }

@@ -2,8 +2,6 @@
 //! holds, which machine this is. It reads a small file or two, and only for such bases; it trusts
 //! nothing that it reads, which only tells one principal from another.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
@@ -12,12 +10,12 @@ use zeroize::Zeroizing;
 
 use super::identity_token::{read_web_identity_token, subject};
 use super::sso_token::{read_token, token_path};
-
 use crate::chain::{Base, Chain, DefaultProvider, Plan, Principal};
 use crate::error::{Error, Result};
 use crate::system::digest::sha256_hex;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
+use crate::system::files::read_named;
 use crate::system::runtime::Runtime;
 
 /// What tells machines apart, besides their names: the system's own identity, and that of an
@@ -128,12 +126,8 @@ fn node_name(environment: &Environment) -> String {
     environment.get("COMPUTERNAME").unwrap_or_default().to_owned()
 }
 
-/// Reads the beginning of a regular file of text.
+/// Reads a regular file of text.
 fn read(path: &Path, max_bytes: u64) -> Option<Zeroizing<String>> {
-    if !std::fs::metadata(path).ok()?.is_file() {
-        return None;
-    }
-    let mut text = Zeroizing::new(String::new());
-    File::open(path).ok()?.take(max_bytes).read_to_string(&mut text).ok()?;
-    Some(text)
+    let bytes = read_named(path, max_bytes).ok()?;
+    Some(Zeroizing::new(str::from_utf8(&bytes).ok()?.to_owned()))
 }
