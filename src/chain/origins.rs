@@ -20,6 +20,8 @@ pub struct Origins {
     /// The options that were typed of the last role.
     pub(super) typed: Vec<&'static str>,
     pub(super) region: Option<Place>,
+    /// Whether the shared files hold any profile.
+    pub(super) has_profiles: bool,
 }
 
 /// The keys of a role's parameters, and the options that override them.
@@ -46,6 +48,11 @@ const VARIABLES: [(&str, &str); 6] = [
 ];
 
 impl Chain {
+    /// Returns whether there is a profile that could be named.
+    pub fn has_profiles(&self) -> bool {
+        self.origins.has_profiles
+    }
+
     /// Returns where a value of a role's call stands; `None` where nobody sets it.
     pub fn place_in_role(&self, call: &AssumeRole, key: &str) -> Option<Place> {
         let is_last = self.roles().next_back().is_some_and(|last| std::ptr::eq(last, call));

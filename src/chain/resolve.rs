@@ -61,6 +61,7 @@ fn resolve_nested(inputs: &Inputs, nested: u8) -> Result<Chain> {
         roles: found.roles,
         typed: inputs.request.role().typed(),
         region: region_place,
+        has_profiles: found.profile.is_some() || !inputs.profiles.is_empty(),
     };
     Ok(Chain { subject: Subject { profile: found.profile, invocation }, plan, origins, inner })
 }

@@ -23,6 +23,7 @@ use crate::clients::calls::AwsCalls;
 use crate::clients::sts::unusable_end;
 use crate::error::{Error, Kind, Place, Result};
 use crate::executor::FetchBase;
+use crate::hint;
 use crate::system::directories::Directories;
 use crate::system::locks::Locks;
 use crate::system::report::Report;
@@ -63,10 +64,13 @@ impl FetchBase for Sources<'_> {
                         "no credentials found: no profile is named and the default chain has none",
                     );
                     let causes = error.causes().iter().map(String::as_str);
-                    std::iter::once(error.message())
-                        .chain(causes)
-                        .fold(none, Error::cause)
-                        .hint("name a profile, see: rolecall list")
+                    let error =
+                        std::iter::once(error.message()).chain(causes).fold(none, Error::cause);
+                    if chain.has_profiles() {
+                        error.hint("name a profile, see: rolecall list")
+                    } else {
+                        hint::first_steps(error)
+                    }
                 })
             }
         }
