@@ -50,6 +50,18 @@ pub fn has_ended(pid: impl std::fmt::Display) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |text| text.contains(") Z "))
 }
 
+/// Whether the tests run in a container whose users are the host's: there the kernel keyring is no
+/// store that is taken without being chosen (`linux/proc_ns.h` has the numbers of the first
+/// namespaces).
+pub fn shares_users_with_host() -> bool {
+    let is_first = |name: &str, number: u32| {
+        std::fs::read_link(format!("/proc/self/ns/{name}"))
+            .is_ok_and(|link| link == Path::new(&format!("{name}:[{number}]")))
+    };
+    let machine = is_first("pid", 4_026_531_836) && is_first("cgroup", 4_026_531_835);
+    is_first("user", 4_026_531_837) && !machine && !Path::new("/run/WSL").is_dir()
+}
+
 /// Waits until something is so; it must be so soon.
 #[track_caller]
 pub fn until(what: &str, is: impl Fn() -> bool) {
