@@ -17,6 +17,7 @@ pub use run::{LIMIT, Run};
 pub use sandbox::Sandbox;
 pub use terminal::Terminal;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -48,6 +49,12 @@ pub fn make_pipe(path: &Path) {
 /// Returns whether a process has ended, also one that nobody has waited for (proc(5), state `Z`).
 pub fn has_ended(pid: impl std::fmt::Display) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |text| text.contains(") Z "))
+}
+
+/// Says what a test leaves out for want of a right of this machine, past the capture of output:
+/// `tests/run` shows these lines.
+pub fn not_available_here(what: &str) {
+    let _ = writeln!(std::io::stderr(), "\nnot available here: {what}");
 }
 
 /// Whether the tests run in a container whose users are the host's: there the kernel keyring is no
