@@ -12,7 +12,7 @@ use crate::aws::names::Region;
 use crate::aws::partition::{self, Endpoint, EndpointVariant};
 use crate::config::ProfileName;
 use crate::config::document::SectionKind;
-use crate::config::profiles::{Profile, sub_properties};
+use crate::config::profiles::{Profile, sub_property};
 use crate::error::{Error, Place, Result};
 use crate::text::shown_url;
 
@@ -79,10 +79,12 @@ impl Endpoints<'_> {
                 .hint("see what is in the files: rolecall profile dump --json")
             })?;
             if let Some(block) = section.get(service) {
-                if let Some((_, url)) =
-                    sub_properties(&block.value).find(|(key, _)| key == keys::ENDPOINT_URL)
-                {
-                    return checked(url, (&block.place).into()).map(Some);
+                let nested = block.continuation().find_map(|(place, line)| {
+                    let (key, url) = sub_property(line)?;
+                    (key == keys::ENDPOINT_URL).then_some((place, url))
+                });
+                if let Some((place, url)) = nested {
+                    return checked(url, Place::Line(place)).map(Some);
                 }
             }
         }

@@ -117,11 +117,9 @@ fn unread(profile: &Profile) -> impl Iterator<Item = Unread<'_>> {
         let (place, above) = (&property.place, property.key.as_str());
         let own = (!is_known(above)).then(|| Unread { key: above, line: unknown(place, above) });
         // A nested block holds keys by right.
-        let lines = property.value.split('\n').enumerate().skip(1);
-        let lines = lines.filter(|_| !property.value.starts_with('\n'));
-        let indented = lines.filter_map(move |(at, text)| {
+        let lines = property.continuation().filter(|_| !property.value.starts_with('\n'));
+        let indented = lines.filter_map(move |(place, text)| {
             let key = text.split_once('=')?.0.trim();
-            let place = FileLine { path: place.path.clone(), line: place.line + at };
             let line = format!("{place}: `{key}` is indented, so it belongs to `{above}`");
             Some(Unread { key, line })
         });

@@ -88,6 +88,8 @@ pub struct ParsedProperty {
     pub spans: Spans,
     /// The continuation lines with their ends; blank lines and comments may stand between them.
     pub continuation: Vec<Range<usize>>,
+    /// The numbers of the continuation lines.
+    pub continuation_lines: Vec<usize>,
 }
 
 impl ParsedProperty {
@@ -331,6 +333,7 @@ pub(super) fn parse_body(bytes: &[u8], range: Range<usize>, first_line: usize) -
                 let text = trim(bytes, content(bytes, span.clone()));
                 property.value.push_str(&String::from_utf8_lossy(&bytes[text]));
                 property.continuation.push(span);
+                property.continuation_lines.push(line);
             }
             continue;
         }
@@ -343,6 +346,7 @@ pub(super) fn parse_body(bytes: &[u8], range: Range<usize>, first_line: usize) -
                     line,
                     spans,
                     continuation: Vec::new(),
+                    continuation_lines: Vec::new(),
                 });
             }
             Err(reason) => {

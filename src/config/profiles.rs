@@ -26,6 +26,18 @@ pub struct Property {
     pub value: Zeroizing<String>,
     pub file: FileKind,
     pub place: FileLine,
+    /// The numbers of the lines that continue the value; blank lines and comments may stand between
+    /// them.
+    pub continuation_lines: Vec<usize>,
+}
+
+impl Property {
+    /// Returns the lines of the value that continue it, each with its place: a nested block's
+    /// lines, or those of a text over several lines.
+    pub fn continuation(&self) -> impl Iterator<Item = (FileLine, &str)> {
+        let lines = self.value.split('\n').skip(1).zip(&self.continuation_lines);
+        lines.map(|(text, &line)| (FileLine { path: self.place.path.clone(), line }, text))
+    }
 }
 
 impl fmt::Debug for Property {
@@ -204,9 +216,9 @@ impl Profiles {
             });
             merged.ignored.extend(body.ignored.into_iter().map(|(line, key)| (place(line), key)));
             for property in body.properties {
-                let ParsedProperty { key, value, line, .. } = property;
-                let place = place(line);
-                keys.put(merged, Property { key, value, file: document.kind, place });
+                let ParsedProperty { key, value, line, continuation_lines, .. } = property;
+                let (file, place) = (document.kind, place(line));
+                keys.put(merged, Property { key, value, file, place, continuation_lines });
             }
         }
         Ok(merged)
@@ -316,7 +328,11 @@ pub fn shown<'a>(key: &str, value: &'a str) -> Cow<'a, str> {
 
 /// Splits the raw value of a nested block (`"\na = b\nc = d"`) into its sub-properties.
 pub fn sub_properties(value: &str) -> impl Iterator<Item = (String, &str)> {
-    value.split('\n').filter_map(|line| line.split_once('=')).map(|(key, value)| {
-        (key.trim_matches([' ', '\t']).to_ascii_lowercase(), value.trim_matches([' ', '\t']))
-    })
+    value.split('\n').filter_map(sub_property)
+}
+
+/// Splits a line of a nested block into key and value.
+pub fn sub_property(line: &str) -> Option<(String, &str)> {
+    let (key, value) = line.split_once('=')?;
+    Some((key.trim_matches([' ', '\t']).to_ascii_lowercase(), value.trim_matches([' ', '\t'])))
 }

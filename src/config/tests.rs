@@ -252,3 +252,23 @@ fn file_of_20000_profiles_is_read() {
     assert_eq!(profiles.names().count(), 20_000);
     assert_eq!(profiles.profile("p19999").unwrap().unwrap().place.line, 19_999 * 3 + 1);
 }
+
+proptest::proptest! {
+    /// Blank lines and comments may stand between the lines of a value.
+    #[test]
+    fn continuation_is_found_on_its_lines(
+        fillers in proptest::collection::vec("(\r?\n|[ \t]+\n|[#;][ a-z=]*\r?\n){0,3}", 1..8),
+    ) {
+        let mut text = "\u{feff}[profile p]\nkey =\n".to_owned();
+        for (at, filler) in fillers.iter().enumerate() {
+            text += &format!("{filler}  sub{at} = x\n");
+        }
+        let profile = profiles(&text, "").profile("p").unwrap().unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let found: Vec<_> = profile.properties[0].continuation().collect();
+        proptest::prop_assert_eq!(found.len(), fillers.len());
+        for (place, line) in found {
+            proptest::prop_assert_eq!(lines[place.line - 1].trim(), line);
+        }
+    }
+}

@@ -85,7 +85,7 @@ impl Lines {
     }
 
     fn settings(&mut self, profile: &Profile) {
-        for Property { key, value, file, place } in &profile.properties {
+        for Property { key, value, file, place, .. } in &profile.properties {
             // A command line may hold a secret, such as a TOTP seed.
             let is_command =
                 ["credential_process", "mfa_process"].iter().any(|name| key.ends_with(name));
