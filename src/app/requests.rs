@@ -1,9 +1,12 @@
 //! Requests, from options and settings.
 
+use std::io::ErrorKind;
+
 use super::context::Context;
 use super::options::{CredentialOptions, Selected};
 use crate::chain::{Caching, Defaults, Request, RoleOptions};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
+use crate::hint;
 use crate::system::files::read_named;
 
 /// A policy document longer than this is not one (STS takes 2,048 characters).
@@ -51,16 +54,26 @@ fn typed(
 /// # Errors
 /// Where the file cannot be read, or it is no JSON object.
 pub fn policy(context: &Context, text: &str) -> Result<String> {
-    let json = if text.trim_start().starts_with('{') {
-        text.to_owned()
+    let error = |what: String| Error::usage(what).at(Place::Option("--policy"));
+    let (json, of) = if text.trim_start().starts_with('{') {
+        (text.to_owned(), String::new())
     } else {
         let path = context.directories.expand(text)?;
-        let error = |e: &str| Error::usage(format!("--policy {}: {e}", path.display()));
-        let bytes = read_named(&path, MAX_POLICY_BYTES).map_err(|e| error(&e.to_string()))?;
-        String::from_utf8(bytes.to_vec()).map_err(|_| error("not text in UTF-8"))?
+        let of = format!(" {}:", path.display());
+        let error = |e: &str| {
+            error(format!("--policy{of} {e}"))
+                .hint(format!("look at it with: ls -l {}", hint::path(&path)))
+        };
+        let bytes = read_named(&path, MAX_POLICY_BYTES).map_err(|e| match e.kind() {
+            ErrorKind::InvalidInput => error(&e.to_string())
+                .hint("a policy is read from a regular file; write one: cat > policy.json"),
+            _ => error(&e.to_string()),
+        })?;
+        (String::from_utf8(bytes.to_vec()).map_err(|_| error("not text in UTF-8"))?, of)
     };
     match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json) {
         Ok(_) => Ok(json.trim().to_owned()),
-        Err(e) => Err(Error::usage(format!("--policy is not a JSON object: {e}"))),
+        Err(e) => Err(error(format!("--policy{of} is not a JSON object: {e}"))
+            .hint("see the form of a policy: aws iam create-policy help")),
     }
 }

@@ -209,7 +209,7 @@ impl Factory {
             return Ok(client.clone());
         }
         let trust = match &network.ca_bundle {
-            Some(path) => Trust::read_bundle(Path::new(path))?,
+            Some(path) => Trust::read_bundle(Path::new(path), network.ca_bundle_place.as_ref())?,
             None => Trust::System(self.system_roots),
         };
         let client = http::client(trust, Arc::clone(&self.clock));

@@ -28,6 +28,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::error::{Error, Place, Result};
+use crate::hint;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::files::read_named;
 
@@ -63,22 +64,33 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// Reads a CA bundle, which replaces the system's certificates.
+    /// Reads a CA bundle, which replaces the system's certificates. `place` names it.
     ///
     /// # Errors
     /// When the file cannot be read, or holds no certificate that can be used.
-    pub fn read_bundle(path: &Path) -> Result<Self> {
-        let error = |what: &str| {
-            Error::configuration(format!("ca_bundle {}: {what}", path.display()))
-                .at(Place::File(path.to_owned()))
-                .hint(
-                    "name a PEM file in AWS_CA_BUNDLE or ca_bundle; look at it with: openssl x509 \
-                     -in FILE -text",
-                )
+    pub fn read_bundle(path: &Path, place: Option<&Place>) -> Result<Self> {
+        let error = |what: &str, look: &str| {
+            let bundle = format!("the CA bundle {}: {what}", path.display());
+            let error = match place {
+                Some(place) => Error::misconfigured(place.clone(), &bundle),
+                None => Error::configuration(&bundle),
+            };
+            let error =
+                error.with_shared_cause(bundle).hint(format!("{look} {}", hint::path(path)));
+            match place {
+                Some(Place::Variable(name)) => {
+                    error.hint(format!("if it is the wrong one: unset {name}"))
+                }
+                _ => error,
+            }
         };
-        let pem = read_named(path, MAX_BUNDLE_BYTES).map_err(|e| error(&e.to_string()))?;
+        let pem = read_named(path, MAX_BUNDLE_BYTES)
+            .map_err(|e| error(&e.to_string(), "look at it with: ls -l"))?;
         match usable_certificates(&pem) {
-            certificates if certificates.is_empty() => Err(error("holds no usable certificate")),
+            certificates if certificates.is_empty() => Err(error(
+                "holds no usable certificate",
+                "a bundle is a file in PEM; see what this one is: head",
+            )),
             certificates => Ok(Self::Bundle(certificates)),
         }
     }

@@ -48,7 +48,7 @@ fn ca_bundle_that_is_missing_fails_its_own_profile_only() {
             role("other")
         ));
         let run = sandbox.run(&["login", order[0], order[1]]).fails(3);
-        run.says(&["ca_bundle /no/such/bundle.pem"]);
+        run.says(&["the CA bundle /no/such/bundle.pem: "]);
         assert_eq!(sandbox.assumed(), 1, "{order:?}");
     }
 }

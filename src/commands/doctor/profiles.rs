@@ -14,6 +14,7 @@ use crate::aws::duration;
 use crate::aws::partition::Endpoint;
 use crate::chain::process_command::misdirected_process;
 use crate::chain::{Base, Chain, NearMisses, Network, Sso, misspelled};
+use crate::clients::http::Trust;
 use crate::config::profiles::{Profile, Profiles};
 use crate::error::{Error, FileLine};
 use crate::hint;
@@ -79,28 +80,26 @@ fn check_spelling(profile: &Profile, findings: &mut FindingsAbout) {
     }
 }
 
-/// Warns of a CA bundle that is not there; returns the one that is used.
+/// Warns of a CA bundle that cannot be used; returns the one that is used.
 fn check_bundle(
     chain: &Chain,
     findings: &mut FindingsAbout,
-) -> Result<Option<String>, MissingBundle> {
+) -> Result<Option<String>, UnusableBundle> {
     let network = &chain.plan.network;
     let (Some(path), Some(place)) = (&network.ca_bundle, &network.ca_bundle_place) else {
         return Ok(None);
     };
-    if Path::new(path).is_file() {
-        return Ok(Some(path.clone()));
+    match Trust::read_bundle(Path::new(path), Some(place)) {
+        Ok(_) => Ok(Some(path.clone())),
+        Err(error) => {
+            findings.harmless(PROFILES, &error);
+            Err(UnusableBundle)
+        }
     }
-    let what = format!("the CA bundle {path} is not there, so no call can be made");
-    let error = Error::misconfigured(place.clone(), &what)
-        .with_shared_cause(what)
-        .hint(format!("look for it: ls -l {}", hint::word(path)));
-    findings.harmless(PROFILES, &error);
-    Err(MissingBundle)
 }
 
 /// Without its CA bundle an endpoint cannot be called.
-struct MissingBundle;
+struct UnusableBundle;
 
 /// Checks what the base of a chain needs on this machine.
 fn check_base(context: &Context, name: &str, chain: &Chain, findings: &mut Findings) {
