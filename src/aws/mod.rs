@@ -3,6 +3,7 @@
 pub mod arn;
 pub mod duration;
 pub mod expiration;
+pub mod metadata_json;
 pub mod names;
 pub mod partition;
 pub mod process_json;

@@ -108,6 +108,12 @@ impl Endpoints<'_> {
         Ok(partition::sts_endpoint(region, variant))
     }
 
+    fn imds_endpoint(&self) -> Result<Option<EndpointUrl>> {
+        self.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
+            .map(|(url, place)| checked(&url, place))
+            .transpose()
+    }
+
     /// Returns how AWS is called for a base and the steps after it.
     ///
     /// # Errors
@@ -137,9 +143,7 @@ impl Endpoints<'_> {
             ca_bundle,
             ca_bundle_place,
             imds: Imds {
-                endpoint: self
-                    .setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
-                    .map(|(url, _)| url),
+                endpoint: self.unneeded.take(Need::when(instance), self.imds_endpoint())?,
                 ipv6: imds_mode.is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("ipv6")),
                 attempts: number(
                     instance,
@@ -154,7 +158,8 @@ impl Endpoints<'_> {
                 disabled: self.inputs.environment.is_true("AWS_EC2_METADATA_DISABLED"),
             },
             host: self.inputs.environment.get("HOSTNAME").map(str::to_owned),
-            container: network::container(self.inputs.environment).map(str::to_owned),
+            container: network::container(self.inputs.environment),
+            container_token: network::container_token(self.inputs.environment),
         })
     }
 }

@@ -36,7 +36,7 @@ pub use base::{Base, DefaultProvider, ProcessSource, Sso, StaticKeys, WebIdentit
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
 pub use near_keys::misspelled;
-pub use network::{EndpointUrl, Network};
+pub use network::{CONTAINER_TOKEN, CONTAINER_TOKEN_FILE, EndpointUrl, Network};
 pub use origins::Origins;
 pub use plan::Plan;
 pub use principal::Principal;
@@ -105,6 +105,9 @@ impl Chain {
     pub fn who(&self) -> String {
         match self.subject.profile_name() {
             Some(name) => format!("profile `{name}`"),
+            None if matches!(self.plan.base, Base::DefaultProviders(_)) => {
+                "the default chain".to_owned()
+            }
             None => {
                 self.role_arn().map_or_else(|| self.plan.base.kind(), |arn| arn.as_str()).to_owned()
             }

@@ -2,8 +2,9 @@
 //! plan says what is sent.
 
 use super::Chain;
-use super::base::Base;
+use super::base::{Base, DefaultProvider};
 use super::keys;
+use super::network::EndpointUrl;
 use super::profile_view::ProfileView;
 use super::step::AssumeRole;
 use crate::config::profiles::Profile;
@@ -77,10 +78,35 @@ impl Chain {
         })
     }
 
+    /// Returns where a key of the MFA device stands: in the first role's profile that has it, or
+    /// else in that of the keys.
+    pub fn place_of_device(&self, key: &str) -> Option<Place> {
+        let of_role = self.roles().find_map(|role| self.place_in_role(role, key));
+        of_role.or_else(|| self.place_in_base(key))
+    }
+
     /// Returns the device that the profile of the keys names and no role does, with its place.
     pub fn unused_device(&self) -> Option<(&str, Place)> {
         let device = ProfileView::from(self.origins.base.as_ref()).property(keys::MFA_SERIAL)?;
         Some((&device.value, Place::from(&device.place)))
+    }
+
+    /// Returns where it stands that the credentials come from this base.
+    pub fn place_of_base(&self) -> Option<Place> {
+        let network = &self.plan.network;
+        let endpoint = |endpoint: &Option<EndpointUrl>| endpoint.as_ref().map(|e| e.place.clone());
+        match &self.plan.base {
+            Base::Static(_) | Base::Environment(_) => self.place_in_base(keys::ACCESS_KEY_ID),
+            Base::Process { place, .. } | Base::LoginSession { place, .. } => Some(place.into()),
+            Base::Sso(sso) => Some(Place::from(&sso.start_url_place)),
+            Base::WebIdentity(_) => self.place_in_base(keys::WEB_IDENTITY_TOKEN_FILE),
+            Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
+                endpoint(&network.imds.endpoint)
+            }
+            Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
+                endpoint(&network.container)
+            }
+        }
     }
 
     /// Returns where the region stands.

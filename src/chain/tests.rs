@@ -198,7 +198,7 @@ fn step_of(chain: &Chain, step: &Step) -> Value {
 fn network_of(network: &Network) -> Value {
     let Imds { endpoint, ipv6, attempts, timeout, disabled } = &network.imds;
     let imds = object([
-        ("endpoint", json!(endpoint)),
+        ("endpoint", json!(endpoint.as_deref())),
         ("ipv6", json!(ipv6)),
         ("attempts", json!(attempts)),
         ("timeout", json!(timeout)),
@@ -211,7 +211,7 @@ fn network_of(network: &Network) -> Value {
         ("adaptive_retries", json!(network.adaptive_retries)),
         ("ca_bundle", json!(network.ca_bundle)),
         ("imds", imds),
-        ("container", json!(network.container)),
+        ("container", json!(network.container.as_deref())),
         ("host", json!(network.host)),
     ])
 }

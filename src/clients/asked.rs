@@ -53,6 +53,8 @@ impl Asked<'_> {
             "caller" => Some(self.caller()),
             "region" => self.region(),
             "endpoint" => Some(self.endpoint()),
+            "endpoint_word" => plain(hint::word(&self.target.url()).into_owned()),
+            "container_token" => plain(self.container_token()),
             "members" => Some(self.members(sentence)),
             "external_id" if self.place_of(name).is_none() => plain("no external ID".to_owned()),
             "mfa" => plain(self.mfa().to_owned()),
@@ -111,14 +113,11 @@ impl Asked<'_> {
     }
 
     fn place_of(&self, key: &str) -> Option<Place> {
-        let mut roles = self.chain.roles();
         match self.role {
             _ if key.starts_with("aws_") => self.chain.place_in_base(key),
             Some(role) => self.chain.place_in_role(role, key),
             // The session with MFA is made for the role that names the device.
-            None if key == keys::MFA_SERIAL => roles
-                .find_map(|role| self.chain.place_in_role(role, key))
-                .or_else(|| self.chain.place_in_base(key)),
+            None if key == keys::MFA_SERIAL => self.chain.place_of_device(key),
             None => self.chain.place_in_base(key),
         }
     }
@@ -159,7 +158,9 @@ impl Asked<'_> {
             Some(place) => (format!("{what} {id} ({place})"), Some(place)),
             None if self.chain.plan.steps.is_empty() || base.static_keys().is_none() => {
                 let (kind, name) = (base.kind(), self.chain.base_name());
-                (format!("{what} {id} (of {name}, by {kind})"), None)
+                let place = self.chain.place_of_base();
+                let at = place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
+                (format!("{what} {id} (of {name}, by {kind}{at})"), place)
             }
             None => (format!("{what} {id} (given by AWS for an earlier step)"), None),
         }
@@ -179,6 +180,17 @@ impl Asked<'_> {
         match self.target.endpoint_place {
             Some(place) => (format!("{url} ({place})"), Some(place.clone())),
             None => (format!("{url}, AWS's own"), None),
+        }
+    }
+
+    /// Names the token that was sent to a container endpoint.
+    fn container_token(&self) -> String {
+        match &self.target.network.container_token {
+            Some(place) => format!("the token that {place} gives"),
+            None => {
+                "a request without a token, and no AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is set"
+                    .to_owned()
+            }
         }
     }
 

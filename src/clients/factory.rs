@@ -41,6 +41,10 @@ pub enum Service {
     Oidc,
     /// AWS sign-in, which renews the sessions of `aws login`.
     SignIn,
+    /// The metadata service of an instance of EC2.
+    Instance,
+    /// The credentials endpoint of a container.
+    Container,
 }
 
 impl Service {
@@ -52,6 +56,8 @@ impl Service {
             Self::Portal => "portal",
             Self::Oidc => "oidc",
             Self::SignIn => "sign-in",
+            Self::Instance => "instance",
+            Self::Container => "container",
         }
     }
 
@@ -63,6 +69,8 @@ impl Service {
             Self::Portal => "the portal of IAM Identity Center",
             Self::Oidc => "the OIDC service of IAM Identity Center",
             Self::SignIn => "AWS sign-in",
+            Self::Instance => "the instance metadata service",
+            Self::Container => "the container endpoint",
         }
     }
 
@@ -75,6 +83,7 @@ impl Service {
             Self::Portal => format!("https://portal.sso.{region}.{suffix}"),
             Self::Oidc => format!("https://oidc.{region}.{suffix}"),
             Self::SignIn => format!("https://{region}.signin.aws.amazon.com"),
+            Self::Instance | Self::Container => String::new(),
         }
     }
 }
@@ -121,6 +130,33 @@ impl<'a> Target<'a> {
             endpoint_place: endpoint.map(|endpoint| &endpoint.place),
             caller: None,
         }
+    }
+
+    /// Returns the target of requests to the instance metadata service.
+    pub fn instance(network: &'a Network) -> Self {
+        let imds = &network.imds;
+        let own = if imds.ipv6 { "http://[fd00:ec2::254]" } else { "http://169.254.169.254" };
+        Self {
+            service: Service::Instance,
+            network,
+            region: None,
+            endpoint: Some(imds.endpoint.as_deref().unwrap_or(own)),
+            endpoint_place: imds.endpoint.as_ref().map(|endpoint| &endpoint.place),
+            caller: None,
+        }
+    }
+
+    /// Returns the target of requests to the container endpoint, where the environment names one.
+    pub fn container(network: &'a Network) -> Option<Self> {
+        let endpoint = network.container.as_ref()?;
+        Some(Self {
+            service: Service::Container,
+            network,
+            region: None,
+            endpoint: Some(endpoint),
+            endpoint_place: Some(&endpoint.place),
+            caller: None,
+        })
     }
 
     /// Returns the address of the endpoint.

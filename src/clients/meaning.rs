@@ -112,8 +112,15 @@ mod tests {
 
     #[test]
     fn each_row_has_all_its_parts_and_nothing_else() {
-        let services =
-            [Service::Sts, Service::Iam, Service::Portal, Service::Oidc, Service::SignIn];
+        let services = [
+            Service::Sts,
+            Service::Iam,
+            Service::Portal,
+            Service::Oidc,
+            Service::SignIn,
+            Service::Instance,
+            Service::Container,
+        ];
         for (row, block) in rows().zip(TABLE.split("\n\n").skip(1)) {
             let (service, codes) = row.head.split_once(' ').unwrap();
             assert!(services.iter().any(|one| one.name() == service), "{block}");

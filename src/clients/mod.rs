@@ -8,6 +8,7 @@ pub mod failure;
 pub mod http;
 mod iam;
 mod meaning;
+mod metadata;
 mod proxy;
 mod sign_in;
 mod sso;

@@ -7,9 +7,14 @@ use aws_sdk_sts::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::clients::asked::Asked;
+use crate::clients::factory::Service;
 use crate::clients::proxy::Proxy;
 use crate::error::{Error, Place};
 use crate::hint;
+
+/// Shows whether instances have their metadata service, and its hop limit.
+const DESCRIBE_METADATA: &str =
+    "aws ec2 describe-instances --query 'Reservations[].Instances[].[InstanceId,MetadataOptions]'";
 
 /// A call that nobody answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +50,7 @@ impl Unreachable {
     pub fn error(self, asked: &Asked, failure: impl StdError + Send + Sync + 'static) -> Error {
         let target = asked.target;
         let Self { obstacle, proxy } = self;
-        let (url, region) = (target.url(), target.region.unwrap_or_default());
+        let url = target.url();
         let message = format!(
             "{}: the network does not reach {} at {url} to {}",
             asked.who(),
@@ -53,15 +58,24 @@ impl Unreachable {
             asked.purpose
         );
         let mut error = Error::failed(message).about(asked.chain.name()).caused_by(failure);
-        error = match (target.endpoint_place, asked.chain.place_of_region()) {
+        let region = target.region.zip(asked.chain.place_of_region());
+        error = match (target.endpoint_place, region) {
             (Some(place), _) => {
                 error.cause(format!("the endpoint is configured at {place}")).at(place.clone())
             }
-            (None, Some(place)) => error
+            (None, Some((region, place))) => error
                 .cause(format!("the endpoint is AWS's own of region {region} ({place})"))
                 .at(place.clone()),
             (None, None) => error.cause("the endpoint is AWS's own"),
         };
+        if target.service == Service::Instance {
+            error = error
+                .cause(
+                    "only an instance of EC2 has this service; a container on one reaches it by a \
+                     hop limit of 2",
+                )
+                .hint(format!("on an instance, see its MetadataOptions: {DESCRIBE_METADATA}"));
+        }
         if let Some(proxy) = &proxy {
             error = error
                 .cause(format!("the way there is the proxy {} ({})", proxy.address, proxy.variable))

@@ -120,7 +120,7 @@ pub fn ended(chain: &Chain, credentials: &Credentials, now: DateTime<Utc>) -> Op
         Base::Process { place, .. } | Base::LoginSession { place, .. } => Some(place.into()),
         Base::WebIdentity(call) => Some(Place::File(call.token_file.clone().into())),
         Base::Sso(_) => chain.place_in_base(keys::SSO_ROLE_NAME),
-        _ => None,
+        _ => chain.place_of_base(),
     };
     let what = match chain.plan.base_profile.as_deref() {
         Some(profile) => format!("the credentials of profile `{profile}` ({})", base.kind()),

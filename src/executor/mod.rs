@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use crate::aws::{Credentials, Session};
 use crate::chain::session_key::SessionKey;
 use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Invocation};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
 pub use life::least_life;
 pub use walk::{Acquired, CacheMode, CachePolicy, Executor, Origin};
@@ -74,6 +74,8 @@ pub struct Question<'a> {
     pub serial: &'a str,
     /// `mfa_process`: a command that prints a code.
     pub process: Option<&'a str>,
+    /// Where the command stands.
+    pub process_place: Option<&'a Place>,
     /// `mfa_yubikey_oath`: the name of the device's account on a YubiKey.
     pub oath: Option<&'a str>,
     pub invocation: &'a Invocation,

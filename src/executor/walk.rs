@@ -13,9 +13,9 @@ use super::{ConfirmQuestion, FetchBase, Metadata, Prompt, Question, Sessions, St
 use crate::aws::names::RoleArn;
 use crate::aws::{Credentials, Session, duration};
 use crate::chain::session_key::{SessionKey, SessionKeys};
-use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Mfa, MfaUse, Step};
+use crate::chain::{AssumeRole, Base, Chain, GetSessionToken, Mfa, MfaUse, Step, keys};
 use crate::config::ProfileName;
-use crate::error::{AwsCode, Error, Kind, Refusal, Result};
+use crate::error::{AwsCode, Error, Kind, Place, Refusal, Result};
 use crate::system::clock::Clock;
 use crate::system::locks::{Attempt, Locks};
 use crate::system::report::Report;
@@ -295,12 +295,9 @@ impl Executor<'_> {
     ) -> Result<Session> {
         let assume = |caller: &Credentials, code: Option<&TokenCode>| {
             self.report.decided(&|| {
-                format!(
-                    "assuming {} as {} from {}",
-                    call.role_arn,
-                    call.role_session_name,
-                    caller.access_key_id()
-                )
+                let place = in_brackets(chain.place_in_role(call, keys::ROLE_ARN));
+                let (role, name) = (&call.role_arn, &call.role_session_name);
+                format!("assuming {role}{place} as {name} from {}", caller.access_key_id())
             });
             self.sts.assume_role(chain, call, caller, code)
         };
@@ -338,6 +335,7 @@ impl Executor<'_> {
             mfa.serial.to_string()
         };
         let mut code = TokenCode { serial: serial.clone(), code: String::new() };
+        let process_place = chain.place_of_device(keys::MFA_PROCESS);
         let mut refused: Option<Error> = None;
         loop {
             code.code = self.prompt.token_code(&Question {
@@ -346,6 +344,7 @@ impl Executor<'_> {
                 role_arn: chain.role_arn().map(RoleArn::as_str),
                 serial: &serial,
                 process: mfa.process.as_deref(),
+                process_place: process_place.as_ref(),
                 oath: mfa.oath.as_deref(),
                 refused: refused.as_ref(),
                 declined: false,
@@ -388,7 +387,10 @@ impl Executor<'_> {
     }
 
     fn fetch_base(&self, chain: &Chain, keys: &SessionKeys) -> Result<Credentials> {
-        self.report.decided(&|| format!("fetching the base: {}", chain.plan.base.kind()));
+        self.report.decided(&|| {
+            let (kind, place) = (chain.plan.base.kind(), in_brackets(chain.place_of_base()));
+            format!("fetching the base: {kind}{place}")
+        });
         let credentials = self.still_good(chain, self.sources.fetch(chain, &chain.plan.base)?)?;
         if let (Credentials::Session(session), true) =
             (&credentials, chain.plan.base.facts().cacheable)
@@ -470,4 +472,8 @@ impl Executor<'_> {
             None => "without an end".to_owned(),
         }
     }
+}
+
+fn in_brackets(place: Option<Place>) -> String {
+    place.map_or_else(String::new, |place| format!(" ({place})"))
 }

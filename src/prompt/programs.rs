@@ -57,9 +57,17 @@ impl Programs<'_> {
             return Ok(Outcome::absent("the profile has no mfa_process"));
         };
         let who = question.who;
-        self.report.decided(&|| format!("asking the mfa_process of {who}"));
+        self.report.decided(&|| {
+            let place = question.process_place.map_or_else(String::new, |at| format!(" ({at})"));
+            format!("asking the mfa_process of {who}{place}")
+        });
         let fail = |what: &str| {
-            Error::failed(format!("the mfa_process of {who} {what}"))
+            let what = format!("the mfa_process of {who} {what}");
+            let error = match question.process_place {
+                Some(place) => Error::failed(format!("{place}: {what}")).at(place.clone()),
+                None => Error::failed(what),
+            };
+            error
                 .about(question.invocation.profile().map_or("", |name| name))
                 .hint(format!("see the profile: {}", question.invocation.command("explain")))
         };

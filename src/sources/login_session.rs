@@ -51,17 +51,27 @@ impl Sources<'_> {
             .build();
         match self.calls.runtime.run_within(TIMEOUT, provider.provide_credentials())? {
             None => Err(Error::failed(format!(
-                "profile `{profile}`: no answer from AWS sign-in in {} s",
+                "profile `{profile}`: no answer from AWS sign-in in {} s for the login session \
+                 ({place})",
                 TIMEOUT.as_secs()
             ))
-            .about(profile)),
+            .about(profile)
+            .at(place)
+            .hint(format!("try again: {}", chain.command("whoami")))),
             Some(Ok(credentials)) => self.provided(chain, &credentials),
-            Some(Err(error)) => Err(self.login_error(chain, profile, &error)),
+            Some(Err(error)) => Err(self.login_error(chain, profile, place, &error)),
         }
     }
 
-    fn login_error(&self, chain: &Chain, profile: &str, error: &CredentialsError) -> Error {
-        let message = format!("profile `{profile}`: the login session gave no credentials");
+    fn login_error(
+        &self,
+        chain: &Chain,
+        profile: &str,
+        place: &FileLine,
+        error: &CredentialsError,
+    ) -> Error {
+        let message =
+            format!("profile `{profile}`: the login session ({place}) gave no credentials");
         let region = chain.plan.region.as_deref().unwrap_or_default();
         let target = Target::of(Service::SignIn, &chain.plan.network, region, None);
         if let Some(failure) = self.calls.sign_in_failure(&target, error) {

@@ -1,63 +1,43 @@
 //! Credentials of the machine: EC2 instance metadata (IMDSv2) and the container endpoint (ECS, EKS
-//! Pod Identity), by `aws-config`'s providers.
+//! Pod Identity).
 
-use std::time::Duration;
+use std::net::IpAddr;
+use std::path::Path;
 
-use aws_config::ecs::EcsCredentialsProvider;
-use aws_config::imds;
-use aws_config::imds::client::EndpointMode;
-use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_credential_types::provider::ProvideCredentials;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Sources;
-use crate::aws::Credentials;
-use crate::chain::Chain;
-use crate::clients::failure::provider_error;
+use crate::aws::{Credentials, Session};
+use crate::chain::{CONTAINER_TOKEN, CONTAINER_TOKEN_FILE, Chain};
+use crate::clients::asked::Asked;
+use crate::clients::factory::Target;
+use crate::clients::failure::CallError;
 use crate::error::{Error, Place, Result};
+use crate::hint;
+use crate::system::files::read_named;
 use crate::text::shown_url;
 
-/// All attempts at the machine's own endpoint together.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// A token of a container is a JSON web token of a few thousand bytes.
+const MAX_TOKEN_BYTES: u64 = 64 * 1024;
+/// The addresses of ECS and of EKS Pod Identity.
+const CONTAINER_HOSTS: [&str; 3] = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 
 impl Sources<'_> {
     pub(super) fn instance(&self, chain: &Chain) -> Result<Credentials> {
-        let settings = &chain.plan.network.imds;
-        if settings.disabled {
+        if chain.plan.network.imds.disabled {
             return Err(Error::configuration(
                 "instance metadata is switched off by AWS_EC2_METADATA_DISABLED",
             )
             .at(Place::variable("AWS_EC2_METADATA_DISABLED"))
             .hint("switch it on again: unset AWS_EC2_METADATA_DISABLED"));
         }
-        let config = self.provider_config(chain)?;
-        let mut client = imds::Client::builder().configure(&config);
-        if let Some(endpoint) = &settings.endpoint {
-            client = client.endpoint(endpoint).map_err(|e| {
-                Error::configuration(format!(
-                    "the instance metadata endpoint `{}` is no URL: {e}",
-                    shown_url(endpoint)
-                ))
-            })?;
-        }
-        if settings.ipv6 {
-            client = client.endpoint_mode(EndpointMode::IpV6);
-        }
-        if let Some(attempts) = settings.attempts {
-            client = client.max_attempts(attempts);
-        }
-        if let Some(seconds) = settings.timeout {
-            let limit = Duration::from_secs(u64::from(seconds));
-            client = client.connect_timeout(limit).read_timeout(limit);
-        }
-        let provider = ImdsCredentialsProvider::builder()
-            .configure(&config)
-            .imds_client(client.build())
-            .build();
-        self.ask(chain, &provider, "the instance metadata service gave no credentials")
+        let target = Target::instance(&chain.plan.network);
+        let answer = self.calls.instance_session(&target);
+        self.given(chain, &target, answer)
     }
 
     pub(super) fn container(&self, chain: &Chain) -> Result<Credentials> {
-        if chain.plan.network.container.is_none() {
+        let Some(target) = Target::container(&chain.plan.network) else {
             return Err(Error::configuration(
                 "EcsContainer is the credential_source, and this is not a container of ECS or EKS",
             )
@@ -69,25 +49,112 @@ impl Sources<'_> {
                 "see where the profile's credentials come from: {}",
                 chain.command("explain")
             )));
-        }
-        let provider =
-            EcsCredentialsProvider::builder().configure(&self.provider_config(chain)?).build();
-        self.ask(chain, &provider, "the container endpoint gave no credentials")
+        };
+        check_host(&target)?;
+        let answer = self.calls.container_session(&target, self.container_token()?);
+        self.given(chain, &target, answer)
     }
 
-    fn ask(
+    /// Turns what an endpoint of the machine answers into credentials.
+    fn given(
         &self,
         chain: &Chain,
-        provider: &impl ProvideCredentials,
-        message: &str,
+        target: &Target,
+        answer: Result<Session, CallError>,
     ) -> Result<Credentials> {
-        let answer = self.calls.runtime.run_within(TIMEOUT, provider.provide_credentials())?;
-        match answer {
-            None => {
-                Err(Error::failed(message).cause(format!("no answer in {} s", TIMEOUT.as_secs())))
-            }
-            Some(Err(error)) => Err(provider_error(message.to_owned(), &error)),
-            Some(Ok(credentials)) => self.provided(chain, &credentials),
-        }
+        let session = answer.map_err(|error| {
+            let purpose = "get the credentials of this machine".to_owned();
+            let of = |place: &Place| format!(" ({place})");
+            let refused = format!(
+                "{}: {} at {}{} gave no credentials",
+                chain.who(),
+                target.service.title(),
+                target.url(),
+                target.endpoint_place.map(of).unwrap_or_default()
+            );
+            let error = error.explained(&Asked { chain, role: None, target, purpose }, refused);
+            target.endpoint_place.cloned().into_iter().fold(error, Error::at)
+        })?;
+        Ok(Credentials::Session(Session {
+            issued_at: Some(self.calls.clock.now()),
+            account_id: session.account_id.or(chain.claimed_account().map(str::to_owned)),
+            ..session
+        }))
     }
+
+    /// Returns the token that the container endpoint wants, where the environment names one.
+    ///
+    /// # Errors
+    /// Where its file cannot be read, or no header can hold it.
+    fn container_token(&self) -> Result<Option<SecretString>> {
+        let variable = |name| self.calls.environment.get(name);
+        let token = match (variable(CONTAINER_TOKEN_FILE), variable(CONTAINER_TOKEN)) {
+            (Some(path), _) => read_token(Path::new(path))?,
+            (None, Some(token)) => SecretString::from(token),
+            (None, None) => return Ok(None),
+        };
+        if token.expose_secret().bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+            return Ok(Some(token));
+        }
+        let name = if variable(CONTAINER_TOKEN_FILE).is_some() {
+            CONTAINER_TOKEN_FILE
+        } else {
+            CONTAINER_TOKEN
+        };
+        Err(Error::misconfigured(
+            Place::variable(name),
+            "the container's token holds characters that no header can hold",
+        )
+        .hint(format!("if it is the wrong one: unset {name}")))
+    }
+}
+
+/// Reads the file of a container's token, without the blanks around it.
+fn read_token(path: &Path) -> Result<SecretString> {
+    let error = |what: String| {
+        let shown = path.display();
+        Error::configuration(format!(
+            "{CONTAINER_TOKEN_FILE}: the container's token {shown} {what}"
+        ))
+        .at(Place::File(path.to_owned()))
+        .hint(format!("look at it with: ls -l {}", hint::path(path)))
+    };
+    let bytes =
+        read_named(path, MAX_TOKEN_BYTES).map_err(|e| error(format!("cannot be read: {e}")))?;
+    match str::from_utf8(&bytes).map(str::trim) {
+        Err(_) => Err(error("is not text".to_owned())),
+        Ok("") => Err(error("is empty".to_owned())),
+        Ok(token) => Ok(SecretString::from(token)),
+    }
+}
+
+/// Refuses a container endpoint to which no token may go: over plain HTTP only this machine and the
+/// addresses of ECS and EKS are asked, as by the SDKs.
+fn check_host(target: &Target) -> Result<()> {
+    let url = target.url();
+    let Some(place) = target.endpoint_place else { return Ok(()) };
+    let error = |what: &str| {
+        Error::misconfigured(
+            place.clone(),
+            format!("the container endpoint `{}` {what}", shown_url(&url)),
+        )
+        .hint(format!("if it is the wrong one: unset {place}"))
+    };
+    let uri: http::Uri = url.parse().map_err(|_| error("is no URL"))?;
+    match (uri.scheme_str(), uri.host()) {
+        (Some("https"), Some(_)) => Ok(()),
+        (Some("http"), Some(host)) if is_allowed(host) => Ok(()),
+        (Some("http"), Some(_)) => Err(error(
+            "is another machine's: over http only localhost and the addresses of ECS and EKS may \
+             be asked",
+        )),
+        _ => Err(error("is no URL as in http://HOST/PATH or https://HOST/PATH")),
+    }
+}
+
+fn is_allowed(host: &str) -> bool {
+    let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    CONTAINER_HOSTS.contains(&host)
+        || address.is_some_and(|address| address.to_canonical().is_loopback())
+        || host.eq_ignore_ascii_case("localhost")
 }

@@ -129,8 +129,8 @@ fn sandbox(case: &Case) -> Sandbox {
     sandbox
 }
 
-/// What is different at AWS: `OPERATION STATUS CODE [MESSAGE]`, `OPERATION hangs|resets|throttles`,
-/// `no users`, `roles at most SECONDS`.
+/// What is different at AWS: `OPERATION STATUS CODE [MESSAGE]`, `OPERATION answers STATUS BODY`,
+/// `OPERATION hangs|resets|throttles`, `no users`, `roles at most SECONDS`, `an instance`.
 fn change_aws(sandbox: &Sandbox, line: &str) {
     let words: Vec<&str> = line.splitn(4, ' ').collect();
     let fault = |on: &str, kind| sandbox.aws.inject(Fault::always(on, kind));
@@ -141,6 +141,12 @@ fn change_aws(sandbox: &Sandbox, line: &str) {
                 role.max_session_duration = seconds.parse().unwrap();
             }
         }),
+        ["an", "instance"] => sandbox.aws.world(|world| {
+            world.metadata.role = Some("arn:aws:iam::111111111111:role/machine".to_owned());
+        }),
+        [on, "answers", status, body] => {
+            fault(on, Kind::Status(status.parse().unwrap(), body.to_owned()));
+        }
         [on, "hangs"] => fault(on, Kind::Hang),
         [on, "resets"] => fault(on, Kind::Reset),
         [on, "throttles"] => fault(on, Kind::Throttle),
@@ -173,7 +179,13 @@ fn fill(sandbox: &Sandbox, text: &str) -> String {
 }
 
 fn generalize(sandbox: &Sandbox, text: &str) -> String {
-    names(sandbox).iter().fold(text.to_owned(), |text, (name, value)| text.replace(value, name))
+    let sessions: Vec<String> = sandbox
+        .aws
+        .world(|world| world.sessions.iter().map(|one| one.access_key_id.clone()).collect());
+    let text = names(sandbox)
+        .iter()
+        .fold(text.to_owned(), |text, (name, value)| text.replace(value, name));
+    sessions.iter().fold(text, |text, id| text.replace(id, "{session}"))
 }
 
 fn check(case: &Case) -> Result<(), String> {
@@ -189,7 +201,32 @@ fn check(case: &Case) -> Result<(), String> {
     } else if (code.as_str(), said.as_str()) != (case.block("exit").trim(), case.block("stderr")) {
         return Err(format!("exit {code}, not {}\n{said}", case.block("exit").trim()));
     }
-    explains(case, &sandbox, &run)
+    let is_json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+    if line.contains("--json") && !line.contains('|') && !run.stdout.is_empty() {
+        assert!(is_json(&run.stdout), "{}: stdout is no JSON: {run:#?}", case.name);
+    }
+    explains(case, &sandbox, &run)?;
+    explains_as_much_when_verbose(case, run.code, &said)
+}
+
+/// Demands that `-v` changes no exit code and takes no line of the error away. No run may show a
+/// secret, and so neither may this one.
+fn explains_as_much_when_verbose(case: &Case, code: i32, plain: &str) -> Result<(), String> {
+    let sandbox = sandbox(case);
+    let line = fill(&sandbox, case.block("run").trim_end());
+    if [" -q", " -v"].iter().any(|option| line.contains(option)) {
+        return Ok(());
+    }
+    let line = line.replace("rolecall ", "rolecall -v ");
+    let run = sandbox.program("setsid", &["--wait", "/bin/sh", "-c", &line]).run();
+    let said = generalize(&sandbox, &run.stderr);
+    let is_of_error =
+        |line: &&str| ["error: ", "cause: ", "hint: "].iter().any(|word| line.starts_with(word));
+    let mut lost = plain.lines().filter(is_of_error).filter(|line| !said.contains(line));
+    match lost.next() {
+        None if run.code == code => Ok(()),
+        lost => Err(format!("with -v it ends in {} and loses {lost:?}:\n{said}", run.code)),
+    }
 }
 
 /// Demands what every error has to have.
@@ -198,7 +235,9 @@ fn explains(case: &Case, sandbox: &Sandbox, run: &Run) -> Result<(), String> {
     if !run.stderr.lines().any(|line| line.starts_with("error: ")) {
         return Ok(());
     }
-    let message = run.stderr.lines().filter(|line| !line.starts_with("hint: "));
+    let beside = ["hint: ", "info: "];
+    let message =
+        run.stderr.lines().filter(|line| !beside.iter().any(|word| line.starts_with(word)));
     let message: String = message.map(|line| format!("{line}\n")).collect();
     let has_place = places(&message).next().is_some()
         || VARIABLES.iter().any(|name| message.contains(name))

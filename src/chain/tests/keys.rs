@@ -404,6 +404,10 @@ fn base() -> impl Strategy<Value = Base> {
     ]
 }
 
+fn endpoint_url(url: String) -> EndpointUrl {
+    EndpointUrl { url, place: Place::variable("AWS_ENDPOINT") }
+}
+
 fn any_chain() -> impl Strategy<Value = Chain> {
     let first = proptest::option::of(session_token());
     (
@@ -423,9 +427,13 @@ fn any_chain() -> impl Strategy<Value = Chain> {
                     .collect(),
                 region: None,
                 network: Network {
-                    container: container.filter(|_| matches!(base, Base::EcsContainer)),
+                    container: container
+                        .filter(|_| matches!(base, Base::EcsContainer))
+                        .map(endpoint_url),
                     imds: Imds {
-                        endpoint: imds.filter(|_| matches!(base, Base::Ec2InstanceMetadata)),
+                        endpoint: imds
+                            .filter(|_| matches!(base, Base::Ec2InstanceMetadata))
+                            .map(endpoint_url),
                         ..Imds::default()
                     },
                     ..Network::default()

@@ -83,6 +83,7 @@ fn question<'a>(serial: &'a str, refused: Option<&'a Error>) -> Question<'a> {
         role_arn: None,
         serial,
         process: None,
+        process_place: None,
         oath: None,
         refused,
         declined: false,
