@@ -7,7 +7,7 @@ use super::step::Step;
 use crate::aws::names::Region;
 use crate::aws::partition::Endpoint;
 use crate::config::ProfileName;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// The way to credentials.
 #[derive(Debug, Clone)]
@@ -29,10 +29,10 @@ pub struct Plan {
 }
 
 /// Where services are called beside the steps.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ServiceEndpoints {
-    /// When the region is known.
-    pub sts: Option<Endpoint>,
+    /// When the region is known; an error where it is configured and wrong.
+    pub sts: Result<Option<Endpoint>>,
     /// The configured endpoint of IAM, which is asked for the device of `mfa_serial = auto`.
     pub iam: Option<EndpointUrl>,
 }

@@ -113,7 +113,7 @@ impl Planner<'_> {
             network: self.endpoints.network(&base, &steps)?,
             endpoints: ServiceEndpoints {
                 // A step that calls STS has its own, or there would be no plan.
-                sts: unneeded.take(Need::Unneeded, self.endpoints.sts_where_known())?,
+                sts: unneeded.note(self.endpoints.sts_where_known()),
                 iam: if is_auto { self.endpoints.configured("iam")? } else { None },
             },
             region: self.endpoints.region.clone().unwrap_or_default(),

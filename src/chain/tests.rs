@@ -127,7 +127,7 @@ fn base_of(chain: &Chain) -> Value {
             ("account_id", json!(sso.account_id)),
             ("role_name", json!(sso.role_name)),
             ("endpoint", json!(sso.endpoint.as_deref())),
-            ("oidc_endpoint", json!(sso.oidc_endpoint.as_deref())),
+            ("oidc_endpoint", json!(sso.oidc_endpoint.as_ref().unwrap().as_deref())),
         ]),
         Base::LoginSession { session, place } => {
             object([("session", json!(session)), ("place", json!(place.to_string()))])
@@ -225,7 +225,13 @@ fn render(chain: &Chain) -> Value {
         ("base", base_of(chain)),
         ("steps", plan.steps.iter().map(|step| step_of(chain, step)).collect()),
         ("region", json!(plan.region)),
-        ("endpoint", unusual(plan.endpoints.sts.as_ref(), plan.region.as_deref())),
+        (
+            "endpoint",
+            unusual(
+                plan.endpoints.sts.as_ref().ok().and_then(Option::as_ref),
+                plan.region.as_deref(),
+            ),
+        ),
         ("network", network_of(&plan.network)),
         ("account_id", json!(chain.claimed_account())),
         ("confirm", json!(plan.confirm)),

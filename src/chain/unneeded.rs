@@ -37,6 +37,12 @@ impl Unneeded {
         }
     }
 
+    /// Notes that a setting is wrong which the credentials may not need. Who comes to need it has the
+    /// error.
+    pub fn note<T>(&self, setting: Result<T>) -> Result<T> {
+        setting.inspect_err(|error| self.0.borrow_mut().push(error.clone()))
+    }
+
     pub fn into_errors(self) -> Vec<Error> {
         self.0.into_inner()
     }

@@ -35,13 +35,12 @@ pub struct WhoamiArgs {
 pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<()> {
     let obtained = obtain_or_pick(service, &args.options)?;
     let chain = &obtained.chain;
-    let endpoint = chain.plan.endpoints.sts.as_ref().ok_or_else(|| {
-        // What the credentials do not need, this call does.
-        chain.plan.unneeded.first().cloned().unwrap_or_else(|| {
-            let what = format!("no region for {}, and STS is called in one", chain.who());
-            Error::configuration(what)
-                .hint(format!("name one: {} --region eu-west-1", chain.command("whoami")))
-        })
+    // What the credentials do not need, this call does.
+    let endpoint = chain.plan.endpoints.sts.as_ref().map_err(Error::clone)?;
+    let endpoint = endpoint.as_ref().ok_or_else(|| {
+        let what = format!("no region for {}, and STS is called in one", chain.who());
+        Error::configuration(what)
+            .hint(format!("name one: {} --region eu-west-1", chain.command("whoami")))
     })?;
     let target = Target::sts(&chain.plan.network, endpoint).signed_by(&obtained.credentials);
     let identity = service.calls().get_caller_identity(&target);

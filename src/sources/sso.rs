@@ -11,7 +11,7 @@ use super::Sources;
 use super::principal::require_same;
 use super::sso_token::{Token, read_token, token_path};
 use crate::aws::Session;
-use crate::chain::{Chain, Sso};
+use crate::chain::{Chain, EndpointUrl, Sso};
 use crate::clients::asked::Asked;
 use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
@@ -30,7 +30,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 impl Sources<'_> {
     pub(super) fn sso(&self, chain: &Chain, sso: &Sso) -> Result<Session> {
         let token = self.token(chain, sso)?;
-        let target = target(Service::Portal, chain, sso);
+        let target = target(Service::Portal, chain, sso, sso.endpoint.as_ref());
         self.calls.get_role_credentials(&target, sso, &token).map_err(|error| {
             let what = format!("role {} in account {}", sso.role_name, sso.account_id);
             let purpose = format!("get credentials of {what}");
@@ -94,7 +94,14 @@ impl Sources<'_> {
     fn renew(&self, chain: &Chain, sso: &Sso, renewal: &Renewal) -> Result<Result<RenewedToken>> {
         let name = sso.session.as_deref().unwrap_or(&sso.start_url);
         self.report.decided(&|| format!("renewing the SSO token of {name}"));
-        let target = target(Service::Oidc, chain, sso);
+        let endpoint = match &sso.oidc_endpoint {
+            Ok(endpoint) => endpoint.as_ref(),
+            Err(error) => {
+                let why = format!("the token of {name} has to be renewed there");
+                return Ok(Err(error.clone().about(chain.base_name()).cause(why)));
+            }
+        };
+        let target = target(Service::Oidc, chain, sso, endpoint);
         match self.calls.renew_token(&target, renewal) {
             Ok(token) => Ok(Ok(token)),
             Err(CallError::Other(error)) => Err(error),
@@ -126,9 +133,13 @@ impl Sources<'_> {
 }
 
 /// Returns where the calls of an SSO configuration go. They are not signed.
-fn target<'a>(service: Service, chain: &'a Chain, sso: &'a Sso) -> Target<'a> {
-    let endpoint = if service == Service::Oidc { &sso.oidc_endpoint } else { &sso.endpoint };
-    Target::of(service, &chain.plan.network, &sso.region, endpoint.as_ref())
+fn target<'a>(
+    service: Service,
+    chain: &'a Chain,
+    sso: &'a Sso,
+    endpoint: Option<&'a EndpointUrl>,
+) -> Target<'a> {
+    Target::of(service, &chain.plan.network, &sso.region, endpoint)
 }
 
 /// Says of an error that a login mends where that is needed.

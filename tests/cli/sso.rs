@@ -217,3 +217,26 @@ fn twenty_processes_renew_token_once() {
     assert_eq!(sandbox.aws.count("CreateToken"), 1);
     assert_eq!(sandbox.aws.count("GetRoleCredentials"), 1);
 }
+
+#[test]
+fn endpoint_of_oidc_that_is_no_url_stops_renewals_alone() {
+    let sandbox = people();
+    sandbox.set("AWS_ENDPOINT_URL_SSO_OIDC", "localhost:4566");
+    log_in(&sandbox, "corp", 7_200);
+    let key = sandbox.run(&["process", "people"]).ok().silent().key();
+    sandbox.run(&["process", "people", "-v"]).ok().says(&["AWS_ENDPOINT_URL_SSO_OIDC"]);
+    sandbox.run(&["process", "prod"]).ok().silent();
+    sandbox.run(&["whoami", "people"]).ok().silent();
+    sandbox.run(&["explain", "people"]).ok();
+    let doctor = sandbox.run(&["doctor", "people"]);
+    let line = doctor.stdout.lines().find(|line| line.contains("AWS_ENDPOINT_URL_SSO_OIDC"));
+    assert!(line.is_some_and(|line| line.contains("warning")), "{doctor:#?}");
+    // The end of the token is near: it is used once more, or renewed, which needs the endpoint.
+    log_in(&sandbox, "corp", 120);
+    assert_eq!(sandbox.run(&["process", "people"]).ok().key(), key, "it is cached");
+    sandbox.run(&["process", "people", "--no-cache"]).ok().silent();
+    log_in(&sandbox, "corp", -60);
+    let run = sandbox.run(&["process", "people", "--no-cache"]).fails(3).error_form();
+    run.says(&["AWS_ENDPOINT_URL_SSO_OIDC", "localhost:4566"]);
+    assert_eq!(sandbox.aws.count("CreateToken"), 0);
+}

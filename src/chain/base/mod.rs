@@ -12,7 +12,7 @@ use super::network::EndpointUrl;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
 use crate::aws::partition::Endpoint;
-use crate::error::{FileLine, Place};
+use crate::error::{FileLine, Place, Result};
 use crate::hint;
 
 pub(super) use environment::{default_provider, of_environment};
@@ -107,7 +107,8 @@ pub struct Sso {
     pub account_id: String,
     pub role_name: String,
     pub endpoint: Option<EndpointUrl>,
-    pub oidc_endpoint: Option<EndpointUrl>,
+    /// Needed where the token is renewed; an error where it is configured and wrong.
+    pub oidc_endpoint: Result<Option<EndpointUrl>>,
 }
 
 /// What is to be known of a base, whatever it is.

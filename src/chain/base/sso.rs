@@ -24,7 +24,7 @@ pub fn of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Sso> {
         account_id: own(keys::SSO_ACCOUNT_ID)?.value.to_string(),
         role_name: own(keys::SSO_ROLE_NAME)?.value.to_string(),
         endpoint: endpoints.configured("sso")?,
-        oidc_endpoint: endpoints.configured("sso_oidc")?,
+        oidc_endpoint: endpoints.unneeded.note(endpoints.configured("sso_oidc")),
         session,
         start_url: start_url.value.to_string(),
         start_url_place: start_url.place,

@@ -385,7 +385,7 @@ fn base() -> impl Strategy<Value = Base> {
                 role_name,
                 endpoint: endpoint
                     .map(|url| EndpointUrl { url, place: Place::variable("AWS_ENDPOINT_URL") }),
-                oidc_endpoint: None,
+                oidc_endpoint: Ok(None),
             })
         });
     let place = || FileLine { path: "config".into(), line: 1 };
@@ -439,7 +439,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
                     ..Network::default()
                 },
                 base,
-                endpoints: ServiceEndpoints::default(),
+                endpoints: ServiceEndpoints { sts: Ok(None), iam: None },
                 confirm: Vec::new(),
                 unneeded: Vec::new(),
             },

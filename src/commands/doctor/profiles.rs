@@ -47,7 +47,9 @@ pub fn check(
                 let bundle = check_bundle(&chain, &mut findings.about(name));
                 let plan = chain.plan;
                 let uses_sts = !plan.steps.is_empty() || matches!(plan.base, Base::WebIdentity(_));
-                if let (Some(endpoint), true, Ok(bundle)) = (plan.endpoints.sts, uses_sts, bundle) {
+                if let (Some(endpoint), true, Ok(bundle)) =
+                    (plan.endpoints.sts.ok().flatten(), uses_sts, bundle)
+                {
                     let key = (endpoint.url.clone(), bundle);
                     endpoints.entry(key).or_insert((endpoint, plan.network));
                 }
