@@ -16,7 +16,7 @@ use crate::chain::{self, Chain, Request};
 use crate::clients::calls::AwsCalls;
 use crate::config::ProfileName;
 use crate::config::profiles::Profiles;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::executor::{Acquired, CachePolicy, Executor};
 use crate::hint;
 use crate::output::variables::Values;
@@ -138,9 +138,14 @@ impl CredentialsService {
 /// Where the shared files, the environment or the request are wrong.
 pub fn resolve(context: &Context, profiles: &Profiles, request: &Request) -> Result<Chain> {
     let mut chain = chain::resolve(profiles, request, &context.environment)?;
-    let Context { environment, directories, runtime, .. } = context;
-    Principals { environment, directories, runtime }.identify(&mut chain);
+    identify(context, &mut chain);
     Ok(chain)
+}
+
+/// Fills in who stands behind a chain.
+fn identify(context: &Context, chain: &mut Chain) {
+    let Context { environment, directories, runtime, .. } = context;
+    Principals { environment, directories, runtime }.identify(chain);
 }
 
 /// Returns the profiles whose `credential_process` led to this process.
@@ -237,7 +242,7 @@ impl<'a> Acquirer<'a> {
             locks: &self.locks,
             progress: Progress::default(),
         };
-        let acquired = Executor {
+        let executor = Executor {
             clock: &SystemClock,
             sts: &calls,
             sources: &sources,
@@ -247,11 +252,23 @@ impl<'a> Acquirer<'a> {
             report,
             policy: CachePolicy { min_ttl: min_ttl(&self.call, settings), mode: self.call.cache },
             clock_warned: &self.clock_warned,
-        }
-        .acquire(chain);
+        };
+        let acquired =
+            executor.acquire(chain).or_else(|error| match self.replaced(chain, &error) {
+                Some(chain) => executor.acquire(&chain),
+                None => Err(error),
+            });
         // Unused, it is the next chain's.
         self.token_code.replace(prompt.token_code.take());
         acquired.inspect(|acquired| self.log(chain, acquired))
+    }
+
+    /// Returns the chain anew where it failed and another login or token has come to stand behind it
+    /// meanwhile: the AWS CLI renews tokens too.
+    fn replaced(&self, chain: &Chain, error: &Error) -> Option<Chain> {
+        let mut anew = (error.kind() == Kind::Failed).then(|| chain.clone())?;
+        identify(self.context, &mut anew);
+        (anew.plan.principal != chain.plan.principal).then_some(anew)
     }
 
     /// Appends one line to the audit log for the credentials just handed out. A write error is a

@@ -67,11 +67,17 @@ impl Sources<'_> {
         let error = match renewal {
             None => login_needed(chain, sso, "the token has expired"),
             Some(renewal) => match self.renew(chain, sso, &renewal)? {
-                Ok(renewed) => return Ok(self.replace(&path, &token, &renewed)),
+                Ok(renewed) => {
+                    // Who logged in or out meanwhile is not undone.
+                    self.read(chain, &path)?.ok_or_else(none)?;
+                    return Ok(self.replace(&path, &token, &renewed));
+                }
                 Err(error) => error,
             },
         };
-        // A token that could not be renewed is used while it lives.
+        // Other programs take no lock of ours: one of them may have used the refresh token up, and
+        // written what it got. A token that could not be renewed is used while it lives.
+        let token = self.read(chain, &path)?.ok_or_else(none)?;
         if self.lives(&token, LAST_MOMENTS) {
             return token.access_token().ok_or_else(none);
         }

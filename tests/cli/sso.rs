@@ -1,6 +1,10 @@
 //! IAM Identity Center: tokens that `aws sso login` left, renewed or not.
 
-use super::support::{ADMIN, DEV, Sandbox, Statement, iso, sso_token_file as token_file};
+use fake_aws::World;
+
+use super::support::{
+    ADMIN, DEV, Run, Sandbox, Statement, iso, sso_token_file as token_file, until,
+};
 
 const USER: &str = "bob@example.com";
 
@@ -216,6 +220,147 @@ fn twenty_processes_renew_token_once() {
     }
     assert_eq!(sandbox.aws.count("CreateToken"), 1);
     assert_eq!(sandbox.aws.count("GetRoleCredentials"), 1);
+}
+
+/// Profiles of one login that share no session: each has a role of its own.
+fn many_roles(count: usize) -> Sandbox {
+    let roles: Vec<String> = (0..count).map(|n| format!("Role{n}")).collect();
+    let sandbox = Sandbox::with_world(|world| {
+        let grant = |world: World, role: &String| {
+            world.sso_grant(USER, DEV, role, vec![Statement::allow("*", "*")])
+        };
+        roles.iter().fold(world, grant)
+    });
+    let session = format!(
+        "[sso-session corp]\nsso_start_url = {}\nsso_region = eu-west-1\n",
+        start_url(&sandbox)
+    );
+    let profiles = roles.iter().map(|role| {
+        format!(
+            "[profile {role}]\nsso_session = corp\nsso_account_id = {DEV}\nsso_role_name = {role}\n"
+        )
+    });
+    sandbox.config(&(session + &profiles.collect::<String>()));
+    sandbox
+}
+
+#[test]
+fn processes_that_share_a_token_alone_renew_it_once() {
+    for count in [2, 10] {
+        let sandbox = many_roles(count);
+        log_in(&sandbox, "corp", -60);
+        let start = |n: usize| {
+            // Cron and the desktop have other lock folders.
+            sandbox.set("XDG_CACHE_HOME", sandbox.path(&format!("cache{n}")));
+            sandbox.command(&["process", &format!("Role{n}")]).start()
+        };
+        let all: Vec<_> = (0..count).map(start).collect();
+        for running in all {
+            running.finish().ok().silent();
+        }
+        assert_eq!(sandbox.aws.count("CreateToken"), 1);
+        assert_eq!(sandbox.aws.count("GetRoleCredentials"), count);
+        let renewed = token(&sandbox);
+        let good = sandbox.aws.world(|world| world.sso.tokens.last().unwrap().text.clone());
+        assert_eq!(renewed["accessToken"], good.as_str());
+        let folder = std::fs::read_dir(sandbox.path(".aws/sso/cache")).unwrap();
+        let files: Vec<_> = folder.map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(files.len(), 1, "nothing is left beside the token: {files:?}");
+    }
+}
+
+/// Runs a process that renews the token, while something else happens before AWS answers.
+fn during_renewal(sandbox: &Sandbox, meanwhile: impl FnOnce(&mut World)) -> Run {
+    // The fake answers once it has its world back.
+    let running = sandbox.aws.world(|world| {
+        let running = sandbox.command(&["process", "people"]).start();
+        until("the renewal", || sandbox.aws.count("CreateToken") == 1);
+        meanwhile(world);
+        running
+    });
+    running.finish()
+}
+
+/// Writes a token over the one that is there, as a program does that knows nothing of our locks.
+fn replace_token(
+    sandbox: &Sandbox,
+    world: &mut World,
+    user: &str,
+    mark: Option<&str>,
+) -> serde_json::Value {
+    let (now, text) = (sandbox.aws.now(), format!("TokenOf{user}{}", sandbox.id));
+    *world = std::mem::take(world).sso_token(user, &text, now + 7_200);
+    let mut file = serde_json::json!({"startUrl": start_url(sandbox), "region": "eu-west-1",
+        "accessToken": text, "expiresAt": iso(now + 7_200)});
+    if let Some(mark) = mark {
+        file["rolecallFirstToken"] = mark.into();
+    }
+    sandbox.file(&token_file("corp"), file.to_string());
+    file
+}
+
+#[test]
+fn token_that_another_program_renewed_first_is_used() {
+    // The AWS CLI leaves no mark of ours; another rolecall does.
+    for marked in [false, true] {
+        let sandbox = people();
+        let old = log_in(&sandbox, "corp", -60);
+        let first = sha256(old["accessToken"].as_str().unwrap());
+        let mut written = serde_json::Value::Null;
+        let run = during_renewal(&sandbox, |world| {
+            world.sso.refresh_tokens.clear();
+            written = replace_token(&sandbox, world, USER, marked.then_some(&first));
+        });
+        run.ok().silent();
+        assert_eq!(sandbox.aws.count("CreateToken"), 1);
+        assert_eq!(token(&sandbox), written);
+    }
+}
+
+fn sha256(text: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn refused_renewal_without_a_new_token_needs_a_login() {
+    let sandbox = people();
+    log_in(&sandbox, "corp", -60);
+    sandbox.aws.world(|world| world.sso.refresh_tokens.clear());
+    let all: Vec<_> = (0..4).map(|_| sandbox.command(&["process", "people"]).start()).collect();
+    for running in all {
+        running.finish().fails(4).says(&["InvalidGrantException", "aws sso login"]);
+    }
+}
+
+#[test]
+fn logout_while_a_token_is_renewed_is_not_undone() {
+    let sandbox = people();
+    log_in(&sandbox, "corp", -60);
+    let file = sandbox.path(&token_file("corp"));
+    let run = during_renewal(&sandbox, |_| std::fs::remove_file(&file).unwrap());
+    run.fails(4).error_form().says(&["aws sso login"]);
+    assert!(!file.exists());
+}
+
+#[test]
+fn login_of_another_person_while_a_token_is_renewed_stays() {
+    const EVE: &str = "eve@example.com";
+    let sandbox = people();
+    log_in(&sandbox, "corp", -60);
+    let mut of_eve = serde_json::Value::Null;
+    let run = during_renewal(&sandbox, |world| {
+        let all = vec![Statement::allow("*", "*")];
+        *world = std::mem::take(world).sso_grant(EVE, DEV, "Developer", all);
+        of_eve = replace_token(&sandbox, world, EVE, None);
+    });
+    let key = run.ok().key();
+    assert_eq!(token(&sandbox), of_eve);
+    let owner = sandbox.aws.world(|world| {
+        let session = world.sessions.iter().find(|session| session.access_key_id == key).unwrap();
+        format!("{:?}", session.owner)
+    });
+    assert!(owner.contains(EVE), "{owner}");
 }
 
 #[test]
