@@ -1,18 +1,22 @@
-//! The token of a web identity: its file, and whose it is.
+//! Tokens that say which workload this is: of a web identity, and of the container endpoint. How
+//! they are read, and whose they are.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
+use http::HeaderValue;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use crate::chain::WebIdentity;
+use crate::chain::{CONTAINER_TOKEN, CONTAINER_TOKEN_FILE, WebIdentity};
 use crate::error::{Error, Place, Result};
 use crate::system::digest::sha256_hex;
 use crate::system::directories::Directories;
+use crate::system::environment::Environment;
 use crate::system::files::read_named;
 
-/// STS takes tokens of up to 20,000 characters.
+/// STS takes tokens of up to 20,000 characters, and those of EKS Pod Identity are shorter.
 const MAX_TOKEN_BYTES: u64 = 20_000;
 
 /// Reads the token of a web identity, without the blanks around it.
@@ -24,24 +28,62 @@ pub(super) fn read_web_identity_token(
     call: &WebIdentity,
 ) -> Result<SecretString> {
     let path = directories.expand(&call.token_file)?;
-    let error = |what: String| {
-        Error::configuration(format!("the web identity token {} {what}", path.display()))
-            .at(Place::File(path.clone()))
-            .hint(format!("look at it with: ls -l {}", crate::hint::path(&path)))
+    let text = read(&path, "web identity token")?;
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(unusable(&path, "web identity token", "is empty"));
+    }
+    Ok(SecretString::from(token))
+}
+
+/// Reads the token that the container endpoint is shown, as it stands; `None` where it is shown none.
+///
+/// # Errors
+/// Where its file cannot be read or is empty, and where no HTTP header can carry it, which holds for
+/// each line break.
+pub(super) fn read_container_token(environment: &Environment) -> Result<Option<SecretString>> {
+    const WHAT: &str = "container authorization token";
+    const NO_HEADER: &str = "holds a line break or another character that no HTTP header can carry";
+    let fits = |token: &str| HeaderValue::from_str(token).is_ok();
+    let Some(path) = environment.get(CONTAINER_TOKEN_FILE).map(Path::new) else {
+        return match environment.get(CONTAINER_TOKEN) {
+            Some(token) if !fits(token) => {
+                let place = Place::variable(CONTAINER_TOKEN);
+                Err(Error::misconfigured(place, format!("the {WHAT} {NO_HEADER}"))
+                    .hint(format!("take it away: unset {CONTAINER_TOKEN}")))
+            }
+            token => Ok(token.map(SecretString::from)),
+        };
     };
-    let bytes = read_named(&path, MAX_TOKEN_BYTES).map_err(|e| {
-        error(match e.kind() {
+    let named = |error: Error| error.cause(format!("it is named by {CONTAINER_TOKEN_FILE}"));
+    let token = read(path, WHAT).map_err(named)?;
+    if token.is_empty() {
+        return Err(named(unusable(path, WHAT, "is empty")));
+    }
+    if !fits(&token) {
+        return Err(named(unusable(path, WHAT, NO_HEADER)));
+    }
+    Ok(Some(SecretString::from(token.as_str())))
+}
+
+/// Reads the file of a token.
+fn read(path: &Path, what: &str) -> Result<Zeroizing<String>> {
+    let bytes = read_named(path, MAX_TOKEN_BYTES).map_err(|e| {
+        let why = match e.kind() {
             ErrorKind::FileTooLarge => "is too long for a token".to_owned(),
             ErrorKind::InvalidInput => e.to_string(),
             _ => format!("cannot be read: {e}"),
-        })
+        };
+        unusable(path, what, &why)
     })?;
-    let text = str::from_utf8(&bytes).map_err(|_| error("is not text".to_owned()))?;
-    let token = text.trim();
-    if token.is_empty() {
-        return Err(error("is empty".to_owned()));
-    }
-    Ok(SecretString::from(token))
+    let text = str::from_utf8(&bytes).map_err(|_| unusable(path, what, "is not text"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+fn unusable(path: &Path, what: &str, why: &str) -> Error {
+    Error::configuration(format!("the {what} {} {why}", path.display()))
+        .at(Place::File(path.to_owned()))
+        .hint(format!("look at it with: ls -l {}", crate::hint::path(path)))
 }
 
 /// Returns whose token it is: who issued it, of whom and for whom, which stay when it is renewed.

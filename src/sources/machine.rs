@@ -2,23 +2,18 @@
 //! Pod Identity).
 
 use std::net::IpAddr;
-use std::path::Path;
-
-use secrecy::{ExposeSecret, SecretString};
 
 use super::Sources;
+use super::identity_token::read_container_token;
+use super::principal::require_unchanged;
 use crate::aws::{Credentials, Session};
-use crate::chain::{CONTAINER_TOKEN, CONTAINER_TOKEN_FILE, Chain};
+use crate::chain::Chain;
 use crate::clients::asked::Asked;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
 use crate::error::{Error, Place, Result};
-use crate::hint;
-use crate::system::files::read_named;
 use crate::text::shown_url;
 
-/// A token of a container is a JSON web token of a few thousand bytes.
-const MAX_TOKEN_BYTES: u64 = 64 * 1024;
 /// The addresses of ECS and of EKS Pod Identity.
 const CONTAINER_HOSTS: [&str; 3] = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 
@@ -51,8 +46,11 @@ impl Sources<'_> {
             )));
         };
         check_host(&target)?;
-        let answer = self.calls.container_session(&target, self.container_token()?);
-        self.given(chain, &target, answer)
+        let token = read_container_token(self.calls.environment)?;
+        let credentials =
+            self.given(chain, &target, self.calls.container_session(&target, token))?;
+        require_unchanged(self, chain)?;
+        Ok(credentials)
     }
 
     /// Turns what an endpoint of the machine answers into credentials.
@@ -80,51 +78,6 @@ impl Sources<'_> {
             account_id: session.account_id.or(chain.claimed_account().map(str::to_owned)),
             ..session
         }))
-    }
-
-    /// Returns the token that the container endpoint wants, where the environment names one.
-    ///
-    /// # Errors
-    /// Where its file cannot be read, or no header can hold it.
-    fn container_token(&self) -> Result<Option<SecretString>> {
-        let variable = |name| self.calls.environment.get(name);
-        let token = match (variable(CONTAINER_TOKEN_FILE), variable(CONTAINER_TOKEN)) {
-            (Some(path), _) => read_token(Path::new(path))?,
-            (None, Some(token)) => SecretString::from(token),
-            (None, None) => return Ok(None),
-        };
-        if token.expose_secret().bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
-            return Ok(Some(token));
-        }
-        let name = if variable(CONTAINER_TOKEN_FILE).is_some() {
-            CONTAINER_TOKEN_FILE
-        } else {
-            CONTAINER_TOKEN
-        };
-        Err(Error::misconfigured(
-            Place::variable(name),
-            "the container's token holds characters that no header can hold",
-        )
-        .hint(format!("if it is the wrong one: unset {name}")))
-    }
-}
-
-/// Reads the file of a container's token, without the blanks around it.
-fn read_token(path: &Path) -> Result<SecretString> {
-    let error = |what: String| {
-        let shown = path.display();
-        Error::configuration(format!(
-            "{CONTAINER_TOKEN_FILE}: the container's token {shown} {what}"
-        ))
-        .at(Place::File(path.to_owned()))
-        .hint(format!("look at it with: ls -l {}", hint::path(path)))
-    };
-    let bytes =
-        read_named(path, MAX_TOKEN_BYTES).map_err(|e| error(format!("cannot be read: {e}")))?;
-    match str::from_utf8(&bytes).map(str::trim) {
-        Err(_) => Err(error("is not text".to_owned())),
-        Ok("") => Err(error("is empty".to_owned())),
-        Ok(token) => Ok(SecretString::from(token)),
     }
 }
 

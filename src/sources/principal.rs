@@ -8,9 +8,11 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::identity_token::{read_web_identity_token, subject};
+use super::Sources;
+use super::identity_token::{read_container_token, read_web_identity_token, subject};
 use super::sso_token::{read_token, token_path};
 use crate::chain::{Base, Chain, DefaultProvider, Plan, Principal};
+use crate::clients::calls::AwsCalls;
 use crate::error::{Error, Result};
 use crate::system::digest::sha256_hex;
 use crate::system::directories::Directories;
@@ -24,7 +26,7 @@ const MACHINE_FILES: [&str; 2] = ["/etc/machine-id", "/sys/class/dmi/id/board_as
 /// A machine's identity has less than a hundred characters.
 const MAX_MACHINE_BYTES: u64 = 128;
 /// The cache of `aws login` holds tokens of a few thousand bytes.
-const MAX_LOGIN_BYTES: u64 = 256 * 1024;
+pub(super) const MAX_LOGIN_BYTES: u64 = 256 * 1024;
 
 /// Finds out who stands behind bases.
 #[derive(Clone, Copy)]
@@ -44,7 +46,8 @@ impl Principals<'_> {
         }
     }
 
-    fn of(self, plan: &Plan) -> Principal {
+    /// Finds out who stands behind the base of a plan, as [`Self::identify`] does.
+    pub(super) fn of(self, plan: &Plan) -> Principal {
         let found =
             match &plan.base {
                 Base::Sso(sso) => self.directories.home().ok().and_then(|home| {
@@ -69,11 +72,7 @@ impl Principals<'_> {
 
     /// Returns the login of `aws login`, by the key that is made for each.
     fn login(self, session: &str) -> Option<String> {
-        let folder = match self.environment.get("AWS_LOGIN_CACHE_DIRECTORY") {
-            Some(folder) => PathBuf::from(folder),
-            None => self.directories.home().ok()?.join(".aws/login/cache"),
-        };
-        let path = folder.join(format!("{}.json", sha256_hex(session.trim())));
+        let path = login_path(self.environment, self.directories, session).ok()?;
         let login: Map<String, Value> =
             serde_json::from_str(&read(&path, MAX_LOGIN_BYTES)?).ok()?;
         Some(sha256_hex(login.get("dpopKey")?.as_str()?))
@@ -81,14 +80,9 @@ impl Principals<'_> {
 
     /// Returns the machine, and the pod or task whose token is sent to the endpoint.
     fn container(self) -> Option<String> {
-        let variable = |name| self.environment.get(name);
-        let token = if let Some(path) = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            read(Path::new(path), MAX_LOGIN_BYTES)?
-        } else {
-            let token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN").unwrap_or_default();
-            Zeroizing::new(token.to_owned())
-        };
-        Some(json!([self.machine(), subject(&token)]).to_string())
+        let token = read_container_token(self.environment).ok()?;
+        let token = token.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+        Some(json!([self.machine(), subject(token)]).to_string())
     }
 
     /// Returns what tells this machine from others that share its home or its store.
@@ -100,6 +94,19 @@ impl Principals<'_> {
     }
 }
 
+/// Returns the file of a login of `aws login`, as the provider finds it.
+pub(super) fn login_path(
+    environment: &Environment,
+    directories: &Directories,
+    session: &str,
+) -> Result<PathBuf> {
+    let folder = match environment.get("AWS_LOGIN_CACHE_DIRECTORY") {
+        Some(folder) => PathBuf::from(folder),
+        None => directories.home()?.join(".aws/login/cache"),
+    };
+    Ok(folder.join(format!("{}.json", sha256_hex(session.trim()))))
+}
+
 /// Refuses what somebody else's login or token would give, who came after the chain was resolved:
 /// its sessions are cached under the principal of then.
 ///
@@ -107,13 +114,27 @@ impl Principals<'_> {
 /// Where the principal is another one now.
 pub(super) fn require_same(chain: &Chain, now: &str) -> Result<()> {
     match &chain.plan.principal {
-        Principal::Known(then) if then != now => Err(Error::failed(format!(
-            "{}: the login or the token was replaced meanwhile",
-            chain.who()
-        ))
-        .hint(format!("try again: {}", chain.command("whoami")))),
+        Principal::Known(then) if then != now => Err(replaced(chain)),
         _ => Ok(()),
     }
+}
+
+/// As [`require_same`], for what a provider has read itself by now.
+///
+/// # Errors
+/// Where the principal is another one now, or cannot be told any more.
+pub(super) fn require_unchanged(sources: &Sources, chain: &Chain) -> Result<()> {
+    let AwsCalls { environment, runtime, .. } = sources.calls;
+    let principals = Principals { environment, directories: sources.directories, runtime };
+    match &chain.plan.principal {
+        then @ Principal::Known(_) if principals.of(&chain.plan) != *then => Err(replaced(chain)),
+        _ => Ok(()),
+    }
+}
+
+fn replaced(chain: &Chain) -> Error {
+    Error::failed(format!("{}: the login or the token was replaced meanwhile", chain.who()))
+        .hint(format!("try again: {}", chain.command("whoami")))
 }
 
 #[cfg(unix)]

@@ -33,6 +33,7 @@ mod keys_mfa;
 mod log;
 mod log_file;
 mod login;
+mod machines;
 mod mfa;
 mod mfa_seed;
 mod mfa_session;
