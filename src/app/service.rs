@@ -214,7 +214,6 @@ impl<'a> Acquirer<'a> {
         let calls = AwsCalls { factory: clients, runtime, clock: &SystemClock, environment };
         let sources = Sources {
             calls,
-            locks: &self.locks,
             report,
             directories,
             process_limit: settings.process_timeout(),

@@ -81,6 +81,17 @@ impl Failure {
         }
     }
 
+    /// Returns the failure of a call that AWS refused with a code and a sentence; without a code
+    /// nobody can say what.
+    pub fn refused(code: Option<&str>, message: Option<&str>) -> Self {
+        let Some(code) = code.map(one_line) else {
+            return Self::without_answer("an answer that cannot be read");
+        };
+        let message = message.map(one_line).filter(|message| !message.is_empty());
+        let message = message.unwrap_or_else(|| "without a word".to_owned());
+        Self { code: Some(AwsCode::new(code)), ..Self::without_answer(&message) }
+    }
+
     /// Returns the failure of a call whose answer lacks what it should hold.
     pub fn without_answer(message: &str) -> Self {
         Self {

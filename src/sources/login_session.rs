@@ -1,6 +1,8 @@
 //! The session of `aws login`, from its cache under `~/.aws/login/cache`, refreshed by
 //! `aws-config`'s provider.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Duration;
 
 use aws_config::login::LoginCredentialsProvider;
@@ -8,6 +10,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 
 use super::Sources;
+use super::principal::{MAX_LOGIN_BYTES, login_path, require_unchanged};
 use crate::aws::Credentials;
 use crate::chain::Chain;
 use crate::clients::asked::Asked;
@@ -15,7 +18,8 @@ use crate::clients::factory::{Service, Target};
 use crate::clients::failure::provider_error;
 use crate::error::{Error, FileLine, Kind, Result};
 use crate::hint::option;
-use crate::system::digest::sha1_hex;
+use crate::system::files::read_named;
+use crate::system::locks::lock_beside;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -38,51 +42,72 @@ impl Sources<'_> {
                 option("--profile", profile)
             )));
         }
+        let refused =
+            format!("{place}: the login session of profile `{profile}` gave no credentials");
         // The provider would look in the current folder.
         self.directories.home()?;
+        let path = login_path(self.calls.environment, self.directories, session)?;
+        check_file(&path)
+            .map_err(|why| needs_login(Error::failed(&refused).cause(why).at(place), profile))?;
         // The provider rotates the refresh token, which works once: one process at a time.
-        let _lock = self.locks.acquire(
-            &format!("login-{}", sha1_hex(session)),
-            "the login session",
-            TIMEOUT,
-        )?;
+        let _lock = lock_beside(&path, TIMEOUT, self.calls.runtime)?;
         let provider = LoginCredentialsProvider::builder(session)
             .configure(&self.provider_config(chain)?)
             .build();
         match self.calls.runtime.run_within(TIMEOUT, provider.provide_credentials())? {
-            None => Err(Error::failed(format!(
-                "profile `{profile}`: no answer from AWS sign-in in {} s for the login session \
-                 ({place})",
-                TIMEOUT.as_secs()
-            ))
-            .about(profile)
-            .at(place)
-            .hint(format!("try again: {}", chain.command("whoami")))),
-            Some(Ok(credentials)) => self.provided(chain, &credentials),
-            Some(Err(error)) => Err(self.login_error(chain, profile, place, &error)),
+            None => Err(Error::failed(refused)
+                .cause(format!("no answer from AWS sign-in in {} s", TIMEOUT.as_secs()))
+                .at(place)
+                .about(profile)
+                .hint(format!("try again: {}", chain.command("whoami")))),
+            Some(Ok(credentials)) => {
+                require_unchanged(self, chain)?;
+                self.provided(chain, &credentials)
+            }
+            Some(Err(error)) => {
+                let error = self.login_error(chain, refused, profile, &error);
+                Err(error.cause(format!("the login lies in {}", path.display())))
+            }
         }
     }
 
     fn login_error(
         &self,
         chain: &Chain,
+        refused: String,
         profile: &str,
-        place: &FileLine,
         error: &CredentialsError,
     ) -> Error {
-        let message =
-            format!("profile `{profile}`: the login session ({place}) gave no credentials");
         let region = chain.plan.region.as_deref().unwrap_or_default();
         let target = Target::of(Service::SignIn, &chain.plan.network, region, None);
         if let Some(failure) = self.calls.sign_in_failure(&target, error) {
             let purpose = "renew the login session".to_owned();
             let asked = Asked { chain, role: None, target: &target, purpose };
-            return failure.explained(&asked, message);
+            return failure.explained(&asked, refused);
         }
         // What is wrong with the cached session itself, a login mends.
-        provider_error(message, error)
-            .about(profile)
-            .with_kind(Kind::NeedsPerson)
-            .hint(format!("log in again: aws login {}", option("--profile", profile)))
+        needs_login(provider_error(refused, error), profile)
     }
+}
+
+/// Checks the file of a login: the provider would wait for a pipe for ever, and read a file without
+/// end. The error is why it cannot be used.
+fn check_file(path: &Path) -> Result<(), String> {
+    read_named(path, MAX_LOGIN_BYTES).map(drop).map_err(|error| {
+        let path = path.display();
+        match error.kind() {
+            ErrorKind::NotFound => format!("there is no login: {path} is not there"),
+            ErrorKind::FileTooLarge => format!("{path} is too long for a login"),
+            ErrorKind::InvalidInput => format!("{path} {error}"),
+            _ => format!("{path} cannot be read: {error}"),
+        }
+    })
+}
+
+/// Says that a login mends it.
+fn needs_login(error: Error, profile: &str) -> Error {
+    error
+        .about(profile)
+        .with_kind(Kind::NeedsPerson)
+        .hint(format!("log in again: aws login {}", option("--profile", profile)))
 }

@@ -25,13 +25,11 @@ use crate::error::{Error, Kind, Place, Result};
 use crate::executor::FetchBase;
 use crate::hint;
 use crate::system::directories::Directories;
-use crate::system::locks::Locks;
 use crate::system::report::Report;
 
 /// Performs every kind of base.
 pub struct Sources<'a> {
     pub calls: AwsCalls<'a>,
-    pub locks: &'a dyn Locks,
     pub report: &'a dyn Report,
     pub directories: &'a Directories,
     /// How long a process source may run.

@@ -66,7 +66,8 @@ fn each_failure_prints_its_whole_error() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
 }
 
-/// What AWS sign-in says cannot be tried here: its provider knows AWS's own endpoint only.
+/// What AWS sign-in says is tried in `aws_login.rs`, behind a proxy: its provider knows AWS's own
+/// endpoint only.
 #[test]
 fn each_meaning_of_a_refusal_has_its_failure() {
     let cases = test_tables::read("failures", &BLOCKS);

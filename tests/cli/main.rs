@@ -13,6 +13,7 @@
 )]
 
 mod advise;
+mod aws_login;
 mod cache;
 mod clients;
 mod clock;

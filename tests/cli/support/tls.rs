@@ -21,6 +21,28 @@ pub fn authority() -> String {
 
 /// Starts a front of the server at `upstream`; returns its URL. It ends with the test's process.
 pub fn front(upstream: &str) -> String {
+    serve("https", upstream, forward)
+}
+
+/// Starts a proxy behind which every host is the server at `upstream`; returns its URL. Its
+/// certificate is that of AWS sign-in in each region.
+pub fn proxy(upstream: &str) -> String {
+    serve("http", upstream, |mut client, config, upstream| {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") {
+            client.read_exact(&mut byte)?;
+            head.extend_from_slice(&byte);
+        }
+        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+        forward(client, config, upstream)
+    })
+}
+
+type Answer = fn(TcpStream, Arc<ServerConfig>, SocketAddr) -> std::io::Result<()>;
+
+/// Answers every connection in a thread of its own.
+fn serve(scheme: &str, upstream: &str, answer: Answer) -> String {
     let upstream: SocketAddr = upstream.trim_start_matches("http://").parse().unwrap();
     let config =
         ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
@@ -33,12 +55,12 @@ pub fn front(upstream: &str) -> String {
             )
             .unwrap();
     let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
-    let url = format!("https://{}", listener.local_addr().unwrap());
+    let url = format!("{scheme}://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let config = Arc::clone(&config);
             // A client that does not trust the certificate hangs up.
-            std::thread::spawn(move || forward(client, config, upstream));
+            std::thread::spawn(move || answer(client, config, upstream));
         }
     });
     url

@@ -38,8 +38,8 @@
 //!   clock's skew.
 //!
 //! STS, IAM (`ListMFADevices`, `SimulatePrincipalPolicy`), IAM Identity Center with its OpenID
-//! Connect service, EC2 instance metadata (version 2) and the credentials endpoint of containers
-//! answer on one port. A [`Fault`] makes an operation fail: late, throttled, torn, endless or
+//! Connect service, AWS sign-in (which renews logins), EC2 instance metadata (version 2) and the
+//! credentials endpoint of containers answer on one port. A [`Fault`] makes an operation fail: late, throttled, torn, endless or
 //! silent. [`rules`] states the rules of STS without any I/O, so that a test can also ask them
 //! directly.
 
@@ -63,6 +63,7 @@ mod router;
 pub mod rules;
 mod server;
 mod session;
+mod sign_in;
 mod sigv4;
 mod sso;
 mod sso_data;
@@ -81,6 +82,7 @@ pub use metadata::{Container, Metadata};
 pub use policy::{Effect, Statement, When};
 pub use server::{Call, FakeAws};
 pub use session::{Owner, Session};
+pub use sign_in::Login;
 pub use sso_data::{Refresh, Sso};
 pub use trust::{Principal, TrustStatement};
 pub use web_identity::token as web_identity_token;

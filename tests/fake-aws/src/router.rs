@@ -7,7 +7,7 @@ use crate::params::Params;
 use crate::rules::Refusal;
 use crate::sigv4::Authorization;
 use crate::world::World;
-use crate::{encoding, iam, metadata, oidc, sso, sts, xml};
+use crate::{encoding, iam, metadata, oidc, sign_in, sso, sts, xml};
 
 /// The longest body that a service reads, in bytes.
 const BODY_MOST: usize = 10_000_000;
@@ -38,6 +38,9 @@ pub fn find(request: &Request) -> Route {
     }
     if let Some(operation) = oidc::operation(method, path) {
         return route("sso-oidc", operation, json_params(request));
+    }
+    if let Some(operation) = sign_in::operation(method, path) {
+        return route("sign-in", operation, json_params(request));
     }
     if path.starts_with("/v2/credentials/") {
         return route("container", "ContainerCredentials", Vec::new());
@@ -84,6 +87,7 @@ pub fn refuse(route: &Route, status: u16, code: &str, message: &str) -> Response
         "sts" => xml::error(xml::STS, &refusal()),
         "iam" => xml::error(xml::IAM, &refusal()),
         "sso" => sso::problem(status, code, message),
+        "sign-in" => sign_in::problem(status, code, message),
         "sso-oidc" => oidc::problem(status, code, &oidc::error_name(code), message),
         _ => Response::text(status, message),
     }
@@ -100,6 +104,7 @@ pub fn answer(world: &mut World, request: &Request, route: &Route, now: i64) -> 
         "iam" => iam::answer(world, request, operation, params, now),
         "sso" => sso::answer(world, request, operation, now),
         "sso-oidc" => oidc::answer(world, request, operation, now),
+        "sign-in" => sign_in::answer(world, request, now),
         "imds" => metadata::instance(world, request, now),
         "container" => metadata::container(world, request, now),
         _ if request.path == "/" => {

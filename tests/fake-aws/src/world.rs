@@ -6,6 +6,7 @@ use crate::encoding::{identifier, random};
 use crate::metadata::{Container, Metadata};
 use crate::policy::Statement;
 use crate::session::{Owner, Session};
+use crate::sign_in::Login;
 use crate::sso_data::Sso;
 use crate::totp;
 use crate::trust::TrustStatement;
@@ -25,6 +26,7 @@ pub struct World {
     pub sso: Sso,
     pub metadata: Metadata,
     pub containers: Vec<Container>,
+    pub logins: Vec<Login>,
 }
 
 /// A multi-factor device that shows codes.
