@@ -15,6 +15,8 @@ pub struct Plan {
     pub base: Base,
     /// Who stands behind the base; `resolve` does not know, since it reads nothing.
     pub principal: Principal,
+    /// The current folder, where a process or a CA bundle is named by its way from there.
+    pub folder: Option<String>,
     /// The profile that the base stands in.
     pub base_profile: Option<ProfileName>,
     pub steps: Vec<Step>,

@@ -77,9 +77,19 @@ pub(super) fn rolecall_use(command: &str) -> RolecallUse {
     if let Some(name) = plain_target(command) {
         return RolecallUse::Plain(name);
     }
+    if words(command).any(|word| is_rolecall(&word)) {
+        RolecallUse::Other
+    } else {
+        RolecallUse::None
+    }
+}
+
+/// Returns what a shell may see as a word of a command: with its quotes and what it begins taken
+/// away, and between all that means something to it.
+pub fn words(command: &str) -> impl Iterator<Item = String> {
     let separates = |c: char| c.is_whitespace() || SHELL_CHARACTERS.contains(c);
-    let mentions = command.split(separates).any(is_rolecall);
-    if mentions { RolecallUse::Other } else { RolecallUse::None }
+    let pieces = command.split(separates).filter(|word| !word.is_empty()).map(str::to_owned);
+    pieces.chain(shlex::split(command).unwrap_or_default()).collect::<Vec<_>>().into_iter()
 }
 
 /// Characters that mean something to a shell.

@@ -109,6 +109,7 @@ impl Planner<'_> {
             unneeded: Vec::new(),
             confirm: confirm.collect(),
             principal: Principal::default(),
+            folder: None,
             base_profile: self.base_view().profile().map(|profile| profile.name.clone()),
             network: self.endpoints.network(&base, &steps)?,
             endpoints: ServiceEndpoints {

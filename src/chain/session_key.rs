@@ -119,6 +119,10 @@ impl Hash {
             self.text("principal");
             self.text(principal);
         }
+        if let Some(folder) = &chain.plan.folder {
+            self.text("folder");
+            self.text(folder);
+        }
         self.text(facts.kind);
         if facts.of_this_machine {
             self.optional(network.host.as_deref());

@@ -1,6 +1,8 @@
 //! What a call asked AWS for, in the words of the profile: the sentences of the table of meanings
 //! are filled in from here.
 
+use serde_json::{Map, Value};
+
 use crate::aws::Credentials;
 use crate::chain::{AssumeRole, Base, Chain, MfaUse, Principal, keys};
 use crate::clients::factory::{Target, attempts};
@@ -197,7 +199,9 @@ impl Asked<'_> {
     /// Says whose the token of a web identity is, where it says so itself.
     fn subject(&self) -> Option<String> {
         let Principal::Known(subject) = &self.chain.plan.principal else { return None };
-        let [iss, sub, aud] = serde_json::from_str::<[serde_json::Value; 3]>(subject).ok()?;
+        let claims: Map<String, Value> = serde_json::from_str(subject).ok()?;
+        let [iss, sub, aud] =
+            ["iss", "sub", "aud"].map(|name| claims.get(name).cloned().unwrap_or_default());
         Some(format!(" {}", one_line(&format!("(iss = {iss}, sub = {sub}, aud = {aud})"))))
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use http::HeaderValue;
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::chain::{CONTAINER_TOKEN, CONTAINER_TOKEN_FILE, WebIdentity};
@@ -86,8 +86,12 @@ fn unusable(path: &Path, what: &str, why: &str) -> Error {
         .hint(format!("look at it with: ls -l {}", crate::hint::path(path)))
 }
 
-/// Returns whose token it is: who issued it, of whom and for whom, which stay when it is renewed.
-/// A token that does not say so stands for itself.
+/// What each token has of its own (RFC 7519, section 4.1): when it is good, and its number.
+const OF_ONE_TOKEN: [&str; 4] = ["exp", "nbf", "iat", "jti"];
+
+/// Returns whose token it is: all that stays when it is renewed. Besides who issued it, of whom and
+/// for whom, AWS takes session tags and the source identity from a token, and roles may ask for any
+/// of its claims. A token that does not say whose it is stands for itself.
 pub(super) fn subject(token: &str) -> String {
     let token = token.trim();
     claims(token).unwrap_or_else(|| sha256_hex(token))
@@ -97,9 +101,10 @@ fn claims(token: &str) -> Option<String> {
     let payload = token.split('.').nth(1)?.replace('-', "+").replace('_', "/");
     let padding = "=".repeat(payload.len().wrapping_neg() % 4);
     let payload = Zeroizing::new(aws_smithy_types::base64::decode(payload + &padding).ok()?);
-    let claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
+    let mut claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
     claims.get("sub")?;
-    Some(json!(["iss", "sub", "aud"].map(|name| claims.get(name))).to_string())
+    claims.retain(|name, _| !OF_ONE_TOKEN.contains(&name.as_str()));
+    Some(Value::Object(claims).to_string())
 }
 
 #[cfg(test)]
@@ -119,7 +124,10 @@ mod tests {
             )))
         };
         assert_eq!(of(r#""exp":1,"jti":"??>>""#), of(r#""exp":2"#));
-        assert_eq!(of(r#""exp":1"#), r#"["https://oidc","system:bob",["sts"]]"#);
+        assert_eq!(
+            of(r#""exp":1,"iat":0,"nbf":0"#),
+            r#"{"iss":"https://oidc","sub":"system:bob","aud":["sts"]}"#
+        );
     }
 
     #[test]
@@ -130,6 +138,18 @@ mod tests {
             token(r#"{"iss":"a","sub":"c","aud":"c"}"#),
             token(r#"{"iss":"a","sub":"b","aud":"d"}"#),
             token(r#"{"iss":"a","sub":"b"}"#),
+            token(r#"{"iss":"a","sub":"b","aud":"c","azp":"d"}"#),
+            token(
+                r#"{"iss":"a","sub":"b","aud":"c","https://aws.amazon.com/source_identity":"d"}"#,
+            ),
+            token(
+                r#"{"iss":"a","sub":"b","aud":"c",
+                "https://aws.amazon.com/tags":{"principal_tags":{"team":["d"]}}}"#,
+            ),
+            token(
+                r#"{"iss":"a","sub":"b","aud":"c",
+                "https://aws.amazon.com/tags":{"principal_tags":{"team":["e"]}}}"#,
+            ),
             token(r#"{"iss":"a"}"#),
             token("{}"),
             token("no json"),

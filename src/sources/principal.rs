@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::Sources;
 use super::identity_token::{read_container_token, read_web_identity_token, subject};
 use super::sso_token::{read_token, token_path};
+use crate::chain::process_command::words;
 use crate::chain::{Base, Chain, DefaultProvider, Plan, Principal};
 use crate::clients::calls::AwsCalls;
 use crate::error::{Error, Result};
@@ -41,6 +42,16 @@ impl Principals<'_> {
     /// Blocks for less than a tenth of a second.
     pub fn identify(self, chain: &mut Chain) {
         chain.plan.principal = self.of(&chain.plan);
+        if is_relative(&chain.plan) {
+            match std::env::current_dir() {
+                Ok(folder) => {
+                    // Names that are no text stay apart in this form.
+                    let folder = folder.as_os_str().as_encoded_bytes().escape_ascii();
+                    chain.plan.folder = Some(folder.to_string());
+                }
+                Err(_) => chain.plan.principal = Principal::Unknown,
+            }
+        }
         if let Some(inner) = &mut chain.inner {
             self.identify(inner);
         }
@@ -105,6 +116,19 @@ pub(super) fn login_path(
         None => directories.home()?.join(".aws/login/cache"),
     };
     Ok(folder.join(format!("{}.json", sha256_hex(session.trim()))))
+}
+
+/// Returns whether a plan means something else in another folder: whom to trust, or which program
+/// gives the credentials.
+fn is_relative(plan: &Plan) -> bool {
+    let names_file = |word: &str| Path::new(word).is_relative() && Path::new(word).exists();
+    plan.network.ca_bundle.as_ref().is_some_and(|path| Path::new(path).is_relative())
+        || match &plan.base {
+            Base::Process { command, place, .. } => {
+                place.path.is_relative() || words(command.expose_secret()).any(|w| names_file(&w))
+            }
+            _ => false,
+        }
 }
 
 /// Refuses what somebody else's login or token would give, who came after the chain was resolved:

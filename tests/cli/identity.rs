@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::support::{
     ADMIN, DEV, PROD, Role, Sandbox, Statement, TrustStatement, iso, not_available_here, role,
-    sso_token_file,
+    sso_token_file, tls,
 };
 
 const ISSUER: &str = "https://oidc.example.com/id/1";
@@ -96,6 +96,61 @@ fn process_is_kept_until_it_ends_unless_the_profile_forbids_it() {
         sandbox.set("WHO", "eve");
         assert_eq!(sandbox.run(&["process", "tool"]).ok().key(), second, "{more}");
     }
+}
+
+#[test]
+fn process_that_is_another_one_in_another_folder_misses() {
+    let sandbox = Sandbox::empty();
+    let config = "[profile tool]\ncredential_process = COMMAND\n";
+    for folder in ["one", "two"] {
+        program(&sandbox, "");
+        let who = std::fs::read_to_string(sandbox.path("bin/who")).unwrap();
+        let who =
+            sandbox.script("who", who.replace("$WHO", folder).trim_start_matches("#!/bin/sh"));
+        std::fs::create_dir_all(sandbox.path(&format!("{folder}/my bin"))).unwrap();
+        for path in ["who", "my bin/who"] {
+            std::fs::copy(&who, sandbox.path(folder).join(path)).unwrap();
+        }
+    }
+    let whole = sandbox.path(".aws/config");
+    for (file, command, apart) in [
+        (whole.to_str().unwrap(), "'./my bin/who'", true),
+        (whole.to_str().unwrap(), "sh -c 'exec ./who'", true),
+        (whole.to_str().unwrap(), "cd './my bin' && ./who", true),
+        ("config", "'./my bin/who'", true),
+        ("config", "$TOOL", true),
+        (whole.to_str().unwrap(), "$TOOL", false),
+    ] {
+        let config = config.replace("COMMAND", command);
+        let key = |folder: &str| {
+            let place = sandbox.path(folder);
+            sandbox.config(&config);
+            std::fs::write(place.join("config"), &config).unwrap();
+            let tool = place.join("my bin/who").display().to_string().replace(' ', "?");
+            let line = format!("cd {folder} && export TOOL={tool} && exec \"$0\" \"$@\"");
+            sandbox.set("AWS_CONFIG_FILE", file);
+            sandbox.command(&["process", "tool"]).by_shell(&line).run().ok().key()
+        };
+        assert_eq!(key("one"), "ASIAone", "{file}: {command}");
+        let other = if apart { "ASIAtwo" } else { "ASIAone" };
+        assert_eq!(key("two"), other, "{file}: {command}");
+    }
+}
+
+#[test]
+fn authority_that_is_another_one_in_another_folder_misses() {
+    let sandbox = Sandbox::new();
+    for folder in ["one", "two"] {
+        sandbox.file(&format!("{folder}/ca.pem"), std::fs::read(tls::authority()).unwrap());
+    }
+    sandbox.set("AWS_CA_BUNDLE", "ca.pem");
+    let key = |folder: &str| {
+        let line = format!("cd {folder} && exec \"$0\" \"$@\"");
+        sandbox.command(&["process", "prod"]).by_shell(&line).run().ok().key()
+    };
+    let first = key("one");
+    assert_eq!(key("one"), first);
+    assert_ne!(key("two"), first);
 }
 
 /// Leaves the token of a login.

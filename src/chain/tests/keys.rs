@@ -421,6 +421,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
             subject: Subject { profile: None, invocation: Invocation::default() },
             plan: Plan {
                 principal: Principal::Base,
+                folder: None,
                 base_profile: None,
                 steps: (first.into_iter().map(|c| Step::GetSessionToken(Box::new(c))))
                     .chain(calls.into_iter().map(|c| Step::AssumeRole(Box::new(c))))
