@@ -1,5 +1,5 @@
 //! The one async runtime, started when it is first needed, and the only place where the program
-//! waits: everything that waits here ends at once on SIGINT, SIGTERM, SIGHUP and SIGQUIT.
+//! waits: everything that waits here ends at once on SIGINT, SIGTERM and their like.
 
 use std::future::Future;
 use std::pin::pin;

@@ -11,9 +11,21 @@ use std::task::Poll;
 use tokio::signal::windows::{CtrlC, ctrl_c};
 
 #[cfg(unix)]
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2,
+    SIGVTALRM, SIGXCPU, SIGXFSZ,
+};
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signals that end a program by default and are meant to be caught: those of a terminal, of
+/// people and other programs, and of timers and limits. What a fault of the program raises is left
+/// to the system, and a closed pipe is an error already.
+#[cfg(unix)]
+const ENDS: [i32; 12] = [
+    SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU,
+    SIGXFSZ, SIGABRT,
+];
 
 /// Some signals, which no longer do what they do by default.
 #[cfg(unix)]
@@ -23,7 +35,7 @@ pub struct Caught(Vec<(i32, Signal)>);
 impl Caught {
     /// Catches the signals that end a program, in the runtime that was entered.
     pub fn ends() -> io::Result<Self> {
-        Self::of(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+        Self::of(&ENDS)
     }
 
     /// Catches the signal that Ctrl-Z sends.

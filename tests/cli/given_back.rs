@@ -198,8 +198,14 @@ fn given_back(terminal: Terminal, before: &str, case: &str) -> super::support::R
 
 #[test]
 fn signal_at_question_gives_terminal_back_and_is_the_exit_status() {
+    let of_timers = [Signal::ALARM, Signal::VTALARM, Signal::PROF, Signal::XCPU, Signal::XFSZ];
+    let of_others = [Signal::USR1, Signal::USR2, Signal::ABORT];
     for question in questions() {
-        for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let mut signals = vec![Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+        if question.name == "new" {
+            signals.extend(of_timers.into_iter().chain(of_others));
+        }
+        for signal in signals {
             let case = format!("{} {signal:?}", question.name);
             let sandbox = question.sandbox();
             let mut terminal = question.start(&sandbox);
