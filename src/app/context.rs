@@ -10,7 +10,7 @@ use crate::clients::factory::Factory;
 use crate::clients::http::SystemRoots;
 use crate::config::load::{Paths, load};
 use crate::config::profiles::Profiles;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::prompt::tty::Tty;
 use crate::settings::{EffectiveSettings, Typed};
 use crate::store::index::{self, Entries};
@@ -107,7 +107,15 @@ impl Context {
         if let (Err(_), Some(signal)) = (&result, self.runtime.ended_by()) {
             end_by(signal);
         }
-        self.ui.conclude(result)
+        self.ui.conclude(result.map_err(|error| self.with_help(error)))
+    }
+
+    /// Points to the help of the verb where nothing else mends a command line.
+    fn with_help(&self, error: Error) -> Error {
+        if error.kind() != Kind::Usage || !error.hints().is_empty() {
+            return error;
+        }
+        error.hint(format!("see what the options take: rolecall {} --help", self.verb))
     }
 
     /// Returns whether a person is there to unlock a store.

@@ -7,6 +7,7 @@ pub mod metadata_json;
 pub mod names;
 pub mod partition;
 pub mod process_json;
+mod regions;
 pub mod session;
 pub mod totp;
 

@@ -14,7 +14,7 @@ impl Region {
     /// Reads a name that can stand in a host name; whether there is such a region only AWS knows.
     pub fn parse(text: &str) -> Option<Self> {
         let legal = (1..=Self::MAX_LENGTH).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         legal.then(|| Self(text.to_owned()))
     }
 
@@ -103,6 +103,14 @@ impl AccessKeyId {
         Self(text.to_owned())
     }
 
+    /// Returns whether what stands in the place of a secret is an ID as AWS gives them, so that the
+    /// secret stands in the place of the ID.
+    pub fn is_in_place_of(secret: &str) -> bool {
+        let begins = secret.starts_with("AKIA") || secret.starts_with("ASIA");
+        let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+        begins && secret.len() == 20 && secret.bytes().all(plain)
+    }
+
     /// Reads an ID that a request's header can carry.
     pub fn parse(text: &str) -> Option<Self> {
         let printable = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
@@ -121,6 +129,7 @@ mod tests {
             ("local", true),
             ("", false),
             ("eu_west_1", false),
+            ("EU-WEST-1", false),
             ("eu-west-1 ", false),
             ("a.example.com", false),
             ("é", false),
@@ -136,6 +145,7 @@ mod tests {
             ("eu_west_1", Some("eu-west-1")),
             ("\"eu-west-1\"", Some("eu-west-1")),
             ("EU West 1", Some("eu-west-1")),
+            ("EU-WEST-1", Some("eu-west-1")),
             ("evil.example.com/", None),
             ("../x", None),
             ("é", None),

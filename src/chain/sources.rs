@@ -175,19 +175,22 @@ fn credential_source(inputs: &Inputs, source: &Property, role: &Role) -> Result<
         "ec2instancemetadata" => Ok(Base::Ec2InstanceMetadata),
         "ecscontainer" => Ok(Base::EcsContainer),
         "environment" => base::of_environment(inputs.environment)?.ok_or_else(|| {
-            Error::configuration(format!(
-                "profile `{}` takes its credentials from the environment, which has none",
-                role.name()
-            ))
+            Error::misconfigured(
+                &source.place,
+                format!(
+                    "profile `{}` takes its credentials from the environment, which has none",
+                    role.name()
+                ),
+            )
             .about(role.name())
             .hint(
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
-                 for example: eval \"$(rolecall env PROFILE)\"",
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a source_profile, one \
+                 of: rolecall list",
             )
         }),
-        other => Err(Error::misconfigured(
+        _ => Err(Error::misconfigured(
             &source.place,
-            format!("credential_source `{other}` is not known"),
+            format!("credential_source `{}` is not known", *source.value),
         )
         .about(role.name())
         .cause(format!("profile `{}`", role.name()))
@@ -216,7 +219,9 @@ fn missing_source(inputs: &Inputs, name: &str, place: Option<&FileLine>, role: &
     let error = inputs.unknown(name);
     let shared = error.message().to_owned();
     let bare = name.trim_matches(['"', '\'']);
-    let error = if bare == name {
+    let error = if let Some(meant) = bare.strip_prefix("profile ").map(str::trim) {
+        error.cause(format!("`profile` stands in headers only: is `{meant}` meant?"))
+    } else if bare == name {
         error
     } else {
         error.cause(format!("the quotes belong to the name: is `{bare}` meant?"))

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::aws::Credentials;
 use crate::chain::{AssumeRole, Base, Chain, MfaUse, Principal, keys};
-use crate::clients::factory::{Target, attempts};
+use crate::clients::factory::{Service, Target, attempts};
 use crate::error::Place;
 use crate::hint;
 use crate::text::one_line;
@@ -168,10 +168,18 @@ impl Asked<'_> {
         }
     }
 
+    /// Returns where the region of the call stands: a login has its own.
+    pub fn place_of_region(&self) -> Option<Place> {
+        match (self.target.service, &self.chain.plan.base) {
+            (Service::Portal | Service::Oidc, Base::Sso(sso)) => Some((&sso.region_place).into()),
+            _ => self.chain.place_of_region().cloned(),
+        }
+    }
+
     fn region(&self) -> Option<(String, Option<Place>)> {
         let region = self.target.region?;
-        match self.chain.place_of_region() {
-            Some(place) => Some((format!("{region} ({place})"), Some(place.clone()))),
+        match self.place_of_region() {
+            Some(place) => Some((format!("{region} ({place})"), Some(place))),
             None => Some((region.to_owned(), None)),
         }
     }

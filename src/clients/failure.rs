@@ -15,7 +15,7 @@ use crate::clients::meaning;
 use crate::clients::unreachable::Unreachable;
 use crate::error::{AwsCode, Error, Refusal};
 use crate::hint;
-use crate::text::one_line;
+use crate::text::{cut, one_line};
 
 /// How many causes of a provider's error are shown.
 const SHOWN_CAUSES: usize = 3;
@@ -69,7 +69,8 @@ impl Failure {
             .raw_response()
             .and_then(|r| r.headers().get("date"))
             .and_then(|d| DateTime::parse_from_rfc2822(d).ok());
-        let (code, message) = (error.code().map(one_line), one_line(&message(error)));
+        let (code, message) =
+            (error.code().map(one_line), one_line(&with_short_values(&message(error))));
         let (message, details) = without_details(message);
         Self {
             unreachable: Unreachable::of(error).map(Box::new),
@@ -175,6 +176,9 @@ impl fmt::Display for Failure {
 
 impl StdError for Failure {}
 
+/// How many characters are shown of a value that AWS repeats.
+const SHOWN_OF_VALUE: usize = 60;
+
 /// The program that opens an address in the browser.
 const OPEN: &str = if cfg!(target_os = "macos") {
     "open"
@@ -183,6 +187,16 @@ const OPEN: &str = if cfg!(target_os = "macos") {
 } else {
     "xdg-open"
 };
+
+/// Cuts the values that AWS repeats, so that what it says of them stays.
+fn with_short_values(message: &str) -> String {
+    let mut parts = message.split("Value '");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| match part.split_once("' at '") {
+        Some((value, rest)) => format!("{text}Value '{}' at '{rest}", cut(value, SHOWN_OF_VALUE)),
+        None => format!("{text}Value '{part}"),
+    })
+}
 
 /// Cuts off where AWS says more. The address lets others of the organization read the request, and
 /// belongs into no log.

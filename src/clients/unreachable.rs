@@ -6,6 +6,7 @@ use std::iter::successors;
 use aws_sdk_sts::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use crate::aws::names::Region;
 use crate::clients::asked::Asked;
 use crate::clients::factory::Service;
 use crate::clients::proxy::Proxy;
@@ -58,14 +59,14 @@ impl Unreachable {
             asked.purpose
         );
         let mut error = Error::failed(message).about(asked.chain.name()).caused_by(failure);
-        let region = target.region.zip(asked.chain.place_of_region());
+        let region = target.region.zip(asked.place_of_region());
         error = match (target.endpoint_place, region) {
             (Some(place), _) => {
                 error.cause(format!("the endpoint is configured at {place}")).at(place.clone())
             }
             (None, Some((region, place))) => error
                 .cause(format!("the endpoint is AWS's own of region {region} ({place})"))
-                .at(place.clone()),
+                .at(place),
             (None, None) => error.cause("the endpoint is AWS's own"),
         };
         if target.service == Service::Instance {
@@ -75,6 +76,11 @@ impl Unreachable {
                      hop limit of 2",
                 )
                 .hint(format!("on an instance, see its MetadataOptions: {DESCRIBE_METADATA}"));
+        }
+        let near = target.region.and_then(|region| Some((region, Region::near(region)?)));
+        if let (None, Some((region, near))) = (target.endpoint_place, near) {
+            error =
+                error.cause(format!("`{region}` is no region that is known: is `{near}` meant?"));
         }
         if let Some(proxy) = &proxy {
             error = error

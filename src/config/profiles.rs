@@ -306,7 +306,9 @@ pub fn shown<'a>(key: &str, value: &'a str) -> Cow<'a, str> {
     if value.is_empty() {
         return Cow::Borrowed(value);
     }
-    if is_secret(key) {
+    // AWS's IDs are letters and digits: what is none may be the secret in its place.
+    let is_id = |value: &str| value.len() < 40 && value.bytes().all(|b| b.is_ascii_alphanumeric());
+    if is_secret(key) || key.eq_ignore_ascii_case("aws_access_key_id") && !is_id(value) {
         return Cow::Borrowed("****");
     }
     if value.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme)) {

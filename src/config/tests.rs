@@ -213,6 +213,8 @@ fn value_is_shown_without_its_secrets() {
     for (key, value, expected) in [
         ("region", "eu-west-1", "eu-west-1"),
         ("secret", "HIDDEN", "****"),
+        ("aws_access_key_id", "AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+        ("aws_access_key_id", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "****"),
         ("secret", "", ""),
         ("endpoint_url", "https://bob:HIDDEN@host/a?key=HIDDEN", "https://****@host/a?****"),
         ("s3", "\n  api_token = HIDDEN\n  region = x", "\n  api_token = ****\n  region = x"),

@@ -105,7 +105,7 @@ fn invalid_profile_is_error_that_names_file_and_line() {
             "[profile p]\nrole_arn = {}\nsource_profile = q\ncredential_source = Environment\n",
             &["config:2", "`p`", "source_profile", "credential_source"],
         ),
-        ("[profile p]\nrole_arn = {}\ncredential_source = Ec2\n", &["config:3", "`p`", "ec2"]),
+        ("[profile p]\nrole_arn = {}\ncredential_source = Ec2\n", &["config:3", "`p`", "Ec2"]),
         ("[profile p]\nrole_arn = {}\nsource_profile = gone\n", &["config:3", "`p`", "`gone`"]),
         (
             "[profile p]\nrole_arn = admin\nsource_profile = q\n[profile q]\naws_access_key_id = a\naws_secret_access_key = b\n",

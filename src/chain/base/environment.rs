@@ -28,6 +28,12 @@ pub fn of_environment(environment: &Environment) -> Result<Option<Base>> {
         (None, Some(_)) => return Err(half(ACCESS_KEY_ID, SECRET_ACCESS_KEY)),
         (Some(id), Some(secret)) => (id, secret),
     };
+    if AccessKeyId::is_in_place_of(secret) {
+        let what = format!("{ACCESS_KEY_ID} and {SECRET_ACCESS_KEY} have changed places");
+        return Err(Error::configuration(what)
+            .at(Place::variable(ACCESS_KEY_ID))
+            .hint(format!("set both anew, or none: unset {ACCESS_KEY_ID} {SECRET_ACCESS_KEY}")));
+    }
     let token = variable("AWS_SESSION_TOKEN").or_else(|| variable("AWS_SECURITY_TOKEN"));
     Ok(Some(Base::Environment(StaticKeys {
         access_key_id: AccessKeyId::new(id),

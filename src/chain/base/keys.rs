@@ -23,6 +23,11 @@ pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
         (None, Some(secret)) => return Err(half(secret, keys::ACCESS_KEY_ID)),
         (None, None) => return Ok(None),
     };
+    if AccessKeyId::is_in_place_of(&secret.value) {
+        let what = format!("{} and {} have changed places", id.key, secret.key);
+        let error = Error::misconfigured(&id.place, what).about(&profile.name);
+        return Err(error.hint(configure(profile)));
+    }
     let illegal = |found: &Property| {
         Error::misconfigured(
             &found.place,
