@@ -69,14 +69,13 @@ impl Endpoints<'_> {
         }
         let Some(profile) = self.settings else { return Ok(None) };
         if let Some(services) = profile.get(keys::SERVICES) {
-            let section = self.inputs.profiles.section(SectionKind::Services, &services.value)?;
-            let section = section.ok_or_else(|| {
-                Error::misconfigured(
-                    &services.place,
-                    format!("there is no section [services {}]", *services.value),
-                )
-                .with_shared_cause(format!("there is no section [services {}]", *services.value))
-                .hint("see what is in the files: rolecall profile dump --json")
+            let (profiles, kind) = (self.inputs.profiles, SectionKind::Services);
+            let section = profiles.section(kind, &services.value)?.ok_or_else(|| {
+                let what = format!("there is no section [services {}]", *services.value);
+                let error = Error::misconfigured(&services.place, &what).with_shared_cause(what);
+                profiles
+                    .say_like_sections(error, kind, &services.value)
+                    .hint("see what is in the files: rolecall profile dump --json")
             })?;
             if let Some(block) = section.get(service) {
                 let nested = block.continuation().find_map(|(place, line)| {

@@ -50,6 +50,17 @@ pub enum SectionKind {
     Services,
 }
 
+impl SectionKind {
+    /// Returns the word before the name in a header of the config file.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::SsoSession => "sso-session",
+            Self::Services => "services",
+        }
+    }
+}
+
 /// A section header, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Header {

@@ -15,12 +15,39 @@ impl Profiles {
         let meant: Vec<String> =
             self.documents.iter().flat_map(|document| look_alikes(document, name)).collect();
         if meant.is_empty() {
-            let near = self.names().filter_map(|n| distance(n, name).map(|d| (d, n))).min();
-            return self.absent(name, near.map(|(_, near)| near));
+            return self.absent(name, self.nearest(SectionKind::Profile, name));
         }
         let error = meant.into_iter().take(SHOWN).fold(self.neither(name), Error::cause);
         self.say_missing(error)
             .hint("correct the file, or see which profiles there are: rolecall list")
+    }
+
+    /// Adds to the error about a section that neither file has what it may have been meant for.
+    pub fn say_like_sections(&self, error: Error, kind: SectionKind, name: &str) -> Error {
+        let right = format!("[{} {name}]", kind.prefix());
+        let skipped = self.documents.iter().flat_map(|document| {
+            let bytes = document.bytes();
+            let skipped = document.sections.iter().filter(|section| {
+                matches!(section.header, Header::Ignored(_) | Header::Malformed(_))
+            });
+            skipped.filter_map(move |section| {
+                let line = lines(bytes, section.start..bytes.len()).next()?;
+                let text = str::from_utf8(&bytes[trim(bytes, content(bytes, line))]).ok()?;
+                let place = format!("{}:{}", document.path.display(), section.line);
+                holds(text, name).then(|| (place, shown(text)))
+            })
+        });
+        let causes = skipped.map(|(place, shown)| format!("{place}: {shown} must be {right}"));
+        let error = causes.take(SHOWN).fold(error, Error::cause);
+        match self.nearest(kind, name) {
+            Some(near) => error.cause(format!("is [{} {near}] meant?", kind.prefix())),
+            None => error,
+        }
+    }
+
+    fn nearest(&self, kind: SectionKind, name: &str) -> Option<&str> {
+        let near = self.names_of(kind).filter_map(|n| distance(n, name).map(|d| (d, n))).min();
+        near.map(|(_, near)| near)
     }
 
     /// As `unknown`, but without a look at all names, for those who look at each profile.
@@ -141,8 +168,8 @@ fn shown(header: &str) -> String {
 /// Returns the edit distance of two short names when it is small enough for a typing error; capital
 /// letters are the same as small ones.
 fn distance(a: &str, b: &str) -> Option<usize> {
-    let limit = (b.chars().count() / 2).clamp(1, 3);
-    if a.len().abs_diff(b.len()) > limit * 4 || b.len() > 128 {
+    let limit = (b.chars().count() / 2).min(3);
+    if a.len().abs_diff(b.len()) > limit.max(1) * 4 || b.len() > 128 {
         return None;
     }
     let distance = strsim::levenshtein(&a.to_lowercase(), &b.to_lowercase());

@@ -16,7 +16,7 @@ impl Sources<'_> {
         let token = read_web_identity_token(self.directories, call).map_err(|error| match chain
             .place_in_base(keys::WEB_IDENTITY_TOKEN_FILE)
         {
-            Some(place) => error.cause(format!("{place} names it")).at(place),
+            Some(place) => error.cause(format!("the file is named at {place}")).at(place),
             None => error,
         })?;
         require_same(chain, &subject(token.expose_secret()))?;

@@ -38,10 +38,12 @@ fn section(profiles: &Profiles, profile: &Profile, named: &Property) -> Result<P
     let (name, place) = (named.value.as_str(), &named.place);
     profiles.section(SectionKind::SsoSession, name)?.ok_or_else(|| {
         let what = format!("there is no section [sso-session {name}]");
-        Error::misconfigured(place, &what)
+        let error = Error::misconfigured(place, &what)
             .with_shared_cause(what)
             .about(&profile.name)
-            .cause(format!("profile `{}` names it", profile.name))
+            .cause(format!("profile `{}` names it", profile.name));
+        profiles
+            .say_like_sections(error, SectionKind::SsoSession, name)
             .hint("make it with: aws configure sso-session")
     })
 }
@@ -74,7 +76,12 @@ fn missing(profile: &Profile, key: &str, holder: &Profile) -> Error {
     } else {
         error.with_shared_cause(format!("{place}: `{key}` is missing for SSO credentials"))
     };
-    near_keys::explain(error, holder, &[key]).hint(format!(
+    // What a session may hold need not stand in the profile.
+    let lacking = match profile.get(keys::SSO_SESSION) {
+        None => &[key, keys::SSO_SESSION][..],
+        Some(_) => &[key],
+    };
+    near_keys::explain(error, holder, lacking).hint(format!(
         "complete it with: aws configure sso {}",
         hint::option("--profile", &profile.name)
     ))
