@@ -159,9 +159,12 @@ impl Planner<'_> {
             let chained = !calls.is_empty() || base.facts().identity.is_session();
             let (region, endpoint) = self.endpoints.required_sts()?;
             let typed = if distance == 0 { self.inputs.typed() } else { &self.inputs.nothing };
+            let by_role = !calls.is_empty() || base.facts().identity == Identity::Role;
             let mut call = Role { view, typed }.assume_role(CallSite {
                 source: roles.get(distance + 1).copied().unwrap_or(self.base_view()),
                 chaining: if chained { Chaining::Yes } else { Chaining::No },
+                device: Need::when(!by_role || typed.mfa_serial.is_some()),
+                unneeded: &self.endpoints.unneeded,
                 environment: self.inputs.environment,
                 region,
                 endpoint,

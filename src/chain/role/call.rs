@@ -7,6 +7,7 @@ use crate::aws::partition::Endpoint;
 use crate::chain::keys;
 use crate::chain::profile_view::ProfileView;
 use crate::chain::step::{AssumeRole, MfaUse};
+use crate::chain::unneeded::{Need, Unneeded};
 use crate::error::{Error, Result};
 use crate::system::environment::Environment;
 
@@ -14,6 +15,9 @@ use crate::system::environment::Environment;
 pub struct CallSite<'a> {
     pub source: ProfileView<'a>,
     pub chaining: Chaining,
+    /// Whether the caller can present a code.
+    pub device: Need,
+    pub unneeded: &'a Unneeded,
     /// Names the local user, for the role session name.
     pub environment: &'a Environment,
     pub region: Region,
@@ -43,7 +47,7 @@ impl Role<'_> {
             "2 to 1224 letters, digits or _+=,.@:/-",
             limits::external_id,
         )?;
-        let mfa = self.mfa(site.source)?.map_or(MfaUse::None, MfaUse::Code);
+        let mfa = site.unneeded.take(site.device, self.mfa(site.source))?;
         let source_identity = self.value(
             (keys::SOURCE_IDENTITY, "--source-identity"),
             self.typed.source_identity.as_deref(),
@@ -52,7 +56,7 @@ impl Role<'_> {
         )?;
         Ok(AssumeRole {
             profile: self.view.profile().map(|profile| profile.name.clone()),
-            mfa,
+            mfa: mfa.map_or(MfaUse::None, MfaUse::Code),
             tags: self.tags()?,
             policies: self.policies(&role_arn)?,
             duration_seconds: self.duration(site.chaining)?,
