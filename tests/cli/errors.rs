@@ -223,6 +223,7 @@ fn error_for_invalid_endpoint_shows_no_token_or_mfa_code() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn keys_with_control_characters_are_error_without_a_call() {
     let sandbox = Sandbox::new();
@@ -258,6 +259,7 @@ fn keys_with_control_characters_are_error_without_a_call() {
     sandbox.no_calls();
 }
 
+#[cfg(unix)]
 #[test]
 fn variable_of_aws_or_rolecall_that_is_not_utf_8_is_error() {
     use std::os::unix::ffi::OsStringExt;
@@ -479,6 +481,7 @@ fn every_hint_ends_in_a_command() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn wrapper_script_that_runs_rolecall_for_same_role_is_loop_error() {
     let sandbox = Sandbox::new();

@@ -73,6 +73,7 @@ fn output_does_not_depend_on_environment() {
 }
 
 /// Shells evaluate it as it is: no error, no output, and a second time changes nothing.
+#[cfg(unix)]
 #[test]
 fn bash_evaluates_output_twice_without_message() {
     let sandbox = Sandbox::new();

@@ -312,6 +312,7 @@ fn keys_of_environment_are_printed_with_token_and_expiration() {
     assert_eq!(json["Expiration"], "2031-02-03T04:05:06Z");
 }
 
+#[cfg(unix)]
 #[test]
 fn process_works_with_closed_or_endless_stdin_and_closed_stderr() {
     let sandbox = Sandbox::new();

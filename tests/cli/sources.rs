@@ -189,6 +189,7 @@ fn unusable_web_identity_token_file_is_error() {
 }
 
 /// A process source that gives the sandbox's keys.
+#[cfg(unix)]
 fn keys_script(sandbox: &Sandbox) -> String {
     let json = format!(
         r#"{{"Version":1,"AccessKeyId":"{}","SecretAccessKey":"{}"}}"#,
@@ -197,6 +198,7 @@ fn keys_script(sandbox: &Sandbox) -> String {
     sandbox.script("keys", &format!("echo run >> \"$HOME/runs\"\necho '{json}'"))
 }
 
+#[cfg(unix)]
 #[test]
 fn credential_process_gives_keys_and_serves_as_source() {
     let sandbox = Sandbox::empty();
@@ -216,6 +218,7 @@ fn credential_process_gives_keys_and_serves_as_source() {
     assert_eq!(runs(), 2, "the cached session needs no process");
 }
 
+#[cfg(unix)]
 #[test]
 fn session_of_process_is_cached_and_expired_session_is_error() {
     let sandbox = Sandbox::empty();
@@ -245,6 +248,7 @@ fn session_of_process_is_cached_and_expired_session_is_error() {
     run.says(&["`tool`", "expired"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn failing_credential_process_is_error_with_its_stderr() {
     let sandbox = Sandbox::empty();
@@ -256,6 +260,7 @@ fn failing_credential_process_is_error_with_its_stderr() {
     sandbox.run(&["process", "tool"]).fails(1).error_form().says(&["config:2", "`tool`"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn invalid_output_of_credential_process_is_error() {
     let sandbox = Sandbox::empty();

@@ -5,21 +5,24 @@ mod command;
 mod people;
 mod run;
 mod sandbox;
+#[cfg(unix)]
 mod terminal;
 pub mod tls;
+#[cfg(unix)]
+mod unix;
 
 pub use fake_aws::{Fault, Kind, Role, Statement, TrustStatement, User};
 pub use people::{
-    ADMIN, BOB_MFA, DEV, EXTERNAL_ID, MFA_SEED, PROD, code, guarded, guarded_config, role,
-    wrong_code,
+    ADMIN, BOB_MFA, DEV, EXTERNAL_ID, MFA_SEED, PROD, code, guarded_config, role, wrong_code,
 };
 pub use run::{LIMIT, Run};
 pub use sandbox::Sandbox;
+#[cfg(unix)]
 pub use terminal::Terminal;
+#[cfg(unix)]
+pub use unix::{guarded, has_ended, make_pipe, mode, shares_users_with_host};
 
 use std::io::Write;
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The instant of a printed `Expiration`.
@@ -40,33 +43,10 @@ pub fn sso_token_file(name: &str) -> String {
     format!(".aws/sso/cache/{sum}.json")
 }
 
-/// Makes a named pipe.
-pub fn make_pipe(path: &Path) {
-    let made = Command::new("mkfifo").arg(path).status();
-    assert!(made.unwrap().success(), "{}", path.display());
-}
-
-/// Returns whether a process has ended, also one that nobody has waited for (proc(5), state `Z`).
-pub fn has_ended(pid: impl std::fmt::Display) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |text| text.contains(") Z "))
-}
-
 /// Says what a test leaves out for want of a right of this machine, past the capture of output:
 /// `tests/run` shows these lines.
 pub fn not_available_here(what: &str) {
     let _ = writeln!(std::io::stderr(), "\nnot available here: {what}");
-}
-
-/// Whether the tests run in a container whose users are the host's: there the kernel keyring is no
-/// store that is taken without being chosen (`linux/proc_ns.h` has the numbers of the first
-/// namespaces).
-pub fn shares_users_with_host() -> bool {
-    let is_first = |name: &str, number: u32| {
-        std::fs::read_link(format!("/proc/self/ns/{name}"))
-            .is_ok_and(|link| link == Path::new(&format!("{name}:[{number}]")))
-    };
-    let machine = is_first("pid", 4_026_531_836) && is_first("cgroup", 4_026_531_835);
-    is_first("user", 4_026_531_837) && !machine && !Path::new("/run/WSL").is_dir()
 }
 
 /// Waits until something is so; it must be so soon.

@@ -1,7 +1,5 @@
 //! The accounts, people and roles that most tests are about.
 
-use std::path::Path;
-
 use fake_aws::{Role, Statement, TrustStatement, User, World};
 
 use super::sandbox::Sandbox;
@@ -48,29 +46,6 @@ pub fn people(access_key_id: &str, secret: &str) -> World {
             "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess",
             vec![Statement::allow("s3:List*", "*")],
         )
-}
-
-/// A sandbox with a profile `guarded`, whose role demands MFA, and with no programs but those that
-/// its tests need.
-pub fn guarded() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.config(&guarded_config(""));
-    for program in
-        ["setsid", "sh", "cat", "sleep", "touch", "seq", "python3", "id", "ls", "stat", "tty"]
-    {
-        let found = ["/usr/bin", "/bin", "/usr/local/bin"]
-            .iter()
-            .map(|folder| Path::new(folder).join(program))
-            .find(|path| path.exists());
-        std::fs::create_dir_all(sandbox.path("bin")).unwrap();
-        std::os::unix::fs::symlink(
-            found.unwrap_or_else(|| panic!("{program} is not there")),
-            sandbox.path("bin").join(program),
-        )
-        .unwrap();
-    }
-    sandbox.set("PATH", sandbox.path("bin"));
-    sandbox
 }
 
 /// The config file of `guarded`, with more lines for its profile.

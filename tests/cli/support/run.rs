@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -135,12 +134,6 @@ impl<'a> Running<'a> {
         self.child.id()
     }
 
-    /// Sends a signal by its number.
-    pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw);
-        rustix::process::kill_process(pid.unwrap(), signal).unwrap();
-    }
-
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
@@ -160,13 +153,25 @@ impl<'a> Running<'a> {
             std::thread::sleep(Duration::from_millis(2));
         };
         let run = Run {
-            code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+            code: code(status),
             stdout: text(self.stdout.take()),
             stderr: text(self.stderr.take()),
         };
         self.sandbox.check(self.printer, &run);
         run
     }
+}
+
+/// The exit code, or 128 and the signal.
+#[cfg(unix)]
+fn code(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+#[cfg(windows)]
+fn code(status: ExitStatus) -> i32 {
+    status.code().unwrap()
 }
 
 /// What stdout may hold when a command fails.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -15,6 +14,24 @@ use super::run::{Printer, Run, no_secret};
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rolecall");
 
+/// The folders of settings, cache, data, state and what lives as long as the user is logged in.
+#[cfg(unix)]
+const FOLDERS: [(&str, &str); 5] = [
+    ("XDG_CONFIG_HOME", "xdg/config"),
+    ("XDG_CACHE_HOME", "xdg/cache"),
+    ("XDG_DATA_HOME", "xdg/data"),
+    ("XDG_STATE_HOME", "xdg/state"),
+    ("XDG_RUNTIME_DIR", "xdg/runtime"),
+];
+#[cfg(windows)]
+const FOLDERS: [(&str, &str); 2] =
+    [("APPDATA", "AppData/Roaming"), ("LOCALAPPDATA", "AppData/Local")];
+/// What no program runs without: Windows finds its own parts so.
+#[cfg(unix)]
+const HANDED_ON: [&str; 0] = [];
+#[cfg(windows)]
+const HANDED_ON: [&str; 5] = ["SystemRoot", "SystemDrive", "ComSpec", "PATHEXT", "TEMP"];
+
 pub struct Sandbox {
     pub aws: FakeAws,
     /// Different in every sandbox, so that none finds another's sessions in a store that all share.
@@ -25,7 +42,8 @@ pub struct Sandbox {
     environment: Mutex<BTreeMap<String, OsString>>,
     secrets: Mutex<BTreeSet<String>>,
     /// The user who runs the program, when it is not the one who tests.
-    user: Option<u32>,
+    #[cfg(unix)]
+    pub(super) user: Option<u32>,
 }
 
 impl Drop for Sandbox {
@@ -79,8 +97,8 @@ impl Sandbox {
         let secret = format!("{}/{}+LongTermSecret", unique(), unique());
         let aws = FakeAws::start(change(people(&access_key_id, &secret)));
         let home = tempfile::tempdir().unwrap();
-        // Other users may pass, for the tests that run as one.
-        std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        #[cfg(unix)]
+        super::unix::let_others_pass(home.path());
         let sandbox = Self {
             secrets: Mutex::new(BTreeSet::from([secret.clone()])),
             environment: Mutex::default(),
@@ -89,45 +107,26 @@ impl Sandbox {
             access_key_id,
             secret,
             home,
+            #[cfg(unix)]
             user: None,
         };
         sandbox.prepare();
         sandbox
     }
 
-    /// The sandbox of a user whom nobody else is, and who therefore shares no kernel keyring with
-    /// other tests.
-    pub fn alone() -> Self {
-        let mut sandbox = Self::new();
-        let number = sandbox
-            .id
-            .bytes()
-            .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        let user = 1_000_000 + number % 1_000_000_000;
-        let mut folders = vec![sandbox.path("")];
-        while let Some(folder) = folders.pop() {
-            std::os::unix::fs::chown(&folder, Some(user), Some(user)).unwrap();
-            let inside = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-            folders.extend(inside.filter(|path| path.is_dir()));
-        }
-        sandbox.program_for_all();
-        sandbox.user = Some(user);
-        sandbox
-    }
-
-    #[allow(clippy::disallowed_methods, reason = "the tests hand PATH on")]
+    #[allow(clippy::disallowed_methods, reason = "the tests hand on what every program needs")]
     fn prepare(&self) {
-        let folder = Path::new(PROGRAM).parent().unwrap();
-        let path = std::env::var("PATH").unwrap_or_default();
-        self.set("PATH", format!("{}:{path}", folder.display()));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let ours = Path::new(PROGRAM).parent().unwrap().to_owned();
+        let folders = std::iter::once(ours).chain(std::env::split_paths(&path));
+        self.set("PATH", std::env::join_paths(folders).unwrap());
+        for name in HANDED_ON {
+            if let Some(value) = std::env::var_os(name) {
+                self.set(name, value);
+            }
+        }
         self.set("HOME", self.home.path());
-        for (name, folder) in [
-            ("XDG_CONFIG_HOME", "xdg/config"),
-            ("XDG_CACHE_HOME", "xdg/cache"),
-            ("XDG_DATA_HOME", "xdg/data"),
-            ("XDG_STATE_HOME", "xdg/state"),
-            ("XDG_RUNTIME_DIR", "xdg/runtime"),
-        ] {
+        for (name, folder) in FOLDERS {
             std::fs::create_dir_all(self.path(folder)).unwrap();
             self.set(name, self.path(folder));
         }
@@ -174,13 +173,6 @@ impl Sandbox {
         path
     }
 
-    /// Writes an executable shell script and returns its path.
-    pub fn script(&self, name: &str, body: &str) -> String {
-        let path = self.file(&format!("bin/{name}"), format!("#!/bin/sh\n{body}\n"));
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-        path.display().to_string()
-    }
-
     pub fn config(&self, text: &str) -> PathBuf {
         self.file(".aws/config", text)
     }
@@ -212,6 +204,10 @@ impl Sandbox {
         self.environment.lock().unwrap().insert(name.to_owned(), value.into());
     }
 
+    pub fn variable(&self, name: &str) -> OsString {
+        self.environment()[name].clone()
+    }
+
     pub fn unset(&self, name: &str) {
         self.environment.lock().unwrap().remove(name);
     }
@@ -229,10 +225,11 @@ impl Sandbox {
     /// The program with arguments, not yet started.
     pub fn command(&self, args: &[&str]) -> SandboxCommand<'_> {
         let command = SandboxCommand::new(self, PROGRAM, args);
-        match self.user {
-            Some(user) => command.by_user(user),
-            None => command,
+        #[cfg(unix)]
+        if let Some(user) = self.user {
+            return command.by_user(user);
         }
+        command
     }
 
     /// Another program, which may run ours: `rolecall` is on the path.
@@ -244,26 +241,6 @@ impl Sandbox {
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Run {
         self.command(args).run()
-    }
-
-    /// Runs a line of shell.
-    #[track_caller]
-    pub fn shell(&self, shell: &str, line: &str) -> Run {
-        self.program(shell, &["-c", line]).run()
-    }
-
-    /// A copy of the program that every user may run.
-    pub(super) fn program_for_all(&self) -> String {
-        let copy = self.path("rolecall-for-all");
-        if !copy.exists() {
-            // A link needs no room, and nobody who starts a process meanwhile holds it open for
-            // writing.
-            std::fs::hard_link(PROGRAM, &copy)
-                .or_else(|_| std::fs::copy(PROGRAM, &copy).map(drop))
-                .unwrap();
-            std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
-        }
-        copy.display().to_string()
     }
 
     /// Lets STS accept every region.
