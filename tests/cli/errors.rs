@@ -334,6 +334,7 @@ fn loop_is_error_although_one_of_its_profiles_has_keys() {
     sandbox.run(&["process", "dev"]).fails(3).error_form().says(&["`dev` → `prod` → `dev`"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn loop_of_credential_processes_is_error_that_names_profiles() {
     let sandbox = Sandbox::new();
@@ -417,7 +418,7 @@ fn invalid_setting_is_configuration_error_that_names_file() {
         ("lock_timeout = soon\n", "lock_timeout"),
         ("[section]\nstore = none\n", "section"),
     ] {
-        let path = sandbox.file("xdg/config/rolecall/settings.ini", settings);
+        let path = sandbox.settings(settings);
         sandbox
             .run(&["process", "prod"])
             .fails(3)

@@ -43,7 +43,7 @@ fn unsupported_shell_is_usage_error_that_names_supported_ones() {
 fn output_is_same_with_malformed_files_and_without_home() {
     let sandbox = Sandbox::empty();
     let usual = init(&sandbox, &["zsh"]).stdout;
-    sandbox.file("xdg/config/rolecall/settings.ini", "nonsense = 1\n");
+    sandbox.settings("nonsense = 1\n");
     sandbox.config("[nonsense\n");
     assert_eq!(init(&sandbox, &["zsh"]).stdout, usual);
     sandbox.unset("HOME");

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{ADMIN, BOB_MFA, DEV, EXTERNAL_ID, PROD, Sandbox, role};
+use super::support::{ADMIN, BOB_MFA, DEV, EXTERNAL_ID, FOLDERS, PROD, Sandbox, role};
 
 /// A sandbox in which nobody can be asked: no store, no network.
 fn offline() -> Sandbox {
@@ -206,7 +206,7 @@ fn explain_applies_options_of_command_line() {
 fn explain_writes_no_file() {
     let sandbox = offline();
     sandbox.command(&["explain", "prod"]).without_terminal().run().ok().silent();
-    for folder in ["xdg/state", "xdg/data", "xdg/cache", "xdg/runtime", "xdg/config"] {
+    for (_, folder) in FOLDERS {
         assert!(
             std::fs::read_dir(sandbox.path(folder)).unwrap().next().is_none(),
             "{folder} was written to"

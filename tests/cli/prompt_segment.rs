@@ -1,6 +1,6 @@
 //! `rolecall prompt`: one line, from the environment and the index alone.
 
-use super::support::{PROD, Sandbox};
+use super::support::{INDEX, PROD, Sandbox};
 
 /// An end that is far enough for the line to be the same for a while.
 fn in_an_hour_and_a_half(sandbox: &Sandbox) -> String {
@@ -9,7 +9,7 @@ fn in_an_hour_and_a_half(sandbox: &Sandbox) -> String {
 
 fn with_settings(text: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.file("xdg/config/rolecall/settings.ini", text);
+    sandbox.settings(text);
     sandbox
 }
 
@@ -86,7 +86,7 @@ fn prompt_opens_neither_store_nor_shared_files() {
     sandbox.config("[nonsense\n");
     sandbox.set("ROLECALL_STORE", "keyring");
     sandbox.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonsense");
-    sandbox.file("xdg/state/rolecall/index.json", "{ nonsense");
+    sandbox.file(INDEX, "{ nonsense");
     sandbox.set("ROLECALL_PROFILE", "prod");
     assert_eq!(sandbox.run(&["prompt", "-v"]).ok().silent().stdout, "prod\n");
     sandbox.no_calls();

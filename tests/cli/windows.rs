@@ -6,9 +6,10 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::support::{ADMIN, PROD, Run, Sandbox};
+use super::support::{ADMIN, INDEX, PROD, Run, Sandbox};
 
 /// The program in a folder whose name has blanks, as users have it below `Program Files`.
 fn program_with_blanks(sandbox: &Sandbox) -> String {
@@ -129,10 +130,11 @@ fn late_process_source_is_ended_with_all_it_started() {
         "[profile prod]\nrole_arn = {ADMIN}\nsource_profile = dev\n\
          [profile slow]\ncredential_process = \"{batch}\"\n"
     ));
-    settings(&sandbox, "process_timeout = 5s\n");
-    let run = sandbox.command(&["process", "slow"]).start();
-    let (mut connection, _) = silent.accept().unwrap();
-    run.finish().fails(1).error_form().says(&["`slow`", "5 s"]);
+    sandbox.settings("process_timeout = 5s\n");
+    let (send, receive) = channel();
+    std::thread::spawn(move || send.send(silent.accept().unwrap().0));
+    sandbox.run(&["process", "slow"]).fails(1).error_form().says(&["`slow`", "5 s"]);
+    let mut connection = receive.try_recv().expect("the server was not asked");
     // The connection ends with its process. Whoever still lives keeps it open.
     connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut rest = Vec::new();
@@ -216,15 +218,11 @@ fn names_of_variables_have_no_case() {
     assert_eq!(sandbox.run(&["process"]).ok().key(), sandbox.access_key_id);
 }
 
-fn settings(sandbox: &Sandbox, text: &str) {
-    sandbox.file("AppData/Roaming/rolecall/settings.ini", text);
-}
-
 #[test]
 fn settings_are_read_below_appdata_and_doctor_names_the_file() {
     let sandbox = Sandbox::new();
     sandbox.unset("ROLECALL_STORE");
-    settings(&sandbox, "store = none\n");
+    sandbox.settings("store = none\n");
     for _ in 0..2 {
         sandbox.run(&["process", "prod"]).ok();
     }
@@ -237,7 +235,7 @@ fn settings_are_read_below_appdata_and_doctor_names_the_file() {
 fn index_that_another_program_reads_keeps_its_new_entry() {
     let sandbox = Sandbox::new();
     sandbox.run(&["process", "prod"]).ok();
-    let index = sandbox.path("AppData/Local/rolecall/index.json");
+    let index = sandbox.path(INDEX);
     // Readers, backup programs and virus scanners do not share what they read for replacement.
     let reader = OpenOptions::new().read(true).share_mode(1).open(&index).unwrap();
     let run = sandbox.command(&["process", "prod", "--duration", "30m"]).start();

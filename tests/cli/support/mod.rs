@@ -16,7 +16,7 @@ pub use people::{
     ADMIN, BOB_MFA, DEV, EXTERNAL_ID, MFA_SEED, PROD, code, guarded_config, role, wrong_code,
 };
 pub use run::{LIMIT, Run};
-pub use sandbox::Sandbox;
+pub use sandbox::{FOLDERS, INDEX, Sandbox};
 #[cfg(unix)]
 pub use terminal::Terminal;
 #[cfg(unix)]

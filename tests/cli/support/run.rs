@@ -37,11 +37,12 @@ impl Run {
         self
     }
 
-    /// Demands texts on stderr.
+    /// Demands texts on stderr. Paths in them are written as Unix writes them.
     #[track_caller]
     pub fn says(self, texts: &[&str]) -> Self {
+        let said = if cfg!(windows) { self.stderr.replace('\\', "/") } else { self.stderr.clone() };
         for text in texts {
-            assert!(self.stderr.contains(text), "`{text}` is not in {self:#?}");
+            assert!(said.contains(text), "`{text}` is not in {self:#?}");
         }
         self
     }

@@ -16,7 +16,7 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rolecall");
 
 /// The folders of settings, cache, data, state and what lives as long as the user is logged in.
 #[cfg(unix)]
-const FOLDERS: [(&str, &str); 5] = [
+pub const FOLDERS: [(&str, &str); 5] = [
     ("XDG_CONFIG_HOME", "xdg/config"),
     ("XDG_CACHE_HOME", "xdg/cache"),
     ("XDG_DATA_HOME", "xdg/data"),
@@ -24,8 +24,17 @@ const FOLDERS: [(&str, &str); 5] = [
     ("XDG_RUNTIME_DIR", "xdg/runtime"),
 ];
 #[cfg(windows)]
-const FOLDERS: [(&str, &str); 2] =
+pub const FOLDERS: [(&str, &str); 2] =
     [("APPDATA", "AppData/Roaming"), ("LOCALAPPDATA", "AppData/Local")];
+#[cfg(unix)]
+const SETTINGS: &str = "xdg/config/rolecall/settings.ini";
+#[cfg(windows)]
+const SETTINGS: &str = "AppData/Roaming/rolecall/settings.ini";
+/// The index of cached sessions, in the home.
+#[cfg(unix)]
+pub const INDEX: &str = "xdg/state/rolecall/index.json";
+#[cfg(windows)]
+pub const INDEX: &str = "AppData/Local/rolecall/index.json";
 /// What no program runs without: Windows finds its own parts so.
 #[cfg(unix)]
 const HANDED_ON: [&str; 0] = [];
@@ -181,6 +190,11 @@ impl Sandbox {
         self.file(".aws/credentials", text)
     }
 
+    /// Writes rolecall's own settings and returns their path.
+    pub fn settings(&self, text: &str) -> PathBuf {
+        self.file(SETTINGS, text)
+    }
+
     /// The two lines of bob's keys.
     pub fn key_lines(&self) -> String {
         format!(
@@ -204,6 +218,7 @@ impl Sandbox {
         self.environment.lock().unwrap().insert(name.to_owned(), value.into());
     }
 
+    #[cfg(windows)]
     pub fn variable(&self, name: &str) -> OsString {
         self.environment()[name].clone()
     }
