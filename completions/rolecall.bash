@@ -1,6 +1,6 @@
-# Completions of rolecall for bash. In ~/.bashrc: source <(rolecall completions bash)
+# Completions of rolecall for bash, 3.2 and later. In ~/.bashrc: eval "$(rolecall completions bash)"
 _rolecall_ask() {
-    command rolecall __complete bash -- "${COMP_LINE:0:COMP_POINT}" "$1" "${COMP_TYPE:-9}" "${COLUMNS:-80}" 2>/dev/null
+    command rolecall __complete bash -- "${COMP_LINE:0:COMP_POINT}" "$1" "${COMP_TYPE:-9}" "${COLUMNS:-80}" "${COMP_WORDS[@]}" 2>/dev/null
 }
 _rolecall() {
     local line answer=()
@@ -17,21 +17,18 @@ _rolecall() {
         COMPREPLY=("${answer[@]:1}")
         ;;
     files)
-        compopt -o default 2>/dev/null
+        compopt -o default 2>/dev/null || :
         ;;
     command)
-        local at=1
-        while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} != -- ]]; do
-            at=$((at + 1))
-        done
         if declare -F _comp_command_offset >/dev/null; then
-            _comp_command_offset $((at + 1))
+            _comp_command_offset "${answer[1]}"
         elif declare -F _command_offset >/dev/null; then
-            _command_offset $((at + 1))
+            _command_offset "${answer[1]}"
         else
-            compopt -o bashdefault -o default 2>/dev/null
+            compopt -o bashdefault -o default 2>/dev/null || :
         fi
         ;;
     esac
 }
-complete -o nosort -F _rolecall rolecall 2>/dev/null || complete -F _rolecall rolecall
+# Before 4.4 there is no `nosort`, and before 4.0 no `compopt`.
+complete -o nosort -F _rolecall rolecall 2>/dev/null || complete -o bashdefault -o default -F _rolecall rolecall

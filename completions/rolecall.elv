@@ -13,6 +13,8 @@ set edit:completion:arg-completer[rolecall] = {|@words|
         put $parts[0]
       }
     }
+  } elif (eq $answer[0] command) {
+    edit:complete-sudo sudo (all $words[(+ 1 $answer[1])..])
   } else {
     edit:complete-filename $@words
   }

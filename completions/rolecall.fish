@@ -10,8 +10,7 @@ function __rolecall_complete
             set -l option (string match -r -- '^--[^=]+=' "$current")
             __fish_complete_path (string replace -- "$option" '' "$current") | string replace -r '^' -- "$option"
         case command
-            set -l at (contains -i -- -- $words)
-            set -l rest (string escape -- $words[(math $at + 1)..])
+            set -l rest (string escape -- $words[(math $answer[2] + 2)..])
             complete -C "$(string join -- ' ' $rest "$current")"
     end
 end

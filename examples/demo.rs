@@ -139,15 +139,8 @@ impl Demo<'_> {
         )?;
         self.show("Who that is, as STS says", &["whoami", "deploy"], str::to_owned)?;
         self.show(
-            "For one command: rolecall exec deploy -- …",
-            &[
-                "exec",
-                "deploy",
-                "--",
-                "sh",
-                "-c",
-                "echo I run as $AWS_ACCESS_KEY_ID in $AWS_REGION",
-            ],
+            "For one command: rolecall exec deploy …",
+            &["exec", "deploy", "sh", "-c", "echo I run as $AWS_ACCESS_KEY_ID in $AWS_REGION"],
             str::to_owned,
         )?;
         self.show("All profiles", &["list"], str::to_owned)?;

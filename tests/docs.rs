@@ -5,13 +5,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory};
 
-use rolecall::commands::cli::Cli;
+use rolecall::commands::cli::{Cli, separate_command};
 
 const INDEX: &str = "docs/README.md";
 /// The pages beside those of `docs/`; `ARCHITECTURE.md` where there is one.
@@ -264,9 +265,10 @@ fn filled_in(word: &str) -> String {
 /// Says what the program's parser finds wrong with a call. Help is asked for with it, so that a
 /// call which is shown in part, such as `rolecall exec`, misses nothing.
 fn check_call(call: &str) -> Result<(), String> {
-    let mut words = words(call);
-    words.insert(0, "rolecall".to_owned());
-    words.push("--help".to_owned());
+    let words = ["rolecall".to_owned()].into_iter().chain(words(call)).map(OsString::from);
+    let mut words = separate_command(words.collect());
+    let of_rolecall = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    words.insert(of_rolecall, OsString::from("--help"));
     match Cli::command().try_get_matches_from(&words).map_err(|error| error.kind()) {
         Err(ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => Ok(()),
         Ok(_) => Err(format!("`rolecall {call}`: an option takes the next one for its value")),
@@ -390,6 +392,7 @@ fn unknown_verbs_and_options_are_errors() {
         "keys mfa frobnicate x",
         "sessions frobnicate",
         "exec prod --frobnicate -- ls",
+        "exec prod --frobnicate ls",
         "list -z",
         "process prod dev",
         "prompt prod",
@@ -401,7 +404,13 @@ fn unknown_verbs_and_options_are_errors() {
     ] {
         assert!(check_call(call).is_err(), "{call}");
     }
-    for call in ["exec prod --read-only -- ls --frobnicate", "use -", "keys mfa", "--version"] {
+    for call in [
+        "exec prod --read-only -- ls --frobnicate",
+        "exec prod --read-only ls --frobnicate",
+        "use -",
+        "keys mfa",
+        "--version",
+    ] {
         assert_eq!(check_call(call), Ok(()), "{call}");
     }
     let known = options(&parser());

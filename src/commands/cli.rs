@@ -3,14 +3,15 @@
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::complete::CompleteArgs;
 use super::completions::CompletionsArgs;
 use super::doctor::DoctorArgs;
 use super::env::EnvArgs;
-use super::exec::ExecArgs;
+use super::exec::{ExecArgs, SEPARATOR};
 use super::explain::ExplainArgs;
 use super::init::InitArgs;
 use super::keys::KeysCommand;
@@ -29,6 +30,7 @@ use super::shell::ShellArgs;
 use super::use_::UseArgs;
 use super::whoami::WhoamiArgs;
 use crate::app::options::{CredentialOptions, Global, Selected};
+use crate::completion::position::LinePosition;
 
 /// AWS credentials for SDKs, shells and child processes.
 #[derive(Debug, Parser)]
@@ -41,7 +43,7 @@ Examples:
   rolecall explain prod                 what would be done for a profile, step by step
   rolecall use prod                     switch this shell to it (once set up: rolecall init --help)
   eval \"$(rolecall env prod)\"           its credentials in this shell, without any set-up
-  rolecall exec prod -- aws s3 ls       its credentials for one command
+  rolecall exec prod aws s3 ls          its credentials for one command
   rolecall shell --pick                 a shell with those of a profile that you choose from a list
   credential_process = rolecall process prod
                                         its credentials for every SDK, from ~/.aws/config"
@@ -62,17 +64,19 @@ pub fn parse() -> Result<(Cli, String), clap::Error> {
     if let Some(cli) = process(std::env::args_os().skip(1)) {
         return Ok((cli, "process".to_owned()));
     }
+    let words = separate_command(std::env::args_os().collect());
     let mut parser = ManuallyDrop::new(Cli::command());
-    let mut matches = match parser.try_get_matches_from_mut(std::env::args_os()) {
+    let mut matches = match parser.try_get_matches_from_mut(&words) {
         Err(error)
             if matches!(
                 error.kind(),
                 ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
             ) =>
         {
-            with_examples_first(Cli::command()).try_get_matches_from(std::env::args_os())?
+            with_examples_first(Cli::command()).try_get_matches_from(&words)?
         }
-        other => other?,
+        Err(error) => return Err(about_command(error, &words)),
+        Ok(matches) => matches,
     };
     let command = matches.subcommand_name().unwrap_or_default().to_owned();
     Cli::from_arg_matches_mut(&mut matches)
@@ -116,6 +120,37 @@ fn process(words: impl IntoIterator<Item = OsString>) -> Option<Cli> {
         }
     };
     Some(Cli { global, command: Command::Process(process) })
+}
+
+/// Puts the `--` before the command of `exec` where it was left out. The first word begins the
+/// command that is no option and comes after a profile. `words` begins with the program's name.
+pub fn separate_command(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.iter().any(|word| word == EXEC) {
+        let read: Vec<String> =
+            words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        // Without the other verbs the parser is built in a fraction of the time.
+        let exec = Global::augment_args(ExecArgs::augment_args(clap::Command::new(EXEC)));
+        let parser = Global::augment_args(clap::Command::new("rolecall")).subcommand(exec);
+        if let Some(at) = LinePosition::after(&parser, &read).unmarked_command() {
+            words.insert(at + 1, OsString::from("--"));
+        }
+    }
+    words
+}
+
+const EXEC: &str = "exec";
+
+/// Says how a command is written where `exec` does not know an option that may be the command's.
+/// clap's own advice is a `--` right before the option, which would make that the command.
+fn about_command(mut error: clap::Error, words: &[OsString]) -> clap::Error {
+    if error.get(ContextKind::Suggested).is_some() && words.iter().any(|word| word == EXEC) {
+        let advice = format!(
+            "a command that no profile is named for comes after `--`: rolecall exec {SEPARATOR} CMD"
+        );
+        let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
+        error.insert(ContextKind::Suggested, advice);
+    }
+    error
 }
 
 #[derive(Debug, Subcommand)]
@@ -190,6 +225,55 @@ fn lay_out(mut command: clap::Command) -> clap::Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn command_of_exec_begins_at_first_plain_word_after_profile() {
+        for (typed, meant) in [
+            ("exec prod aws s3 ls", "exec prod -- aws s3 ls"),
+            ("exec prod aws s3 ls --profile x", "exec prod -- aws s3 ls --profile x"),
+            ("exec prod ls -la", "exec prod -- ls -la"),
+            ("exec prod ls -- -la", "exec prod -- ls -- -la"),
+            ("exec prod exec prod", "exec prod -- exec prod"),
+            ("exec prod use -", "exec prod -- use -"),
+            ("exec prod -", "exec prod -- -"),
+            (
+                "exec prod --duration 15m a --duration x",
+                "exec prod --duration 15m -- a --duration x",
+            ),
+            ("exec prod --duration=15m a", "exec prod --duration=15m -- a"),
+            ("exec --duration 15m prod a", "exec --duration 15m prod -- a"),
+            (
+                "exec --tag k=v --read-only prod -vv -q a -q",
+                "exec --tag k=v --read-only prod -vv -q -- a -q",
+            ),
+            (
+                "-q --color never exec prod --color always a",
+                "-q --color never exec prod --color always -- a",
+            ),
+            ("exec -p prod aws s3", "exec -p prod -- aws s3"),
+            ("exec -pprod aws s3", "exec -pprod -- aws s3"),
+            ("exec -vp prod aws -p x", "exec -vp prod -- aws -p x"),
+            ("exec --profile prod --refresh aws", "exec --profile prod --refresh -- aws"),
+            ("exec --profile=prod aws", "exec --profile=prod -- aws"),
+            ("exec -i pro aws", "exec -i pro -- aws"),
+            // As typed: it is there, or there is no command.
+            ("exec prod -- aws s3", "exec prod -- aws s3"),
+            ("exec -- aws s3", "exec -- aws s3"),
+            ("exec -p prod -- aws", "exec -p prod -- aws"),
+            ("exec prod", "exec prod"),
+            ("exec prod --help", "exec prod --help"),
+            ("exec prod --duration aws", "exec prod --duration aws"),
+            ("exec", "exec"),
+            ("shell prod exec prod a", "shell prod exec prod a"),
+            ("explain exec prod", "explain exec prod"),
+            ("help exec prod a", "help exec prod a"),
+        ] {
+            let words = format!("rolecall {typed}").split(' ').map(OsString::from).collect();
+            let meant: Vec<OsString> =
+                format!("rolecall {meant}").split(' ').map(OsString::from).collect();
+            assert_eq!(separate_command(words), meant, "{typed}");
+        }
+    }
 
     #[test]
     fn process_alone_parses_as_among_all_verbs() {

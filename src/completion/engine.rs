@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 use super::candidate::{Candidate, Matching};
+use super::position::{LinePosition, long_option, takes_value};
 use super::profiles::ProfileCompleter;
 use super::source::ValueSource;
 
@@ -12,78 +13,8 @@ pub enum Answer {
     Values(Vec<Candidate>),
     /// Paths, which the shell completes itself.
     Files,
-    /// Another command and its arguments, behind a `--`.
-    Command,
-}
-
-/// The place in the command line that the words before the cursor lead to.
-struct LinePosition<'a> {
-    command: &'a Command,
-    /// The option whose value is at the cursor.
-    pending: Option<&'a Arg>,
-    /// The number of positional words so far.
-    positional: usize,
-    /// Whether a `--` came before.
-    escaped: bool,
-    used: Vec<&'a Arg>,
-}
-
-impl<'a> LinePosition<'a> {
-    fn after(command: &'a Command, words: &[String]) -> Self {
-        let mut position =
-            Self { command, pending: None, positional: 0, escaped: false, used: Vec::new() };
-        for word in words {
-            position.step(word);
-        }
-        position
-    }
-
-    fn step(&mut self, word: &str) {
-        if self.pending.take().is_some() {
-            return;
-        }
-        if self.escaped {
-            self.positional += 1;
-        } else if word == "--" {
-            self.escaped = true;
-        } else if let Some(long) = word.strip_prefix("--") {
-            self.step_long(long);
-        } else if let Some(shorts) = word.strip_prefix('-').filter(|shorts| !shorts.is_empty()) {
-            self.step_shorts(shorts);
-        } else if let Some(verb) =
-            self.command.find_subcommand(word).filter(|_| self.positional == 0)
-        {
-            *self = Self::after(verb, &[]);
-        } else {
-            self.positional += 1;
-        }
-    }
-
-    /// Takes `--name` or `--name=value`, without its dashes.
-    fn step_long(&mut self, long: &str) {
-        let (name, value) =
-            long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
-        let option = long_option(self.command, name);
-        self.used.extend(option);
-        self.pending = option.filter(|arg| takes_value(arg) && value.is_none());
-    }
-
-    /// Takes `-v`, `-vv`, `-pNAME` and the like, without the dash.
-    fn step_shorts(&mut self, shorts: &str) {
-        for (at, short) in shorts.char_indices() {
-            let option = self.command.get_arguments().find(|arg| arg.get_short() == Some(short));
-            let is_last = at + short.len_utf8() == shorts.len();
-            self.used.extend(option);
-            self.pending = option.filter(|arg| takes_value(arg) && is_last);
-            if option.is_none_or(takes_value) {
-                break;
-            }
-        }
-    }
-}
-
-fn long_option<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
-    command.get_arguments().find(|arg| arg.get_long() == Some(name))
+    /// Another command and its arguments, which begin after so many words.
+    Command(usize),
 }
 
 /// Answers one question of a shell.
@@ -101,7 +32,7 @@ impl Engine<'_> {
         if let Some(option) = position.pending {
             return self.values(option, "", current);
         }
-        if !position.escaped && current.starts_with('-') {
+        if !position.is_verbatim() && current.starts_with('-') {
             return self.option(&position, current);
         }
         self.word(&position, current)
@@ -122,16 +53,20 @@ impl Engine<'_> {
 
     /// Completes a verb or the value of a positional argument.
     fn word(&self, position: &LinePosition, current: &str) -> Answer {
+        let argument = position.positional();
+        if argument.is_some_and(|arg| ValueSource::of(arg) == ValueSource::Command) {
+            return Answer::Command(position.verbatim_begins());
+        }
         let mut found = Vec::new();
-        if !position.escaped && position.positional == 0 {
+        if !position.is_verbatim() && position.positional == 0 {
             found = self.matching.candidates(verbs(position.command), current);
         }
-        match positional(position).map(|arg| self.values(arg, "", current)) {
+        match argument.map(|arg| self.values(arg, "", current)) {
             Some(Answer::Values(more)) => found.extend(more),
             Some(other) if found.is_empty() => return other,
             _ => {}
         }
-        if found.is_empty() && current.is_empty() && !position.escaped {
+        if found.is_empty() && current.is_empty() && !position.is_verbatim() {
             found = options(position);
         }
         Answer::Values(found)
@@ -142,8 +77,7 @@ impl Engine<'_> {
         let possible = arg.get_possible_values();
         let found = if possible.is_empty() {
             match ValueSource::of(arg) {
-                ValueSource::Files => return Answer::Files,
-                ValueSource::Command => return Answer::Command,
+                ValueSource::Files | ValueSource::Command => return Answer::Files,
                 source => self.profiles.candidates(source, typed, self.matching),
             }
         } else {
@@ -160,38 +94,9 @@ impl Engine<'_> {
     }
 }
 
-fn takes_value(arg: &Arg) -> bool {
-    arg.get_action().takes_values()
-}
-
 fn verbs(command: &Command) -> Vec<Candidate> {
     let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
     verbs.filter_map(|verb| Candidate::new(verb.get_name(), &text(verb.get_about()))).collect()
-}
-
-/// Returns the argument whose value a plain word at the cursor would be.
-fn positional<'a>(position: &LinePosition<'a>) -> Option<&'a Arg> {
-    let mut all = position.command.get_positionals();
-    if position.escaped {
-        if let Some(last) = position.command.get_positionals().find(|arg| arg.is_last_set()) {
-            return Some(last);
-        }
-    }
-    let named = |arg: &Arg| {
-        position.used.iter().any(|used| {
-            position
-                .command
-                .get_arg_conflicts_with(used)
-                .iter()
-                .any(|other| other.get_id() == arg.get_id())
-        })
-    };
-    all.find(|arg| {
-        let here = arg.get_index() == Some(position.positional + 1);
-        let repeated = matches!(arg.get_action(), ArgAction::Append)
-            && arg.get_index().is_some_and(|index| index <= position.positional);
-        (here || repeated) && !arg.is_last_set() && !arg.is_hide_set() && !named(arg)
-    })
 }
 
 fn options(position: &LinePosition) -> Vec<Candidate> {

@@ -7,6 +7,7 @@
 
 mod candidate;
 mod engine;
+pub mod position;
 mod profiles;
 mod quoting;
 pub mod source;
@@ -33,10 +34,12 @@ pub fn script(shell: IntegratedShell) -> &'static str {
 }
 
 /// Answers a shell's script. The first line says what follows: `values`, one per line; `files`,
-/// which the shell completes itself; `command`, after a `--`. Nushell gets JSON.
+/// which the shell completes itself; `command`, which the shell completes too, with the number of
+/// words before it (those after rolecall's name). Nushell gets JSON.
 ///
-/// - bash sends the line up to the cursor, readline's word, `COMP_TYPE` and `COLUMNS`. It gets the
-///   text that replaces readline's word.
+/// - bash sends the line up to the cursor, readline's word, `COMP_TYPE`, `COLUMNS` and
+///   `COMP_WORDS`. It gets the text that replaces readline's word, and before a command the index
+///   of that in `COMP_WORDS`.
 /// - PowerShell sends the words before the cursor, and `=` with the word at the cursor, because it
 ///   drops empty arguments. It gets text, value and description.
 /// - nushell sends the line up to the cursor. It gets `{"value", "description"}`.
@@ -91,7 +94,7 @@ fn line(shell: IntegratedShell, candidate: &Candidate) -> String {
 fn lines(answer: &Answer, line: impl Fn(&Candidate) -> String) -> String {
     match answer {
         Answer::Files => "files\n".to_owned(),
-        Answer::Command => "command\n".to_owned(),
+        Answer::Command(before) => format!("command\n{before}\n"),
         Answer::Values(candidates) => {
             candidates.iter().fold("values\n".to_owned(), |text, candidate| {
                 text + line(candidate).trim_end_matches('\t') + "\n"
@@ -103,9 +106,13 @@ fn lines(answer: &Answer, line: impl Fn(&Candidate) -> String) -> String {
 /// Answers bash. Readline inserts a value as it is, in place of its own word, which ends at `:` and
 /// `=`. Only lists show descriptions.
 fn bash(engine: &Engine, command: &mut Command, sent: &[String]) -> String {
+    let comp_words = sent.get(4..).unwrap_or_default();
     let sent = |at: usize| sent.get(at).map_or("", String::as_str);
     let typed = TypedLine::bash(sent(0));
-    let answer = engine.answer(command, typed.words(), &typed.current);
+    let answer = match engine.answer(command, typed.words(), &typed.current) {
+        Answer::Command(before) => Answer::Command(typed.comp_word(before, comp_words)),
+        answer => answer,
+    };
     let Answer::Values(candidates) = &answer else { return lines(&answer, |_| String::new()) };
     // Readline's codes for a list of what is possible (`COMP_TYPE`: `!`, `?`, `@`).
     let is_list = matches!(sent(2), "33" | "63" | "64") && candidates.len() > 1;
@@ -133,7 +140,7 @@ fn described(text: &str, description: &str, widest: usize, columns: usize) -> St
 fn nushell(answer: &Answer) -> String {
     let value = match answer {
         // nushell offers paths when it gets nothing.
-        Answer::Files | Answer::Command => Value::Null,
+        Answer::Files | Answer::Command(_) => Value::Null,
         Answer::Values(candidates) => candidates
             .iter()
             .map(|c| json!({"value": quoting::nushell(&c.value), "description": c.description}))

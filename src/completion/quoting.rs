@@ -22,6 +22,9 @@ pub struct TypedLine<'a> {
     pub current: String,
     /// That word as it is typed.
     typed: &'a str,
+    text: &'a str,
+    /// Where the words begin in the text.
+    begins: Vec<usize>,
     /// The quote that is open at the cursor.
     quote: Option<char>,
 }
@@ -37,24 +40,46 @@ impl<'a> TypedLine<'a> {
 
     /// Returns the words between the command's name and the cursor.
     pub fn words(&self) -> &[String] {
+        self.before.get(self.assignments() + 1..).unwrap_or_default()
+    }
+
+    /// Returns the number of assignments before the command's name.
+    fn assignments(&self) -> usize {
         let is_assignment = |word: &&String| {
             word.split_once('=').is_some_and(|(name, _)| {
                 !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
             })
         };
-        let assignments = self.before.iter().take_while(is_assignment).count();
-        self.before.get(assignments + 1..).unwrap_or_default()
+        self.before.iter().take_while(is_assignment).count()
+    }
+
+    /// Returns the index in `COMP_WORDS` of the word that stands after the command's name and
+    /// `before` more words. bash counts otherwise: its words end at `:` and `=` too.
+    pub fn comp_word(&self, before: usize, comp_words: &[String]) -> usize {
+        let wanted = self.begins.get(self.assignments() + 1 + before).copied();
+        let wanted = wanted.unwrap_or(self.text.len());
+        let begin = self.begins.first().copied().unwrap_or_default();
+        let mut rest = &self.text[begin..];
+        let is_before = |word: &&String| {
+            rest = rest.trim_start();
+            let Some(found) = rest.find(word.as_str()) else { return false };
+            let begin = self.text.len() - rest.len() + found;
+            rest = &rest[found + word.len()..];
+            begin < wanted
+        };
+        comp_words.iter().take_while(is_before).count()
     }
 
     fn read(text: &'a str, syntax: Syntax) -> Self {
         let posix = syntax == Syntax::Posix;
-        let mut line = Self { typed: text, ..Self::default() };
+        let mut line = Self { typed: text, text, ..Self::default() };
         // Whether the word has begun, perhaps with a quote alone.
         let mut begun = false;
         let mut characters = text.char_indices();
         while let Some((at, c)) = characters.next() {
             if !begun && !c.is_whitespace() {
                 (begun, line.typed) = (true, &text[at..]);
+                line.begins.push(at);
             }
             match (line.quote, c) {
                 (Some(quote), c) if c == quote => line.quote = None,
@@ -67,7 +92,9 @@ impl<'a> TypedLine<'a> {
                 (None, '\'' | '"') => line.quote = Some(c),
                 (None, '`') if !posix => line.quote = Some(c),
                 // Another command begins.
-                (None, '|' | ';' | '&' | '(' | '\n') => (line, begun) = (Self::default(), false),
+                (None, '|' | ';' | '&' | '(' | '\n') => {
+                    (line, begun) = (Self { text, ..Self::default() }, false);
+                }
                 (None, c) if c.is_whitespace() => {
                     if std::mem::take(&mut begun) {
                         line.before.push(std::mem::take(&mut line.current));
@@ -165,6 +192,22 @@ mod tests {
                 (words.iter().map(|&w| w.to_owned()).collect(), current.to_owned()),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn command_is_found_in_words_of_bash() {
+        for (text, comp_words, before, index) in [
+            ("rolecall exec prod aws", "rolecall exec prod aws", 2, 3),
+            ("rolecall exec prod ", "rolecall exec prod ", 2, 3),
+            ("rolecall exec prod -- aws s3 ls", "rolecall exec prod -- aws s3 ls", 3, 4),
+            ("rolecall exec --tag k=v p aws", "rolecall exec --tag k = v p aws", 4, 7),
+            ("A=1 rolecall exec a:b aws s3", "rolecall exec a : b aws s3", 2, 5),
+            ("ls; rolecall exec a a a", "rolecall exec a a a", 2, 3),
+            ("rolecall exec p", "other", 1, 0),
+        ] {
+            let comp_words: Vec<String> = comp_words.split(' ').map(str::to_owned).collect();
+            assert_eq!(TypedLine::bash(text).comp_word(before, &comp_words), index, "{text}");
         }
     }
 

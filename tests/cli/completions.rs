@@ -46,7 +46,12 @@ fn complete_prints_profiles_and_roles_quoted_for_each_shell() {
     // Readline's words end at a colon.
     let role = "rolecall env --role-arn arn:aws:iam::2";
     assert_eq!(ask(&["bash", "--", role, "2", "9", "80"]), "values\n222222222222:role/admin\n");
-    assert_eq!(ask(&["zsh", "--", "rolecall", "exec", "prod", "--", "ls"]), "command\n");
+    assert_eq!(ask(&["zsh", "--", "rolecall", "exec", "prod", "--", "ls"]), "command\n3\n");
+    // In COMP_WORDS the word `k=v` is three.
+    let line = "rolecall exec --tag k=v prod ls";
+    let words = ["rolecall", "exec", "--tag", "k", "=", "v", "prod", "ls"];
+    let sent = [&["bash", "--", line, "ls", "9", "80"], &words[..]].concat();
+    assert_eq!(ask(&sent), "command\n7\n");
     assert_eq!(ask(&["zsh", "--", "rolecall", "env", "--policy", ""]), "files\n");
     assert_eq!(ask(&["nushell", "--", "rolecall env --policy "]), "null\n");
     sandbox.no_calls();

@@ -55,6 +55,56 @@ fn child_gets_session_variables_and_no_stale_profile_or_token() {
     assert_eq!(seen.get("AWS_CREDENTIAL_EXPIRATION"), None);
 }
 
+/// PowerShell keeps a bare `--` from functions, so it can be left out everywhere.
+#[test]
+fn first_plain_word_after_profile_begins_command() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["process", "prod"]).ok();
+    let print = |before: &[&str], arguments: &[&str]| {
+        let script = "printf '%s|' \"$ROLECALL_PROFILE\" \"$@\"";
+        sandbox.run(&[&["exec"], before, &["sh", "-c", script, "sh"], arguments].concat())
+    };
+    for before in [
+        &["prod"][..],
+        &["prod", "--"],
+        &["--duration", "1h", "prod"],
+        &["prod", "--duration", "1h", "--region=eu-west-1"],
+        &["-p", "prod"],
+        &["-qpprod"],
+        &["--profile=prod", "--no-input"],
+        &["--profile", "prod", "--"],
+    ] {
+        for arguments in [
+            &["s3", "ls", "--profile", "x"][..],
+            &["-la", "--help", "-V", "--no-such-option"],
+            &["--duration", "x", "--", "--", ""],
+            &["exec", "dev", "-p", "dev"],
+        ] {
+            let wanted: String =
+                ["prod"].iter().chain(arguments).map(|word| format!("{word}|")).collect();
+            let run = print(before, arguments).ok();
+            assert_eq!(run.stdout, wanted, "{before:?} {arguments:?}");
+        }
+    }
+    sandbox.set("AWS_PROFILE", "prod");
+    assert_eq!(print(&["--"], &["a"]).ok().stdout, "prod|a|");
+    assert_eq!(print(&["--region", "eu-west-1", "--"], &["a"]).ok().stdout, "prod|a|");
+}
+
+#[test]
+fn program_in_place_of_profile_is_told_how_to_write_it() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["exec", "sh", "-c", "a b"]).fails(2);
+    run.says(&["unexpected argument '-c'", "comes after `--`: rolecall exec -- CMD"]);
+    let hint = "rolecall exec -- sh plan 'a b' -x";
+    sandbox.run(&["exec", "sh", "plan", "a b", "-x"]).fails(3).error_form().says(&["`sh`", hint]);
+    // A name that is no program is a mistyped profile.
+    let run = sandbox.run(&["exec", "prdo", "sh"]).fails(3).error_form().says(&["`prod`"]);
+    assert!(!run.stderr.contains("exec --"), "{run:#?}");
+    sandbox.run(&["exec", "prod"]).fails(2).says(&["[PROFILE] [--] <CMD>..."]);
+    sandbox.run(&["exec", "prod", "-p", "dev", "true"]).fails(2).says(&["cannot be used with"]);
+}
+
 #[test]
 fn exec_exits_with_exit_code_of_child() {
     let sandbox = Sandbox::new();

@@ -31,7 +31,7 @@ case $1 in __complete | completions | init) exec %s "$@" ;; esac
 printf '%%s\\0' "$@" >args.new && mv args.new args
 """
 
-BASH = "source <(rolecall completions bash)"
+BASH = 'eval "$(rolecall completions bash)"'
 SHELLS = {
     # What starts it, and the line that loads the completions.
     "bash": ("bash --noprofile --norc -i", "source /usr/share/bash-completion/bash_completion; " + BASH),
@@ -213,9 +213,11 @@ def thousands(name):
 def elsewhere(name):
     def check(screen, home):
         tab(screen, "rolecall explain --policy policy\t", ["explain", "--policy", "policy file.json"])
-        if name in ("bash", "zsh", "zsh with fpath", "fish"):
-            tab(screen, "rolecall exec unique -- rollto\t", ["exec", "unique", "--", "rolltool"])
-            tab(screen, "rolecall exec unique -- cat policy\t", ["exec", "unique", "--", "cat", "policy file.json"])
+        if name in ("bash", "zsh", "fish", "elvish"):
+            for before in (["unique"], ["unique", "--"], ["--tag", "k=v", "--profile=unique"]):
+                line = "rolecall exec %s " % " ".join(before)
+                tab(screen, line + "rollto\t", ["exec", *before, "rolltool"])
+                tab(screen, line + "cat policy\t", ["exec", *before, "cat", "policy file.json"])
 
     return lambda: on(name, CONFIG, check)
 

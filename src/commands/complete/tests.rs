@@ -100,9 +100,21 @@ fn line_gets_values_for_word_at_cursor() {
     assert_eq!(ask("explain --policy x"), "files\n");
     assert_eq!(ask("explain --policy=x"), "files\n");
     assert_eq!(ask("man "), "files\n");
-    assert_eq!(ask("exec prod -- aw"), "command\n");
-    assert_eq!(ask("exec -- aw"), "command\n");
-    assert_eq!(ask("exec prod --refresh -- aws s3 --x"), "command\n");
+    for (line, before) in [
+        ("exec prod -- aw", 3),
+        ("exec -- aw", 2),
+        ("exec prod --refresh -- aws s3 --x", 4),
+        ("exec prod ", 2),
+        ("exec prod aw", 2),
+        ("exec prod aws s3 --x", 2),
+        ("-q exec prod --duration 15m aws --", 5),
+        ("exec -p prod aw", 3),
+        ("exec --profile=prod ", 2),
+    ] {
+        assert_eq!(ask(line), format!("command\n{before}\n"), "{line}");
+    }
+    assert_eq!(values("exec pr"), ["prod", "prod-read"]);
+    assert_eq!(values("exec prod --refr"), ["--refresh"]);
 }
 
 #[test]
