@@ -1,6 +1,11 @@
 # The shell side of rolecall for PowerShell. In $PROFILE: Invoke-Expression (& rolecall init powershell | Out-String)
 
-# `use` changes this shell; every other verb goes straight through. PowerShell keeps a bare -- from a function: write '--' in quotes.
+# Sets the encoding in which PowerShell reads what programs print. Without a console there is none to set.
+function global:_rolecall_read_as($encoding) {
+    try { [Console]::OutputEncoding = $encoding } catch { }
+}
+
+# `use` changes this shell; every other verb goes straight through. PowerShell keeps a bare -- from a function: `exec PROFILE CMD` needs none.
 Remove-Item -Path Alias:rolecall -Force -ErrorAction SilentlyContinue
 function global:rolecall {
     $program = @(Get-Command -Name rolecall -CommandType Application -ErrorAction Stop)[0].Source
@@ -13,21 +18,40 @@ function global:rolecall {
         $verb = "$word"
         break
     }
+    # A function gets a,b as a list. A program gets it as it is typed.
+    for ($at = 0; $at -lt $args.Count; $at++) {
+        if ($args[$at] -is [array]) { $args[$at] = $args[$at] -join ',' }
+    }
     if ($verb -ceq 'use') {
         _rolecall_eval $program $args
-    } elseif ($MyInvocation.ExpectingInput) {
-        $input | & $program @args
-    } else {
-        & $program @args
+        return
+    }
+    $before = [Console]::OutputEncoding
+    # Windows PowerShell reads in the code page of the console and writes ASCII. A shell that is started has the console as it is.
+    if ($verb -cne 'shell') {
+        $OutputEncoding = [Text.UTF8Encoding]::new($false)
+        _rolecall_read_as $OutputEncoding
+    }
+    try {
+        if ($MyInvocation.ExpectingInput) {
+            $input | & $program @args
+        } else {
+            & $program @args
+        }
+    } finally {
+        _rolecall_read_as $before
     }
 }
 
 # Evaluates what the program prints, unless that is help.
 function global:_rolecall_eval($program, $arguments) {
+    $before = [Console]::OutputEncoding
     $env:ROLECALL_INIT = "powershell $PID"
+    _rolecall_read_as ([Text.UTF8Encoding]::new($false))
     try {
         $lines = @(& $program @arguments)
     } finally {
+        _rolecall_read_as $before
         $env:ROLECALL_INIT = $null
     }
     $status = $LASTEXITCODE

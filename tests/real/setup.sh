@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # setup.sh FOLDER NAME…: installs below FOLDER what no Debian package has: the official AWS clients, each with a small program that
-# prints the ARN of sts:GetCallerIdentity (python cli_v1 cli_v2 js go java), two shells (xonsh nushell), moto and actionlint.
+# prints the ARN of sts:GetCallerIdentity (python cli_v1 cli_v2 js go java), two shells (xonsh nushell), a parser of PowerShell's
+# language (powershell), moto and actionlint.
 # What is there already is left as it is. Logs: FOLDER/log/setup-NAME. Exit 1 if one could not be had.
 set -eu
 
@@ -113,6 +114,11 @@ setup_java() {
 
 setup_xonsh() {
     venv "$1" xonsh
+}
+
+# A grammar of PowerShell, which is in no registry itself.
+setup_powershell() {
+    venv "$1" tree-sitter tree-sitter-powershell
 }
 
 setup_nushell() {

@@ -3,7 +3,7 @@
 and `--unset` undoes it. The values come from a credential_process, as those of a broken or hostile source would."""
 import json, os, shlex, subprocess, time
 from hostile import CANARY, NAME, VALUES
-from support import BIN, Home, TOOLS, add_case, main, want
+from support import BIN, HERE, Home, TOOLS, add_case, main, want
 
 SET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCOUNT_ID", "ROLECALL_PROFILE")
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
@@ -154,6 +154,40 @@ def readers_of_dotenv():
         assert not os.path.exists(home.at(CANARY)), "CODE RAN"
 
 
+def parsed(home, *texts):
+    """What PowerShell would make of scripts, by a grammar of it: the program itself cannot be had."""
+    files = [home.write("%d.ps1" % number, text) for number, text in enumerate(texts)]
+    done = home.run(TOOLS + "/powershell/venv/bin/python", os.path.join(HERE, "powershell_syntax.py"), *files)
+    want(done.returncode, 0, done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def powershell_scripts():
+    with Home() as home:
+        calls = [("init", "powershell"), ("init", "powershell", "--prompt"), ("completions", "powershell")]
+        scripts = [home.rolecall(*call).stdout for call in calls]
+        for call, script, found in zip(calls, scripts, parsed(home, *scripts)):
+            want(found["wrong"], [], " ".join(call))
+        # A brace, a quote or a parenthesis less, and the check sees it.
+        for script in scripts:
+            for mark in ("}", "'", ")"):
+                before, _, after = script.rpartition(mark)
+                assert parsed(home, before + after)[0]["wrong"], "%r was taken away, and nothing is wrong" % mark
+
+
+def powershell_values():
+    """What `env` prints sets variables and runs nothing."""
+    with Home() as home:
+        prepare(home)
+        printed = [home.rolecall("env", name, "--shell", "powershell").stdout for name in PROFILES]
+        printed.append(home.rolecall("env", "--unset", "--shell", "powershell").stdout)
+        for name, found in zip([*PROFILES, "--unset"], parsed(home, *printed)):
+            want(found, {"wrong": [], "commands": []}, name)
+        broken = "$env:X = 'a' + [char]0x00e9 + ''%s'"
+        assert parsed(home, broken % "b")[0]["wrong"], "a quote too many is not seen"
+        want(parsed(home, "$env:X = 'a'; touch ran")[0]["commands"], ["touch ran"])
+
+
 def version(program):
     argv = {"dash": "dpkg-query -W -f ${Version} dash", "yash": "yash --version", "ksh": "ksh -c 'echo ${.sh.version}'", "mksh": "mksh -c 'echo $KSH_VERSION'",
             "busybox": "busybox", "elvish": "elvish -version"}.get(program, program + " --version")
@@ -167,11 +201,13 @@ for program in dict.fromkeys(entry[1].split()[0] for entry in SHELLS):
         print("%-8s %s" % (program, version(program)))
     except OSError as error:
         print("%-8s %s" % (program, error))
-print("not available here: PowerShell (in no registry for this system), cmd (Windows)")
+print("not available here: PowerShell (in no registry for this system; its scripts are parsed), cmd (Windows)")
 for entry in SHELLS:
     add_case(entry[0], lambda entry=entry: run(*entry))
 for argv, wanted in (("bash -c", "sh"), ("zsh -fc", "sh"), ("fish -Nc", "fish"), ("tcsh -fc", "tcsh"), ("elvish -norc -c", "elvish"), ("nu -n -c", "nushell"),
                      ("busybox sh -c", "sh")):
     add_case("detects " + argv.split()[0], lambda argv=argv, wanted=wanted: detected(argv, wanted))
 add_case("dotenv and json", readers_of_dotenv)
+add_case("powershell parses scripts", powershell_scripts)
+add_case("powershell parses values", powershell_values)
 main(at_once=4)
