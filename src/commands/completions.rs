@@ -11,8 +11,8 @@ use crate::shell::IntegratedShell;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  source <(rolecall completions bash)                         in ~/.bashrc; for zsh in ~/.zshrc, \
-after compinit
+  eval \"$(rolecall completions bash)\"                         in ~/.bashrc
+  eval \"$(rolecall completions zsh)\"                          in ~/.zshrc, after compinit
   rolecall completions fish > ~/.config/fish/completions/rolecall.fish
   rolecall completions powershell | Out-String | Invoke-Expression
   rolecall completions nushell | save -f ~/.config/nushell/rolecall.nu

@@ -2,6 +2,8 @@
 
 use super::support::{Run, Sandbox};
 
+/// The system's own bash, which is 3.2 on macOS.
+const BASH: &str = if cfg!(target_os = "macos") { "/bin/bash" } else { "bash" };
 const SHELLS: [&str; 6] = ["bash", "zsh", "fish", "powershell", "nushell", "elvish"];
 
 fn init(sandbox: &Sandbox, args: &[&str]) -> Run {
@@ -78,13 +80,29 @@ fn output_does_not_depend_on_environment() {
 fn bash_evaluates_output_twice_without_message() {
     let sandbox = Sandbox::new();
     for line in [
-        r#"set -eu; eval "$(rolecall init bash --prompt)"; eval "$(rolecall init bash --prompt)"; echo "${PROMPT_COMMAND[*]}""#,
+        r#"set -eu; eval "$(rolecall init bash --prompt)"; eval "$(rolecall init bash --prompt)"; echo ${PROMPT_COMMAND[*]}"#,
         r#"set -o posix; eval "$(rolecall init bash)"; rolecall use --off; rolecall exec dev -- true"#,
     ] {
-        let run = sandbox.shell("bash", line).ok().silent();
+        let run = sandbox.shell(BASH, line).ok().silent();
         assert!(
             ["", "_rolecall_hook _rolecall_prompt\n"].contains(&run.stdout.as_str()),
             "{run:#?}"
         );
     }
+}
+
+#[test]
+fn bash_completes_after_output_is_evaluated() {
+    let sandbox = Sandbox::new();
+    let line = r#"
+        set -u
+        eval "$(rolecall init bash)"
+        COMP_LINE='rolecall explain pr' COMP_POINT=19 COMP_WORDS=(rolecall explain pr) COMP_CWORD=2
+        _rolecall rolecall pr explain
+        echo "${COMPREPLY[@]}"
+        COMP_LINE='rolecall exec prod tr' COMP_POINT=21 COMP_WORDS=(rolecall exec prod tr) COMP_CWORD=3
+        _rolecall rolecall tr prod
+        echo "$? ${#COMPREPLY[@]}"
+    "#;
+    assert_eq!(sandbox.shell(BASH, line).ok().silent().stdout, "prod\n0 0\n");
 }

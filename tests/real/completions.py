@@ -36,7 +36,7 @@ SHELLS = {
     # What starts it, and the line that loads the completions.
     "bash": ("bash --noprofile --norc -i", "source /usr/share/bash-completion/bash_completion; " + BASH),
     "bash without bash-completion": ("bash --noprofile --norc -i", BASH),
-    "zsh": ("zsh -f -i", "autoload -Uz compinit; compinit -u -D; source <(rolecall completions zsh)"),
+    "zsh": ("zsh -f -i", "autoload -Uz compinit; compinit -u -D; eval \"$(rolecall completions zsh)\""),
     "zsh with fpath": ("zsh -f -i", "fpath=(~/functions $fpath); autoload -Uz compinit; compinit -u -D"),
     "fish": ("fish -N -i", "rolecall completions fish | source"),
     "elvish": ("elvish -norc", "eval (rolecall completions elvish | slurp)"),
