@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::environment::{PromptEnvironment, asking_command};
 use super::method::{Outcome, Text};
 use super::person::{AskPerson, QuestionText, TITLE};
+use super::system_programs::DialogProgram;
 use crate::error::Result;
 use crate::system::child::{Output, run_beside};
 use crate::system::runtime::Runtime;
@@ -25,35 +26,22 @@ const NO_DISPLAY: [&str; 4] = [
     "could not connect to display",
 ];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DialogProgram {
-    Zenity,
-    Kdialog,
-    Osascript,
-    PowerShell,
-}
-
-impl DialogProgram {
-    const ALL: [(Self, &str); 4] = [
-        (Self::Zenity, "zenity"),
-        (Self::Kdialog, "kdialog"),
-        (Self::Osascript, "osascript"),
-        (Self::PowerShell, "powershell.exe"),
-    ];
-}
-
 /// Finds the programs that can open a window here.
 ///
 /// # Errors
 /// Says why there is none.
 pub fn find(environment: &PromptEnvironment) -> Result<Vec<(DialogProgram, PathBuf)>, String> {
-    let found: Vec<_> = DialogProgram::ALL
-        .into_iter()
-        .filter_map(|(kind, name)| Some((kind, environment.find(name)?)))
+    let known = environment.system.dialogs();
+    let found: Vec<_> = known
+        .iter()
+        .filter_map(|program| Some((*program, environment.find(program.name())?)))
         .collect();
     if found.is_empty() {
-        let names: Vec<&str> = DialogProgram::ALL.into_iter().map(|(_, name)| name).collect();
-        return Err(format!("none of {} is on PATH", names.join(", ")));
+        let names: Vec<&str> = known.iter().map(|program| program.name()).collect();
+        return Err(match &names[..] {
+            [name] => format!("{name} is not on PATH"),
+            names => format!("none of {} is on PATH", names.join(", ")),
+        });
     }
     let usable: Vec<_> = found
         .into_iter()
@@ -218,5 +206,108 @@ fn outcome(program: DialogProgram, want: Want, output: &Output) -> Outcome<Text>
             Some(line) => format!("failed: {line}"),
             None => format!("failed ({})", output.status),
         }),
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    use super::*;
+    use crate::prompt::pinentry;
+    use crate::prompt::system_programs::System;
+    use crate::system::directories::Directories;
+    use crate::system::environment::Environment;
+
+    fn environment(folder: &std::path::Path, more: &[(&str, &str)]) -> Environment {
+        let path = ("PATH".to_owned(), folder.display().to_string());
+        let more = more.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        Environment::new(more.chain([path]), None)
+    }
+
+    fn on(system: System, variables: &Environment) -> PromptEnvironment<'_> {
+        let mut here = PromptEnvironment::read(variables, &Directories::default(), None);
+        here.system = system;
+        here
+    }
+
+    fn install(folder: &std::path::Path, name: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.join(name);
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn programs_are_those_of_system_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["pinentry", "pinentry-mac", "zenity", "kdialog", "osascript", "powershell.exe"]
+        {
+            install(folder.path(), name);
+        }
+        let display = ("DISPLAY", ":0");
+        let remote = ("SSH_CONNECTION", "x");
+        for (system, more, pinentry, dialogs) in [
+            (System::Linux, &[display][..], "pinentry", "zenity kdialog powershell.exe"),
+            (System::Linux, &[], "pinentry", "powershell.exe"),
+            (System::Linux, &[display, remote], "pinentry", "zenity kdialog"),
+            (System::Linux, &[remote], "pinentry", ""),
+            (System::MacOs, &[display], "pinentry-mac", "osascript"),
+            (System::MacOs, &[remote], "pinentry-mac", ""),
+            (System::Windows, &[], "pinentry", "powershell.exe"),
+            (System::Windows, &[remote], "pinentry", ""),
+        ] {
+            let variables = environment(folder.path(), more);
+            let here = on(system, &variables);
+            assert_eq!(pinentry::find(&here), Ok(folder.path().join(pinentry)), "{system:?}");
+            let found = find(&here).unwrap_or_default();
+            let found: Vec<&str> = found.iter().map(|(program, _)| program.name()).collect();
+            assert_eq!(found.join(" "), dialogs, "{system:?} {more:?}");
+        }
+    }
+
+    #[test]
+    fn missing_programs_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let variables = environment(folder.path(), &[]);
+        for (system, why) in [
+            (System::Linux, "none of zenity, kdialog, powershell.exe is on PATH"),
+            (System::MacOs, "osascript is not on PATH"),
+            (System::Windows, "powershell.exe is not on PATH"),
+        ] {
+            let here = on(system, &variables);
+            assert_eq!(find(&here), Err(why.to_owned()));
+        }
+        install(folder.path(), "pinentry");
+        let here = on(System::MacOs, &variables);
+        assert_eq!(pinentry::find(&here), Ok(folder.path().join("pinentry")));
+    }
+
+    #[test]
+    fn osascript_gets_question_as_argument_and_tells_a_closed_window() {
+        let text = "role \"; do shell script \"x\"";
+        for (want, script) in
+            [(Want::Code(text), "default answer"), (Want::Yes(text), "cancel button")]
+        {
+            let words = arguments(DialogProgram::Osascript, want, Duration::ZERO);
+            let (last, before) = words.split_last().unwrap();
+            assert_eq!((last.as_str(), before.last().unwrap().as_str()), (text, "--"));
+            assert!(before.join("\n").contains(script), "{words:?}");
+            assert!(!before.join("\n").contains(text), "{words:?}");
+        }
+        let ended = |code: i32, stdout: &str, stderr: &str| {
+            let output = Output {
+                stdout: Zeroizing::new(stdout.as_bytes().to_vec()),
+                stderr: stderr.as_bytes().to_vec(),
+                status: ExitStatus::from_raw(code << 8),
+            };
+            outcome(DialogProgram::Osascript, Want::Code(""), &output)
+        };
+        let closed = "execution error: User canceled. (-128)";
+        assert!(matches!(ended(0, "123456\n", ""), Outcome::Had(code) if *code == "123456"));
+        assert!(matches!(ended(1, "", closed), Outcome::Declined));
+        assert!(matches!(ended(1, "", "no user interaction allowed. (-1713)"), Outcome::Absent(_)));
     }
 }

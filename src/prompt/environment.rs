@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
+use super::system_programs::System;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
 
 /// The environment, as the prompt methods read it.
 pub struct PromptEnvironment<'a> {
     variables: &'a Environment,
+    pub system: System,
     /// The pinentry that was chosen: `PINENTRY_PROGRAM`, else the setting.
     pub pinentry: Option<PathBuf>,
 }
@@ -22,7 +24,8 @@ impl<'a> PromptEnvironment<'a> {
         pinentry: Option<&str>,
     ) -> Self {
         let pinentry = variables.get("PINENTRY_PROGRAM").or(pinentry);
-        Self { variables, pinentry: pinentry.and_then(|program| directories.expand(program).ok()) }
+        let pinentry = pinentry.and_then(|program| directories.expand(program).ok());
+        Self { variables, system: System::HERE, pinentry }
     }
 
     /// Returns the first of some variables that is set.

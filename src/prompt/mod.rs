@@ -14,6 +14,7 @@ mod pinentry;
 mod programs;
 pub mod qr;
 pub mod seed;
+mod system_programs;
 pub mod tty;
 
 pub use self::available::available;

@@ -27,23 +27,19 @@ const PREPARATION_TIMEOUT: Duration = Duration::from_secs(10);
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 /// The longest answer, in lines.
 const MAX_REPLY_LINES: usize = 1000;
-/// The programs that are looked for on `PATH` when the user chose none.
-const PROGRAMS: [&str; 2] = ["pinentry", "pinentry-mac"];
 
 /// Finds the pinentry to ask with.
 ///
 /// # Errors
 /// Says why there is none.
 pub fn find(environment: &PromptEnvironment) -> Result<PathBuf, String> {
-    match &environment.pinentry {
-        Some(chosen) => {
-            environment.find(chosen).ok_or_else(|| format!("{} is no program", chosen.display()))
-        }
-        None => PROGRAMS
-            .iter()
-            .find_map(|name| environment.find(name))
-            .ok_or_else(|| "pinentry is not on PATH".to_owned()),
+    if let Some(chosen) = &environment.pinentry {
+        let not_there = || format!("{} is no program", chosen.display());
+        return environment.find(chosen).ok_or_else(not_there);
     }
+    let mut names = environment.system.pinentries().iter();
+    let found = names.find_map(|name| environment.find(name));
+    found.ok_or_else(|| "pinentry is not on PATH".to_owned())
 }
 
 /// Returns whether a pinentry has neither a terminal nor a display to ask on.

@@ -13,14 +13,20 @@ fn asked(sandbox: &Sandbox) -> String {
     std::fs::read_to_string(sandbox.path("asked")).unwrap_or_default()
 }
 
+/// Returns the rows whose program this system asks with.
+fn programs<'a>(rows: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let is_here = |program: &str| (program == "osascript") == cfg!(target_os = "macos");
+    rows.iter().copied().filter(move |(program, _)| is_here(program))
+}
+
 #[test]
 fn each_dialog_program_gives_code() {
-    for (program, option) in [
+    for (program, option) in programs(&[
         ("zenity", "--entry"),
         ("kdialog", "--inputbox"),
         ("osascript", "display dialog"),
         ("powershell.exe", "PromptForCredential"),
-    ] {
+    ]) {
         let sandbox = desktop();
         sandbox.script(
             program,
@@ -36,13 +42,13 @@ fn each_dialog_program_gives_code() {
 
 #[test]
 fn closed_window_ends_run_as_declined() {
-    for (program, body) in [
+    for (program, body) in programs(&[
         ("zenity", "exit 1"),
         ("zenity", "echo 'Gtk-Message: some noise' >&2; exit 1"),
         ("kdialog", "exit 1"),
         ("osascript", "echo 'execution error: User canceled. (-128)' >&2; exit 1"),
         ("powershell.exe", "exit 0"),
-    ] {
+    ]) {
         let sandbox = desktop();
         sandbox.script(program, body);
         let run =

@@ -128,7 +128,7 @@ fn each_skipped_method_says_why() {
         "not asking by ykman: ykman is not on PATH",
         "not asking by tty: there is no terminal",
         "not asking by pinentry: pinentry is not on PATH",
-        "not asking by dialog: none of zenity, kdialog, osascript, powershell.exe is on PATH",
+        "not asking by dialog: none of zenity, kdialog, powershell.exe is on PATH",
     ]);
     // Without -v the error says it all in one line.
     let run =
