@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
+use crate::store::remedy::remedy;
 use crate::store::secret_store::{NewEntry, SecretStore, UnlockPolicy};
 use crate::system::report::Report;
 
@@ -68,16 +69,21 @@ impl<'a> Stores<'a> {
 
     /// Goes on to the next store, where there is one and the failure is of the store itself.
     fn pass_over(&self, name: &str, error: StoreError) -> Result<(), StoreError> {
-        let (StoreError::Unavailable(_) | StoreError::TimedOut(_) | StoreError::Locked(_)) = error
+        let (StoreError::Unavailable(_)
+        | StoreError::TimedOut(_)
+        | StoreError::Locked(_)
+        | StoreError::Denied(_)) = error
         else {
             return Err(error);
         };
         let at = self.first.get() + 1;
         let Some(next) = self.order.get(at) else { return Err(error) };
         let what = || format!("the store {name} cannot be used ({error}); trying {}", next.name());
-        // A locked keyring is for its user to unlock; that there is none is no news.
+        // A keyring that is there is for its user to open; that there is none is no news.
         match error {
-            StoreError::Locked(_) => self.report.warn(&what()),
+            StoreError::Locked(_) | StoreError::Denied(_) => {
+                self.report.warn(&format!("{}; to use it, {}", what(), remedy(name, &error)));
+            }
             _ => self.report.decided(&what),
         }
         self.first.set(at);
@@ -124,5 +130,72 @@ impl<'a> Stores<'a> {
     pub fn delete(&self, name: &EntryName) -> Result<(), StoreError> {
         let stores = self.order.iter().skip(self.first.get());
         stores.map(|store| store.delete(name).map(drop)).fold(Ok(()), Result::and)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::NoStore;
+
+    struct Failing(StoreError);
+
+    impl SecretStore for Failing {
+        fn name(&self) -> &'static str {
+            "keyring"
+        }
+        fn get(&self, _: &EntryName) -> Result<Option<SecretString>, StoreError> {
+            Err(self.0.clone())
+        }
+        fn put(&self, _: &EntryName, _: &NewEntry) -> Result<(), StoreError> {
+            Err(self.0.clone())
+        }
+        fn delete(&self, _: &EntryName) -> Result<bool, StoreError> {
+            Err(self.0.clone())
+        }
+        fn list(&self) -> Result<Vec<EntryName>, StoreError> {
+            Err(self.0.clone())
+        }
+        fn probe(&self) -> Result<String, StoreError> {
+            Err(self.0.clone())
+        }
+    }
+
+    #[derive(Default)]
+    struct Warnings(RefCell<Vec<String>>);
+
+    impl Report for Warnings {
+        fn decided(&self, _: &dyn Fn() -> String) {}
+        fn warn(&self, what: &str) {
+            self.0.borrow_mut().push(what.to_owned());
+        }
+        fn note(&self, _: &str) {}
+        fn notify_terminal(&self, _: &str) {}
+    }
+
+    #[test]
+    fn closed_store_is_passed_over_with_a_warning_and_absent_one_without() {
+        let name = EntryName::parse(&"a".repeat(64)).unwrap();
+        let text = || "why".to_owned();
+        for (error, next, warnings) in [
+            (StoreError::Locked(text()), "none", 1),
+            (StoreError::Denied(text()), "none", 1),
+            (StoreError::Unavailable(text()), "none", 0),
+            (StoreError::TimedOut(Duration::ZERO), "none", 0),
+            (StoreError::Full(text()), "keyring", 0),
+            (StoreError::Failed(text()), "keyring", 0),
+            (StoreError::Interrupted, "keyring", 0),
+        ] {
+            let report = Warnings::default();
+            let order: Vec<Box<dyn SecretStore>> =
+                vec![Box::new(Failing(error.clone())), Box::new(NoStore)];
+            let stores = Stores::new(order, &report, UnlockPolicy::Never);
+            assert_eq!(stores.get(&name).is_ok(), next == "none", "{error:?}");
+            assert_eq!(stores.name(), next, "{error:?}");
+            assert_eq!(report.0.borrow().len(), warnings, "{error:?}");
+        }
     }
 }

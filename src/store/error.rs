@@ -13,6 +13,9 @@ pub enum StoreError {
     /// It is there, and a person has to unlock it first.
     #[error("locked: {0}")]
     Locked(String),
+    /// Its user, or a policy of the system, does not let rolecall in.
+    #[error("denied: {0}")]
+    Denied(String),
     /// It did not answer within this time.
     #[cfg_attr(
         not(target_os = "linux"),

@@ -16,6 +16,7 @@ mod keyutils;
 #[cfg(not(feature = "file-store"))]
 mod no_file_store;
 mod none;
+pub mod remedy;
 #[cfg(target_os = "linux")]
 mod secret_service;
 pub mod secret_store;

@@ -60,8 +60,8 @@ pub trait SecretStore {
     /// the user, and is called once Ctrl-C is an error.
     ///
     /// # Errors
-    /// `Locked` when the person declines or nobody can be asked, `TimedOut` when nobody answers,
-    /// `Interrupted` on Ctrl-C.
+    /// `Denied` when the person declines, `Locked` when nobody can be asked, `TimedOut` when nobody
+    /// answers, `Interrupted` on Ctrl-C.
     fn unlock(&self, _announce: &dyn Fn()) -> Result<(), StoreError> {
         Err(StoreError::Locked("it cannot be unlocked from here".to_owned()))
     }

@@ -13,6 +13,7 @@ use crate::aws::totp::Seed;
 use crate::error::{Error, Kind, Result};
 use crate::store::choice::Stores;
 use crate::store::error::StoreError;
+use crate::store::remedy::remedy;
 use crate::store::secret_store::{NewEntry, SecretStore, UnlockPolicy};
 use crate::store::store_name::StoreName;
 use crate::system::report::Report;
@@ -214,11 +215,14 @@ impl StoredSeeds<'_> {
 fn failed(error: StoreError, what: String, store: StoreName) -> Error {
     let hint = match (store, &error) {
         (_, StoreError::Interrupted) => return Error::interrupted(),
-        (_, StoreError::Passphrase(_)) => "give the passphrase: export ROLECALL_FILE_PASSPHRASE",
-        (StoreName::Keyring, _) => {
-            "start or unlock your keyring, and look at it: rolecall doctor --store keyring"
+        (_, StoreError::Passphrase(_)) => {
+            "give the passphrase: export ROLECALL_FILE_PASSPHRASE".to_owned()
         }
-        _ => "look at it: rolecall doctor --store file",
+        (StoreName::Keyring, _) => {
+            let remedy = remedy("keyring", &error);
+            format!("{remedy}, and look at it: rolecall doctor --store keyring")
+        }
+        _ => "look at it: rolecall doctor --store file".to_owned(),
     };
     Error::store(what).caused_by(error).hint(hint)
 }

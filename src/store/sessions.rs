@@ -14,6 +14,7 @@ use crate::store::choice::Stores;
 use crate::store::entry_name::EntryName;
 use crate::store::error::StoreError;
 use crate::store::index::{Entries, Entry, Index};
+use crate::store::remedy::remedy;
 use crate::store::secret_store::NewEntry;
 use crate::system::clock::Clock;
 use crate::system::report::Report;
@@ -131,12 +132,16 @@ impl StoredSessions<'_> {
     fn report_miss(&self, error: &StoreError) {
         let name = self.stores.name();
         self.report.decided(&|| format!("the store {name} gave nothing: {error}"));
-        if let StoreError::Locked(_) | StoreError::Passphrase(_) = error {
-            self.report.warn(&format!(
-                "the store {name} is locked, so cached sessions are not used; unlock it, or \
-                 choose another with --store"
-            ));
-        }
+        let state = match error {
+            StoreError::Locked(_) | StoreError::Passphrase(_) => "is locked",
+            StoreError::Denied(_) => "does not let rolecall in",
+            _ => return,
+        };
+        let remedy = remedy(name, error);
+        self.report.warn(&format!(
+            "the store {name} {state}, so cached sessions are not used; {remedy}, or choose \
+             another with --store"
+        ));
     }
 
     /// Stores a session and its entry in step: the entry is there before the secret, so that a

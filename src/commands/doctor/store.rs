@@ -5,7 +5,8 @@ use crate::app::call::AskPolicy;
 use crate::app::context::Context;
 use crate::app::stores::StoreOpener;
 use crate::error::Result;
-use crate::store::StoreName;
+use crate::store::remedy::remedy;
+use crate::store::{StoreError, StoreName};
 
 const STORE: &str = "store";
 
@@ -25,21 +26,23 @@ pub fn check(context: &Context, typed: Option<StoreName>, findings: &mut Finding
             Err(error) => error.unless_interrupted()?,
         };
         let message = format!("{}: {error}", store.name());
+        let hint = hint(store.name(), &error);
         if is_chosen {
-            findings.problem(STORE, message, hint(store.name()));
+            findings.problem(STORE, message, hint.as_deref());
         } else {
-            findings.warning(STORE, message, hint(store.name()));
+            findings.warning(STORE, message, hint.as_deref());
         }
     }
     Ok(())
 }
 
-fn hint(store: &str) -> Option<&'static str> {
+fn hint(store: &str, error: &StoreError) -> Option<String> {
     match store {
-        "keyring" => Some(
-            "start or unlock your keyring, or choose another store: export ROLECALL_STORE=file",
-        ),
-        "file" => Some("give the passphrase: export ROLECALL_FILE_PASSPHRASE"),
+        "keyring" => {
+            let remedy = remedy(store, error);
+            Some(format!("{remedy}, or choose another store: export ROLECALL_STORE=file"))
+        }
+        "file" => Some("give the passphrase: export ROLECALL_FILE_PASSPHRASE".to_owned()),
         _ => None,
     }
 }

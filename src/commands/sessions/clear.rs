@@ -14,6 +14,7 @@ use crate::hint;
 use crate::store::StoreError;
 use crate::store::clear::{Clearing, Which};
 use crate::store::index::Index;
+use crate::store::remedy::remedy;
 use crate::system::clock::SystemClock;
 use crate::system::report::Report;
 
@@ -58,13 +59,19 @@ pub fn clear(context: &Context, names: &[&str]) -> Result<()> {
     match cleared.left.first() {
         None => Ok(()),
         Some((first, _)) => Err(may_be_left(&cleared.left).hint(
-            if cleared.left.iter().any(|(_, cause)| matches!(cause, StoreError::Locked(_))) {
-                format!("unlock it, then try again: {}", again(names))
-            } else {
-                format!("see what is wrong with it: rolecall doctor --store {first}")
+            match cleared.left.iter().find(|(_, cause)| is_closed(cause)) {
+                Some((store, cause)) => {
+                    format!("{}, then try again: {}", remedy(store, cause), again(names))
+                }
+                None => format!("see what is wrong with it: rolecall doctor --store {first}"),
             },
         )),
     }
+}
+
+/// Returns whether a person can open the store.
+fn is_closed(cause: &StoreError) -> bool {
+    matches!(cause, StoreError::Locked(_) | StoreError::Denied(_))
 }
 
 /// Returns the error for stores in which sessions may be left.

@@ -66,7 +66,7 @@ impl Client {
         let body = signal.body();
         let (dismissed, _): (bool, Variant) = body.deserialize()?;
         if dismissed {
-            return Err(StoreError::Locked("unlocking the keyring was declined".to_owned()));
+            return Err(StoreError::Denied("unlocking the keyring was declined".to_owned()));
         }
         Ok(())
     }
