@@ -93,9 +93,8 @@ impl<'a> StoreOpener<'a> {
     }
 
     #[cfg(not(target_os = "linux"))]
-    #[expect(clippy::unused_self, reason = "on Linux it is used")]
     fn keyring(self) -> Box<dyn SecretStore + 'a> {
-        Box::new(crate::store::native::keyring())
+        Box::new(crate::store::native::keyring(self.context.runtime.clone()))
     }
 
     fn passphrase(self) -> PassphraseSource<'a> {

@@ -17,10 +17,6 @@ pub enum StoreError {
     #[error("denied: {0}")]
     Denied(String),
     /// It did not answer within this time.
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "the other systems' calls do not wait")
-    )]
     #[error("no answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
     /// It has no room for the secret.

@@ -3,29 +3,27 @@
 //!
 //! On Linux a look-up takes 1.1 M instructions, and the traits are 0.3 % of them (callgrind), so there
 //! is no second way past them.
-//!
-//! An entry's service is `rolecall` and its user is the name of the entry, which other programs of
-//! the keyring family understand. A secret that is longer than the system lets one entry be is
-//! spread over several (`split`).
 
-#[cfg(any(target_os = "macos", windows))]
+mod items;
+#[cfg(any(target_os = "macos", windows, test))]
 pub mod native;
+mod per_entry;
 mod split;
+mod waiter;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
+use keyring_core::Error;
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::error::PlatformError;
-use keyring_core::{Entry, Error};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::store::entry_name::EntryName;
+pub use self::per_entry::Keyring;
+pub use self::waiter::{LOOK_UP_TIMEOUT, UNLOCK_TIMEOUT, WRITE_TIMEOUT, Wait, Waiter};
 use crate::store::error::StoreError;
-use crate::store::secret_store::{NewEntry, SecretStore};
 
-/// The service of every entry of ours.
+/// The service of every item of ours that holds one entry.
 pub const SERVICE: &str = "rolecall";
 
 /// What the systems' keyrings differ in beside `keyring_core`'s traits.
@@ -50,137 +48,7 @@ pub trait OsKeyring: CredentialStoreApi {
     /// # Errors
     /// As `SecretStore::unlock`.
     fn unlock(&self, _announce: &dyn Fn()) -> keyring_core::Result<()> {
-        Err(locked("it cannot be unlocked from here"))
-    }
-}
-
-/// One entry of the keyring per entry of ours, more for a long secret on Windows.
-pub struct Keyring<K>(Result<Arc<K>, StoreError>);
-
-impl<K: OsKeyring> Keyring<K> {
-    /// Takes a keyring as its crate opens it. Where that failed, every call fails so.
-    pub fn new(opened: keyring_core::Result<Arc<K>>) -> Self {
-        Self(opened.map_err(explain))
-    }
-
-    fn keyring(&self) -> Result<&K, StoreError> {
-        self.0.as_deref().map_err(Clone::clone)
-    }
-
-    fn entry(&self, name: &str, part: u16) -> Result<Entry, StoreError> {
-        self.keyring()?.build(SERVICE, &user(name, part), None).map_err(explain)
-    }
-
-    fn read(&self, name: &str, part: u16) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        match self.entry(name, part)?.get_secret() {
-            Ok(value) => Ok(Some(Zeroizing::new(value))),
-            Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(explain(error)),
-        }
-    }
-
-    fn write(&self, name: &str, part: u16, label: &str, value: &[u8]) -> Result<(), StoreError> {
-        let modifiers = K::modifiers(label);
-        self.keyring()?
-            .build(SERVICE, &user(name, part), Some(&modifiers))
-            .and_then(|entry| entry.set_secret(value))
-            .map_err(explain)
-    }
-
-    /// Removes one entry and returns whether there was one.
-    fn remove(&self, name: &str, part: u16) -> Result<bool, StoreError> {
-        match self.entry(name, part)?.delete_credential() {
-            Ok(()) => Ok(true),
-            Err(Error::NoEntry) => Ok(false),
-            Err(error) => Err(explain(error)),
-        }
-    }
-
-    /// Returns how many parts lie beside the first entry.
-    fn parts(&self, name: &str) -> Result<u16, StoreError> {
-        if K::MAX_ENTRY_BYTES == usize::MAX {
-            return Ok(0);
-        }
-        let first = self.read(name, 0)?;
-        let head = first.and_then(|entry| split::head(&entry));
-        Ok(head.map_or(0, |head| head.parts))
-    }
-}
-
-impl<K: OsKeyring> SecretStore for Keyring<K> {
-    fn name(&self) -> &'static str {
-        "keyring"
-    }
-
-    fn get(&self, name: &EntryName) -> Result<Option<SecretString>, StoreError> {
-        let name = name.as_str();
-        let Some(first) = self.read(name, 0)? else {
-            return Ok(None);
-        };
-        let Some(head) = split::head(&first) else {
-            return text(first).map(Some);
-        };
-        let mut parts = Vec::with_capacity(usize::from(head.parts));
-        for part in 1..=head.parts {
-            match self.read(name, part)? {
-                Some(value) => parts.push(value),
-                None => return Ok(None),
-            }
-        }
-        split::join(head, &parts).map(text).transpose()
-    }
-
-    fn put(&self, name: &EntryName, entry: &NewEntry) -> Result<(), StoreError> {
-        let name = name.as_str();
-        let too_long = || StoreError::Full("the secret takes too many entries".to_owned());
-        let entries = split::split(entry.secret.expose_secret().as_bytes(), K::MAX_ENTRY_BYTES)
-            .ok_or_else(too_long)?;
-        let last = u16::try_from(entries.len().saturating_sub(1)).map_err(|_| too_long())?;
-        let before = self.parts(name)?;
-        // The head goes last: until then a reader finds the old head, and parts that do not fit it.
-        for (part, value) in (0..=last).zip(&entries).rev() {
-            self.write(name, part, entry.label, value)?;
-        }
-        for part in last.saturating_add(1)..=before {
-            self.remove(name, part)?;
-        }
-        Ok(())
-    }
-
-    fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {
-        let name = name.as_str();
-        let mut any = false;
-        for part in (0..=self.parts(name)?).rev() {
-            any |= self.remove(name, part)?;
-        }
-        Ok(any)
-    }
-
-    fn list(&self) -> Result<Vec<EntryName>, StoreError> {
-        let entries = match self.keyring()?.search(&K::search_spec()) {
-            Ok(entries) => entries,
-            Err(Error::NoEntry | Error::NotSupportedByStore(_)) => return Ok(Vec::new()),
-            Err(error) => return Err(explain(error)),
-        };
-        let ours = entries.iter().filter_map(Entry::get_specifiers);
-        let users = ours.filter(|(service, _)| service == SERVICE).map(|(_, user)| user);
-        Ok(users.filter_map(|user| EntryName::parse(&user)).collect())
-    }
-
-    fn probe(&self) -> Result<String, StoreError> {
-        self.keyring()?.probe().map_err(explain)
-    }
-
-    fn unlock(&self, announce: &dyn Fn()) -> Result<(), StoreError> {
-        self.keyring()?.unlock(announce).map_err(explain)
-    }
-}
-
-/// Returns the user of an entry, or of its part of that number (from 1).
-fn user(name: &str, part: u16) -> String {
-    match part {
-        0 => name.to_owned(),
-        part => format!("{name}#{part}"),
+        Err(pass_on(StoreError::Locked("it cannot be unlocked from here".to_owned())))
     }
 }
 
@@ -195,9 +63,12 @@ fn text(mut value: Zeroizing<Vec<u8>>) -> Result<SecretString, StoreError> {
     }
 }
 
-/// Returns the error of a keyring that waits for its user.
-fn locked(what: &str) -> Error {
-    Error::NoStorageAccess(Box::new(StoreError::Locked(what.to_owned())))
+/// Gives an error of ours to `keyring_core`, which passes it on as it is.
+pub fn pass_on(error: StoreError) -> Error {
+    match error {
+        StoreError::Locked(_) => Error::NoStorageAccess(Box::new(error)),
+        _ => Error::PlatformFailure(Box::new(error)),
+    }
 }
 
 /// Turns a keyring's error into ours. Some carry the bytes of the secret: those are wiped and not
@@ -224,6 +95,3 @@ fn ours(cause: PlatformError, kind: fn(String) -> StoreError) -> StoreError {
         Err(cause) => kind(format!("keyring: {cause}")),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -18,8 +18,9 @@ pub struct NewEntry<'a> {
 
 /// A place that holds secrets by their names.
 ///
-/// A call of `keyring` ends within two seconds on Linux, and `unlock` within a minute; those of
-/// `keyutils` within half a second. `file` also waits for whoever types its passphrase.
+/// A call of `keyring` waits for the system at most two seconds at a time, and `unlock` a minute; on
+/// macOS so does every call after it, since an item may ask as well. A call of `keyutils` ends within
+/// half a second. `file` also waits for whoever types its passphrase.
 pub trait SecretStore {
     /// Returns the name by which a user chooses the store: `keyring`, `keyutils`, `file` or `none`.
     fn name(&self) -> &'static str;

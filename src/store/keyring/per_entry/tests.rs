@@ -1,5 +1,8 @@
 //! The adapter on `keyring_core`'s own mock.
 
+use std::collections::HashMap;
+
+use keyring_core::api::CredentialStoreApi;
 use keyring_core::mock::{Cred, Store};
 
 use super::*;
@@ -47,13 +50,13 @@ fn get(keyring: &Keyring<Store>, name: &EntryName) -> Option<String> {
 
 /// Lets the next call of an entry fail.
 fn fail(keyring: &Keyring<Store>, name: &EntryName, error: Error) {
-    let entry = keyring.entry(name.as_str(), 0).unwrap();
+    let entry = keyring.0.item(&item(name.as_str(), 0)).unwrap();
     entry.as_any().downcast_ref::<Cred>().unwrap().set_error(error);
 }
 
 /// How many entries of the keyring hold something.
 fn held(keyring: &Keyring<Store>) -> usize {
-    let entries = keyring.keyring().unwrap().search(&HashMap::new()).unwrap();
+    let entries = keyring.0.keyring().unwrap().search(&HashMap::new()).unwrap();
     entries.iter().filter(|entry| entry.get_secret().is_ok()).count()
 }
 
@@ -81,7 +84,7 @@ fn secret_that_misses_a_part_is_absent() {
     let keyring = keyring();
     let name = session('a');
     put(&keyring, &name, &"x".repeat(3 * LIMIT));
-    assert_eq!(keyring.remove(name.as_str(), 2), Ok(true));
+    assert_eq!(keyring.0.remove(&item(name.as_str(), 2)), Ok(true));
     assert_eq!(get(&keyring, &name), None);
     put(&keyring, &name, "whole");
     assert_eq!(get(&keyring, &name).as_deref(), Some("whole"));
@@ -99,7 +102,7 @@ fn only_entries_of_rolecall_are_listed() {
         ("another", &*"c".repeat(64)),
         ("my-rolecall", &*"d".repeat(64)),
     ] {
-        let entry = keyring.keyring().unwrap().build(service, user, None).unwrap();
+        let entry = keyring.0.keyring().unwrap().build(service, user, None).unwrap();
         entry.set_password("x").unwrap();
     }
     let mut listed = keyring.list().unwrap();
