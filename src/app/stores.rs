@@ -8,6 +8,8 @@ use crate::store::secret_store::PassphraseSource;
 use crate::store::seeds::StoredSeeds;
 use crate::store::{FileStore, NoStore, SecretStore, StoreName, UnlockPolicy};
 use crate::system::clock::SystemClock;
+#[cfg(target_os = "macos")]
+use crate::system::locks::FileLocks;
 use crate::system::report::Report;
 use crate::system::state_file::StateFile;
 
@@ -92,7 +94,14 @@ impl<'a> StoreOpener<'a> {
         Box::new(crate::store::SecretService::keyring(runtime, address, runtime_dir))
     }
 
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(target_os = "macos")]
+    fn keyring(self) -> Box<dyn SecretStore + 'a> {
+        let (folders, runtime) = (self.context.directories.locks(), self.context.runtime.clone());
+        let locks = FileLocks::new(folders, None, runtime.clone(), self.report);
+        Box::new(crate::store::native::keyring(runtime, Box::new(locks), &SystemClock))
+    }
+
+    #[cfg(windows)]
     fn keyring(self) -> Box<dyn SecretStore + 'a> {
         Box::new(crate::store::native::keyring(self.context.runtime.clone()))
     }

@@ -10,6 +10,10 @@ use crate::system::files::LockFile;
 #[derive(Clone, Copy)]
 pub struct NewEntry<'a> {
     /// What a keyring manager shows.
+    #[cfg_attr(
+        target_os = "macos",
+        allow(dead_code, reason = "there all entries share two items")
+    )]
     pub label: &'a str,
     pub secret: &'a SecretString,
     /// Unix seconds at which the secret becomes worthless; `None` for what is long-lived.

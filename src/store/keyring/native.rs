@@ -45,6 +45,7 @@ pub trait Platform: CredentialStoreApi + Send + Sync + 'static {
     /// Modifiers for every item.
     const MODIFIERS: &'static [(&'static str, &'static str)] = &[];
     /// What narrows a search to items of ours, as far as the system can.
+    #[cfg_attr(target_os = "macos", allow(dead_code, reason = "there nothing is searched for"))]
     const SEARCH: (&'static str, &'static str) = ("service", SERVICE);
     /// Lets the system show the dialog that unlocks the keyring, and waits for the answer.
     const UNLOCK: Option<fn() -> Result<()>> = None;

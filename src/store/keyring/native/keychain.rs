@@ -15,19 +15,26 @@ use security_framework::os::macos::keychain::{
 };
 
 use crate::store::error::StoreError;
-use crate::store::keyring::Keyring;
 use crate::store::keyring::native::codes::{Dialogs, keychain};
 use crate::store::keyring::native::{Native, Platform};
+use crate::store::keyring::whole::WholeItems;
+use crate::system::clock::Clock;
+use crate::system::locks::Locks;
 use crate::system::runtime::Runtime;
 
 /// Keeps dialogs away as long as it is held. The system knows one such switch per process.
 static NO_DIALOGS: Mutex<Option<KeychainUserInteractionLock>> = Mutex::new(None);
 
-/// Returns the store `keyring`, whose calls wait in `runtime`. Nothing is opened before the first
-/// call.
+/// Returns the store `keyring`, whose calls wait in `runtime` and whose writers take turns by
+/// `locks`. Nothing is opened before the first call.
 #[must_use]
-pub fn keyring(runtime: Runtime) -> Keyring<Native<Store>> {
-    Keyring::new(Store::new().map(|store| Native::new(store, runtime)))
+pub fn keyring<'a>(
+    runtime: Runtime,
+    locks: Box<dyn Locks + 'a>,
+    clock: &'a dyn Clock,
+) -> WholeItems<'a, Native<Store>> {
+    let opened = Store::new().map(|store| Native::new(store, runtime));
+    WholeItems::new(opened, locks, clock)
 }
 
 impl Platform for Store {
