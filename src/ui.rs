@@ -6,6 +6,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::error::{Error, Result};
 use crate::system::report::Report;
+use crate::system::terminal::{Output, Writes, takes_escapes};
 use crate::text;
 
 /// A longer line could wrap, and could not be erased then.
@@ -36,7 +37,16 @@ impl Ui {
 
     /// Returns whether text on a stream is coloured.
     pub fn colors_on(&self, stream: &impl IsTerminal) -> bool {
-        self.options.colors.unwrap_or_else(|| stream.is_terminal())
+        if stream.is_terminal() {
+            self.colors_on_terminal()
+        } else {
+            self.options.colors == Some(true)
+        }
+    }
+
+    /// Returns whether text on a terminal is coloured.
+    pub fn colors_on_terminal(&self) -> bool {
+        self.options.colors != Some(false) && takes_escapes()
     }
 
     /// Returns whether a prompt of a shell is coloured: it never goes to a terminal itself, so only
@@ -130,17 +140,10 @@ impl Report for Ui {
     }
 
     fn notify_terminal(&self, what: &str) {
-        #[cfg(unix)]
         if !self.options.quiet && !std::io::stderr().is_terminal() {
-            use rustix::fs::{Mode, OFlags};
-            // A terminal that Ctrl-S has stopped must not stop this process.
-            let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            if let Ok(tty) = rustix::fs::open("/dev/tty", flags, Mode::empty()) {
-                let _ =
-                    std::fs::File::from(tty).write_all(self.line("rolecall", "2", what).as_bytes());
+            if let Ok(mut tty) = Output::open(Writes::Bounded) {
+                let _ = tty.write(&self.line("rolecall", "2", what));
             }
         }
-        #[cfg(not(unix))]
-        let _ = what;
     }
 }

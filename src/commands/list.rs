@@ -12,8 +12,9 @@ use crate::error::{Error, Result};
 use crate::hint;
 use crate::output::table::{self, Column, or_dash};
 use crate::output::time::timestamp;
-use crate::output::{print, print_line, terminal_width};
+use crate::output::{print, print_line};
 use crate::system::report::Report;
+use crate::system::terminal::stdout_width;
 
 /// List the profiles
 #[derive(Debug, Args)]
@@ -99,7 +100,7 @@ fn hint_at_problems(context: &Context, rows: &[ProfileSummary]) {
 fn render(context: &Context, rows: &[ProfileSummary]) -> String {
     let terminal = std::io::stdout().is_terminal();
     let colored = context.ui.colors_on(&std::io::stdout());
-    let width = terminal.then(terminal_width).flatten();
+    let width = terminal.then(stdout_width).flatten();
     let columns = if width.is_some() { &COLUMNS[..] } else { &COLUMNS[..7] };
     let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
     let color = |row: usize| context.settings.color_of(&rows[row].name).filter(|_| colored);

@@ -31,15 +31,3 @@ pub fn print(text: &str) -> Result<()> {
 pub fn print_line(line: impl Display) -> Result<()> {
     print(&format!("{line}\n"))
 }
-
-/// Returns the width of the terminal in cells; `None` when stdout is no terminal.
-#[cfg(unix)]
-pub fn terminal_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-    Some(usize::from(size.ws_col)).filter(|width| *width > 0)
-}
-
-#[cfg(not(unix))]
-pub fn terminal_width() -> Option<usize> {
-    None
-}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::model::{KeyOutcome, KeyPress, Model};
+use super::model::{KeyOutcome, Model};
 use super::search::Fields;
 use super::usage::UsageHistory;
 use super::view::{self, COLUMNS, Frame, Layout, Preview, ProfileRow, ScreenLine, Size};
@@ -17,6 +17,7 @@ use crate::output::explanation;
 use crate::output::table::{self, or_dash};
 use crate::store::index::Entries;
 use crate::system::clock::{Clock, SystemClock};
+use crate::system::terminal::KeyPress;
 
 /// The profiles of the picker, read as far as the screen and the search need them.
 pub struct ProfileList<'a> {
@@ -116,7 +117,7 @@ impl<'a> ProfileList<'a> {
 
     /// Does what a key says.
     pub fn press(&mut self, key: &KeyPress, size: Size) -> KeyOutcome {
-        if *key == KeyPress::Preview {
+        if *key == KeyPress::Tab {
             let shown = self.layout(size).preview != Preview::None;
             self.model.preview = Some(!shown);
         }
@@ -129,7 +130,7 @@ impl<'a> ProfileList<'a> {
                 | KeyPress::PageDown
                 | KeyPress::Enter
                 | KeyPress::Cancel
-                | KeyPress::Preview
+                | KeyPress::Tab
         ) {
             self.fill(usize::MAX);
         }

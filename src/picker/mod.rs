@@ -1,33 +1,26 @@
-//! Chooses a profile on the terminal. `keys` turns bytes into keys, `model` and `search` change the
-//! state, `list` adds the profiles, `view` renders the screen, and `terminal` draws it. Only
-//! profiles on the screen are resolved, so that thousands show at once.
+//! Chooses a profile on the terminal. `model` and `search` change the state as keys say, `list` adds
+//! the profiles, `view` renders the screen, and `terminal` draws it. Only profiles on the screen are
+//! resolved, so that thousands show at once.
 
-#![cfg_attr(not(unix), allow(dead_code, unused_imports, reason = "consoles are not drawn on"))]
-
-mod keys;
 mod list;
 mod model;
 mod search;
-#[cfg(unix)]
 mod terminal;
 mod usage;
 mod view;
 
 use std::io::IsTerminal;
 
-#[cfg(unix)]
 use self::list::ProfileList;
-#[cfg(unix)]
-use self::model::{KeyOutcome, KeyPress};
-#[cfg(unix)]
-use self::terminal::{Colors, Reads, Screen};
+use self::model::KeyOutcome;
+use self::terminal::{Colors, Screen};
 use crate::app::context::Context;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Kind, Result};
-#[cfg(unix)]
 use crate::hint;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
+use crate::system::terminal::{KeyPress, Reads, is_drawable};
 
 /// The number of profiles that are read for the search between two reads of the keyboard.
 const PROFILES_PER_ROUND: usize = 200;
@@ -46,21 +39,15 @@ fn impossible(context: &Context) -> Option<&'static str> {
     if !std::io::stdin().is_terminal() && !std::io::stderr().is_terminal() {
         return Some("there is no terminal to choose on");
     }
-    if context.environment.get("TERM").is_none_or(|term| term == "dumb") {
+    if !shows_lists(context.environment.get("TERM")) {
         return Some("this terminal (TERM) cannot show a list to choose from");
     }
-    (!is_there()).then_some("there is no terminal to choose on")
+    (!is_drawable()).then_some("there is no terminal to choose on")
 }
 
-#[cfg(unix)]
-fn is_there() -> bool {
-    terminal::open().is_some()
-}
-
-/// The picker does not draw on consoles.
-#[cfg(not(unix))]
-fn is_there() -> bool {
-    false
+/// Returns whether the terminal that `TERM` names can be drawn on. Consoles have no such name.
+fn shows_lists(term: Option<&str>) -> bool {
+    term.map_or(cfg!(windows), |term| term != "dumb")
 }
 
 /// Lets a person choose a profile, beginning with a query. Waits for as long as the person takes.
@@ -90,20 +77,13 @@ pub fn record(context: &Context, profile: &str) {
     }
 }
 
-#[cfg(not(unix))]
-fn run(_: &Context, _: &Profiles, _: &str) -> Result<Option<String>> {
-    Ok(None)
-}
-
 /// How the picker ended.
-#[cfg(unix)]
 enum End {
     /// With a profile's number.
     Chosen(usize),
     Cancelled,
 }
 
-#[cfg(unix)]
 fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<String>> {
     let mut list = ProfileList::new(context, profiles);
     if list.is_empty() {
@@ -111,11 +91,9 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
         let what = format!("there is no profile in {}", paths.join(" or "));
         return Err(hint::first_steps(profiles.say_missing(Error::configuration(what))));
     }
-    let tty =
-        terminal::open().ok_or_else(|| Error::needs_person("there is no terminal to choose on"))?;
     context.runtime.catch_signals()?;
-    let colors = if context.ui.colors_on(&tty) { Colors::On } else { Colors::Off };
-    let mut screen = Screen::begin(tty, colors)?;
+    let colors = if context.ui.colors_on_terminal() { Colors::On } else { Colors::Off };
+    let mut screen = Screen::begin(colors)?;
     let end = choose(context, &mut list, &mut screen, query)?;
     drop(screen);
     match end {
@@ -124,7 +102,6 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
     }
 }
 
-#[cfg(unix)]
 fn choose(
     context: &Context,
     list: &mut ProfileList,
@@ -135,17 +112,13 @@ fn choose(
     if !query.is_empty() {
         list.press(&KeyPress::Text(query.to_owned()), size);
     }
-    let (mut reads, mut changed) = (Reads::Wait, true);
+    let mut changed = true;
     loop {
         if std::mem::take(&mut changed) {
             let (lines, cursor) = list.draw(size);
             changed = !screen.draw(&lines, cursor, size)?;
         }
-        let wanted = if list.is_filled() { Reads::Wait } else { Reads::Poll };
-        if wanted != reads {
-            reads = wanted;
-            screen.set_reads(reads)?;
-        }
+        let reads = if list.is_filled() { Reads::Wait } else { Reads::Poll };
         for key in screen.read(reads)? {
             changed = true;
             match list.press(&key, size) {

@@ -2,31 +2,7 @@
 //! changes it. Pure.
 
 use super::search::{Fields, Query, Search};
-
-/// A key of the picker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyPress {
-    Text(String),
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    Home,
-    End,
-    LineStart,
-    LineEnd,
-    Left,
-    Right,
-    DeleteBack,
-    DeleteForward,
-    /// Deletes the word before the cursor.
-    DeleteWord,
-    /// Deletes all before the cursor.
-    DeleteToStart,
-    Preview,
-    Enter,
-    Cancel,
-}
+use crate::system::terminal::KeyPress;
 
 /// What a key led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +118,7 @@ impl Model {
             KeyPress::DeleteWord => self.delete(self.word_start(), self.cursor),
             KeyPress::DeleteToStart => self.delete(0, self.cursor),
             // The caller has changed `preview`, because only it knows the layout.
-            KeyPress::Preview => {}
+            KeyPress::Tab => {}
         }
         KeyOutcome::Continue
     }

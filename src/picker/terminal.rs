@@ -1,37 +1,24 @@
-//! The terminal while the picker has it: the alternate screen, raw modes, keys and signals.
-//! Whatever ends the picker, the terminal gets back its modes and its screen.
+//! The picker's screen: what it draws on the terminal, and the keys that it gets from there.
 //!
-//! The picker draws on the controlling terminal, because stdin and stdout may be a shell's
-//! (`$(…)`). A read ends by itself after a tenth of a second (termios), so that signals, a resize
-//! and a terminal that is gone are all noticed without a thread.
+//! It is the controlling terminal, because stdin and stdout may be a shell's (`$(…)`). Whatever ends
+//! the picker, the terminal gets back its modes and its screen.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read};
-
-use rustix::termios::{SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize};
-
-use super::keys::KeyDecoder;
-use super::model::KeyPress;
 use super::view::{ScreenLine, Size, SpanStyle};
 use crate::error::{Error, Result};
-use crate::system::terminal::{Changes, TerminalGuard, open_output, write};
+use crate::system::terminal::{KeyPress, Keyboard, Output, Reads, Writes};
 use crate::text::color::Color;
 
-/// The alternate screen and bracketed paste (xterm, "Private modes"), and the way back.
-const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[H\x1b[2J";
-const LEAVE: &str = "\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// The alternate screen (xterm, "Private modes"), and the way back.
+const ENTER: &str = "\x1b[?1049h\x1b[H\x1b[2J";
+const LEAVE: &str = "\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
 /// The marks around a frame. Terminals that know them show the whole frame at once.
 const FRAME: (&str, &str) = ("\x1b[?2026h\x1b[?25l", "\x1b[?25h\x1b[?2026l");
 /// The size that a terminal of no known size is taken to have.
 const DEFAULT_SIZE: Size = Size { width: 80, height: 24 };
 
 pub struct Screen {
-    tty: File,
-    /// The same terminal, for writes that do not wait.
-    output: File,
-    before: Termios,
-    keys: KeyDecoder,
-    guard: TerminalGuard,
+    output: Output,
+    keyboard: Keyboard,
     colors: Colors,
 }
 
@@ -42,75 +29,29 @@ pub enum Colors {
     Off,
 }
 
-/// How a read ends that finds no key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reads {
-    /// After a tenth of a second.
-    Wait,
-    /// At once.
-    Poll,
-}
-
-/// Opens the controlling terminal; `None` where there is none, or where this process is not in its
-/// foreground and would be stopped.
-pub fn open() -> Option<File> {
-    let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    crate::system::locks::in_foreground(&tty).then_some(tty)
-}
-
 impl Screen {
     /// Takes the terminal. `Runtime::catch_signals` has to be called before.
     ///
     /// # Errors
     /// The terminal cannot be used.
-    pub fn begin(tty: File, colors: Colors) -> Result<Self> {
-        let fail = |e: std::io::Error| Error::failed(format!("the terminal cannot be used: {e}"));
-        let output = open_output().map_err(fail)?;
-        let before = tcgetattr(&tty).map_err(|e| fail(e.into()))?;
-        let guard = TerminalGuard::new(|_| Changes {
-            modes: None,
-            enter: ENTER.to_owned().into(),
-            leave: LEAVE.to_owned(),
-        });
-        let guard = guard.map_err(fail)?;
-        let screen = Self { tty, output, before, keys: KeyDecoder::default(), guard, colors };
-        screen.set_reads(Reads::Wait)?;
-        Ok(screen)
-    }
-
-    /// Sets how reads end.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub fn set_reads(&self, reads: Reads) -> Result<()> {
-        let mut modes = self.before.clone();
-        modes.make_raw();
-        modes.special_codes[SpecialCodeIndex::VMIN] = 0;
-        modes.special_codes[SpecialCodeIndex::VTIME] = u8::from(reads == Reads::Wait);
-        self.guard.set_modes(&self.tty, modes).map_err(gone)
+    pub fn begin(colors: Colors) -> Result<Self> {
+        let fail = |error| Error::failed(format!("the terminal cannot be used: {error}"));
+        let output = Output::open(Writes::Bounded).map_err(fail)?;
+        let keyboard = Keyboard::take(ENTER, LEAVE).map_err(fail)?;
+        Ok(Self { output, keyboard, colors })
     }
 
     /// Returns how often the program was stopped, after which the screen is empty.
     pub fn pauses(&self) -> usize {
-        self.guard.pauses()
+        self.keyboard.pauses()
     }
 
-    /// Returns the keys that were typed. `reads` is what `set_reads` was told last.
+    /// Returns the keys that were typed.
     ///
     /// # Errors
     /// The terminal is gone.
     pub fn read(&mut self, reads: Reads) -> Result<Vec<KeyPress>> {
-        let mut bytes = [0; 4096];
-        match self.tty.read(&mut bytes) {
-            Ok(0) if reads == Reads::Wait => Ok(self.keys.silence().into_iter().collect()),
-            Ok(count) => Ok(self.keys.feed(&bytes[..count])),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
-            {
-                Ok(Vec::new())
-            }
-            Err(error) => Err(gone(error)),
-        }
+        self.keyboard.read(reads).map_err(gone)
     }
 
     /// Returns the terminal's size.
@@ -118,9 +59,8 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub fn size(&self) -> Result<Size> {
-        let size = tcgetwinsize(&self.tty).map_err(gone)?;
-        let (width, height) = (usize::from(size.ws_col), usize::from(size.ws_row));
-        Ok(if width == 0 || height == 0 { DEFAULT_SIZE } else { Size { width, height } })
+        let size = self.output.size().map_err(gone)?;
+        Ok(size.map_or(DEFAULT_SIZE, |(width, height)| Size { width, height }))
     }
 
     /// Draws a screen, and returns whether the terminal took all of it within a second.
@@ -137,7 +77,7 @@ impl Screen {
             text += &format!("\x1b[{};1H\x1b[J", lines.len() + 1);
         }
         text += &format!("\x1b[1;{}H{}", cursor + 1, FRAME.1);
-        write(&mut self.output, &text).map_err(gone)
+        self.output.write(&text).map_err(gone)
     }
 
     fn render(&self, line: &ScreenLine, width: usize, text: &mut String) {

@@ -16,9 +16,7 @@ use super::person::{AskPerson, QuestionText, TITLE};
 use super::tty::Tty;
 use crate::error::Result;
 use crate::system::runtime::Runtime;
-use crate::system::terminal;
-#[cfg(unix)]
-use crate::system::terminal::{Changes, TerminalGuard};
+use crate::system::terminal::{self, Changes, TerminalGuard};
 use crate::text::{clean_lines, one_line};
 
 /// How long a pinentry may take to start, and to answer anything but the question itself.
@@ -61,7 +59,6 @@ pub struct Pinentry<'a> {
     /// Whether it knows neither a terminal nor a display.
     blind: bool,
     /// The terminal's modes, which it may change. They are put back after it has ended.
-    #[cfg(unix)]
     modes: Option<TerminalGuard>,
 }
 
@@ -94,7 +91,6 @@ impl<'a> Pinentry<'a> {
     }
 
     fn spawn(runtime: &'a Runtime, program: &Path, timeout: Duration) -> Exchange<Self> {
-        #[cfg(unix)]
         let modes = TerminalGuard::new(|_| Changes::default()).ok();
         let mut command = asking_command(program);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -110,7 +106,6 @@ impl<'a> Pinentry<'a> {
             output: BufReader::new(output),
             asking: false,
             blind: false,
-            #[cfg(unix)]
             modes,
         })
     }
@@ -253,7 +248,6 @@ impl Drop for Pinentry<'_> {
         }
         // The modes are put back after it was killed, so that it cannot change them again.
         let _ = self.child.start_kill();
-        #[cfg(unix)]
         drop(self.modes.take());
     }
 }

@@ -11,7 +11,6 @@ use zeroize::Zeroizing;
 use super::environment::{PromptEnvironment, asking_command};
 use super::is_token_code;
 use super::method::{Outcome, Text};
-use super::tty::Tty;
 use crate::aws::arn::Arn;
 use crate::error::{Error, Result};
 use crate::executor::Question;
@@ -19,6 +18,7 @@ use crate::system::child::{self, Output};
 use crate::system::clock::Clock;
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
+use crate::system::terminal;
 
 /// The issuers that AWS's own QR codes name.
 const ISSUERS: [&str; 3] = ["Amazon Web Services", "AWS", "Amazon"];
@@ -41,7 +41,7 @@ impl Programs<'_> {
     /// Runs a program. Its stdin and stderr are the terminal when there is one. The inner error
     /// says what it did wrong.
     fn run(&self, mut command: Command) -> Result<Result<Output, String>> {
-        let terminal = if self.no_input { None } else { Tty::open() }.map(Tty::into_ends);
+        let terminal = if self.no_input { None } else { terminal::files() };
         let (input, output) = terminal.unzip();
         command.stdin(input.map_or_else(Stdio::null, Stdio::from));
         let ended = self.runtime.run(child::run_beside(command, output, self.timeout))?;

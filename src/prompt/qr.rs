@@ -12,6 +12,7 @@ use crate::aws::totp::Seed;
 use crate::error::Result;
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
+use crate::system::terminal::is_drawable;
 
 const INTRODUCTION: &str = "For your phone, which should know the same seed:\n";
 const QUESTION: &str = "Press Enter when it has it. ";
@@ -20,12 +21,17 @@ const QUESTION: &str = "Press Enter when it has it. ";
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Shows the code until the person presses Enter, or for `QUESTION_TIMEOUT`. On a terminal that is
-/// too narrow it only says so; without a terminal it does nothing.
+/// too narrow, or cannot be drawn on, it only says so; without a terminal it does nothing.
 ///
 /// # Errors
 /// After SIGINT, when the code is erased already.
 pub fn show(runtime: &Runtime, report: &dyn Report, seed: &Seed) -> Result<()> {
     let Some(mut tty) = Tty::open() else { return Ok(()) };
+    if !is_drawable() {
+        // A code that cannot be erased must not show.
+        report.note("this terminal cannot show a QR code");
+        return Ok(());
+    }
     // The lowest level of error correction: a screen has no scratches, and a higher level needs
     // more lines.
     let Ok(code) = QrCode::with_error_correction_level(seed.uri().as_bytes(), EcLevel::L) else {

@@ -10,9 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
-use super::terminal;
-#[cfg(unix)]
-use super::terminal::{Changes, TerminalGuard};
+use super::terminal::{self, Changes, TerminalGuard};
 use crate::text::one_line;
 
 /// The most that a process may print, in bytes (the JavaScript SDK takes as much).
@@ -144,7 +142,6 @@ pub async fn run_beside(
         command.process_group(0);
     }
     // A command that is given up may have changed the terminal.
-    #[cfg(unix)]
     let modes = TerminalGuard::new(|_| Changes::default()).ok().filter(|_| !alone);
     let mut child = command.spawn().map_err(|error| ChildFailure::not_started(&command, error))?;
     let group = Group(child.id().filter(|_| alone));
@@ -154,7 +151,6 @@ pub async fn run_beside(
     // Once it has ended, what it left behind is its own.
     if output.is_ok() || child.id().is_none() {
         std::mem::forget(group);
-        #[cfg(unix)]
         if let Some(modes) = modes {
             modes.release();
         }

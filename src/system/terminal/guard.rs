@@ -1,23 +1,17 @@
 //! What was changed on the controlling terminal, which gets it back however the program ends: by
 //! `Drop`, by a panic, or by a stop, after which it is changed again.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
-use std::time::{Duration, Instant};
 
-use rustix::fs::OFlags;
-use rustix::process::{Signal, getpid, kill_process};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::OUTPUT;
-use crate::system::locks::in_foreground;
-
-/// How long a write waits for a terminal that takes nothing, such as one that Ctrl-S has stopped.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
+#[cfg(unix)]
+use super::unix::output::{Modes, Output};
+#[cfg(windows)]
+use super::windows::output::{Modes, Output};
+use super::{TypedAhead, Writes};
 
 /// All that is changed now. A panic and a stop reach it from anywhere.
 static TAKEN: Mutex<Vec<Taken>> = Mutex::new(Vec::new());
@@ -26,7 +20,9 @@ static TAKEN: Mutex<Vec<Taken>> = Mutex::new(Vec::new());
 #[derive(Default)]
 pub struct Changes {
     /// `None`: the modes stay, or another program changes them.
-    pub modes: Option<Termios>,
+    pub modes: Option<Modes>,
+    /// What was typed before the terminal is taken.
+    pub typed: TypedAhead,
     /// Is written when the terminal is taken.
     pub enter: Zeroizing<String>,
     /// Is written when it is given back.
@@ -35,65 +31,35 @@ pub struct Changes {
 
 struct Taken {
     number: usize,
-    before: Termios,
+    before: Modes,
     changes: Changes,
     /// How often it was given back for a stop.
     pauses: usize,
 }
 
 impl Taken {
-    fn change(&self, tty: &mut File) {
+    fn change(&self, tty: &mut Output, typed: TypedAhead) {
         if let Some(modes) = &self.changes.modes {
-            let _ = tcsetattr(&*tty, OptionalActions::Flush, modes);
+            let _ = tty.set_modes(modes, typed);
         }
-        let _ = write(tty, &self.changes.enter);
+        let _ = tty.write(&self.changes.enter);
     }
 
-    /// A process in the background must not touch the terminal, which is somebody else's then, and
-    /// would be stopped for it.
-    fn give_back(&self, tty: &mut File) {
-        if in_foreground(tty) {
-            let _ = write(tty, &self.changes.leave);
-            let _ = tcsetattr(&*tty, OptionalActions::Now, &self.before);
+    /// A process in the background must not touch the terminal, which is somebody else's then.
+    fn give_back(&self, tty: &mut Output) {
+        if tty.is_ours() {
+            let _ = tty.write(&self.changes.leave);
+            let _ = tty.set_modes(&self.before, TypedAhead::Keep);
         }
     }
+}
 
-    fn is_changed(&self) -> bool {
-        self.changes.modes.is_some() || !self.changes.enter.is_empty()
-    }
+fn open() -> io::Result<Output> {
+    Output::open(Writes::Bounded)
 }
 
 fn taken() -> MutexGuard<'static, Vec<Taken>> {
     TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Opens the controlling terminal for writes that do not wait.
-pub fn open_output() -> io::Result<File> {
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    OpenOptions::new().read(true).write(true).custom_flags(flags).open(OUTPUT)
-}
-
-/// Writes a text, and returns whether the terminal took all of it within `WRITE_TIMEOUT`.
-///
-/// # Errors
-/// The terminal is gone.
-pub fn write(tty: &mut File, text: &str) -> io::Result<bool> {
-    let (mut rest, begin) = (text.as_bytes(), Instant::now());
-    while !rest.is_empty() {
-        match tty.write(rest) {
-            Ok(count) => rest = &rest[count..],
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
-            {
-                if begin.elapsed() > WRITE_TIMEOUT {
-                    return Ok(false);
-                }
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(true)
 }
 
 /// The terminal as it was, which it is again on drop. `Runtime::catch_signals` has to be called
@@ -105,16 +71,16 @@ impl TerminalGuard {
     ///
     /// # Errors
     /// There is no terminal.
-    pub fn new(changes: impl FnOnce(&Termios) -> Changes) -> io::Result<Self> {
+    pub fn new(changes: impl FnOnce(&Modes) -> Changes) -> io::Result<Self> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         give_back_on_panic();
-        let mut tty = open_output()?;
-        let before = tcgetattr(&tty)?;
+        let mut tty = open()?;
+        let before = tty.modes()?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let changes = changes(&before);
         let one = Taken { number, before, changes, pauses: 0 };
         let mut all = taken();
-        one.change(&mut tty);
+        one.change(&mut tty, one.changes.typed);
         all.push(one);
         Ok(Self(number))
     }
@@ -123,10 +89,11 @@ impl TerminalGuard {
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn set_modes(&self, tty: &File, modes: Termios) -> io::Result<()> {
+    #[cfg(unix)]
+    pub fn set_modes(&self, modes: Modes) -> io::Result<()> {
         let mut all = taken();
         if let Some(one) = all.iter_mut().find(|one| one.number == self.0) {
-            tcsetattr(tty, OptionalActions::Now, &modes)?;
+            open()?.set_modes(&modes, TypedAhead::Keep)?;
             one.changes.modes = Some(modes);
         }
         Ok(())
@@ -149,7 +116,7 @@ impl Drop for TerminalGuard {
         // After a panic all is given back already, and its message must stay on the screen.
         let Some(at) = all.iter().position(|one| one.number == self.0) else { return };
         let one = all.remove(at);
-        if let Ok(mut tty) = open_output() {
+        if let Ok(mut tty) = open() {
             one.give_back(&mut tty);
         }
     }
@@ -157,21 +124,24 @@ impl Drop for TerminalGuard {
 
 /// Stops this process as SIGTSTP would, with the terminal as it was before, and changes it again
 /// when it goes on. What other programs have changed stays theirs.
+#[cfg(unix)]
 pub fn pause() {
+    use rustix::process::{Signal, getpid, kill_process};
+    let is_changed = |one: &Taken| one.changes.modes.is_some() || !one.changes.enter.is_empty();
     let mut all = taken();
-    let mut tty = open_output().ok();
+    let mut tty = open().ok();
     if let Some(tty) = &mut tty {
-        all.iter().rev().filter(|one| one.is_changed()).for_each(|one| one.give_back(tty));
+        all.iter().rev().filter(|one| is_changed(one)).for_each(|one| one.give_back(tty));
         // What was typed so far is nobody's answer.
-        let _ = rustix::termios::tcflush(&*tty, rustix::termios::QueueSelector::IFlush);
+        tty.forget_input();
     }
     // SIGTSTP is caught. SIGTTIN does the same by default: it stops nothing where nobody could let
     // it go on (POSIX, "Orphaned Process Group").
     let _ = kill_process(getpid(), Signal::TTIN);
-    for one in all.iter_mut().filter(|one| one.is_changed()) {
+    for one in all.iter_mut().filter(|one| is_changed(one)) {
         one.pauses += 1;
         if let Some(tty) = &mut tty {
-            one.change(tty);
+            one.change(tty, TypedAhead::Discard);
         }
     }
     drop(all);
@@ -187,7 +157,7 @@ fn give_back_on_panic() {
         std::panic::set_hook(Box::new(move |panic| {
             // A panic while it is locked must not wait for itself.
             let all = TAKEN.try_lock().map(|mut all| std::mem::take(&mut *all));
-            if let (Ok(all), Ok(mut tty)) = (all, open_output()) {
+            if let (Ok(all), Ok(mut tty)) = (all, open()) {
                 all.iter().rev().for_each(|one| one.give_back(&mut tty));
             }
             before(panic);
@@ -195,30 +165,35 @@ fn give_back_on_panic() {
     });
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    use std::fs::OpenOptions;
+    use std::os::unix::fs::OpenOptionsExt;
     use std::process::{Command, Stdio};
+
+    use rustix::fs::OFlags;
 
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use rustix::termios::LocalModes;
 
     use super::*;
+    use crate::system::terminal::hidden;
 
     /// Changes its terminal and panics. Only the next test runs it so, on a terminal of its own.
     #[test]
     #[ignore = "a process of another test"]
     fn panicking() {
-        let hidden = |before: &Termios| {
-            let mut modes = before.clone();
-            modes.local_modes.remove(LocalModes::ECHO);
+        let hidden = |before: &Modes| {
             let enter = String::from("taken").into();
-            Changes { modes: Some(modes), enter, leave: "given back".to_owned() }
+            Changes {
+                modes: Some(hidden(before)),
+                typed: TypedAhead::Discard,
+                enter,
+                leave: "given back".to_owned(),
+            }
         };
         let _guard = TerminalGuard::new(hidden).unwrap();
-        let echoes = || {
-            let tty = open_output().unwrap();
-            tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO)
-        };
+        let echoes = || open().unwrap().modes().unwrap().local_modes.contains(LocalModes::ECHO);
         assert!(!echoes());
         // The guard is not dropped: only the hook can have given it back.
         let panic = std::panic::catch_unwind(|| panic!("it is given back by the hook"));

@@ -129,10 +129,9 @@ fn read(context: &Context, serial: &MfaSerial) -> Result<Zeroizing<String>> {
     if let Some(piped) = piped(context)? {
         return Ok(piped);
     }
-    // On Windows what is typed would show.
     let question =
         format!("Seed of {serial}, in base32 or as an otpauth:// URI (it is not shown): ");
-    let answer = if cfg!(windows) { None } else { context.ask_hidden(&question)? };
+    let answer = context.ask_hidden(&question)?;
     answer.filter(|text| !text.trim().is_empty()).ok_or_else(|| {
         let why = if context.settings.no_input() {
             "input is switched off"

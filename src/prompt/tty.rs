@@ -1,69 +1,40 @@
-//! The controlling terminal (`/dev/tty`, `CONIN$` on Windows). It is opened by its own name,
-//! because stdin and stdout belong to the SDK.
+//! Questions on the controlling terminal.
 
-mod line;
-#[cfg(unix)]
-mod unix;
-#[cfg(not(unix))]
-mod windows;
-
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use self::line::Bytes;
-#[cfg(unix)]
-use self::unix::{Continued, Input};
-#[cfg(not(unix))]
-use self::windows::{Continued, Input};
 use super::method::{Outcome, Text};
 use crate::error::{Error, Result};
 use crate::system::runtime::Runtime;
-use crate::system::terminal;
+use crate::system::terminal::{
+    Changes, Continued, Line, Lines, Output, TerminalGuard, TypedAhead, Writes, drawing, hidden,
+};
 use crate::text::clean_lines;
 
-pub struct Tty {
-    input: File,
-    output: File,
-}
+pub struct Tty(Output);
 
 impl Tty {
     /// Opens the terminal; `None` when the process has none.
     pub fn open() -> Option<Self> {
-        let input = OpenOptions::new().read(true).write(true).open(terminal::INPUT).ok()?;
-        let output = OpenOptions::new().read(true).write(true).open(terminal::OUTPUT).ok()?;
-        Some(Self { input, output })
-    }
-
-    /// Returns input and output, for a program that talks to the person itself.
-    pub fn into_ends(self) -> (File, File) {
-        (self.input, self.output)
+        Output::open(Writes::Wait).ok().map(Self)
     }
 
     /// Writes a line for the person.
     pub fn say(&mut self, text: &str) {
-        let _ = self.output.write_all(clean_lines(text).as_bytes());
+        let _ = self.0.write(&clean_lines(text));
     }
 
     /// Writes text that may move the cursor or colour the terminal. The text must be rolecall's
     /// own.
-    pub fn draw(&mut self, text: &str) {
-        let _ = self.output.write_all(text.as_bytes());
+    fn draw(&mut self, text: &str) {
+        let _ = self.0.write(text);
     }
 
     /// Returns columns and rows, where they are known.
-    #[cfg(unix)]
     pub fn size(&self) -> Option<(usize, usize)> {
-        let size = rustix::termios::tcgetwinsize(&self.output).ok()?;
-        (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col.into(), size.ws_row.into()))
-    }
-
-    #[cfg(windows)]
-    #[expect(clippy::unused_self, reason = "Unix asks the terminal")]
-    pub fn size(&self) -> Option<(usize, usize)> {
-        None
+        self.0.size().ok().flatten()
     }
 
     /// Asks for one line and waits for as long as `limit`. When a signal ends the question, the
@@ -96,33 +67,33 @@ impl Tty {
         }
     }
 
-    /// Asks for a line below a drawing, which must be rolecall's own and is erased afterwards.
+    /// Asks for a line below a drawing, which must be rolecall's own and is erased afterwards. The
+    /// terminal has to be drawable.
     ///
     /// # Errors
     /// Those of `ask_within`.
     pub fn ask_below(
         &mut self,
         runtime: &Runtime,
-        drawing: Zeroizing<String>,
+        image: Zeroizing<String>,
         question: &str,
         limit: Duration,
     ) -> Result<Outcome<Text>> {
-        let leave = format!("\r\u{1b}[{}A\u{1b}[J", drawing.matches('\n').count());
-        #[cfg(unix)]
+        let leave = format!("\r\u{1b}[{}A\u{1b}[J", image.matches('\n').count());
         runtime.catch_signals()?;
-        #[cfg(unix)]
-        let drawn = self::unix::draw(drawing, leave).map_err(|error| unreadable(&error))?;
-        #[cfg(not(unix))]
-        self.draw(&drawing);
+        let drawn = TerminalGuard::new(|before| Changes {
+            modes: drawing(before),
+            enter: image,
+            leave,
+            ..Changes::default()
+        });
+        let drawn = drawn.map_err(|error| unreadable(&error))?;
         let answer = self.ask_within(runtime, question, limit);
         // Each of these has left the line of the question.
         if matches!(answer, Ok(Outcome::Had(_) | Outcome::Declined | Outcome::Silent)) {
             self.draw("\u{1b}[A");
         }
-        #[cfg(unix)]
         drop(drawn);
-        #[cfg(not(unix))]
-        self.draw(&leave);
         answer
     }
 
@@ -137,16 +108,18 @@ impl Tty {
         question: &str,
         limit: Duration,
     ) -> Result<Option<Text>> {
-        #[cfg(unix)]
         runtime.catch_signals()?;
-        #[cfg(unix)]
-        let hidden = self::unix::hide().map_err(|error| unreadable(&error))?;
+        let without_echo = TerminalGuard::new(|before| Changes {
+            modes: Some(hidden(before)),
+            typed: TypedAhead::Discard,
+            ..Changes::default()
+        });
+        let without_echo = without_echo.map_err(|error| unreadable(&error))?;
         let answer = self.read(runtime, question, limit);
         if !matches!(answer, Ok(Read::Line(_))) {
             self.say("\n");
         }
-        #[cfg(unix)]
-        drop(hidden);
+        drop(without_echo);
         match answer? {
             // Replacing bytes would change the secret.
             Read::Line(line) => std::str::from_utf8(&line)
@@ -163,18 +136,18 @@ impl Tty {
         let answer = async {
             // Before the question shows: the person may stop the program at once.
             let mut continued = Continued::new();
-            let mut input = Input::open()?;
+            let mut lines = Lines::open()?;
             self.say(question);
             loop {
                 tokio::select! {
-                    line = input.line() => return line,
+                    line = lines.line() => return line,
                     () = continued.next() => self.say(question),
                 }
             }
         };
         let answer = runtime.run_within(limit, answer);
         if let Ok(None) | Err(_) = answer {
-            self.forget();
+            self.0.forget_input();
         }
         Ok(match answer? {
             None => Read::Late,
@@ -182,12 +155,6 @@ impl Tty {
             Some(Ok(None)) => Read::End,
             Some(Err(error)) => Read::Failed(error),
         })
-    }
-
-    /// Throws away unread input.
-    fn forget(&self) {
-        #[cfg(unix)]
-        let _ = rustix::termios::tcflush(&self.input, rustix::termios::QueueSelector::IFlush);
     }
 }
 
@@ -197,7 +164,7 @@ fn unreadable(error: &dyn std::fmt::Display) -> Error {
 
 /// How a read ended.
 enum Read {
-    Line(Bytes),
+    Line(Line),
     End,
     Late,
     Failed(io::Error),

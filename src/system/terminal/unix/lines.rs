@@ -1,4 +1,4 @@
-//! The controlling terminal on Unix: its lines, its modes, and the signal after a pause.
+//! The lines of a terminal, and the signal after a stop.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -6,12 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
-use rustix::termios::LocalModes;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use zeroize::Zeroizing;
 
-use super::line::{Bytes, MAX_LINE_BYTES};
-use crate::system::terminal::{self, Changes, TerminalGuard};
+use crate::system::terminal::{INPUT, Line, MAX_LINE_BYTES};
 
 /// How often the terminal is looked at for typed bytes. A poll(2) does not stop a process in the
 /// background, and macOS has none for terminals.
@@ -19,19 +17,25 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Lines of the terminal. A question can give up its read: one that waited on would take the answer
 /// to the next question.
-pub struct Input(File);
+pub struct Lines(File);
 
-impl Input {
+impl Lines {
     /// Opens the terminal once more, because whether a read waits is a property of the open file,
     /// which others share.
+    ///
+    /// # Errors
+    /// There is no terminal.
     pub fn open() -> io::Result<Self> {
         let flags = OFlags::NONBLOCK.union(OFlags::NOCTTY).bits().cast_signed();
-        let tty = OpenOptions::new().read(true).custom_flags(flags).open(terminal::INPUT)?;
+        let tty = OpenOptions::new().read(true).custom_flags(flags).open(INPUT)?;
         Ok(Self(tty))
     }
 
     /// Reads a line; `None` at end of input.
-    pub async fn line(&mut self) -> io::Result<Option<Bytes>> {
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub async fn line(&mut self) -> io::Result<Option<Line>> {
         let mut bytes = Zeroizing::new(vec![0; MAX_LINE_BYTES]);
         let mut length = 0;
         while length < MAX_LINE_BYTES {
@@ -74,19 +78,4 @@ impl Continued {
             None => std::future::pending().await,
         }
     }
-}
-
-/// Hides what is typed until it is dropped.
-pub fn hide() -> io::Result<TerminalGuard> {
-    TerminalGuard::new(|before| {
-        let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO);
-        modes.local_modes.insert(LocalModes::ECHONL);
-        Changes { modes: Some(modes), ..Changes::default() }
-    })
-}
-
-/// Draws something until it is dropped, when `leave` is written.
-pub fn draw(drawing: Zeroizing<String>, leave: String) -> io::Result<TerminalGuard> {
-    TerminalGuard::new(|_| Changes { modes: None, enter: drawing, leave })
 }

@@ -1,7 +1,7 @@
 //! Turns bytes from a terminal into keys. Pure. A sequence that it does not know is left out whole,
 //! so that no part of it is taken for text.
 
-use super::model::KeyPress;
+use crate::system::terminal::keys::{KeyPress, control, push};
 
 /// The marks around pasted text (xterm, "Bracketed Paste Mode").
 const PASTE: (&[u8], &[u8]) = (b"\x1b[200~", b"\x1b[201~");
@@ -35,13 +35,7 @@ impl KeyDecoder {
             match take(&self.pending[from..]) {
                 FirstKey::Key(key, length) => {
                     from += length;
-                    // The search runs once for all text that comes at once.
-                    match (keys.last_mut(), key) {
-                        (Some(KeyPress::Text(before)), KeyPress::Text(more)) => {
-                            before.push_str(&more);
-                        }
-                        (_, key) => keys.push(key),
-                    }
+                    push(&mut keys, key);
                 }
                 FirstKey::Nothing(length) => from += length,
                 FirstKey::Incomplete => break,
@@ -69,27 +63,13 @@ impl KeyDecoder {
 
 fn take(bytes: &[u8]) -> FirstKey {
     let key = match bytes[0] {
-        b'\r' => KeyPress::Enter,
-        b'\t' => KeyPress::Preview,
-        0x08 | 0x7f => KeyPress::DeleteBack,
-        control @ 0x01..=0x1a => match control - 1 + b'a' {
-            b'a' => KeyPress::LineStart,
-            b'b' => KeyPress::Left,
-            b'c' | b'g' | b'q' => KeyPress::Cancel,
-            b'd' => KeyPress::DeleteForward,
-            b'e' => KeyPress::LineEnd,
-            b'f' => KeyPress::Right,
-            b'j' | b'n' => KeyPress::Down,
-            b'k' | b'p' => KeyPress::Up,
-            b'u' => KeyPress::DeleteToStart,
-            b'w' => KeyPress::DeleteWord,
-            _ => return FirstKey::Nothing(1),
-        },
+        byte @ 0x01..=0x1a => control(byte - 1 + b'a'),
         0x1b => return escape(bytes),
-        0x00..=0x1f => return FirstKey::Nothing(1),
+        0x7f => Some(KeyPress::DeleteBack),
+        0x00..=0x1f => None,
         _ => return text(bytes),
     };
-    FirstKey::Key(key, 1)
+    key.map_or(FirstKey::Nothing(1), |key| FirstKey::Key(key, 1))
 }
 
 /// Reads a key that begins with Escape.
@@ -193,7 +173,7 @@ mod tests {
             (b"\r".to_vec(), vec![Enter]),
             (b"\x0a\x0b\x0e\x10".to_vec(), vec![Down, Up, Down, Up]),
             (b"\x15\x17\x01\x05".to_vec(), vec![DeleteToStart, DeleteWord, LineStart, LineEnd]),
-            (b"\x7f\x08\x04\t".to_vec(), vec![DeleteBack, DeleteBack, DeleteForward, Preview]),
+            (b"\x7f\x08\x04\t".to_vec(), vec![DeleteBack, DeleteBack, DeleteForward, Tab]),
             (b"\x03".to_vec(), vec![Cancel]),
             (b"\x07".to_vec(), vec![Cancel]),
             (b"\x1b[A\x1b[B\x1b[C\x1b[D".to_vec(), vec![Up, Down, Right, Left]),
