@@ -198,6 +198,7 @@ fn is_null(_: &Metadata) -> bool {
 }
 
 /// Who may change a file or a folder beside the user and root.
+#[cfg_attr(not(unix), expect(dead_code, reason = "only Unix tells"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
     /// Its owner, by number.

@@ -25,7 +25,11 @@ impl Folder {
     }
 
     pub fn of_user(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned() })
+        if std::fs::metadata(path)?.is_dir() {
+            Ok(Self { path: path.to_owned() })
+        } else {
+            Err(ErrorKind::NotADirectory.into())
+        }
     }
 
     pub fn open(&self, name: &OsStr) -> io::Result<File> {

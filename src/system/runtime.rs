@@ -84,7 +84,7 @@ impl Started {
 
     #[cfg(windows)]
     async fn stop(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -35,8 +35,7 @@ pub fn own_session() -> u32 {
     #[cfg(target_os = "linux")]
     let session = own_state().map_or(0, |state| state.session);
     #[cfg(all(unix, not(target_os = "linux")))]
-    let session =
-        rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get().into());
+    let session = rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get());
     #[cfg(not(unix))]
     let session = 0;
     u32::try_from(session).unwrap_or(0)
@@ -149,7 +148,6 @@ impl fmt::Display for Holder {
 
 /// What the kernel says of a process now: what counts here of a line of `/proc/PID/stat`, `PID
 /// (name) state ppid pgrp session tty_nr tpgid …` (proc(5)).
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no such file elsewhere"))]
 #[derive(Debug, PartialEq, Eq)]
 pub struct ProcessState {
     /// Stopped by Ctrl-Z, or because it asks from the background.

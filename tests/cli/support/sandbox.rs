@@ -157,6 +157,7 @@ impl Sandbox {
     }
 
     /// What the kernel calls the identity of the `file` store.
+    #[cfg(target_os = "linux")]
     pub fn identity(&self) -> Option<String> {
         let path = self.path("xdg/data/rolecall/store/identity.age");
         let wrapped = std::fs::read(&path).ok()?;

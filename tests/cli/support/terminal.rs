@@ -23,8 +23,13 @@ pub struct Terminal<'a> {
 
 impl<'a> Terminal<'a> {
     pub(super) fn start(command: SandboxCommand<'a>, columns: u16, rows: u16) -> Self {
-        let master =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        #[cfg(not(target_os = "macos"))]
+        let flags = flags | OpenptFlags::CLOEXEC;
+        let master = openpt(flags).unwrap();
+        // macOS knows no such flag of a terminal that is opened.
+        #[cfg(target_os = "macos")]
+        rustix::io::fcntl_setfd(&master, rustix::io::FdFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
