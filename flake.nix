@@ -26,6 +26,7 @@
               --bash completions/rolecall.bash --zsh completions/_rolecall --fish completions/rolecall.fish
             install -Dm644 completions/rolecall.elv -t $out/share/elvish/lib
             install -Dm644 completions/rolecall.nu completions/rolecall.ps1 -t $out/share/rolecall/completions
+            install -Dm644 packaging/shell/* -t $out/share/rolecall/shell
           '';
           meta = {
             description = cargo.description;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """archive.py BINARY TARGET OUT: makes OUT/rolecall-VERSION-TARGET.tar.gz (.zip for Windows) with the program, its completions,
-manual pages and licences. The same input makes the same archive."""
+shell side, manual pages and licences. The same input makes the same archive."""
 import gzip, io, os, sys, tarfile, time, tomllib, zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -9,7 +9,7 @@ EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH", 315532800))
 
 def content(binary):
     """Yields name, mode and bytes of each file."""
-    folders = {"completions": "completions", "man": "packaging/man"}
+    folders = {"completions": "completions", "man": "packaging/man", "shell": "packaging/shell"}
     files = [("rolecall" + (".exe" if binary.endswith(".exe") else ""), 0o755, binary)]
     files += [(name, 0o644, os.path.join(ROOT, name)) for name in ("README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE")]
     for name, folder in folders.items():

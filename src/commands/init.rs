@@ -20,7 +20,9 @@ Examples:
 ($nu.user-autoload-dirs.0 | path join rolecall.nu)
 
 Each stands at the end of its file, and brings the completions too. With --prompt the \
-shell's prompt shows what is active.")]
+shell's prompt shows what is active.
+Packages have the same text as files, which a shell reads without starting a process: \
+source /usr/share/rolecall/shell/rolecall.bash")]
 pub struct InitArgs {
     /// bash, zsh, fish, powershell, nushell or elvish
     #[arg(value_name = "SHELL", value_parser = IntegratedShell::parse_typed)]

@@ -1,4 +1,5 @@
 # The shell side of rolecall for bash. At the end of ~/.bashrc: eval "$(rolecall init bash)"
+# Packages have it as a file too, which needs no process: source /usr/share/rolecall/shell/rolecall.bash
 
 # Evaluates what the program prints, unless that is help. No trace shows it, and no alias gets it.
 function _rolecall_eval {

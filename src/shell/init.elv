@@ -1,4 +1,5 @@
 # The shell side of rolecall for elvish. In ~/.config/elvish/rc.elv: eval (rolecall init elvish | slurp)
+# Packages have it as a file too, which needs no process: eval (slurp < /usr/share/rolecall/shell/rolecall.elv)
 
 use str
 

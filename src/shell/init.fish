@@ -1,4 +1,5 @@
 # The shell side of rolecall for fish. In ~/.config/fish/config.fish: rolecall init fish | source
+# Packages have it as a file too, which needs no process: source /usr/share/rolecall/shell/rolecall.fish
 
 # `use` changes this shell; every other verb goes straight through.
 function rolecall --description 'AWS credentials for this shell'

@@ -1,5 +1,6 @@
 # The shell side of rolecall for nushell. Once, and again after an update:
 #   mkdir $nu.user-autoload-dirs.0; rolecall init nushell | save -f ($nu.user-autoload-dirs.0 | path join rolecall.nu)
+# Packages have it as a file too, for config.nu: source /usr/share/rolecall/shell/rolecall.nu
 
 # Switch this shell to a profile; every other verb is the program itself.
 @complete "nu-complete rolecall"

@@ -1,4 +1,5 @@
 # The shell side of rolecall for PowerShell. In $PROFILE: Invoke-Expression (& rolecall init powershell | Out-String)
+# Packages and archives have it as a file too, which needs no process: . /usr/share/rolecall/shell/rolecall.ps1
 
 # Sets the encoding in which PowerShell reads what programs print. Without a console there is none to set.
 function global:_rolecall_read_as($encoding) {

@@ -1,4 +1,5 @@
 # The shell side of rolecall for zsh. At the end of ~/.zshrc: eval "$(rolecall init zsh)"
+# Packages have it as a file too, which needs no process: source /usr/share/rolecall/shell/rolecall.zsh
 
 # Evaluates what the program prints, unless that is help. No trace shows it, and no alias gets it.
 function _rolecall_eval {

@@ -1,5 +1,7 @@
 //! `rolecall init`: the shell side as text.
 
+use std::path::Path;
+
 use super::support::{Run, Sandbox};
 
 /// The system's own bash, which is 3.2 on macOS.
@@ -31,6 +33,24 @@ fn each_shell_gets_integration_and_on_request_its_prompt() {
         assert_eq!(init(&sandbox, &["--", name]).stdout, init(&sandbox, &[shell]).stdout);
     }
     sandbox.no_calls();
+}
+
+/// Packages ship the same text as files.
+#[test]
+fn committed_shell_files_match_output() {
+    let sandbox = Sandbox::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/shell");
+    let endings = ["bash", "zsh", "fish", "ps1", "nu", "elv"];
+    for (shell, ending) in SHELLS.into_iter().zip(endings) {
+        for (name, words) in [("rolecall", &[shell][..]), ("rolecall-prompt", &[shell, "--prompt"])]
+        {
+            let file = folder.join(format!("{name}.{ending}"));
+            let text = std::fs::read_to_string(&file).unwrap();
+            let same = text == init(&sandbox, words).stdout;
+            assert!(same, "{} is not up to date: cargo xtask bless", file.display());
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2 * SHELLS.len());
 }
 
 #[test]
@@ -79,8 +99,10 @@ fn output_does_not_depend_on_environment() {
 #[test]
 fn bash_evaluates_output_twice_without_message() {
     let sandbox = Sandbox::new();
+    sandbox.set("FILES", concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/shell"));
     for line in [
         r#"set -eu; eval "$(rolecall init bash --prompt)"; eval "$(rolecall init bash --prompt)"; echo ${PROMPT_COMMAND[*]}"#,
+        r#"set -eu; source "$FILES/rolecall-prompt.bash"; source "$FILES/rolecall-prompt.bash"; echo ${PROMPT_COMMAND[*]}"#,
         r#"set -o posix; eval "$(rolecall init bash)"; rolecall use --off; rolecall exec dev -- true"#,
     ] {
         let run = sandbox.shell(BASH, line).ok().silent();

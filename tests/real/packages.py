@@ -67,12 +67,14 @@ def has(root, *files):
     for file in files:
         mode = os.stat(os.path.join(root, file)).st_mode & 0o777
         want(mode, 0o755 if file == "usr/bin/rolecall" else 0o644, file)
+    want(sorted(os.listdir(os.path.join(root, "usr/share/rolecall/shell"))), sorted(os.listdir(os.path.join(ROOT, "packaging/shell"))))
     pages = sorted(os.listdir(os.path.join(root, "usr/share/man/man1")))
     want(pages, sorted(page + ".gz" for page in os.listdir(os.path.join(ROOT, "packaging/man"))))
 
 
 EVERYWHERE = ("usr/bin/rolecall", "usr/share/bash-completion/completions/rolecall", "usr/share/fish/vendor_completions.d/rolecall.fish",
-              "usr/share/elvish/lib/rolecall.elv", "usr/share/rolecall/completions/rolecall.nu", "usr/share/rolecall/completions/rolecall.ps1")
+              "usr/share/elvish/lib/rolecall.elv", "usr/share/rolecall/completions/rolecall.nu", "usr/share/rolecall/completions/rolecall.ps1",
+              "usr/share/rolecall/shell/rolecall.bash", "usr/share/rolecall/shell/rolecall-prompt.zsh")
 
 
 @case
@@ -144,11 +146,12 @@ def an_archive_holds_what_the_manifests_take_out_of_it():
     top = path("unpacked", "rolecall-%s-x86_64-unknown-linux-musl" % VERSION)
     want(run(top + "/rolecall", "--version"), "rolecall %s\n" % VERSION)
     for file in ("LICENSE-MIT", "LICENSE-APACHE", "README.md", "CHANGELOG.md", "man/rolecall-exec.1", "completions/rolecall.bash",
-                 "completions/_rolecall", "completions/rolecall.fish"):
+                 "completions/_rolecall", "completions/rolecall.fish", "shell/rolecall.bash", "shell/rolecall-prompt.zsh"):
         assert os.path.getsize(os.path.join(top, file)), file
     made = run("packaging/archive.py", shutil.copy(binary(), path("rolecall.exe")), "x86_64-pc-windows-msvc", path("archive")).strip()
     with zipfile.ZipFile(made) as archive:
-        want_in("rolecall-%s-x86_64-pc-windows-msvc/rolecall.exe" % VERSION, archive.namelist())
+        for file in ("rolecall.exe", "shell/rolecall.ps1"):
+            want_in("rolecall-%s-x86_64-pc-windows-msvc/%s" % (VERSION, file), archive.namelist())
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 clearing, renewing before a prompt, passing everything else through, starting clean; and hostile names and values, none of which runs."""
 import contextlib, json, os, subprocess, time
 from hostile import CANARY, NAME, VALUES
-from support import BIN, DEV, FakeAws, Home, PROD, TOOLS, add_case, main, profiles, want, want_in
+from support import BIN, DEV, FakeAws, Home, PROD, ROOT, TOOLS, add_case, main, profiles, want, want_in
 from terminal import PROMPT, Terminal, lines
 
 LIBFAKETIME = next((path for path in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")
@@ -55,6 +55,15 @@ class Nushell(Bash):
 
 
 SHELLS = [Bash, Zsh, Fish, Elvish, Nushell]
+
+
+def with_file(shell, ending):
+    """The shell with the shell side from the files that packages ship."""
+    line = ("eval (slurp < %s)\n" if shell is Elvish else "source %s\n") % os.path.join(ROOT, "packaging", "shell", "%s." + ending)
+    return type(shell.name + "File", (shell,), {"install": line % "rolecall", "prompted": line % "rolecall-prompt", "once": None})
+
+
+WITH_FILES = [with_file(*pair) for pair in ((Bash, "bash"), (Zsh, "zsh"), (Fish, "fish"), (Elvish, "elv"), (Nushell, "nu"))]
 
 
 class World:
@@ -480,6 +489,9 @@ def odd_options(name, shell, before):
 for shell in SHELLS:
     for test in (switching, by_name, asking, passing_through, starting_clean, renewing, not_renewing, hostile, prompting):
         add_case("%s: %s" % (shell.name, test.__name__.replace("_", " ")), lambda shell=shell, test=test: test(shell))
+for shell in WITH_FILES:
+    for test in (by_name, prompting):
+        add_case("%s from a file: %s" % (shell.name, test.__name__.replace("_", " ")), lambda shell=shell, test=test: test(shell))
 ODD = [
     ("bash strict", Bash, "set -uo pipefail\nset -o noclobber\n"),
     ("bash errexit", Bash, "set -e\n"),

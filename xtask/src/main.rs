@@ -12,7 +12,7 @@ usage: cargo xtask COMMAND
 
   check                     formatting, clippy and the documentation
   test [PART…]              on Linux tests/run; elsewhere the tests that need cargo only
-  bless                     makes the generated files anew: the manual pages
+  bless                     makes the generated files anew: the manual pages, the shell side
   fuzz [SECONDS [TARGET…]]  fuzz/run
   bench [OPTION…]           benches/run
 ";
@@ -36,6 +36,16 @@ const PORTABLE: [&str; 11] = [
     "windows::",
 ];
 const MANUAL: &str = "packaging/man";
+const SHELL_SIDE: &str = "packaging/shell";
+/// The shells that `rolecall init` knows, each with the ending of its scripts.
+const SHELLS: [(&str, &str); 6] = [
+    ("bash", "bash"),
+    ("zsh", "zsh"),
+    ("fish", "fish"),
+    ("powershell", "ps1"),
+    ("nushell", "nu"),
+    ("elvish", "elv"),
+];
 
 /// How a command ended; the error says what was started.
 type Outcome = Result<(), String>;
@@ -88,7 +98,21 @@ fn test(parts: &[String]) -> Outcome {
 fn bless() -> Outcome {
     // The page of a verb that is gone goes too.
     fs::remove_dir_all(root().join(MANUAL)).map_err(|error| format!("{MANUAL}: {error}"))?;
-    cargo(&[&["run", "--locked", "--", "man", MANUAL]])
+    cargo(&[&["run", "--locked", "--", "man", MANUAL]])?;
+    for (shell, ending) in SHELLS {
+        init(&[shell], &format!("rolecall.{ending}"))?;
+        init(&[shell, "--prompt"], &format!("rolecall-prompt.{ending}"))?;
+    }
+    Ok(())
+}
+
+/// Writes what `rolecall init` prints into a file of the shell side.
+fn init(arguments: &[&str], file: &str) -> Outcome {
+    let path = root().join(SHELL_SIDE).join(file);
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let file = fs::File::create(&path).map_err(failed)?;
+    let words = ["run", "--quiet", "--locked", "--", "init"];
+    run(Command::new("cargo").args(words).args(arguments).stdout(file))
 }
 
 fn cargo(arguments: &[&[&str]]) -> Outcome {
