@@ -58,6 +58,21 @@ pub trait Locks {
     fn wait(&self, name: &str, limit: Duration) -> Result<Vec<DeclinedQuestion>>;
     /// Leaves word in a lock that is held, until somebody else holds it.
     fn record(&self, lock: &File, declined: &DeclinedQuestion);
+
+    /// Waits for the lock itself, as long as `wait`; `None` where locks cannot be had.
+    ///
+    /// # Errors
+    /// Those of `wait`.
+    #[cfg(any(target_os = "macos", test))]
+    fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<File>> {
+        loop {
+            match self.attempt(name, purpose) {
+                Attempt::Held(file) => return Ok(Some(file)),
+                Attempt::Unavailable => return Ok(None),
+                Attempt::Busy => drop(self.wait(name, limit)?),
+            }
+        }
+    }
 }
 
 pub struct FileLocks<'a> {
