@@ -2,20 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use super::wsl;
+
 /// The namespaces of a machine itself, whose numbers are fixed (`linux/proc_ns.h`).
 const USERS: &str = "user:[4026531837]";
 const PROCESSES: &str = "pid:[4026531836]";
 const CGROUPS: &str = "cgroup:[4026531835]";
-/// Where WSL keeps the sockets of a distribution. A distribution has namespaces of its own, but all
-/// in the virtual machine are the same person's.
-const WSL: &str = "/run/WSL";
 
 /// Returns whether this process is in a container whose users are the host's: what the kernel keeps
 /// for a user is then within reach of the host and of other containers. Where that cannot be found
 /// out, it is so.
 pub fn shares_users_with_host() -> bool {
     let link = |name: &str| std::fs::read_link(Path::new("/proc/self/ns").join(name)).ok();
-    is_shared(link("user"), link("pid"), link("cgroup")) && !Path::new(WSL).is_dir()
+    // A distribution in WSL has namespaces of its own, but all in the virtual machine are the same
+    // person's.
+    let is_wsl = || Path::new(wsl::SOCKETS).is_dir();
+    is_shared(link("user"), link("pid"), link("cgroup")) && !is_wsl()
 }
 
 fn is_shared(users: Option<PathBuf>, processes: Option<PathBuf>, cgroups: Option<PathBuf>) -> bool {

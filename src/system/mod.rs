@@ -21,6 +21,7 @@ pub mod runtime;
 pub mod signals;
 pub mod state_file;
 pub mod terminal;
+pub mod wsl;
 
 #[cfg(not(unix))]
 use plain_folder as folder;

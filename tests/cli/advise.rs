@@ -95,6 +95,29 @@ fn doctor_reports_readable_file_dead_endpoint_and_missing_keyring() {
     assert!(has(&run, "problem", &["keyring", "ROLECALL_STORE"]), "{run:#?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn doctor_says_in_wsl_which_store_window_and_browser_are_used() {
+    let sandbox = Sandbox::new();
+    let found = |sandbox: &Sandbox| {
+        let run = sandbox.run(&["doctor", "--json"]);
+        findings(&run, "wsl")
+    };
+    assert_eq!(found(&sandbox), []);
+    sandbox.set("WSL_DISTRO_NAME", "Ubuntu");
+    sandbox.set("PATH", sandbox.path("bin"));
+    sandbox.set("ROLECALL_STORE", "none");
+    let rows = found(&sandbox);
+    let words = ["Ubuntu in WSL", "nowhere", "no window", "no browser of Windows"];
+    assert!(matches!(&rows[..], [(_, text)] if words.iter().all(|w| text.contains(w))), "{rows:?}");
+    sandbox.script("powershell.exe", "exit 1");
+    sandbox.script("wslview", "exit 1");
+    sandbox.set("BROWSER", "wslview");
+    let rows = found(&sandbox);
+    let words = ["opened by", "powershell.exe", "opens wslview (BROWSER)"];
+    assert!(matches!(&rows[..], [(_, text)] if words.iter().all(|w| text.contains(w))), "{rows:?}");
+}
+
 #[test]
 fn doctor_reports_clock_that_is_one_hour_off() {
     let sandbox = Sandbox::new();

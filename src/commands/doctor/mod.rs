@@ -9,6 +9,7 @@ mod log;
 mod profiles;
 mod prompts;
 mod store;
+mod wsl;
 
 use std::process::ExitCode;
 
@@ -58,10 +59,11 @@ pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<ExitCode> 
             endpoints::check(service, &endpoints, &mut findings)?;
         }
     }
-    store::check(context, args.store, &mut findings)?;
+    let store = store::check(context, args.store, &mut findings)?;
     folders::check(context, &mut findings);
     log::check(context, &mut findings);
     prompts::check(context, &mut findings);
+    wsl::check(context, store, &mut findings);
     print(&if args.json { findings.json() } else { findings.text() })?;
     Ok(if findings.has_problem() {
         ExitCode::from(Kind::Failed.exit_code())

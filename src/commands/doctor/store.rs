@@ -10,18 +10,23 @@ use crate::store::{StoreError, StoreName};
 
 const STORE: &str = "store";
 
-/// Probes the stores in their order, up to the first that works. It unlocks none.
+/// Probes the stores in their order, up to the first that works, and returns its name. It unlocks
+/// none.
 ///
 /// # Errors
 /// A probe was interrupted.
-pub fn check(context: &Context, typed: Option<StoreName>, findings: &mut Findings) -> Result<()> {
+pub fn check(
+    context: &Context,
+    typed: Option<StoreName>,
+    findings: &mut Findings,
+) -> Result<Option<&'static str>> {
     let stores = StoreOpener::new(context, &context.ui, AskPolicy::Never).in_order(typed);
     let is_chosen = stores.order.len() == 1;
     for store in &stores.order {
         let error = match store.probe() {
             Ok(what) => {
                 findings.ok(STORE, format!("{}: {what}", store.name()));
-                return Ok(());
+                return Ok(Some(store.name()));
             }
             Err(error) => error.unless_interrupted()?,
         };
@@ -33,7 +38,7 @@ pub fn check(context: &Context, typed: Option<StoreName>, findings: &mut Finding
             findings.warning(STORE, message, hint.as_deref());
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn hint(store: &str, error: &StoreError) -> Option<String> {
