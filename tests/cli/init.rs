@@ -113,6 +113,7 @@ fn bash_evaluates_output_twice_without_message() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn bash_completes_after_output_is_evaluated() {
     let sandbox = Sandbox::new();
