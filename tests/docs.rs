@@ -211,6 +211,9 @@ fn reachable(pages: &Pages, from: &Path) -> BTreeSet<PathBuf> {
 
 // --- Commands --------------------------------------------------------------------------------
 
+/// The rest of a name that looks like a call: it is that of a Keychain item.
+const ITEM: &str = "long-term secrets";
+
 /// Returns the calls of rolecall in a line of code, each as the text after the program's name.
 fn calls(line: &str) -> Vec<&str> {
     let line = without_comment(line);
@@ -219,7 +222,7 @@ fn calls(line: &str) -> Vec<&str> {
         let begins = before.is_none_or(|c| c.is_whitespace() || "\"'`(|;&=".contains(c));
         begins.then(|| &line[begin + name.len()..])
     });
-    calls.collect()
+    calls.filter(|call| !call.starts_with(ITEM)).collect()
 }
 
 fn without_comment(line: &str) -> &str {
@@ -439,6 +442,7 @@ fn calls_are_found_in_shell_lines_and_no_prose() {
         ("command rolecall exec … &", vec!["exec"]),
         ("rolecall sessions; rolecall logout", vec!["sessions", "logout"]),
         ("# rolecall reads this", vec![]),
+        ("security delete-generic-password -s 'rolecall long-term secrets'", vec![]),
         ("cargo binstall rolecall", vec![]),
         ("[custom.rolecall]", vec![]),
     ] {
