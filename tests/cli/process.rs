@@ -161,12 +161,14 @@ fn role_chain_assumes_each_role_in_order() {
 }
 
 #[test]
-fn chain_of_200_roles_is_assumed_once_and_cached() {
-    let sandbox = chain(200);
-    sandbox.run(&["process", "hop199"]).ok();
-    assert_eq!(sandbox.assumed(), 200);
-    sandbox.run(&["process", "hop199"]).ok();
-    assert_eq!(sandbox.assumed(), 200);
+fn long_chain_of_roles_is_assumed_once_and_cached() {
+    // On Windows each session is a file of the store, and files are slow under wine.
+    let length = if cfg!(windows) { 30 } else { 200 };
+    let sandbox = chain(length);
+    for _ in 0..2 {
+        sandbox.run(&["process", &format!("hop{:03}", length - 1)]).ok();
+        assert_eq!(sandbox.assumed(), length);
+    }
 }
 
 #[test]

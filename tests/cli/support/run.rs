@@ -40,9 +40,12 @@ impl Run {
     /// Demands texts on stderr. Paths in them are written as Unix writes them.
     #[track_caller]
     pub fn says(self, texts: &[&str]) -> Self {
-        let said = if cfg!(windows) { self.stderr.replace('\\', "/") } else { self.stderr.clone() };
+        let unix = |text: &str| {
+            if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }
+        };
+        let said = unix(&self.stderr);
         for text in texts {
-            assert!(said.contains(text), "`{text}` is not in {self:#?}");
+            assert!(said.contains(&unix(text)), "`{text}` is not in {self:#?}");
         }
         self
     }
