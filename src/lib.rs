@@ -44,7 +44,7 @@
 //! - **2, adapters**: [`executor`], [`store`], [`sources`], [`clients`], [`prompt`], [`audit`],
 //!   [`settings`].
 //! - **1, domain, pure**: [`aws`], [`config`], [`chain`].
-//! - **0, ground**: [`system`], [`text`], [`mod@error`], [`hint`].
+//! - **0, ground**: [`system`], [`platform`], [`text`], [`mod@error`], [`hint`].
 //!
 //! The program in `src/main.rs` uses [`commands`]; all other modules are private. Read this with
 //! `cargo doc --document-private-items --open`.
@@ -64,6 +64,7 @@ mod executor;
 mod hint;
 mod output;
 mod picker;
+mod platform;
 mod prompt;
 mod settings;
 mod shell;

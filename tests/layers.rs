@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// The top-level modules, from the ground up.
 const FLOORS: [&[&str]; 5] = [
-    &["error", "hint", "system", "text"],
+    &["error", "hint", "platform", "system", "text"],
     &["aws", "chain", "config"],
     &["audit", "clients", "executor", "prompt", "settings", "sources", "store"],
     &["app", "completion", "output", "picker", "shell", "ui"],

@@ -11,6 +11,7 @@ use crate::clients::http::SystemRoots;
 use crate::config::load::{Paths, load};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Kind, Result};
+use crate::hint;
 use crate::prompt::tty::Tty;
 use crate::settings::{EffectiveSettings, Typed};
 use crate::store::index::{self, Entries};
@@ -44,7 +45,7 @@ impl Context {
         if let Some(name) = unreadable {
             // Passed over, it would let other credentials be handed out than those it names.
             return Err(Error::configuration(format!("{name} holds bytes that are not UTF-8"))
-                .hint(format!("take it away: unset {name}")));
+                .hint(format!("take it away: {}", hint::unset(&[&name]))));
         }
         let directories = directories(&environment);
         let path = match environment.get("ROLECALL_CONFIG") {

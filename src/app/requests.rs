@@ -62,11 +62,12 @@ pub fn policy(context: &Context, text: &str) -> Result<String> {
         let of = format!(" {}:", path.display());
         let error = |e: &str| {
             error(format!("--policy{of} {e}"))
-                .hint(format!("look at it with: ls -l {}", hint::path(&path)))
+                .hint(format!("look at it with: {}", hint::look_at(&path)))
         };
         let bytes = read_named(&path, MAX_POLICY_BYTES).map_err(|e| match e.kind() {
-            ErrorKind::InvalidInput => error(&e.to_string())
-                .hint("a policy is read from a regular file; write one: cat > policy.json"),
+            ErrorKind::InvalidInput => error(&e.to_string()).hint(
+                "a policy is read from a regular file; see its form: aws iam create-policy help",
+            ),
             _ => error(&e.to_string()),
         })?;
         (String::from_utf8(bytes.to_vec()).map_err(|_| error("not text in UTF-8"))?, of)

@@ -20,6 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::executor::{Acquired, CachePolicy, Executor};
 use crate::hint;
 use crate::output::variables::Values;
+use crate::platform::ancestors::ancestors;
 use crate::prompt::seed::Seeds;
 use crate::prompt::{Progress, PromptChain, PromptEnvironment, YesOption};
 use crate::settings::EffectiveSettings;
@@ -295,7 +296,7 @@ impl<'a> Acquirer<'a> {
             access_key_id: acquired.credentials.access_key_id().into(),
             origin: acquired.origin.name().into(),
             expiration: acquired.credentials.expires_at(),
-            asked_by: audit::askers(),
+            asked_by: ancestors(),
         };
         let Some(path) = self.context.directories.log() else {
             return self

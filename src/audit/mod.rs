@@ -3,7 +3,6 @@
 //! never fails a call.
 
 mod append;
-mod askers;
 mod read;
 
 use std::borrow::Cow;
@@ -13,8 +12,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use append::{append, probe};
-pub use askers::askers;
 pub use read::read;
+
+use crate::platform::ancestors::Ancestor;
 
 /// The number of old files beside the one that is written.
 const OLD_FILES: usize = 3;
@@ -36,16 +36,8 @@ pub struct LogEntry<'a> {
     pub origin: Cow<'a, str>,
     #[serde(serialize_with = "seconds")]
     pub expiration: Option<DateTime<Utc>>,
-    /// The processes from the direct parent upwards.
-    pub asked_by: Vec<Asker>,
-}
-
-/// A process that asked for credentials, directly or through the processes before it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asker {
-    pub pid: u32,
-    /// Absent when the process has ended, or belongs to another user.
-    pub name: Option<String>,
+    /// The processes that asked: the direct parent, and those above it.
+    pub asked_by: Vec<Ancestor>,
 }
 
 fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta};
 
 use super::append::append_within;
 use super::read::parse;
-use super::{Asker, LogEntry, append, escape, old, read};
+use super::{LogEntry, append, escape, old, read};
+use crate::platform::ancestors::Ancestor;
 
 fn entry(n: u32) -> LogEntry<'static> {
     let time = DateTime::from_timestamp_millis(1_700_000_000_123).unwrap()
@@ -20,8 +21,8 @@ fn entry(n: u32) -> LogEntry<'static> {
         origin: "new".into(),
         expiration: Some(time + TimeDelta::hours(1)),
         asked_by: vec![
-            Asker { pid: n, name: Some("a) (b\n\u{1b}[2J\u{9b}2J\u{7f}\"".to_owned()) },
-            Asker { pid: 2, name: None },
+            Ancestor { pid: n, name: Some("a) (b\n\u{1b}[2J\u{9b}2J\u{7f}\"".to_owned()) },
+            Ancestor { pid: 2, name: None },
         ],
     }
 }

@@ -1,6 +1,8 @@
 //! What a call asked AWS for, in the words of the profile: the sentences of the table of meanings
 //! are filled in from here.
 
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
 use crate::aws::Credentials;
@@ -65,10 +67,11 @@ impl Asked<'_> {
             "attempts" => plain(attempts(self.target.network).to_string()),
             "subject" => plain(self.subject().unwrap_or_default()),
             "role_word" => plain(hint::word(self.role_name()?).into_owned()),
-            "token_file_word" => match &self.chain.plan.base {
-                Base::WebIdentity(call) => plain(hint::word(&call.token_file).into_owned()),
+            "look_at_token_file" => match &self.chain.plan.base {
+                Base::WebIdentity(call) => plain(hint::look_at(Path::new(&call.token_file))),
                 _ => None,
             },
+            "set_clock" => plain(hint::SYSTEM.set_clock.to_owned()),
             "renew" => plain(self.renew()?),
             "login" => plain(self.login()?),
             "if_own_session" => plain(String::new()).filter(|_| !self.is_of_base()),
@@ -92,6 +95,14 @@ impl Asked<'_> {
             }
             name if name.starts_with("rolecall ") => {
                 plain(self.command(&name["rolecall ".len()..]))
+            }
+            name if name.starts_with("set ") => {
+                let (name, value) = name["set ".len()..].split_once('=')?;
+                plain(hint::set(name, value))
+            }
+            name if name.starts_with("variables ") => {
+                let parts: Vec<&str> = name.split(' ').skip(1).collect();
+                plain(hint::list_variables(&parts))
             }
             key => Some(self.key(key)),
         }
@@ -247,7 +258,8 @@ impl Asked<'_> {
         match &self.chain.plan.base {
             _ if !self.is_of_base() => None,
             Base::Environment(_) => {
-                Some("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN".to_owned())
+                let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+                Some(hint::unset(&keys))
             }
             _ => Some(format!("aws configure {}", hint::option("--profile", profile))),
         }

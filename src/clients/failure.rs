@@ -142,7 +142,9 @@ impl Failure {
             .refused(self.code.clone(), self.refusal)
             .caused_by(self);
         if let Some(clock) = clock {
-            error = error.cause(clock).hint("set this machine's clock: timedatectl set-ntp true");
+            error = error
+                .cause(clock)
+                .hint(format!("set this machine's clock: {}", hint::SYSTEM.set_clock));
         }
         if let Some(meaning) = meaning {
             error = error.with_kind(meaning.kind);
@@ -157,9 +159,11 @@ impl Failure {
                 error.hint(format!("see what was asked for: {}", asked.chain.command("explain")));
         }
         match details {
-            Some(url) => {
-                error.hint(format!("AWS says more, to who may see it: {OPEN} {}", hint::word(&url)))
-            }
+            Some(url) => error.hint(format!(
+                "AWS says more, to who may see it: {} {}",
+                hint::SYSTEM.open,
+                hint::word(&url)
+            )),
             None => error,
         }
     }
@@ -178,15 +182,6 @@ impl StdError for Failure {}
 
 /// How many characters are shown of a value that AWS repeats.
 const SHOWN_OF_VALUE: usize = 60;
-
-/// The program that opens an address in the browser.
-const OPEN: &str = if cfg!(target_os = "macos") {
-    "open"
-} else if cfg!(windows) {
-    "start"
-} else {
-    "xdg-open"
-};
 
 /// Cuts the values that AWS repeats, so that what it says of them stays.
 fn with_short_values(message: &str) -> String {

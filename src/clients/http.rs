@@ -69,27 +69,27 @@ impl Trust {
     /// # Errors
     /// When the file cannot be read, or holds no certificate that can be used.
     pub fn read_bundle(path: &Path, place: Option<&Place>) -> Result<Self> {
-        let error = |what: &str, look: &str| {
+        let error = |what: &str, hint: String| {
             let bundle = format!("the CA bundle {}: {what}", path.display());
             let error = match place {
                 Some(place) => Error::misconfigured(place.clone(), &bundle),
                 None => Error::configuration(&bundle),
             };
-            let error =
-                error.with_shared_cause(bundle).hint(format!("{look} {}", hint::path(path)));
+            let error = error.with_shared_cause(bundle).hint(hint);
             match place {
                 Some(Place::Variable(name)) => {
-                    error.hint(format!("if it is the wrong one: unset {name}"))
+                    error.hint(format!("if it is the wrong one: {}", hint::unset(&[name])))
                 }
                 _ => error,
             }
         };
-        let pem = read_named(path, MAX_BUNDLE_BYTES)
-            .map_err(|e| error(&e.to_string(), "look at it with: ls -l"))?;
+        let pem = read_named(path, MAX_BUNDLE_BYTES).map_err(|e| {
+            error(&e.to_string(), format!("look at it with: {}", hint::look_at(path)))
+        })?;
         match usable_certificates(&pem) {
             certificates if certificates.is_empty() => Err(error(
                 "holds no usable certificate",
-                "a bundle is a file in PEM; see what this one is: head",
+                format!("a bundle is a file in PEM; see what this one is: {}", hint::show(path)),
             )),
             certificates => Ok(Self::Bundle(certificates)),
         }

@@ -85,19 +85,25 @@ impl Unreachable {
         if let Some(proxy) = &proxy {
             error = error
                 .cause(format!("the way there is the proxy {} ({})", proxy.address, proxy.variable))
-                .hint(format!("if there is no such proxy: unset {}", proxy.variable));
+                .hint(format!("if there is no such proxy: {}", hint::unset(&[proxy.variable])));
         }
         if obstacle == Obstacle::Certificate {
             error = match &target.network.ca_bundle_place {
                 Some(place) => error
                     .cause(format!("only the certificates of the bundle at {place} are trusted"))
-                    .hint("if the bundle is the wrong one, correct it, or: unset AWS_CA_BUNDLE"),
-                None => error
-                    .hint("if an authority of your own vouches for it: export AWS_CA_BUNDLE=FILE"),
+                    .hint(format!(
+                        "if the bundle is the wrong one, correct it, or: {}",
+                        hint::unset(&["AWS_CA_BUNDLE"])
+                    )),
+                None => error.hint(format!(
+                    "if an authority of your own vouches for it: {}",
+                    hint::set("AWS_CA_BUNDLE", "FILE")
+                )),
             };
         }
         if let (Some(Place::Variable(name)), None) = (target.endpoint_place, &proxy) {
-            error = error.hint(format!("if the endpoint is the wrong one: unset {name}"));
+            error =
+                error.hint(format!("if the endpoint is the wrong one: {}", hint::unset(&[name])));
         }
         error.hint(format!("see whether it answers: curl -sSI {}", hint::word(&url)))
     }

@@ -8,6 +8,7 @@ use crate::app::context::Context;
 use crate::app::options::PickOptions;
 use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
+use crate::hint;
 use crate::output::variables::HIDDEN_FROM_CHILDREN;
 
 /// Returns the command that starts a program with the credentials of a call.
@@ -60,9 +61,8 @@ fn not_started(context: &Context, command: &Command, error: &std::io::Error) -> 
     } else {
         format!("`{program}` was not found")
     };
-    context.ui.error(
-        &Error::failed(what)
-            .hint(format!("look for it: command -v {}", crate::hint::word(&program))),
-    );
+    context
+        .ui
+        .error(&Error::failed(what).hint(format!("look for it: {}", hint::find_program(&program))));
     ExitCode::from(if found { 126 } else { 127 })
 }

@@ -5,12 +5,14 @@ use clap::Args;
 
 use crate::app::context::Context;
 use crate::app::options::Selected;
-use crate::audit::{self, Asker, LogEntry};
+use crate::audit::{self, LogEntry};
 use crate::aws::duration;
 use crate::error::{Error, Result};
+use crate::hint;
 use crate::output::table::{self, or_dash};
 use crate::output::time::{left, timestamp};
 use crate::output::{print, print_line};
+use crate::platform::ancestors::Ancestor;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
@@ -47,12 +49,12 @@ pub struct LogArgs {
 pub fn run(context: &Context, args: &LogArgs) -> Result<()> {
     let path = context.directories.log().ok_or_else(|| {
         Error::configuration("there is no folder for the log: HOME is not set")
-            .hint("set it: export HOME=/path")
+            .hint(hint::set_home())
     })?;
     let found = audit::read(&path).map_err(|e| {
         Error::failed("the log cannot be read")
             .cause(e.to_string())
-            .hint(format!("look at it: ls -l {}", crate::hint::path(&path)))
+            .hint(format!("look at it: {}", hint::look_at(&path)))
     })?;
     if found.skipped > 0 {
         context.ui.decided(&|| {
@@ -110,7 +112,7 @@ fn cells(entry: &LogEntry, now: DateTime<Utc>) -> Vec<String> {
 }
 
 /// Renders `name(pid)`, with quotes around a name that could be taken for something else.
-fn asker(asker: &Asker) -> String {
+fn asker(asker: &Ancestor) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_.+@:/ ~".contains(c);
     match &asker.name {
         None => format!("?({})", asker.pid),
@@ -138,7 +140,7 @@ mod tests {
             (Some("a\n\u{1b}[2J"), r#""a\n\u{1b}[2J"(7)"#),
             (Some("\u{9b}2J\u{202e}\""), r#""\u{9b}2J\u{202e}\""(7)"#),
         ] {
-            assert_eq!(asker(&Asker { pid: 7, name: name.map(str::to_owned) }), shown);
+            assert_eq!(asker(&Ancestor { pid: 7, name: name.map(str::to_owned) }), shown);
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::chain::process_command::is_asked_by_sdks;
 use crate::chain::{Caching, RoleOptions};
 use crate::config::ProfileName;
 use crate::error::{Error, Result};
+use crate::hint;
 use crate::output::print;
 use crate::output::time::left;
 use crate::output::variables::{KEY_ID, OWNER, PREVIOUS, RENEW_AT, SAVED, SELECTION_VAR, Values};
@@ -246,6 +247,6 @@ fn not_set_up(context: &Context) -> Error {
                 "there is a shell side for {}: rolecall init --help",
                 IntegratedShell::NAMES.join(", ")
             ))
-            .hint("without one: eval \"$(rolecall env PROFILE)\""),
+            .hint(format!("without one: {}", hint::evaluate_env())),
     }
 }

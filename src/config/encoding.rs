@@ -1,8 +1,6 @@
 //! Text that is not UTF-8, as a whole: a shared file that another program wrote as UTF-16, or that
 //! is no text at all. It would be read as a file without sections.
 
-use std::path::Path;
-
 use super::document::{Document, Header, Section};
 use crate::error::{Error, Place, Result};
 use crate::hint;
@@ -29,10 +27,10 @@ pub fn check(document: &Document) -> Result<()> {
     Err(match encoding {
         Encoding::Known { name, iconv } => {
             error(&format!("the file is text in {name}, and the SDKs and rolecall read UTF-8"))
-                .hint(format!("convert it: {}", convert(path, iconv)))
+                .hint(format!("convert it: {}", hint::convert_to_utf_8(iconv, path)))
         }
         Encoding::Binary => error("the file is not text: it holds bytes of value 0")
-            .hint(format!("put the right file there; see what it is: ls -l {}", hint::path(path))),
+            .hint(format!("put the right file there; see what it is: {}", hint::look_at(path))),
     })
 }
 
@@ -71,23 +69,10 @@ fn find(bytes: &[u8]) -> Option<Encoding> {
     })
 }
 
-/// Returns the command that converts a file and keeps it to its owner.
-#[cfg(not(windows))]
-fn convert(path: &Path, iconv: &str) -> String {
-    let new = format!("{}.utf-8", path.display());
-    let (new, path) = (hint::word(&new), hint::path(path));
-    format!("iconv -f {iconv} -t UTF-8 {path} > {new} && chmod 600 {new} && mv {new} {path}")
-}
-
-#[cfg(windows)]
-fn convert(path: &Path, iconv: &str) -> String {
-    let from = if iconv == "UTF-16BE" { "BigEndianUnicode" } else { "Unicode" };
-    let path = hint::path(path);
-    format!("(Get-Content -Encoding {from} {path}) | Set-Content -Encoding UTF8 {path}")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::config::document::FileKind;
 

@@ -84,9 +84,11 @@ fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         Err(e) if e.kind() == ErrorKind::FileTooLarge => {
             Err(error(&format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024)))
         }
-        Err(e) if e.kind() == ErrorKind::InvalidInput => Err(error(&e.to_string())
-            .hint("name a regular file, which can be read more than once; for example: mktemp")),
+        Err(e) if e.kind() == ErrorKind::InvalidInput => Err(error(&e.to_string()).hint(format!(
+            "name a regular file, which can be read more than once; see what this is: {}",
+            hint::look_at(path)
+        ))),
         Err(e) => Err(error(&format!("cannot be read: {e}"))
-            .hint(format!("look at it with: ls -l {}", hint::path(path)))),
+            .hint(format!("look at it with: {}", hint::look_at(path)))),
     }
 }

@@ -89,17 +89,17 @@ impl Profiles {
         let error = if at_home.is_empty() {
             error
         } else {
-            error
-                .cause("there is no home folder: HOME is no absolute path")
-                .hint("set it: export HOME=/path")
+            error.cause("there is no home folder: HOME is no absolute path").hint(hint::set_home())
         };
         named.into_iter().fold(error, |error, missing| {
             let path = missing.path.display();
             match missing.variable {
                 None => error.cause(format!("{path} does not exist")),
-                Some(variable) => error
-                    .cause(format!("{path}, which {variable} names, does not exist"))
-                    .hint(format!("name a file that is there, or none: unset {variable}")),
+                Some(variable) => {
+                    error.cause(format!("{path}, which {variable} names, does not exist")).hint(
+                        format!("name a file that is there, or none: {}", hint::unset(&[variable])),
+                    )
+                }
             }
         })
     }

@@ -8,6 +8,7 @@ use crate::aws::{Credentials, Session, duration};
 use crate::chain::keys;
 use crate::chain::{Base, Chain, Step};
 use crate::error::{Error, Place};
+use crate::hint;
 
 /// A session is never handed out in its last seconds.
 pub const LAST_MOMENTS: TimeDelta = TimeDelta::seconds(15);
@@ -84,14 +85,16 @@ pub fn why_not_cached(
         let skew = duration::render(behind.abs().num_seconds());
         return Some(format!(
             "this machine's clock is {skew} {way} AWS's, so the session is not kept; set it: \
-             timedatectl set-ntp true"
+             {}",
+            hint::SYSTEM.set_clock
         ));
     }
     (beyond >= TOLERATED_SKEW).then(|| {
         format!(
             "the session seems to live for {}, longer than was asked for, and is not kept; look \
-             at the clock: timedatectl",
-            duration::render((end - begin).num_seconds())
+             at the clock: {}",
+            duration::render((end - begin).num_seconds()),
+            hint::SYSTEM.show_clock
         )
     })
 }
@@ -132,16 +135,18 @@ pub fn ended(chain: &Chain, credentials: &Credentials, now: DateTime<Utc>) -> Op
         Some(place) => error.at(place),
         None => error,
     };
-    Some(
-        error.hint(match base {
-            Base::Environment(_) => {
-                "take them away: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY \
-             AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION"
-                    .to_owned()
-            }
-            _ => format!("get new ones where they come from, see: {}", chain.command("explain")),
-        }),
-    )
+    Some(error.hint(match base {
+        Base::Environment(_) => {
+            let names = [
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_SESSION_TOKEN",
+                "AWS_CREDENTIAL_EXPIRATION",
+            ];
+            format!("take them away: {}", hint::unset(&names))
+        }
+        _ => format!("get new ones where they come from, see: {}", chain.command("explain")),
+    }))
 }
 
 fn timestamp(at: DateTime<Utc>) -> String {

@@ -8,6 +8,7 @@ use super::{Settings, prompt_order};
 use crate::aws::duration;
 use crate::chain::{Caching, Defaults};
 use crate::error::{Error, Place, Result};
+use crate::hint;
 use crate::prompt::PromptMethod;
 use crate::store::StoreName;
 use crate::system::environment::Environment;
@@ -39,7 +40,7 @@ impl EffectiveSettings {
             let wrong = |what: &str| {
                 Error::configuration(what)
                     .at(Place::variable("ROLECALL_STORE"))
-                    .hint("leave it to the default: unset ROLECALL_STORE")
+                    .hint(format!("leave it to the default: {}", hint::unset(&["ROLECALL_STORE"])))
             };
             let name = StoreName::parse(name).ok_or_else(|| {
                 let rule = "ROLECALL_STORE must be keyring, keyutils, file or none";

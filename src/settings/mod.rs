@@ -84,8 +84,8 @@ pub fn load(path: &Path) -> Result<Settings> {
     if let Ok(Some(writer @ (Writer::Owner(_) | Writer::Everybody))) = other_writer(path) {
         return Err(Error::configuration(format!("{}: {writer}", path.display()))
             .at(place(path, None))
-            .hint(format!("close it to others: chmod go-w {}", hint::path(path)))
-            .hint(format!("and see whose it is: ls -l {}", hint::path(path))));
+            .hint(hint::close_to_others(path))
+            .hint(format!("and see whose it is: {}", hint::look_at(path))));
     }
     let text = String::from_utf8(bytes.to_vec()).map_err(|e| {
         let line =
@@ -98,7 +98,7 @@ pub fn load(path: &Path) -> Result<Settings> {
 fn unreadable(path: &Path, why: &str) -> Error {
     Error::configuration(format!("{}: cannot be read: {why}", path.display()))
         .at(place(path, None))
-        .hint(format!("look at it with: ls -l {}", hint::path(path)))
+        .hint(format!("look at it with: {}", hint::look_at(path)))
 }
 
 const NEITHER: &str = "neither a [section] nor a comment nor `key = value`";

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::chain::{CONTAINER_TOKEN, CONTAINER_TOKEN_FILE, WebIdentity};
 use crate::error::{Error, Place, Result};
+use crate::hint;
 use crate::system::digest::sha256_hex;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
@@ -50,7 +51,7 @@ pub(super) fn read_container_token(environment: &Environment) -> Result<Option<S
             Some(token) if !fits(token) => {
                 let place = Place::variable(CONTAINER_TOKEN);
                 Err(Error::misconfigured(place, format!("the {WHAT} {NO_HEADER}"))
-                    .hint(format!("take it away: unset {CONTAINER_TOKEN}")))
+                    .hint(format!("take it away: {}", hint::unset(&[CONTAINER_TOKEN]))))
             }
             token => Ok(token.map(SecretString::from)),
         };
@@ -83,7 +84,7 @@ fn read(path: &Path, what: &str) -> Result<Zeroizing<String>> {
 fn unusable(path: &Path, what: &str, why: &str) -> Error {
     Error::configuration(format!("the {what} {} {why}", path.display()))
         .at(Place::File(path.to_owned()))
-        .hint(format!("look at it with: ls -l {}", crate::hint::path(path)))
+        .hint(format!("look at it with: {}", hint::look_at(path)))
 }
 
 /// What each token has of its own (RFC 7519, section 4.1): when it is good, and its number.

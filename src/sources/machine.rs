@@ -12,6 +12,7 @@ use crate::clients::asked::Asked;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
 use crate::error::{Error, Place, Result};
+use crate::hint;
 use crate::text::shown_url;
 
 /// The addresses of ECS and of EKS Pod Identity.
@@ -24,7 +25,7 @@ impl Sources<'_> {
                 "instance metadata is switched off by AWS_EC2_METADATA_DISABLED",
             )
             .at(Place::variable("AWS_EC2_METADATA_DISABLED"))
-            .hint("switch it on again: unset AWS_EC2_METADATA_DISABLED"));
+            .hint(format!("switch it on again: {}", hint::unset(&["AWS_EC2_METADATA_DISABLED"]))));
         }
         let target = Target::instance(&chain.plan.network);
         let answer = self.calls.instance_session(&target);
@@ -91,7 +92,7 @@ fn check_host(target: &Target) -> Result<()> {
             place.clone(),
             format!("the container endpoint `{}` {what}", shown_url(&url)),
         )
-        .hint(format!("if it is the wrong one: unset {place}"))
+        .hint(format!("if it is the wrong one: {}", hint::unset(&[&place.to_string()])))
     };
     let uri: http::Uri = url.parse().map_err(|_| error("is no URL"))?;
     match (uri.scheme_str(), uri.host()) {

@@ -134,7 +134,7 @@ fn end_of_keys(written: &WrittenEnd) -> Result<Option<DateTime<Utc>>> {
         (Err(Unusable::NoTime), Place::Variable(name)) => {
             Err(Error::configuration(format!("{name} is not a time: `{text}`"))
                 .at(place.clone())
-                .hint(format!("take it away: unset {name}")))
+                .hint(format!("take it away: {}", hint::unset(&[name]))))
         }
         (Err(Unusable::NoTime), _) => Ok(None),
     }

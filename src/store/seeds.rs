@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::aws::names::MfaSerial;
 use crate::aws::totp::Seed;
 use crate::error::{Error, Kind, Result};
+use crate::hint;
 use crate::store::choice::Stores;
 use crate::store::error::StoreError;
 use crate::store::remedy::remedy;
@@ -215,9 +216,7 @@ impl StoredSeeds<'_> {
 fn failed(error: StoreError, what: String, store: StoreName) -> Error {
     let hint = match (store, &error) {
         (_, StoreError::Interrupted) => return Error::interrupted(),
-        (_, StoreError::Passphrase(_)) => {
-            "give the passphrase: export ROLECALL_FILE_PASSPHRASE".to_owned()
-        }
+        (_, StoreError::Passphrase(_)) => hint::give_passphrase(),
         (StoreName::Keyring, _) => {
             let remedy = remedy("keyring", &error);
             format!("{remedy}, and look at it: rolecall doctor --store keyring")

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use crate::error::{Error, Result};
+use crate::hint;
 
 /// Where files are, by the XDG base directories and their likes on other systems.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +25,7 @@ impl Directories {
     pub fn home(&self) -> Result<&Path> {
         self.home.as_deref().ok_or_else(|| {
             Error::configuration("there is no home folder: HOME is no absolute path")
-                .hint("set it: export HOME=/path")
+                .hint(hint::set_home())
         })
     }
 

@@ -94,7 +94,7 @@ impl UserFile {
                 let folder = folder.unwrap_or(Path::new("."));
                 if let Some(link) = [path, folder].into_iter().find(|path| is_dangling(path)) {
                     let what = "is a link to something that does not exist";
-                    let hint = format!("look at it with: ls -l {}", hint::path(link));
+                    let hint = format!("look at it with: {}", hint::look_at(link));
                     let message = format!("{}: {what}", link.display());
                     return Err(Error::configuration(message).hint(hint));
                 }
@@ -139,7 +139,7 @@ impl UserFile {
             return Err(refused("is not a regular file"));
         }
         if metadata.permissions().readonly() {
-            let hint = format!("make it writable: chmod u+w {}", hint::path(&self.path));
+            let hint = format!("make it writable: {}", hint::make_writable(&self.path));
             return Err(refused("is read-only").hint(hint));
         }
         if metadata.len() > MAX_BYTES {
@@ -174,35 +174,35 @@ impl UserFile {
     fn unwritable(&self, error: &io::Error) -> Error {
         let what = format!("cannot be written: its folder takes no new file: {error}");
         Error::failed(format!("{}: {what}", self.path.display()))
-            .hint(format!("look at it with: ls -ld {}", hint::path(&self.folder)))
+            .hint(format!("look at it with: {}", hint::look_at(&self.folder)))
     }
 }
 
 fn failed(path: &Path, what: &str, error: &io::Error) -> Error {
     Error::failed(format!("{}: {what}: {error}", path.display()))
-        .hint(format!("look at it with: ls -ld {}", hint::path(path)))
+        .hint(format!("look at it with: {}", hint::look_at(path)))
 }
 
 fn is_dangling(path: &Path) -> bool {
     path.is_symlink() && !path.exists()
 }
 
-/// Gives a new file the owner and the mode of an old one. Windows takes those of the folder.
+/// Gives a new file the owner and the mode of an old one.
+#[cfg(unix)]
 fn keep_access(file: &File, old: &Metadata) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, fchown};
-        let new = file.metadata()?;
-        if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-            fchown(file, Some(old.uid()), Some(old.gid()))?;
-        }
-        file.set_permissions(old.permissions())
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        fchown(file, Some(old.uid()), Some(old.gid()))?;
     }
-    #[cfg(not(unix))]
-    {
-        let _ = (file, old);
-        Ok(())
-    }
+    file.set_permissions(old.permissions())
+}
+
+/// On Windows a new file has the owner and the rights that its folder gives.
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn keep_access(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

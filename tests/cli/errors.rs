@@ -454,17 +454,8 @@ fn every_hint_ends_in_a_command() {
          [profile tool]\ncredential_process = false\n[profile ring]\nrole_arn = {ADMIN}\nsource_profile = ring\n",
         role("closed")
     ));
-    let commands = [
-        "rolecall ",
-        "aws ",
-        "unset ",
-        "export ",
-        "ls ",
-        "command -v ",
-        "timedatectl ",
-        "mktemp",
-        "ps ",
-    ];
+    let commands =
+        ["rolecall ", "aws ", "unset ", "export ", "ls ", "command -v ", "timedatectl ", "ps "];
     for profile in
         ["closed", "none", "half", "both", "neither", "guarded", "sso", "tool", "ring", "nobody"]
     {

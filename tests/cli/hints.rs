@@ -103,7 +103,7 @@ fn a_hostile_path_in_a_hint_is_one_word() {
     let sandbox = Sandbox::new();
     sandbox.config(&format!("[profile p]\nrole_arn = {ADMIN}\nweb_identity_token_file = /gone; touch pwned\nregion = eu-west-1\n"));
     let run =
-        sandbox.run(&["process", "p"]).fails(3).error_form().says(&["ls -l '/gone; touch pwned'"]);
+        sandbox.run(&["process", "p"]).fails(3).error_form().says(&["ls -ld '/gone; touch pwned'"]);
     let hint = run
         .stderr
         .lines()

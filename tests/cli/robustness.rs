@@ -153,7 +153,7 @@ fn unreadable_shared_file_is_error_that_names_it() {
     for path in [".aws/config", ".aws/credentials"] {
         std::fs::set_permissions(sandbox.path(path), PermissionsExt::from_mode(0o000)).unwrap();
         let run = sandbox.command(&["process", "prod"]).by_nobody().run().fails(3).error_form();
-        run.says(&[sandbox.path(path).to_str().unwrap(), "ls -l"]);
+        run.says(&[sandbox.path(path).to_str().unwrap(), "ls -ld"]);
         std::fs::set_permissions(sandbox.path(path), PermissionsExt::from_mode(0o600)).unwrap();
     }
     std::fs::set_permissions(sandbox.path(".aws"), PermissionsExt::from_mode(0o000)).unwrap();

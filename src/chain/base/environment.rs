@@ -6,6 +6,7 @@ use super::{Base, DefaultProvider, StaticKeys, WrittenEnd};
 use crate::aws::names::AccessKeyId;
 use crate::chain::network;
 use crate::error::{Error, Place, Result};
+use crate::hint;
 use crate::system::environment::Environment;
 
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -20,7 +21,7 @@ pub fn of_environment(environment: &Environment) -> Result<Option<Base>> {
     let variable = |name| environment.get(name);
     let half = |missing: &str, found: &str| {
         Error::configuration(format!("{found} is set in the environment but {missing} is not"))
-            .hint(format!("set both or none: unset {found}"))
+            .hint(format!("set both or none: {}", hint::unset(&[found])))
     };
     let (id, secret) = match (variable(ACCESS_KEY_ID), variable(SECRET_ACCESS_KEY)) {
         (None, None) => return Ok(None),
@@ -30,9 +31,10 @@ pub fn of_environment(environment: &Environment) -> Result<Option<Base>> {
     };
     if AccessKeyId::is_in_place_of(secret) {
         let what = format!("{ACCESS_KEY_ID} and {SECRET_ACCESS_KEY} have changed places");
-        return Err(Error::configuration(what)
-            .at(Place::variable(ACCESS_KEY_ID))
-            .hint(format!("set both anew, or none: unset {ACCESS_KEY_ID} {SECRET_ACCESS_KEY}")));
+        return Err(Error::configuration(what).at(Place::variable(ACCESS_KEY_ID)).hint(format!(
+            "set both anew, or none: {}",
+            hint::unset(&[ACCESS_KEY_ID, SECRET_ACCESS_KEY])
+        )));
     }
     let token = variable("AWS_SESSION_TOKEN").or_else(|| variable("AWS_SECURITY_TOKEN"));
     Ok(Some(Base::Environment(StaticKeys {

@@ -62,7 +62,7 @@ pub fn of_environment(endpoints: &Endpoints) -> Result<Base> {
     let set = "AWS_WEB_IDENTITY_TOKEN_FILE is set";
     let arn = variable("AWS_ROLE_ARN").ok_or_else(|| {
         Error::configuration(format!("{set} in the environment but AWS_ROLE_ARN is not"))
-            .hint("set both or none: unset AWS_WEB_IDENTITY_TOKEN_FILE")
+            .hint(format!("set both or none: {}", hint::unset(&["AWS_WEB_IDENTITY_TOKEN_FILE"])))
     })?;
     let role_arn = RoleArn::parse(arn).ok_or_else(|| {
         let what = format!("`{arn}` is not an IAM role's ARN");
@@ -71,7 +71,8 @@ pub fn of_environment(endpoints: &Endpoints) -> Result<Base> {
             Some(meant) => error.cause(format!("the ARN of the role itself is {meant}")),
             None => error,
         };
-        error.hint("set both variables, or none: unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN")
+        let both = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"];
+        error.hint(format!("set both variables, or none: {}", hint::unset(&both)))
     })?;
     // A role that is typed on top has the options to itself.
     let on_top = inputs.typed().role_arn.is_some();
@@ -83,7 +84,7 @@ pub fn of_environment(endpoints: &Endpoints) -> Result<Base> {
         Some(name) => limits::session_name(name).ok_or_else(|| {
             Error::configuration(format!("{SESSION_NAME} must be {}", limits::SESSION_NAME_RULE))
                 .at(Place::variable(SESSION_NAME))
-                .hint(format!("take it away: unset {SESSION_NAME}"))
+                .hint(format!("take it away: {}", hint::unset(&[SESSION_NAME])))
         })?,
         None => role.session_name(inputs.environment)?,
     };

@@ -7,6 +7,7 @@ use crate::aws::{Credentials, LongTermKeys};
 use crate::clients::factory::Target;
 use crate::clients::failure::{CallError, Failure};
 use crate::error::{Kind, Result};
+use crate::hint;
 
 const ENDPOINTS: &str = "endpoints";
 
@@ -37,8 +38,8 @@ pub fn check(
             }
         };
         if let Some(clock) = failure.as_ref().and_then(Failure::clock) {
-            let hint = "set this machine's clock: timedatectl set-ntp true";
-            findings.problem("clock", clock, Some(hint));
+            let hint = format!("set this machine's clock: {}", hint::SYSTEM.set_clock);
+            findings.problem("clock", clock, Some(&hint));
         }
         match failure {
             Some(failure) if failure.code.is_none() => {
@@ -49,9 +50,11 @@ pub fn check(
                     format!(" by the proxy {} ({})", proxy.address, proxy.variable)
                 });
                 let message = format!("{}{place}{way}: {}", endpoint.url, failure.message);
-                let hint =
-                    "look at the network and at HTTPS_PROXY, for example: env | grep -i proxy";
-                findings.problem(ENDPOINTS, message, Some(hint));
+                let hint = format!(
+                    "look at the network and at HTTPS_PROXY, for example: {}",
+                    hint::list_variables(&["proxy"])
+                );
+                findings.problem(ENDPOINTS, message, Some(&hint));
             }
             _ => findings.ok(ENDPOINTS, format!("{} answers", endpoint.url)),
         }

@@ -39,7 +39,7 @@ pub fn check(profiles: &Profiles, findings: &mut Findings) {
             continue;
         }
         match readable_by_others(path, &metadata).filter(|_| with_secrets.contains(&path)) {
-            Some(message) => findings.warning(FILES, message, Some(&keep_to_yourself(path))),
+            Some(message) => findings.warning(FILES, message, Some(&hint::keep_to_yourself(path))),
             None => findings.ok(FILES, format!("{shown} can be read")),
         }
     }
@@ -70,7 +70,7 @@ fn missing(profiles: &Profiles, path: &Path, findings: &mut Findings) {
     match named.and_then(|missing| missing.variable) {
         Some(variable) => {
             let message = format!("{shown}, which {variable} names, does not exist");
-            let hint = format!("name a file that is there, or none: unset {variable}");
+            let hint = format!("name a file that is there, or none: {}", hint::unset(&[variable]));
             findings.warning(FILES, message, Some(&hint));
         }
         None => findings.ok(FILES, format!("{shown} does not exist, which is fine")),
@@ -143,10 +143,10 @@ fn writers(path: &Path) -> Vec<(String, String)> {
         let shown = place.display();
         let message = format!("{shown} {who}, who can have you run a credential_process of theirs");
         let hint = match who {
-            files::Writer::Owner(_) => "make it yours: sudo chown \"$(id -u)\"",
-            _ => "close it to others: chmod go-w",
+            files::Writer::Owner(_) => hint::make_yours(place),
+            _ => hint::close_to_others(place),
         };
-        Some((message, format!("{hint} {}", hint::path(place))))
+        Some((message, hint))
     });
     writers.collect()
 }
@@ -184,9 +184,4 @@ pub fn readable_by_others(path: &Path, metadata: &std::fs::Metadata) -> Option<S
 #[cfg(not(unix))]
 pub fn readable_by_others(_: &Path, _: &std::fs::Metadata) -> Option<String> {
     None
-}
-
-/// Returns the hint for a file that others may read.
-pub fn keep_to_yourself(path: &Path) -> String {
-    format!("keep it to yourself: chmod 600 {}", hint::path(path))
 }

@@ -27,16 +27,15 @@ fn try_folder(
     findings: &mut Findings,
 ) {
     let Some(folder) = folder else {
-        let hint = "set a home: export HOME=/path";
-        return findings.warning(FOLDERS, format!("there is no folder for {what}"), Some(hint));
+        let message = format!("there is no folder for {what}");
+        return findings.warning(FOLDERS, message, Some(&hint::set_home()));
     };
     let shown = folder.display();
     match attempt(&folder) {
         Ok(()) => findings.ok(FOLDERS, format!("{shown} can be written ({what})")),
         Err(error) => {
             let message = format!("{shown} cannot be written ({what}): {error}");
-            let hint = hint::path(&folder);
-            let hint = format!("it must be yours alone (0700); look at it: ls -ld {hint}");
+            let hint = format!("it must be yours alone; look at it: {}", hint::look_at(&folder));
             findings.warning(FOLDERS, message, Some(&hint));
         }
     }

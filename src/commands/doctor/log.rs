@@ -1,6 +1,6 @@
 //! The audit log.
 
-use super::files::{keep_to_yourself, readable_by_others};
+use super::files::readable_by_others;
 use super::findings::Findings;
 use crate::app::context::Context;
 use crate::audit;
@@ -11,8 +11,8 @@ const LOG: &str = "log";
 /// Tries to write to the log.
 pub fn check(context: &Context, findings: &mut Findings) {
     let Some(path) = context.directories.log() else {
-        let hint = "set a home: export HOME=/path";
-        return findings.warning(LOG, "there is no folder for the log", Some(hint));
+        let what = "there is no folder for the log";
+        return findings.warning(LOG, what, Some(&hint::set_home()));
     };
     if !context.settings.logs() {
         return findings.ok(LOG, "nothing is logged (`log = false` in the settings)");
@@ -21,7 +21,7 @@ pub fn check(context: &Context, findings: &mut Findings) {
     let written = audit::probe(&path).and_then(|length| Ok((length, std::fs::metadata(&path)?)));
     match written {
         Ok((length, metadata)) => match readable_by_others(&path, &metadata) {
-            Some(message) => findings.warning(LOG, message, Some(&keep_to_yourself(&path))),
+            Some(message) => findings.warning(LOG, message, Some(&hint::keep_to_yourself(&path))),
             None => findings.ok(
                 LOG,
                 format!(
@@ -32,8 +32,8 @@ pub fn check(context: &Context, findings: &mut Findings) {
         },
         Err(error) => {
             let hint = format!(
-                "look at it, or switch it off by `log = false` in settings.ini: ls -l {}",
-                hint::path(&path)
+                "look at it, or switch it off by `log = false` in settings.ini: {}",
+                hint::look_at(&path)
             );
             findings.warning(LOG, format!("{shown} cannot be written: {error}"), Some(&hint));
         }

@@ -118,7 +118,7 @@ fn check_base(context: &Context, name: &str, chain: &Chain, findings: &mut Findi
         Base::WebIdentity(call)
             if !context.directories.expand(&call.token_file).is_ok_and(|path| path.is_file()) =>
         {
-            let hint = format!("look for it: ls -l {}", hint::word(&call.token_file));
+            let hint = format!("look for it: {}", hint::look_at(Path::new(&call.token_file)));
             let message = format!("the token file {} is not there", call.token_file);
             findings.about(name).warning(PROFILES, &message, Some(&hint));
         }

@@ -5,6 +5,7 @@ use crate::app::call::AskPolicy;
 use crate::app::context::Context;
 use crate::app::stores::StoreOpener;
 use crate::error::Result;
+use crate::hint;
 use crate::store::remedy::remedy;
 use crate::store::{StoreError, StoreName};
 
@@ -31,7 +32,7 @@ pub fn check(
             Err(error) => error.unless_interrupted()?,
         };
         let message = format!("{}: {error}", store.name());
-        let hint = hint(store.name(), &error);
+        let hint = way_out(store.name(), &error);
         if is_chosen {
             findings.problem(STORE, message, hint.as_deref());
         } else {
@@ -41,13 +42,14 @@ pub fn check(
     Ok(None)
 }
 
-fn hint(store: &str, error: &StoreError) -> Option<String> {
+fn way_out(store: &str, error: &StoreError) -> Option<String> {
     match store {
-        "keyring" => {
-            let remedy = remedy(store, error);
-            Some(format!("{remedy}, or choose another store: export ROLECALL_STORE=file"))
-        }
-        "file" => Some("give the passphrase: export ROLECALL_FILE_PASSPHRASE".to_owned()),
+        "keyring" => Some(format!(
+            "{}, or choose another store: {}",
+            remedy(store, error),
+            hint::set("ROLECALL_STORE", "file")
+        )),
+        "file" => Some(hint::give_passphrase()),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::hint;
 use crate::store::error::StoreError;
 use crate::system::files;
 
@@ -18,8 +19,8 @@ pub(super) fn require_home(folder: &Path) -> Result<(), StoreError> {
     if folder.is_absolute() {
         return Ok(());
     }
-    let message = "there is no home folder to keep its files in; set one: export HOME=/path";
-    Err(StoreError::Unavailable(message.to_owned()))
+    let message = format!("there is no home folder to keep its files in; {}", hint::set_home());
+    Err(StoreError::Unavailable(message))
 }
 
 /// Returns the content of a file; `None` when there is none.

@@ -39,7 +39,7 @@ pub fn lock_beside(path: &Path, limit: Duration, runtime: &Runtime) -> Result<Op
             let waited = limit.as_secs();
             let what = format!("waited {waited} s for another rolecall, which rewrites it");
             return Err(Error::failed(format!("{}: {what}", path.display()))
-                .hint(format!("see which: lsof {}", hint::path(&lock))));
+                .hint(format!("see which: {}", hint::SYSTEM.processes)));
         }
         runtime.sleep(INTERVAL)?;
     }

@@ -17,6 +17,7 @@ use self::holder::Holder;
 #[cfg(unix)]
 pub use self::holder::in_foreground;
 use crate::error::{Error, Kind, Result};
+use crate::hint::{self, SYSTEM};
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::files::{LockFile, is_at, open_own, try_locking};
 use crate::system::report::Report;
@@ -219,7 +220,7 @@ fn waiting_for(holder: Option<&Holder>) -> String {
     };
     let advice = match holder.state() {
         Some(state) if state.stopped => {
-            format!("; it is stopped, let it go on by: kill -CONT {}", holder.pid)
+            format!("; it is stopped, let it go on by: {}", hint::resume(holder.pid))
         }
         Some(state)
             if state.terminal_name().is_some() && holder.session != holder::own_session() =>
@@ -237,8 +238,10 @@ fn another_question(holder: Option<&Holder>) -> Error {
     let error = Error::new(Kind::Declined, "nobody can be asked: another question waits here")
         .cause(format!("it is that of {who}"));
     match holder {
-        Some(Holder { pid, .. }) => error.hint(format!("answer it, or end it: kill {pid}")),
-        None => error.hint("see what it is, or end it: ps -f -C rolecall"),
+        Some(Holder { pid, .. }) => {
+            error.hint(format!("answer it, or end it: {}", SYSTEM.end(*pid)))
+        }
+        None => error.hint(format!("see what it is, or end it: {}", SYSTEM.processes)),
     }
 }
 
@@ -252,15 +255,15 @@ fn too_long(holder: Option<&Holder>, waited: Duration) -> Error {
     let error = match holder.and_then(|holder| Some((holder.pid, holder.state()?))) {
         Some((pid, state)) if state.stopped => error
             .cause("it is stopped")
-            .hint(format!("let it go on: kill -CONT {pid}"))
-            .hint(format!("or end it: kill -KILL {pid}")),
+            .hint(format!("let it go on: {}", hint::resume(pid)))
+            .hint(format!("or end it: {}", SYSTEM.end_stopped(pid))),
         Some((pid, state)) => {
             let place = state.terminal_name().map(|name| format!(" on {name}")).unwrap_or_default();
             error
                 .cause(format!("it may wait for an answer{place}"))
-                .hint(format!("answer it there, or end it: kill {pid}"))
+                .hint(format!("answer it there, or end it: {}", SYSTEM.end(pid)))
         }
-        None => error.hint("see what it does, or end it: ps -f -C rolecall"),
+        None => error.hint(format!("see what it does, or end it: {}", SYSTEM.processes)),
     };
     error.hint("to wait longer, set lock_timeout in settings.ini; see: rolecall --help")
 }

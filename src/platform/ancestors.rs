@@ -1,27 +1,35 @@
-//! The processes that asked for credentials: the parent, its parent and so on.
+//! The processes above this one: its parent, that one's parent and so on.
 
-use super::Asker;
+use serde::{Deserialize, Serialize};
 
 /// The number of processes that are looked up. Chains of shells, wrappers and plugins are shorter.
-const MAX_ASKERS: usize = 10;
+const MAX_ANCESTORS: usize = 10;
+
+/// A process above this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ancestor {
+    pub pid: u32,
+    /// Absent when the process has ended, or belongs to another user.
+    pub name: Option<String>,
+}
 
 /// Returns the processes from the parent upwards, without the first process of the system. The list
 /// ends early at a process that has ended or that belongs to another user.
-pub fn askers() -> Vec<Asker> {
-    let mut askers = Vec::new();
-    let mut next = platform::parent();
+pub fn ancestors() -> Vec<Ancestor> {
+    let mut ancestors = Vec::new();
+    let mut next = processes::parent();
     while let Some(pid) =
-        next.filter(|&pid| askers.len() < MAX_ASKERS && (pid != 1 || askers.is_empty()))
+        next.filter(|&pid| ancestors.len() < MAX_ANCESTORS && (pid != 1 || ancestors.is_empty()))
     {
-        let (name, parent) = platform::look(pid).unzip();
-        askers.push(Asker { pid, name });
+        let (name, parent) = processes::look(pid).unzip();
+        ancestors.push(Ancestor { pid, name });
         next = parent.flatten();
     }
-    askers
+    ancestors
 }
 
 #[cfg(target_os = "linux")]
-mod platform {
+mod processes {
     use memchr::{memchr, memrchr};
     use rustix::fs::{Mode, OFlags, open, readlink};
     use rustix::path::DecInt;
@@ -94,7 +102,7 @@ mod platform {
 }
 
 #[cfg(not(target_os = "linux"))]
-mod platform {
+mod processes {
     use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
     pub fn parent() -> Option<u32> {
@@ -128,7 +136,7 @@ mod platform {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use super::platform::parse;
+    use super::processes::parse;
 
     #[test]
     fn stat_with_any_name_parses() {
@@ -150,10 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn askers_begin_with_parent_and_end_before_init() {
-        let askers = super::askers();
-        assert_eq!(askers[0].pid, std::os::unix::process::parent_id());
-        assert!(askers.len() <= super::MAX_ASKERS);
-        assert!(askers.iter().skip(1).all(|asker| asker.pid != 1));
+    fn ancestors_begin_with_parent_and_end_before_init() {
+        let ancestors = super::ancestors();
+        assert_eq!(ancestors[0].pid, std::os::unix::process::parent_id());
+        assert!(ancestors.len() <= super::MAX_ANCESTORS);
+        assert!(ancestors.iter().skip(1).all(|ancestor| ancestor.pid != 1));
     }
 }
