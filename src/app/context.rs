@@ -1,6 +1,7 @@
 //! What one run of the program was given: read once, and never changed.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
 use zeroize::Zeroizing;
@@ -29,6 +30,8 @@ pub struct Context {
     pub verb: String,
     pub environment: Environment,
     pub directories: Directories,
+    /// Where the settings are read, whether or not the file is there.
+    pub settings_file: Option<PathBuf>,
     pub settings: EffectiveSettings,
     pub ui: Ui,
     pub runtime: Runtime,
@@ -48,12 +51,12 @@ impl Context {
                 .hint(format!("take it away: {}", hint::unset(&[&name]))));
         }
         let directories = directories(&environment);
-        let path = match environment.get("ROLECALL_CONFIG") {
+        let settings_file = match environment.get("ROLECALL_CONFIG") {
             Some(path) => Some(directories.expand(path)?),
             None => directories.settings(),
         };
         let typed = Typed { quiet: global.quiet, no_input: global.no_input, color: global.color };
-        let settings = EffectiveSettings::load(path.as_deref(), &environment, typed)?;
+        let settings = EffectiveSettings::load(settings_file.as_deref(), &environment, typed)?;
         let ui = Ui::new(UiOptions {
             verbose: global.verbose,
             quiet: settings.quiet(),
@@ -61,7 +64,7 @@ impl Context {
         });
         let clients = Factory::new(system_roots(&environment));
         let runtime = Runtime::default();
-        Ok(Self { verb, environment, directories, settings, ui, runtime, clients })
+        Ok(Self { verb, environment, directories, settings_file, settings, ui, runtime, clients })
     }
 
     /// Reads the shared files.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
+use super::reference::log_file;
 use crate::app::context::Context;
 use crate::app::options::Selected;
 use crate::audit::{self, LogEntry};
@@ -21,16 +22,16 @@ use crate::system::report::Report;
 #[command(
     mut_arg("positional", |arg| arg.help("Only what was handed out of this profile")),
     mut_arg("profile", |arg| arg.help("The same")),
-    after_help = "\
+    after_help = concat!("\
 Examples:
   rolecall log                            everything, newest last (times in UTC)
   rolecall log prod --since 1h            one profile's last hour
   rolecall log --json | jq -r '.[] | select(.origin == \"new\") | .access_key_id'
                                           the keys to look for in CloudTrail
 
-The log is ~/.local/state/rolecall/log.jsonl, and log.1.jsonl to log.3.jsonl before it, \
+The log is ", log_file!(), ", and log.1.jsonl to log.3.jsonl before it, \
 of a megabyte each.
-It holds no secrets. `log = false` in settings.ini switches it off."
+It holds no secrets. `log = false` in settings.ini switches it off.")
 )]
 pub struct LogArgs {
     #[command(flatten)]

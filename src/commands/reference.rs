@@ -1,10 +1,42 @@
 //! What holds for every verb.
 
+/// Where the settings are read unless a variable moves them.
+#[cfg(not(windows))]
+macro_rules! settings_file {
+    () => {
+        "~/.config/rolecall/settings.ini"
+    };
+}
+#[cfg(windows)]
+macro_rules! settings_file {
+    () => {
+        r"%APPDATA%\rolecall\settings.ini"
+    };
+}
+
+/// Where the log is unless a variable moves it.
+#[cfg(not(windows))]
+macro_rules! log_file {
+    () => {
+        "~/.local/state/rolecall/log.jsonl"
+    };
+}
+#[cfg(windows)]
+macro_rules! log_file {
+    () => {
+        r"%LOCALAPPDATA%\rolecall\log.jsonl"
+    };
+}
+pub(crate) use log_file;
+
 /// Settings, environment and exit codes, at the end of `rolecall --help` and in the manual page
 /// rolecall(1).
-pub const REFERENCE: &str = "\
+pub const REFERENCE: &str = concat!(
+    "\
 Settings:
-  ~/.config/rolecall/settings.ini holds lines such as `log = false`:
+  ",
+    settings_file!(),
+    " holds lines such as `log = false`:
   store                 where sessions are kept: keyring, keyutils, file or none
   min_ttl               how long a cached session must live, as --min-ttl
   process_timeout       how long a credential_process or mfa_process may run (default: 60)
@@ -41,7 +73,8 @@ of it
 Exit codes:
   0 done, 1 failed or denied by AWS, 2 usage, 3 configuration, 4 needs a person and none can be \
 asked, 5 the store failed,
-  130 interrupted; `exec` and `shell` pass on those of the command";
+  130 interrupted; `exec` and `shell` pass on those of the command"
+);
 
 #[cfg(test)]
 mod tests {

@@ -81,6 +81,11 @@ pub fn make_writable(path: &Path) -> String {
     Syntax::here().make_writable(&path.display().to_string())
 }
 
+/// Gives a file another place.
+pub fn rename(from: &Path, to: &Path) -> String {
+    Syntax::here().rename(&from.display().to_string(), &to.display().to_string())
+}
+
 /// Says how others are kept from writing to a file or folder. Only on Unix is it known that they may.
 pub fn close_to_others(path: &Path) -> String {
     format!("close it to others: chmod go-w {}", self::path(path))

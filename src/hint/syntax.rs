@@ -156,6 +156,15 @@ impl Syntax {
         format!("{program} {}", self.word(path))
     }
 
+    /// Gives a file another place.
+    pub fn rename(self, from: &str, to: &str) -> String {
+        let program = match self {
+            Self::Posix => "mv",
+            Self::PowerShell | Self::Cmd => "move",
+        };
+        format!("{program} {} {}", self.word(from), self.word(to))
+    }
+
     /// Converts a file to UTF-8, which its owner keeps to himself. `from` is the encoding as `iconv`
     /// calls it.
     pub fn convert_to_utf_8(self, from: &str, path: &str) -> String {
@@ -317,12 +326,16 @@ mod tests {
     #[test]
     fn commands_are_those_of_the_shell() {
         for (syntax, commands) in [
-            (Syntax::Posix, ["ls -ld 'a b'", "command -v x", "chmod u+w x"]),
-            (Syntax::PowerShell, ["icacls 'a b'", "where.exe x", "attrib -r x"]),
-            (Syntax::Cmd, ["icacls \"a b\"", "where.exe x", "attrib -r x"]),
+            (Syntax::Posix, ["ls -ld 'a b'", "command -v x", "chmod u+w x", "mv x 'y z'"]),
+            (Syntax::PowerShell, ["icacls 'a b'", "where.exe x", "attrib -r x", "move x 'y z'"]),
+            (Syntax::Cmd, ["icacls \"a b\"", "where.exe x", "attrib -r x", "move x \"y z\""]),
         ] {
-            let found =
-                [syntax.look_at("a b"), syntax.find_program("x"), syntax.make_writable("x")];
+            let found = [
+                syntax.look_at("a b"),
+                syntax.find_program("x"),
+                syntax.make_writable("x"),
+                syntax.rename("x", "y z"),
+            ];
             assert_eq!(found, commands);
         }
         for (syntax, command) in [

@@ -113,7 +113,7 @@ pub(super) fn login_path(
 ) -> Result<PathBuf> {
     let folder = match environment.get("AWS_LOGIN_CACHE_DIRECTORY") {
         Some(folder) => PathBuf::from(folder),
-        None => directories.home()?.join(".aws/login/cache"),
+        None => directories.home()?.join(".aws").join("login").join("cache"),
     };
     Ok(folder.join(format!("{}.json", sha256_hex(session.trim()))))
 }

@@ -31,7 +31,7 @@ const FIRST_TOKEN: &str = "rolecallFirstToken";
 /// the legacy form.
 pub fn token_path(home: &Path, sso: &Sso) -> PathBuf {
     let name = sso.session.as_deref().unwrap_or(&sso.start_url);
-    home.join(".aws/sso/cache").join(format!("{}.json", sha1_hex(name)))
+    home.join(".aws").join("sso").join("cache").join(format!("{}.json", sha1_hex(name)))
 }
 
 /// A cached token with all of its file's fields, so that writing it back loses none.

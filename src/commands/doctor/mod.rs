@@ -8,6 +8,7 @@ mod folders;
 mod log;
 mod profiles;
 mod prompts;
+mod settings;
 mod store;
 mod wsl;
 
@@ -59,6 +60,7 @@ pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<ExitCode> 
             endpoints::check(service, &endpoints, &mut findings)?;
         }
     }
+    settings::check(context, &mut findings);
     let store = store::check(context, args.store, &mut findings)?;
     folders::check(context, &mut findings);
     log::check(context, &mut findings);
