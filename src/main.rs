@@ -1,10 +1,8 @@
 //! The program `rolecall`: parses the command line, runs one verb, and exits with its code.
 
-use std::process::ExitCode;
+use rolecall::commands::{self, Exit};
 
-use rolecall::commands;
-
-fn main() -> ExitCode {
+fn main() -> Exit {
     // Other processes of the user must not read this one's memory, and a crash must leave no
     // secrets on disk.
     #[cfg(target_os = "linux")]

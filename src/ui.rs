@@ -2,9 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
-use std::process::{ExitCode, Termination};
 
 use crate::error::{Error, Result};
+use crate::system::exit::Exit;
 use crate::system::report::Report;
 use crate::system::terminal::{Output, Writes, takes_escapes};
 use crate::text;
@@ -69,13 +69,13 @@ impl Ui {
     }
 
     /// Shows the error that a verb ended with, and returns its exit code.
-    pub fn conclude<T: Termination>(&self, result: Result<T>) -> ExitCode {
+    pub fn conclude<T: Into<Exit>>(&self, result: Result<T>) -> Exit {
         result.map_or_else(
             |error| {
                 self.error(&error);
-                ExitCode::from(error.kind().exit_code())
+                Exit::from(error.kind().exit_code())
             },
-            T::report,
+            T::into,
         )
     }
 

@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::process::{ExitCode, Termination};
 
 use zeroize::Zeroizing;
 
@@ -18,6 +17,7 @@ use crate::settings::{EffectiveSettings, Typed};
 use crate::store::index::{self, Entries};
 use crate::system::directories::{Directories, directories};
 use crate::system::environment::{Environment, read_environment};
+use crate::system::exit::Exit;
 use crate::system::files::LockFile;
 use crate::system::locks::FileLocks;
 use crate::system::runtime::Runtime;
@@ -107,7 +107,7 @@ impl Context {
 
     /// Shows the error that a verb ended with, and returns its exit code. A signal that ended it
     /// does now what it does by default, so that the exit status says so.
-    pub fn conclude<T: Termination>(&self, result: Result<T>) -> ExitCode {
+    pub fn conclude<T: Into<Exit>>(&self, result: Result<T>) -> Exit {
         if let (Err(_), Some(signal)) = (&result, self.runtime.ended_by()) {
             end_by(signal);
         }

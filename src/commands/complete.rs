@@ -1,7 +1,6 @@
 //! `rolecall __complete`: answers the scripts of `rolecall completions` at each Tab.
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::{Args, Command};
 
@@ -10,6 +9,7 @@ use crate::completion::{ProfileCompleter, answer};
 use crate::config::load::load;
 use crate::output::print;
 use crate::shell::IntegratedShell;
+use crate::system::exit::Exit;
 
 /// Answer the scripts that `completions` prints
 #[derive(Debug, Args)]
@@ -22,12 +22,12 @@ pub struct CompleteArgs {
 
 /// Prints the candidates. It shows no error, not even about broken settings: a Tab must not write
 /// into the line. `root` is the whole command line.
-pub fn run(args: &CompleteArgs, mut root: Command) -> ExitCode {
+pub fn run(args: &CompleteArgs, mut root: Command) -> Exit {
     let words: Vec<String> =
         args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let profiles = ProfileCompleter::new(shared_files().and_then(|paths| load(&paths)).ok());
     let _ = print(&answer(&mut root, args.shell, &words, &profiles));
-    ExitCode::SUCCESS
+    Exit::SUCCESS
 }
 
 #[cfg(test)]

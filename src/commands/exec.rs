@@ -1,7 +1,6 @@
 //! `rolecall exec`: runs one command with credentials in its environment.
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::Args;
 
@@ -11,7 +10,8 @@ use crate::app::options::PickOptions;
 use crate::app::service::CredentialsService;
 use crate::error::{Error, Result};
 use crate::hint;
-use crate::prompt::PromptEnvironment;
+use crate::system::exit::Exit;
+use crate::system::search_path::SearchPath;
 
 /// Run a command with credentials
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub struct ExecArgs {
     pub options: PickOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &ExecArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &ExecArgs) -> Result<Exit> {
     let (program, arguments) =
         args.command.split_first().ok_or_else(|| Error::usage("no command to run"))?;
     let command = child(service, &args.options, program, arguments)
@@ -52,8 +52,7 @@ fn about_missing_separator(context: &Context, args: &ExecArgs, error: Error) -> 
     let PickOptions { pick: false, credentials } = &args.options else { return error };
     let Some(name) = &credentials.selected.positional else { return error };
     let is_profile = context.profiles().is_ok_and(|all| !matches!(all.profile(name), Ok(None)));
-    let programs = PromptEnvironment::read(&context.environment, &context.directories, None);
-    if is_profile || programs.find(name).is_none() {
+    if is_profile || SearchPath::of(&context.environment).find(name).is_none() {
         return error;
     }
     let words = args.command.iter().map(|word| word.to_string_lossy());

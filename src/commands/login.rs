@@ -4,7 +4,6 @@
 mod task;
 
 use std::collections::HashMap;
-use std::process::ExitCode;
 
 use chrono::TimeDelta;
 use clap::Args;
@@ -24,6 +23,7 @@ use crate::config::profiles::Profiles;
 use crate::error::{Error, Kind, Place, Result};
 use crate::output::print_line;
 use crate::store::StoreName;
+use crate::system::exit::Exit;
 use crate::system::report::Report;
 
 /// Fetch sessions, and ask for what they need, ahead of time
@@ -94,7 +94,7 @@ impl LoginArgs {
     }
 }
 
-pub fn run(service: &CredentialsService, args: &LoginArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &LoginArgs) -> Result<Exit> {
     let context = service.context();
     let profiles = context.profiles()?;
     let options = args.options();
@@ -128,7 +128,7 @@ pub fn run(service: &CredentialsService, args: &LoginArgs) -> Result<ExitCode> {
         print_line(tasks.iter().map(Task::json).collect::<Value>())?;
     }
     let failed = tasks.iter().find_map(|task| task.chain.as_ref().err());
-    Ok(failed.map_or(ExitCode::SUCCESS, |error| ExitCode::from(error.kind().exit_code())))
+    Ok(failed.map_or(Exit::SUCCESS, |error| Exit::from(error.kind().exit_code())))
 }
 
 /// Refuses a typed code that no call would carry.

@@ -30,7 +30,6 @@ mod whoami;
 
 use std::borrow::Cow;
 use std::io::Write;
-use std::process::{ExitCode, Termination};
 
 use clap::CommandFactory;
 
@@ -39,12 +38,13 @@ use crate::app::context::Context;
 use crate::app::options::Global;
 use crate::app::service::CredentialsService;
 use crate::error::{Kind, Result};
+pub use crate::system::exit::Exit;
 use crate::text::clean_lines;
 use crate::text::color::ColorChoice;
 use crate::ui::{Ui, UiOptions};
 
 /// Runs the verb that was typed and returns its exit code. An error is shown on stderr.
-pub fn run(cli: &Cli, verb: String) -> ExitCode {
+pub fn run(cli: &Cli, verb: String) -> Exit {
     let call = VerbCall { global: &cli.global, verb };
     match &cli.command {
         Command::Process(args) => call.with_service(|service| process::run(service, args)),
@@ -78,21 +78,21 @@ struct VerbCall<'a> {
 }
 
 impl VerbCall<'_> {
-    fn own_context(&self, run: impl FnOnce(Context) -> ExitCode) -> ExitCode {
+    fn own_context(&self, run: impl FnOnce(Context) -> Exit) -> Exit {
         match Context::new(self.global, self.verb.clone()) {
             Ok(context) => run(context),
             Err(error) => self.alone(Err(error)),
         }
     }
 
-    fn with_context(&self, run: impl FnOnce(&Context) -> Result<()>) -> ExitCode {
+    fn with_context(&self, run: impl FnOnce(&Context) -> Result<()>) -> Exit {
         self.own_context(|context| context.conclude(run(&context)))
     }
 
-    fn with_service<T: Termination>(
+    fn with_service<T: Into<Exit>>(
         &self,
         run: impl FnOnce(&CredentialsService) -> Result<T>,
-    ) -> ExitCode {
+    ) -> Exit {
         self.own_context(|context| {
             let service = CredentialsService::new(context);
             service.context().conclude(run(&service))
@@ -101,7 +101,7 @@ impl VerbCall<'_> {
 
     /// For what needs no settings, and works though they are broken. Every new shell waits for
     /// `init`.
-    fn alone(&self, result: Result<()>) -> ExitCode {
+    fn alone(&self, result: Result<()>) -> Exit {
         let Global { verbose, quiet, color, .. } = *self.global;
         // Only --color brings colours, because the environment was not read.
         let colors = Some(color == ColorChoice::Always);
@@ -119,11 +119,11 @@ fn show(error: &clap::Error) -> std::io::Result<()> {
 }
 
 /// Shows help or the version on stdout, and what is wrong with the command line on stderr.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub fn usage(error: &clap::Error) -> Exit {
     let shown = show(error).is_ok();
     match (error.use_stderr(), shown) {
-        (true, _) => ExitCode::from(Kind::Usage.exit_code()),
-        (false, true) => ExitCode::SUCCESS,
-        (false, false) => ExitCode::from(Kind::Failed.exit_code()),
+        (true, _) => Exit::from(Kind::Usage.exit_code()),
+        (false, true) => Exit::SUCCESS,
+        (false, false) => Exit::from(Kind::Failed.exit_code()),
     }
 }

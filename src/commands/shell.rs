@@ -1,14 +1,15 @@
 //! `rolecall shell`: starts a shell with credentials in its environment.
 
 use std::ffi::OsStr;
-use std::process::ExitCode;
 
 use clap::Args;
 
+use super::calling_shell::shell_program;
 use super::child::{child, start};
 use crate::app::options::PickOptions;
 use crate::app::service::CredentialsService;
 use crate::error::Result;
+use crate::system::exit::Exit;
 use crate::system::report::Report;
 
 /// The variable with the number of rolecall's shells around a shell.
@@ -25,15 +26,9 @@ pub struct ShellArgs {
     pub options: PickOptions,
 }
 
-pub fn run(service: &CredentialsService, args: &ShellArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &ShellArgs) -> Result<Exit> {
     let context = service.context();
-    let fallback = if cfg!(windows) { "cmd.exe" } else { "/bin/sh" };
-    let shell = context
-        .environment
-        .get("SHELL")
-        .or_else(|| context.environment.get("COMSPEC"))
-        .unwrap_or(fallback)
-        .to_owned();
+    let shell = shell_program(context);
     let mut command = child(service, &args.options, OsStr::new(&shell), &[])?;
     let depth = context.environment.get(DEPTH).and_then(|d| d.parse::<u32>().ok()).unwrap_or(0) + 1;
     command.env(DEPTH, depth.to_string());

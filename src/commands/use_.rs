@@ -4,8 +4,6 @@
 mod change;
 mod renewal;
 
-use std::process::ExitCode;
-
 use clap::Args;
 
 use self::change::Change;
@@ -29,6 +27,7 @@ use crate::picker;
 use crate::shell::IntegratedShell;
 use crate::shell::state::{CallingShell, RESTORED, Selection, ShellState};
 use crate::system::clock::{Clock, SystemClock};
+use crate::system::exit::Exit;
 use crate::system::report::Report;
 
 /// Switch this shell to a profile
@@ -62,7 +61,7 @@ pub struct UseArgs {
     pub credentials: CredentialOptions,
 }
 
-pub fn run(context: Context, args: &UseArgs) -> ExitCode {
+pub fn run(context: Context, args: &UseArgs) -> Exit {
     let Some(shell) = CallingShell::of(&context.environment) else {
         return context.conclude::<()>(Err(not_set_up(&context)));
     };

@@ -7,6 +7,7 @@ use tokio::process::Command;
 use super::system_programs::System;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
+use crate::system::search_path::SearchPath;
 
 /// The environment, as the prompt methods read it.
 pub struct PromptEnvironment<'a> {
@@ -48,21 +49,14 @@ impl<'a> PromptEnvironment<'a> {
         self.first(&["DISPLAY", "WAYLAND_DISPLAY"]).is_some()
     }
 
+    /// Returns where programs are looked for.
+    pub fn search_path(&self) -> SearchPath {
+        SearchPath::of(self.variables)
+    }
+
     /// Finds a program by its path or on `PATH`.
     pub fn find(&self, program: impl AsRef<Path>) -> Option<PathBuf> {
-        let program = program.as_ref();
-        if program.components().count() > 1 {
-            return is_program(program).then(|| program.to_owned());
-        }
-        let folders = std::env::split_paths(self.first(&["PATH", "Path"])?);
-        folders.filter(|folder| folder.is_absolute()).find_map(|folder| {
-            let path = folder.join(program);
-            if is_program(&path) {
-                return Some(path);
-            }
-            let exe = path.with_extension("exe");
-            (cfg!(windows) && is_program(&exe)).then_some(exe)
-        })
+        self.search_path().find(program)
     }
 
     /// Finds a program on `PATH`.
@@ -72,17 +66,6 @@ impl<'a> PromptEnvironment<'a> {
     pub fn program(&self, name: &str) -> Result<PathBuf, String> {
         self.find(name).ok_or_else(|| format!("{name} is not on PATH"))
     }
-}
-
-#[cfg(unix)]
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
-    path.is_file()
 }
 
 /// Returns a command for a program that asks a person. It does not get rolecall's and AWS's

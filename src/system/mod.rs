@@ -7,6 +7,7 @@ pub mod container;
 pub mod digest;
 pub mod directories;
 pub mod environment;
+pub mod exit;
 pub mod files;
 #[cfg(unix)]
 mod folder;
@@ -18,6 +19,7 @@ pub mod report;
 #[cfg_attr(not(test), expect(dead_code, reason = "no verb writes to the user's files yet"))]
 pub mod rewrite;
 pub mod runtime;
+pub mod search_path;
 pub mod signals;
 pub mod state_file;
 pub mod terminal;

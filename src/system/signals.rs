@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 #[cfg(windows)]
-use tokio::signal::windows::{CtrlC, ctrl_c};
+use tokio::signal::windows::{CtrlBreak, CtrlC, ctrl_break, ctrl_c};
 
 #[cfg(unix)]
 use signal_hook::consts::{
@@ -83,20 +83,27 @@ pub fn end_by(signal: i32) {
     }
 }
 
-/// Ctrl-C.
+/// Ctrl-C and Ctrl-Break, which do not end the program while this is there.
 #[cfg(windows)]
-pub struct Caught(CtrlC);
+pub struct Caught {
+    interrupt: CtrlC,
+    termination: CtrlBreak,
+}
 
 #[cfg(windows)]
 impl Caught {
     pub fn ends() -> io::Result<Self> {
-        ctrl_c().map(Self)
+        Ok(Self { interrupt: ctrl_c()?, termination: ctrl_break()? })
     }
 
-    /// Waits for it and returns its number in C.
+    /// Waits for one of them and returns its number in C.
     pub async fn next(&mut self) -> i32 {
-        self.0.recv().await;
-        2
+        const SIGINT: i32 = 2;
+        const SIGBREAK: i32 = 21;
+        tokio::select! {
+            _ = self.interrupt.recv() => SIGINT,
+            _ = self.termination.recv() => SIGBREAK,
+        }
     }
 }
 

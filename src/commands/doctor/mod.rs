@@ -12,8 +12,6 @@ mod settings;
 mod store;
 mod wsl;
 
-use std::process::ExitCode;
-
 use clap::Args;
 
 use self::findings::Findings;
@@ -22,6 +20,7 @@ use crate::app::service::CredentialsService;
 use crate::error::{Kind, Result};
 use crate::output::print;
 use crate::store::StoreName;
+use crate::system::exit::Exit;
 
 /// Check files, store, clock, endpoints and profiles
 #[derive(Debug, Args)]
@@ -41,7 +40,7 @@ pub struct DoctorArgs {
     pub store: Option<StoreName>,
 }
 
-pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<Exit> {
     let context = service.context();
     let mut findings = Findings::default();
     match context.profiles() {
@@ -67,9 +66,5 @@ pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<ExitCode> 
     prompts::check(context, &mut findings);
     wsl::check(context, store, &mut findings);
     print(&if args.json { findings.json() } else { findings.text() })?;
-    Ok(if findings.has_problem() {
-        ExitCode::from(Kind::Failed.exit_code())
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if findings.has_problem() { Exit::from(Kind::Failed.exit_code()) } else { Exit::SUCCESS })
 }
