@@ -94,7 +94,7 @@ impl PromptChain<'_> {
     fn code_by(&self, method: PromptMethod, question: &Question) -> Result<Outcome<String>> {
         match method {
             PromptMethod::Token => Ok(self.code_of_option()),
-            PromptMethod::Process => self.programs().mfa_process(question),
+            PromptMethod::Process => self.programs().mfa_process(question, self.environment),
             PromptMethod::Seed => {
                 let code = self.seeds.token_code(question)?;
                 let absent = || Outcome::absent("no seed of this device is kept");

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::executor::Question;
 use crate::system::child::{self, Output};
 use crate::system::clock::Clock;
+use crate::system::command_line;
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
 use crate::system::terminal;
@@ -52,7 +53,11 @@ impl Programs<'_> {
     }
 
     /// Runs `mfa_process` and takes the code that it prints.
-    pub fn mfa_process(&self, question: &Question) -> Result<Outcome<String>> {
+    pub fn mfa_process(
+        &self,
+        question: &Question,
+        environment: &PromptEnvironment,
+    ) -> Result<Outcome<String>> {
         let Some(line) = question.process else {
             return Ok(Outcome::absent("the profile has no mfa_process"));
         };
@@ -71,7 +76,7 @@ impl Programs<'_> {
                 .about(question.invocation.profile().map_or("", |name| name))
                 .hint(format!("see the profile: {}", question.invocation.command("explain")))
         };
-        let mut command = child::shell_command(line);
+        let mut command = command_line::command(line, &environment.search_path());
         command.env_remove("ROLECALL_FILE_PASSPHRASE");
         let output = self.run(command)?.map_err(|what| fail(&what))?;
         if !output.status.success() {

@@ -11,7 +11,9 @@ use crate::aws::{Credentials, Session};
 use crate::chain::Chain;
 use crate::error::{Error, FileLine, Kind, Result};
 use crate::hint;
-use crate::system::child::{ChildFailure, run, shell_command};
+use crate::system::child::{ChildFailure, run};
+use crate::system::command_line;
+use crate::system::search_path::SearchPath;
 use crate::text::one_line;
 
 /// The environment variable that tells a process source which profiles led to it.
@@ -34,7 +36,8 @@ impl Sources<'_> {
                 .at(place)
                 .about(profile)
         };
-        let mut command = shell_command(command.expose_secret());
+        let search_path = SearchPath::of(self.calls.environment);
+        let mut command = command_line::command(command.expose_secret(), &search_path);
         command.env(TRAIL, self.trail(chain, profile)).env_remove("ROLECALL_FILE_PASSPHRASE");
         let output = self.calls.runtime.run(run(command, self.process_limit))?;
         let output = output.map_err(|failure| {

@@ -7,10 +7,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use zeroize::Zeroizing;
 
-use super::terminal::{self, Changes, TerminalGuard};
+use super::process_tree::ProcessTree;
+use super::terminal::{Changes, TerminalGuard};
 use crate::text::one_line;
 
 /// The most that a process may print, in bytes (the JavaScript SDK takes as much).
@@ -18,9 +19,6 @@ const LARGEST_OUTPUT: usize = 1024 * 1024;
 /// How long output is waited for after the process has ended, when something else still holds its
 /// pipe.
 const AFTERMATH: Duration = Duration::from_millis(500);
-
-/// Runs the lines that need a shell.
-const SHELL: &str = "/bin/sh";
 
 /// What a command printed and how it ended.
 pub struct Output {
@@ -48,13 +46,6 @@ pub enum ChildFailure {
     Other(String),
 }
 
-impl ChildFailure {
-    fn not_started(command: &Command, error: std::io::Error) -> Self {
-        let program = command.as_std().get_program().to_string_lossy().into_owned();
-        Self::NotStarted { program, error }
-    }
-}
-
 impl fmt::Display for ChildFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -74,42 +65,6 @@ impl From<String> for ChildFailure {
     fn from(what: String) -> Self {
         Self::Other(what)
     }
-}
-
-/// Makes a command of a line: a plain one is split as botocore splits it, so that ending it ends
-/// the program itself; one that needs a shell gets it, as in the SDKs for Rust, Go, Java and
-/// JavaScript.
-#[cfg(unix)]
-pub fn shell_command(line: &str) -> Command {
-    let plain = !line.contains(|c: char| c.is_control() || ";&|(){}<>$`*?[]~#!".contains(c));
-    let words = if plain { shlex::split(line) } else { None };
-    match words.as_deref() {
-        Some([program, arguments @ ..]) if !program.contains('=') => {
-            let mut command = Command::new(program);
-            command.args(arguments);
-            command
-        }
-        _ => {
-            let mut command = Command::new(SHELL);
-            command.arg("-c").arg(line);
-            command
-        }
-    }
-}
-
-/// Returns the program that a line starts, where that can be told without a shell.
-pub fn program(line: &str) -> Option<String> {
-    let command = shell_command(line);
-    let program = command.as_std().get_program().to_string_lossy();
-    (cfg!(unix) && program != SHELL).then(|| program.into_owned())
-}
-
-/// On Windows the command interpreter splits the line, as in the SDKs for Rust and Go.
-#[cfg(windows)]
-pub fn shell_command(line: &str) -> Command {
-    let mut command = Command::new("cmd");
-    command.arg("/C").raw_arg(line);
-    command
 }
 
 /// Runs a command with bounded output, for at most `limit`.
@@ -136,21 +91,17 @@ pub async fn run_beside(
     limit: Duration,
 ) -> Result<Output, ChildFailure> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let alone = std::fs::File::open(terminal::INPUT).is_err();
-    #[cfg(unix)]
-    if alone {
-        command.process_group(0);
-    }
     // A command that is given up may have changed the terminal.
-    let modes = TerminalGuard::new(|_| Changes::default()).ok().filter(|_| !alone);
-    let mut child = command.spawn().map_err(|error| ChildFailure::not_started(&command, error))?;
-    let group = Group(child.id().filter(|_| alone));
+    let modes = TerminalGuard::new(|_| Changes::default()).ok();
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let mut tree =
+        ProcessTree::spawn(command).map_err(|error| ChildFailure::NotStarted { program, error })?;
     let late = || format!("has not ended after {} s", limit.as_secs());
     let output =
-        tokio::time::timeout(limit, collect(&mut child, terminal)).await.map_err(|_| late())?;
+        tokio::time::timeout(limit, collect(&mut tree, terminal)).await.map_err(|_| late())?;
     // Once it has ended, what it left behind is its own.
-    if output.is_ok() || child.id().is_none() {
-        std::mem::forget(group);
+    if output.is_ok() || tree.has_ended() {
+        tree.release();
         if let Some(modes) = modes {
             modes.release();
         }
@@ -158,32 +109,16 @@ pub async fn run_beside(
     Ok(output?)
 }
 
-/// The process group of a command, ended with it when it is given up: a shell's pipeline would
-/// outlive the shell. Only where there is no terminal, on which a group of its own would stand in
-/// the background and could ask nobody.
-struct Group(Option<u32>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Some(pid) =
-            self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
-        {
-            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
-        }
-    }
-}
-
-async fn collect(child: &mut Child, terminal: Option<File>) -> Result<Output, String> {
-    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+async fn collect(tree: &mut ProcessTree, terminal: Option<File>) -> Result<Output, String> {
+    let Some((stdout, stderr)) = tree.outputs() else {
         return Err("has no output".to_owned());
     };
     let reading =
         async { tokio::try_join!(read(stdout, "stdout", None), read(stderr, "stderr", terminal)) };
     tokio::pin!(reading);
     let (output, status) = tokio::select! {
-        output = &mut reading => (output?, child.wait().await),
-        status = child.wait() => {
+        output = &mut reading => (output?, tree.wait().await),
+        status = tree.wait() => {
             let output = tokio::time::timeout(AFTERMATH, &mut reading).await;
             let open = "has ended, but something it started keeps its output open";
             (output.map_err(|_| open.to_owned())??, status)

@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod clock;
+pub mod command_line;
 #[cfg(target_os = "linux")]
 pub mod container;
 pub mod digest;
@@ -15,6 +16,7 @@ pub mod locks;
 #[cfg(not(unix))]
 mod plain_folder;
 mod private_folder;
+mod process_tree;
 pub mod report;
 #[cfg_attr(not(test), expect(dead_code, reason = "no verb writes to the user's files yet"))]
 pub mod rewrite;

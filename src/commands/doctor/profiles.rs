@@ -20,8 +20,8 @@ use crate::error::{Error, FileLine};
 use crate::hint;
 use crate::prompt::PromptEnvironment;
 use crate::sources::sso_token::{read_token, token_path};
-use crate::system::child;
 use crate::system::clock::{Clock, SystemClock};
+use crate::system::command_line;
 
 const PROFILES: &str = "profiles";
 
@@ -139,7 +139,7 @@ fn check_program(
 ) {
     let Context { environment, directories, .. } = context;
     let programs = PromptEnvironment::read(environment, directories, None);
-    match child::program(line).filter(|program| programs.find(program).is_none()) {
+    match command_line::program(line).filter(|program| programs.find(program).is_none()) {
         None => findings.ok(PROFILES, what),
         Some(program) => {
             let missing = format!("there is no program `{program}`");
