@@ -24,6 +24,7 @@ use crate::store::file::identity::StoreIdentity;
 use crate::store::secret_store::{NewEntry, PassphraseSource, SecretStore};
 use crate::system::clock::Clock;
 use crate::system::files;
+use crate::system::flush::Flush;
 
 /// A folder of encrypted files. The passphrase unlocks the identity, of which the kernel holds a
 /// copy for some hours where it can.
@@ -87,7 +88,7 @@ impl SecretStore for FileStore<'_> {
         let plain = seal(name, entry);
         let sealed = age::encrypt(&identity.to_public(), &plain)
             .map_err(|error| StoreError::Failed(format!("encrypting: {error}")))?;
-        files::write_own(&path, &sealed).map_err(|error| failed(&path, &error))
+        files::write_own(&path, &sealed, Flush::Medium).map_err(|error| failed(&path, &error))
     }
 
     fn delete(&self, name: &EntryName) -> Result<bool, StoreError> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::flush::Flush;
 use super::folder::Folder;
 use super::private_folder::create_private_folder;
 
@@ -58,9 +59,9 @@ pub fn append_own(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When folder or file cannot be written, or others may have written to the folder. The old file is
 /// still there then.
-pub fn write_own(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write_own(path: &Path, bytes: &[u8], flush: Flush) -> io::Result<()> {
     let (folder, name) = split(path)?;
-    replace(&Folder::own_or_new(folder)?, name, bytes)
+    replace(&Folder::own_or_new(folder)?, name, bytes, flush)
 }
 
 /// Makes a folder of rolecall's own where it is missing.
@@ -81,7 +82,7 @@ pub fn create_own(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let (folder, name) = split(path)?;
     let folder = Folder::own_or_new(folder)?;
     let mut file = folder.begin(BEGUN)?;
-    file.fill(bytes)?;
+    file.fill(bytes, Flush::Medium)?;
     file.create(name)
 }
 
@@ -109,7 +110,7 @@ pub fn remove_own(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When the folder is not the user's alone, or takes no new file.
 pub fn try_writing(folder: &Path) -> io::Result<()> {
-    Folder::own_or_new(folder)?.begin(BEGUN)?.fill(b"probe")
+    Folder::own_or_new(folder)?.begin(BEGUN)?.fill(b"probe", Flush::Drive)
 }
 
 /// Locks a file that is gone again afterwards in a folder of rolecall's own.
@@ -128,12 +129,12 @@ pub fn try_locking(folder: &Path) -> io::Result<()> {
 pub fn write_shared(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (folder, name) = split(path)?;
     create_private_folder(folder)?;
-    replace(&Folder::of_user(folder)?, name, bytes)
+    replace(&Folder::of_user(folder)?, name, bytes, Flush::Medium)
 }
 
-fn replace(folder: &Folder, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+fn replace(folder: &Folder, name: &OsStr, bytes: &[u8], flush: Flush) -> io::Result<()> {
     let mut file = folder.begin(BEGUN)?;
-    file.fill(bytes)?;
+    file.fill(bytes, flush)?;
     file.replace(name)
 }
 
@@ -294,18 +295,34 @@ impl Drop for LockFile {
 
 /// Returns whether an open file is still the one at a path: who removes a lock's file lets two
 /// processes hold two of them.
+#[cfg(unix)]
 pub fn is_at(file: &File, path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-        let there = std::fs::symlink_metadata(path).map(identity);
-        file.metadata().map(identity).is_ok_and(|open| there.is_ok_and(|there| open == there))
-    }
-    // Windows removes no file that is open.
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        path.exists()
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    let there = std::fs::symlink_metadata(path).map(identity);
+    file.metadata().map(identity).is_ok_and(|open| there.is_ok_and(|there| open == there))
+}
+
+#[cfg(windows)]
+pub fn is_at(file: &File, path: &Path) -> bool {
+    use same_file::Handle;
+    let open = file.try_clone().and_then(Handle::from_file);
+    open.is_ok_and(|open| Handle::from_path(path).is_ok_and(|there| open == there))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_file_is_at_its_path_until_another_has_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.lock");
+        let file = open_own(&path).unwrap();
+        assert!(is_at(&file, &path));
+        std::fs::remove_file(&path).unwrap();
+        assert!(!is_at(&file, &path));
+        let another = open_own(&path).unwrap();
+        assert!(!is_at(&file, &path) && is_at(&another, &path));
     }
 }

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 
+use super::flush::Flush;
 use super::private_folder::create_private_folder;
 
 /// How old a file is that a process has begun and will not end any more, in seconds.
@@ -202,13 +203,16 @@ impl NewFile<'_> {
         &self.file
     }
 
-    /// Writes the whole content, and has it reach the disk.
+    /// Writes the whole content, and has it leave this process's hands.
     ///
     /// # Errors
     /// What the system says.
-    pub fn fill(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn fill(&mut self, bytes: &[u8], flush: Flush) -> io::Result<()> {
         self.file.write_all(bytes)?;
-        self.file.sync_all()
+        match flush {
+            Flush::Medium => self.file.sync_all(),
+            Flush::Drive => Ok(rustix::fs::fsync(&self.file)?),
+        }
     }
 
     /// Puts the file in the place of one that may be there.

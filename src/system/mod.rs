@@ -10,8 +10,11 @@ pub mod directories;
 pub mod environment;
 pub mod exit;
 pub mod files;
+pub mod flush;
 #[cfg(unix)]
 mod folder;
+#[cfg(any(windows, test))]
+mod in_use;
 pub mod locks;
 #[cfg(not(unix))]
 mod plain_folder;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::files::read_named;
+use super::flush::Flush;
 use super::folder::{Folder, NewFile};
 use super::locks::lock_beside;
 use super::private_folder::create_private_folder;
@@ -162,7 +163,7 @@ impl UserFile {
             let error = |e| failed(&self.path, "its owner and mode cannot be kept", &e);
             keep_access(file.file(), metadata).map_err(error)?;
         }
-        file.fill(bytes).map_err(|e| failed(&self.path, "cannot be written", &e))?;
+        file.fill(bytes, Flush::Medium).map_err(|e| failed(&self.path, "cannot be written", &e))?;
         Ok(file)
     }
 

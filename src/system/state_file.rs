@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::system::files::{is_at, open_own, read_own, write_own};
+use crate::system::flush::Flush;
 
 /// The newest layout that this program reads.
 const VERSION: u32 = 1;
@@ -105,7 +106,7 @@ impl<T: Default + DeserializeOwned + Serialize> LockedStateFile<'_, T> {
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> io::Result<R> {
         let mut content = self.file.load()?;
         let done = change(&mut content);
-        write_own(&self.file.path, &serde_json::to_vec(&content)?)?;
+        write_own(&self.file.path, &serde_json::to_vec(&content)?, Flush::Drive)?;
         Ok(done)
     }
 }

@@ -18,7 +18,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn write(folder: &Folder, name: &str, bytes: &[u8]) -> io::Result<()> {
     let mut file = folder.begin(".new-")?;
-    file.fill(bytes)?;
+    file.fill(bytes, Flush::Medium)?;
     file.replace(name.as_ref())
 }
 
@@ -96,7 +96,7 @@ fn file_without_name_leaves_nothing_and_takes_a_place_whole() {
     let home = tempfile::tempdir().unwrap();
     let folder = Folder::own(home.path()).unwrap();
     let mut file = folder.begin(".new-").unwrap();
-    file.fill(b"1").unwrap();
+    file.fill(b"1", Flush::Medium).unwrap();
     if cfg!(target_os = "linux") {
         assert!(names(home.path()).is_empty());
     }
@@ -120,7 +120,7 @@ fn named_new_file_replaces_creates_and_is_dropped() {
     assert!(begin().create("index".as_ref()).unwrap());
     assert!(!begin().create("index".as_ref()).unwrap());
     let mut file = begin();
-    file.fill(b"2").unwrap();
+    file.fill(b"2", Flush::Medium).unwrap();
     file.replace("index".as_ref()).unwrap();
     assert_eq!(names(home.path()), ["index"]);
     assert_eq!(fs::read(home.path().join("index")).unwrap(), b"2");
