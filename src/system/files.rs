@@ -279,7 +279,15 @@ pub fn open_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A lock that is held; its file goes with it.
+/// Returns where the holder of a lock says who it is: beside the lock, because Windows lets nobody
+/// read a file that another process has locked.
+pub fn holder_file(lock: &Path) -> PathBuf {
+    let mut path = lock.as_os_str().to_owned();
+    path.push(".holder");
+    path.into()
+}
+
+/// A lock that is held; its file goes with it, and what its holder said.
 pub struct LockFile {
     pub path: PathBuf,
     pub file: File,
@@ -288,6 +296,7 @@ pub struct LockFile {
 impl Drop for LockFile {
     fn drop(&mut self) {
         if is_at(&self.file, &self.path) {
+            let _ = std::fs::remove_file(holder_file(&self.path));
             let _ = std::fs::remove_file(&self.path);
         }
     }

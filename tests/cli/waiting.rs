@@ -29,18 +29,20 @@ fn answer(sandbox: &Sandbox, terminal: &mut Terminal) {
     terminal.enter(&format!("{}\n", sandbox.aws.mfa_code(DEV, "bob")));
 }
 
-/// The lock that a run left free, taken by the test, with a text of its own.
+/// The lock that a run left free, taken by the test, with a text of its own beside it.
 fn held(sandbox: &Sandbox, text: &str) -> (PathBuf, File) {
     sandbox.run(&["process", "prod", "--refresh"]).ok();
     let path = locks(sandbox).pop().unwrap();
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(path.with_extension("lock.holder"), text).unwrap();
     let file = File::open(&path).unwrap();
     file.lock().unwrap();
     (path, file)
 }
 
 pub fn locks(sandbox: &Sandbox) -> Vec<PathBuf> {
-    std::fs::read_dir(sandbox.path(LOCKS)).unwrap().map(|entry| entry.unwrap().path()).collect()
+    let entries = std::fs::read_dir(sandbox.path(LOCKS)).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension() == Some("lock".as_ref())).collect()
 }
 
 fn limited(sandbox: &Sandbox, limit: &str) {

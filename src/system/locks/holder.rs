@@ -1,13 +1,16 @@
-//! Who holds a lock and for what, as its file says it and the kernel knows it. What stands in the
-//! file is untrusted text.
+//! Who holds a lock and for what, as the file beside it says it and the kernel knows it; and what
+//! was declined under it, as the lock's own file says. Both hold untrusted text.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-/// The most that is read of a lock file, in bytes, and shown of a purpose, in characters.
+use crate::system::files::{holder_file, open_own, read_own};
+
+/// The most that is read of either, in bytes, and shown of a purpose, in characters.
 const LONGEST_NOTE: u64 = 4096;
 const LONGEST_PURPOSE: usize = 200;
 
@@ -58,26 +61,28 @@ fn own_state() -> Option<ProcessState> {
     ProcessState::parse(&std::fs::read_to_string("/proc/self/stat").ok()?)
 }
 
-/// Writes this process into a lock file that it holds, for those who wait. Nothing depends on it.
-pub fn note(file: &mut File, purpose: &str) {
+/// Writes beside a lock that this process holds it, for those who wait, and takes away what was left
+/// in the lock. Nothing depends on it.
+pub fn note(mut lock: &File, path: &Path, purpose: &str) {
     let purpose = clean(purpose);
     let text = format!("{} {} {purpose}\n", std::process::id(), own_session());
-    let _ =
-        file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(text.as_bytes()));
+    let write = |mut file: File| file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
+    let _ = lock.rewind().and_then(|()| lock.set_len(0));
+    let _ = open_own(&holder_file(path)).and_then(write);
 }
 
 /// Begins a line about what a person declined; its time, in microseconds, and the question follow.
 const DECLINED: &str = "declined";
 
-/// Adds to the note what a person declined.
+/// Leaves in a lock what a person declined.
 pub fn record(mut file: &File, declined: &DeclinedQuestion) {
     let text = format!("{DECLINED} {} {}\n", declined.at.timestamp_micros(), declined.question);
     let _ = file.write_all(text.as_bytes());
 }
 
-/// Reads what was added to the note. It is only compared, and shown to nobody.
-pub fn left(file: &mut File) -> Vec<DeclinedQuestion> {
-    let text = text(file).unwrap_or_default();
+/// Reads what was left in a lock. It is only compared, and shown to nobody.
+pub fn left(lock: &mut File) -> Vec<DeclinedQuestion> {
+    let text = text(lock).unwrap_or_default();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let parse = |line: &str| {
         let (time, question) = line.strip_prefix(DECLINED)?.strip_prefix(' ')?.split_once(' ')?;
@@ -86,12 +91,13 @@ pub fn left(file: &mut File) -> Vec<DeclinedQuestion> {
             at: DateTime::from_timestamp_micros(time.parse().ok()?)?,
         })
     };
-    whole.split('\n').skip(1).filter_map(parse).collect()
+    whole.split('\n').filter_map(parse).collect()
 }
 
 /// Reads who holds a lock; `None` while that is not written, and where it cannot be read.
-pub fn read(file: &mut File) -> Option<Holder> {
-    parse(&text(file)?)
+pub fn read(lock: &Path) -> Option<Holder> {
+    let bytes = read_own(&holder_file(lock), LONGEST_NOTE).ok()?;
+    parse(&String::from_utf8_lossy(&bytes))
 }
 
 fn text(file: &mut File) -> Option<String> {
@@ -183,15 +189,24 @@ impl ProcessState {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+
+    fn lock() -> (tempfile::TempDir, PathBuf, File) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.lock");
+        let file = open_own(&path).unwrap();
+        (folder, path, file)
+    }
 
     #[test]
     fn noted_holder_is_read_back() {
-        let mut file = tempfile::tempfile().unwrap();
-        assert_eq!(read(&mut file), None);
+        let (_folder, path, file) = lock();
+        assert_eq!(read(&path), None);
         for purpose in ["profile `prod` (arn:aws:iam::222222222222:role/admin)", "größer", ""] {
-            note(&mut file, purpose);
-            let holder = read(&mut file).unwrap();
+            note(&file, &path, purpose);
+            let holder = read(&path).unwrap();
             assert_eq!(
                 (holder.pid, holder.session, holder.purpose.as_str()),
                 (std::process::id(), own_session(), purpose)
@@ -225,16 +240,16 @@ mod tests {
         );
         let long = parse(&format!("7 1 {}\n", "x".repeat(900))).unwrap();
         assert_eq!(long.purpose.chars().count(), LONGEST_PURPOSE + 1);
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&[0xff; 5000]).unwrap();
-        assert_eq!(read(&mut file), None);
+        let (_folder, path, _) = lock();
+        std::fs::write(holder_file(&path), [0xff; 5000]).unwrap();
+        assert_eq!(read(&path), None);
     }
 
     #[test]
     fn declined_questions_are_read_until_next_holder_is_noted() {
-        let mut file = tempfile::tempfile().unwrap();
+        let (_folder, path, mut file) = lock();
         assert_eq!(left(&mut file), []);
-        note(&mut file, "a test");
+        note(&file, &path, "a test");
         let declined = |question: &str, at| DeclinedQuestion {
             question: question.to_owned(),
             at: DateTime::from_timestamp_micros(at).unwrap(),
@@ -247,8 +262,8 @@ mod tests {
             record(&file, one);
         }
         assert_eq!(left(&mut file), two);
-        assert_eq!(read(&mut file).unwrap().purpose, "a test");
-        note(&mut file, "another");
+        assert_eq!(read(&path).unwrap().purpose, "a test");
+        note(&file, &path, "another");
         assert_eq!(left(&mut file), []);
         let hostile = "declined 1 first\ndeclined\ndeclined x y\n\
                        declined 99999999999999999999 y\ndeclined 1\n\n\
@@ -286,9 +301,9 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn state_of_own_process_is_read() {
-        let mut file = tempfile::tempfile().unwrap();
-        note(&mut file, "a test");
-        let holder = read(&mut file).unwrap();
+        let (_folder, path, file) = lock();
+        note(&file, &path, "a test");
+        let holder = read(&path).unwrap();
         assert!(!holder.state().unwrap().stopped);
         assert_eq!(Holder { session: u32::MAX, ..holder }.state(), None);
     }

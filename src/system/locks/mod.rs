@@ -19,7 +19,7 @@ pub use self::holder::in_foreground;
 use crate::error::{Error, Kind, Result};
 use crate::hint::{self, SYSTEM};
 use crate::system::clock::{Clock, SystemClock};
-use crate::system::files::{LockFile, is_at, open_own, try_locking};
+use crate::system::files::{LockFile, holder_file, is_at, open_own, try_locking};
 use crate::system::report::Report;
 use crate::system::runtime::Runtime;
 
@@ -169,7 +169,7 @@ impl<'a> FileLocks<'a> {
                 Attempt::Unavailable => return Ok(None),
                 Attempt::Busy => {}
             }
-            let holder = self.open(&name).and_then(|(mut file, _)| holder::read(&mut file));
+            let holder = holder::read(&lock_path(folder, &name));
             let stopped =
                 holder.as_ref().and_then(Holder::state).is_some_and(|state| state.stopped);
             if stopped {
@@ -276,14 +276,14 @@ fn lock_path(folder: &Path, name: &str) -> PathBuf {
 
 /// Removes the locks that nobody has held for an hour.
 fn remove_old(folder: &Path) {
-    let is_old = |file: &std::fs::DirEntry| {
-        let noted = file.metadata().and_then(|metadata| metadata.modified());
-        noted.is_ok_and(|noted| SystemClock.now() - DateTime::<Utc>::from(noted) > OLD)
+    let is_old = |path: &Path| {
+        let time = path.metadata().and_then(|metadata| metadata.modified());
+        time.is_ok_and(|time| SystemClock.now() - DateTime::<Utc>::from(time) > OLD)
     };
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
+        let (path, holder) = (entry.path(), holder_file(&entry.path()));
         if path.extension().is_some_and(|extension| extension == EXTENSION)
-            && is_old(&entry)
+            && is_old(if holder.exists() { &holder } else { &path })
             && let Ok(file) = open_own(&path)
             && file.try_lock().is_ok()
         {
@@ -295,13 +295,13 @@ fn remove_old(folder: &Path) {
 impl Locks for FileLocks<'_> {
     fn attempt(&self, name: &str, purpose: &str) -> Attempt {
         for _ in 0..ATTEMPTS {
-            let Some((mut file, path)) = self.open(name) else { return Attempt::Unavailable };
+            let Some((file, path)) = self.open(name) else { return Attempt::Unavailable };
             match file.try_lock() {
                 // Who cleans the folder up takes the name away from a lock; whoever comes next
                 // makes another file of that name.
                 Ok(()) if !is_at(&file, &path) => {}
                 Ok(()) => {
-                    holder::note(&mut file, purpose);
+                    holder::note(&file, &path, purpose);
                     self.waited.set(Duration::ZERO);
                     return Attempt::Held(file);
                 }
@@ -323,10 +323,10 @@ impl Locks for FileLocks<'_> {
     }
 
     fn wait(&self, name: &str, limit: Duration) -> Result<Vec<DeclinedQuestion>> {
-        let Some((mut file, _)) = self.open(name) else { return Ok(Vec::new()) };
+        let Some((mut file, path)) = self.open(name) else { return Ok(Vec::new()) };
         let limit = self.limit.unwrap_or(limit);
         let begin = Instant::now();
-        let mut holder = holder::read(&mut file);
+        let mut holder = holder::read(&path);
         let mut since = begin;
         let mut silent = true;
         let free = self.runtime.run(async {
@@ -342,7 +342,7 @@ impl Locks for FileLocks<'_> {
                 let late = since.elapsed() >= limit
                     || self.waited.get() + begin.elapsed() >= limit * ALL_HOLDERS;
                 if late || (silent && since.elapsed() >= SILENCE) {
-                    let now = holder::read(&mut file);
+                    let now = holder::read(&path);
                     let another =
                         now.as_ref().map(|one| one.pid) != holder.as_ref().map(|one| one.pid);
                     holder = now;
