@@ -33,7 +33,7 @@ fn ca_bundle_of_one_profile_is_not_trusted_by_another() {
         assert_eq!(sandbox.assumed(), 1, "{order:?}");
         sandbox.run(&["process", "pinned"]).ok().silent();
         let run = sandbox.run(&["process", "unpinned"]).fails(1).error_form();
-        run.says(&["the network does not reach", "AWS_ENDPOINT_URL_STS", "export AWS_CA_BUNDLE"]);
+        run.says(&["the network does not reach", "AWS_ENDPOINT_URL_STS", "AWS_CA_BUNDLE"]);
     }
 }
 

@@ -454,8 +454,19 @@ fn every_hint_ends_in_a_command() {
          [profile tool]\ncredential_process = false\n[profile ring]\nrole_arn = {ADMIN}\nsource_profile = ring\n",
         role("closed")
     ));
-    let commands =
-        ["rolecall ", "aws ", "unset ", "export ", "ls ", "command -v ", "timedatectl ", "ps "];
+    let commands = [
+        "rolecall ",
+        "aws ",
+        "unset ",
+        "export ",
+        "ls ",
+        "command -v ",
+        "timedatectl ",
+        "ps ",
+        "where.exe ",
+        "$env:",
+        "Get-",
+    ];
     for profile in
         ["closed", "none", "half", "both", "neither", "guarded", "sso", "tool", "ring", "nobody"]
     {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::support::{ADMIN, INDEX, PROD, Run, Sandbox};
+use super::support::{ADMIN, INDEX, PROD, Sandbox};
 
 /// The program in a folder whose name has blanks, as users have it below `Program Files`.
 fn program_with_blanks(sandbox: &Sandbox) -> String {
@@ -37,11 +37,6 @@ fn keys_batch(sandbox: &Sandbox, name: &str) -> String {
     );
     let arguments = native(&sandbox.path("arguments"));
     batch(sandbox, name, &format!("echo %1,%2>\"{arguments}\"\necho {json}"))
-}
-
-fn cmd(sandbox: &Sandbox, line: &str) -> Run {
-    // The whole line is one word for the interpreter, in its own quotes.
-    sandbox.program("cmd", &["/D", "/C"]).arg(line).run()
 }
 
 #[test]
@@ -116,7 +111,7 @@ fn process_source_may_have_blanks_and_quoted_arguments() {
 fn late_process_source_is_ended_with_all_it_started() {
     let sandbox = Sandbox::new();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let program = native(Path::new(env!("CARGO_BIN_EXE_rolecall")));
+    let program = program_with_blanks(&sandbox);
     // The interpreter starts rolecall, which asks a server that never answers.
     let batch = batch(
         &sandbox,
@@ -161,11 +156,11 @@ fn exec_gives_the_whole_exit_code_and_the_variables() {
 #[test]
 fn exec_finds_batch_files_by_their_bare_name() {
     let sandbox = Sandbox::new();
-    batch(&sandbox, "tools/deploy.cmd", "echo [%1] [%2]\nexit /b 5");
+    batch(&sandbox, "tools/deploy.cmd", "echo [%~1] [%~2]\nexit /b 5");
     let path = format!("{};{}", native(&sandbox.path("tools")), path_variable(&sandbox));
     sandbox.set("PATH", path);
     let run = sandbox.run(&["exec", "prod", "--", "deploy", "two words", "--profile=x"]).fails(5);
-    assert_eq!(run.stdout.trim(), "[\"two words\"] [--profile=x]");
+    assert_eq!(run.stdout.trim(), "[two words] [--profile=x]");
 }
 
 fn path_variable(sandbox: &Sandbox) -> String {
@@ -175,7 +170,8 @@ fn path_variable(sandbox: &Sandbox) -> String {
 #[test]
 fn env_prints_what_the_calling_interpreter_takes() {
     let sandbox = Sandbox::new();
-    let out = cmd(&sandbox, "rolecall env dev").ok().stdout;
+    let batch = batch(&sandbox, "env.cmd", "rolecall env dev");
+    let out = sandbox.program("cmd", &["/D", "/C", &batch]).run().ok().stdout;
     assert!(out.contains(&format!("set \"AWS_ACCESS_KEY_ID={}\"", sandbox.access_key_id)), "{out}");
 }
 

@@ -53,7 +53,7 @@ impl<'a> SandboxCommand<'a> {
         self
     }
 
-    /// No run has a console.
+    /// No run of the program itself has a console.
     #[cfg(windows)]
     pub fn without_terminal(self) -> Self {
         self
@@ -65,7 +65,9 @@ impl<'a> SandboxCommand<'a> {
         command.envs(self.variables).current_dir(self.sandbox.path(""));
         command.stdin(self.stdin).stdout(self.stdout).stderr(Stdio::piped());
         #[cfg(windows)]
-        std::os::windows::process::CommandExt::creation_flags(&mut command, DETACHED_PROCESS);
+        if self.words[0] == super::sandbox::PROGRAM {
+            std::os::windows::process::CommandExt::creation_flags(&mut command, DETACHED_PROCESS);
+        }
         Running::start(self.sandbox, command, self.printer)
     }
 
