@@ -95,16 +95,18 @@ mod tests {
         let text = "[profile a]\nregion = eu-west-1\ndescription = 日本\n";
         let mark = format!("\u{feff}{text}");
         for (bytes, from) in [
-            (utf_16(&mark, u16::to_le_bytes), "-f UTF-16 "),
-            (utf_16(&mark, u16::to_be_bytes), "-f UTF-16 "),
-            (utf_16(text, u16::to_le_bytes), "-f UTF-16LE "),
-            (utf_16(text, u16::to_be_bytes), "-f UTF-16BE "),
+            (utf_16(&mark, u16::to_le_bytes), "UTF-16"),
+            (utf_16(&mark, u16::to_be_bytes), "UTF-16"),
+            (utf_16(text, u16::to_le_bytes), "UTF-16LE"),
+            (utf_16(text, u16::to_be_bytes), "UTF-16BE"),
         ] {
             let said = said(&bytes);
-            assert!(said.contains("text in UTF-16") && said.contains(from), "{said}");
+            let convert = hint::convert_to_utf_8(from, Path::new("/aws/config"));
+            assert!(said.contains("text in UTF-16") && said.contains(&convert), "{said}");
         }
         let utf_32: Vec<u8> = mark.chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
-        assert!(said(&utf_32).contains("-f UTF-32 "));
+        let convert = hint::convert_to_utf_8("UTF-32", Path::new("/aws/config"));
+        assert!(said(&utf_32).contains(&convert));
         for binary in [&b"\x1f\x8b\x08\0\0\0abc"[..], &[0; 100], b"k = \0\n"] {
             assert!(said(binary).contains("is not text"), "{binary:?}");
         }

@@ -329,7 +329,7 @@ mod tests {
         let path = folder.path().join("a.lock");
         let file = open_own(&path).unwrap();
         assert!(is_at(&file, &path));
-        std::fs::remove_file(&path).unwrap();
+        std::fs::rename(&path, folder.path().join("another name")).unwrap();
         assert!(!is_at(&file, &path));
         let another = open_own(&path).unwrap();
         assert!(!is_at(&file, &path) && is_at(&another, &path));
