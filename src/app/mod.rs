@@ -6,5 +6,6 @@ pub mod options;
 mod passphrase;
 pub mod requests;
 pub mod service;
+pub mod shared_files;
 pub mod stores;
 pub mod summary;

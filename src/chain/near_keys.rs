@@ -70,11 +70,17 @@ pub(super) fn explain(error: Error, profile: &Profile, lacking: &[&str]) -> Erro
 
 /// Says which keys of a profile differ from one that is known by a typing error, and in which line.
 pub fn misspelled(profile: &Profile) -> impl Iterator<Item = String> {
-    unread(profile).filter_map(|unread| {
-        let name = normalized(unread.key);
-        let meant = KNOWN.into_iter().find(|known| is_typing_error(&name, &normalized(known)))?;
-        Some(unread.is_meant_for(meant))
-    })
+    unread(profile).filter_map(|unread| Some(unread.is_meant_for(corrected(unread.key)?)))
+}
+
+/// Returns the key that is meant by one that nobody reads and that differs by a typing error.
+pub fn meant_key(key: &str) -> Option<&'static str> {
+    if is_known(key) { None } else { corrected(key) }
+}
+
+fn corrected(key: &str) -> Option<&'static str> {
+    let name = normalized(key);
+    KNOWN.into_iter().find(|known| is_typing_error(&name, &normalized(known)))
 }
 
 /// A key that nobody reads.

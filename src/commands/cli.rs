@@ -187,7 +187,7 @@ pub enum Command {
     /// Keep what proves who you are
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Look at the shared files
+    /// Show and edit the shared files
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Check files, store, clock, endpoints and profiles

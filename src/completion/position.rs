@@ -2,7 +2,11 @@
 //! finds the command of `exec` by it, and completion what may stand at the cursor, so that both
 //! mean the same.
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, ArgGroup, Command};
+
+/// The group of arguments that each name what a verb is about. Where one of its options does, the
+/// positional one is another word.
+pub const SUBJECT: &str = "subject";
 
 /// The place in the command line after some words.
 pub struct LinePosition<'a> {
@@ -65,17 +69,22 @@ impl<'a> LinePosition<'a> {
 
     /// Returns whether a plain word would be the value of an argument that is not the last.
     fn takes_next(&self, arg: &Arg) -> bool {
-        let here = arg.get_index() == Some(self.positional + 1);
+        let named = |other: &&Arg| other.get_index() < arg.get_index() && self.is_named(other);
+        let next = self.positional + 1 + self.command.get_positionals().filter(named).count();
+        let here = arg.get_index() == Some(next);
         let repeated = matches!(arg.get_action(), ArgAction::Append)
-            && arg.get_index().is_some_and(|index| index <= self.positional);
+            && arg.get_index().is_some_and(|index| index < next);
         (here || repeated) && !arg.is_last_set() && !arg.is_hide_set() && !self.is_named(arg)
     }
 
     /// Returns whether an option has named what an argument names: `-p NAME` for PROFILE.
     fn is_named(&self, arg: &Arg) -> bool {
+        let subject = self.command.get_groups().find(|group| group.get_id() == SUBJECT);
+        let subjects: Vec<_> = subject.into_iter().flat_map(ArgGroup::get_args).collect();
         self.used.iter().any(|used| {
             let conflicts = self.command.get_arg_conflicts_with(used);
             conflicts.iter().any(|other| other.get_id() == arg.get_id())
+                || [used.get_id(), arg.get_id()].iter().all(|id| subjects.contains(id))
         })
     }
 

@@ -1,10 +1,11 @@
 //! Values from the user's shared files.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::candidate::{Candidate, Matching};
 use super::source::ValueSource;
 use crate::aws::arn::Arn;
+use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, Profiles};
 use crate::output::formats::Format;
 use crate::output::shells::Shell;
@@ -41,11 +42,21 @@ impl ProfileCompleter {
             ValueSource::IntegratedShells => names(&IntegratedShell::NAMES),
             ValueSource::Formats => names(&Format::NAMES),
             ValueSource::Profiles => self.profiles(typed, matching),
+            ValueSource::SsoSessions => names(&self.names_of(SectionKind::SsoSession)),
+            ValueSource::Services => names(&self.names_of(SectionKind::Services)),
+            ValueSource::Keys => {
+                let keys = self.profiles.as_ref().map(keys);
+                names(&keys.iter().flatten().map(String::as_str).collect::<Vec<_>>())
+            }
             ValueSource::RoleArns => property(&["rolecall_role_arn", "role_arn"]),
             ValueSource::MfaSerials => property(&["rolecall_mfa_serial", "mfa_serial"]),
             ValueSource::Regions => property(&["region", "sso_region"]),
             ValueSource::Files | ValueSource::Command | ValueSource::Free => Vec::new(),
         }
+    }
+
+    fn names_of(&self, kind: SectionKind) -> Vec<&str> {
+        self.profiles.iter().flat_map(|profiles| profiles.names_of(kind)).collect()
     }
 
     fn profiles(&self, typed: &str, matching: Matching) -> Vec<Candidate> {
@@ -60,6 +71,14 @@ impl ProfileCompleter {
             .filter_map(|name| Candidate::new(name, &description(name)))
             .collect()
     }
+}
+
+/// Returns the keys that sections have, sorted.
+fn keys(profiles: &Profiles) -> BTreeSet<String> {
+    let sections = SectionKind::ALL.into_iter().flat_map(|kind| {
+        profiles.names_of(kind).filter_map(move |name| profiles.section(kind, name).ok()?)
+    });
+    sections.flat_map(|section| section.properties).map(|property| property.key).collect()
 }
 
 /// Returns the values that profiles have under some keys, each once. The first profile with a value

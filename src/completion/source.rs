@@ -6,6 +6,10 @@ use clap::Arg;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueSource {
     Profiles,
+    SsoSessions,
+    Services,
+    /// The keys that sections have.
+    Keys,
     RoleArns,
     MfaSerials,
     Regions,
@@ -26,6 +30,9 @@ impl ValueSource {
             arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
         match (arg.get_long(), value) {
             (Some("profile" | "source-profile"), _) | (_, "PROFILE") => Self::Profiles,
+            (Some("sso-session"), _) => Self::SsoSessions,
+            (Some("services"), _) => Self::Services,
+            (None, "KEY") => Self::Keys,
             (Some("role-arn"), _) => Self::RoleArns,
             (Some("mfa-serial"), _) | (None, "SERIAL") => Self::MfaSerials,
             (Some("region"), _) => Self::Regions,

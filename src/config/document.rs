@@ -34,6 +34,9 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    /// Both, in the order in which they are read.
+    pub const ALL: [Self; 2] = [Self::Config, Self::Credentials];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Config => "config",
@@ -51,6 +54,8 @@ pub enum SectionKind {
 }
 
 impl SectionKind {
+    pub const ALL: [Self; 3] = [Self::Profile, Self::SsoSession, Self::Services];
+
     /// Returns the word before the name in a header of the config file.
     pub fn prefix(self) -> &'static str {
         match self {
@@ -133,6 +138,7 @@ pub struct Body {
     pub end: usize,
 }
 
+#[derive(Clone)]
 pub struct Document {
     pub kind: FileKind,
     pub path: PathBuf,

@@ -9,6 +9,7 @@ pub mod load;
 mod malformed;
 mod profile_name;
 pub mod profiles;
+mod shown_lines;
 mod syntax;
 mod unknown;
 

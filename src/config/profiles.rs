@@ -14,6 +14,7 @@ use super::ProfileName;
 use super::document::{
     Document, FileKind, Header, Malformed, ParsedProperty, Section, SectionKind,
 };
+use super::encoding;
 use super::malformed::{ALL_MALFORMED, malformed};
 use crate::error::{Error, FileLine, Result};
 use crate::text::{shown_url, without_url_secrets};
@@ -143,6 +144,19 @@ impl Profiles {
         Self { missing, ..self }
     }
 
+    /// Returns them with another state of one of the files.
+    ///
+    /// # Errors
+    /// When it is not text in UTF-8.
+    pub fn with_document(&self, document: Document) -> Result<Self> {
+        encoding::check(&document)?;
+        let [config, credentials] = self.documents.clone();
+        Ok(match document.kind {
+            FileKind::Config => Self::new(document, credentials),
+            FileKind::Credentials => Self::new(config, document),
+        })
+    }
+
     /// Returns the files that are not there.
     pub fn missing(&self) -> &[MissingFile] {
         &self.missing
@@ -156,6 +170,35 @@ impl Profiles {
         let same = self.index[begin..].iter().take_while(move |(hash, _)| *hash == wanted);
         same.map(|(_, position)| *position)
             .filter(move |&position| named(&self.documents, position) == Some(key))
+    }
+
+    /// Returns one of the files.
+    pub fn document(&self, file: FileKind) -> &Document {
+        let [config, credentials] = &self.documents;
+        match file {
+            FileKind::Config => config,
+            FileKind::Credentials => credentials,
+        }
+    }
+
+    /// Returns the sections of a name that a file has and readers read.
+    pub fn sections_in(
+        &self,
+        file: FileKind,
+        kind: SectionKind,
+        name: &str,
+    ) -> impl Iterator<Item = &Section> {
+        let positions = self.positions(kind, name).map(|(which, at)| (&self.documents[which], at));
+        positions
+            .filter(move |(document, _)| document.kind == file)
+            .map(|(document, at)| &document.sections[at])
+    }
+
+    /// Returns whether a file has a key in a section of a name. Malformed lines count as absent.
+    pub fn has_key(&self, file: FileKind, kind: SectionKind, name: &str, key: &str) -> bool {
+        let document = self.document(file);
+        self.sections_in(file, kind, name)
+            .any(|section| document.body(section).properties.iter().any(|p| p.key == key))
     }
 
     /// Returns the names of all profiles, in the order of the files.

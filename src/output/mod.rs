@@ -2,6 +2,7 @@
 //! stdout.
 
 pub mod credential_process;
+pub mod diff;
 pub mod explanation;
 pub mod formats;
 pub mod shells;

@@ -21,7 +21,6 @@ mod plain_folder;
 mod private_folder;
 mod process_tree;
 pub mod report;
-#[cfg_attr(not(test), expect(dead_code, reason = "no verb writes to the user's files yet"))]
 pub mod rewrite;
 pub mod runtime;
 pub mod search_path;

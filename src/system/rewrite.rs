@@ -75,6 +75,15 @@ pub fn rewrite(
     Err(Error::failed(format!("{}: another program changes it again and again", path.display())))
 }
 
+/// Checks that a file is one that `rewrite` replaces: a regular file that may be written, or none
+/// yet.
+///
+/// # Errors
+/// What `rewrite` would refuse it for.
+pub fn check_writable(path: &Path) -> Result<()> {
+    UserFile::find(path)?.inspect().map(drop)
+}
+
 /// A file that is to be replaced, with its folder.
 struct UserFile {
     /// Without links.

@@ -72,6 +72,8 @@ mod pinentry;
 #[cfg(target_os = "linux")]
 mod places;
 mod process;
+mod profile_edits;
+mod profile_files;
 #[cfg(unix)]
 mod prompt;
 mod prompt_segment;

@@ -18,6 +18,9 @@ description = the live\taccount
 [profile prod-read]
 sso_account_id = 333333333333
 sso_role_name = Read
+[sso-session corp]
+sso_region = eu-west-1
+[services local]
 [profile -x]
 [profile a\u{1b}b]
 [profile broken]
@@ -87,6 +90,11 @@ fn line_gets_values_for_word_at_cursor() {
         ("explain --mfa-serial ", vec!["arn:aws:iam::111111111111:mfa/bob"]),
         ("explain --region e", vec!["eu-west-1"]),
         ("explain --external-id ", vec![]),
+        ("profile show pr", vec!["prod", "prod-read"]),
+        ("profile show --sso-session c", vec!["corp"]),
+        ("profile set --services ", vec!["local"]),
+        ("profile unset prod sso_r", vec!["sso_region", "sso_role_name"]),
+        ("profile unset --sso-session corp sso_r", vec!["sso_region", "sso_role_name"]),
         ("doctor --store k", vec!["keyring", "keyutils"]),
         ("env prod --shell fi", vec!["fish"]),
         ("env prod --format d", vec!["dotenv", "docker"]),
@@ -129,7 +137,7 @@ fn profile_is_described_by_account_and_role() {
 /// `ValueSource::of`.
 #[test]
 fn every_argument_has_value_source_or_is_listed_as_free() {
-    const FREE: [&str; 14] = [
+    const FREE: [&str; 15] = [
         "mfa_token",
         "min_ttl",
         "duration",
@@ -142,6 +150,7 @@ fn every_argument_has_value_source_or_is_listed_as_free() {
         "filter",
         "since",
         "limit",
+        "changes",
         "words",
         "subcommand",
     ];

@@ -71,8 +71,17 @@ impl KeyPath {
         Ok(Self { block, name: KeyName::parse(name)? })
     }
 
+    /// Returns the last part: of a nested key the one inside its block.
+    pub fn name(&self) -> &KeyName {
+        &self.name
+    }
+
+    pub fn is_nested(&self) -> bool {
+        self.block.is_some()
+    }
+
     /// Returns the key of the section: the block's for a nested key.
-    pub(super) fn top(&self) -> &KeyName {
+    pub fn top(&self) -> &KeyName {
         self.block.as_ref().unwrap_or(&self.name)
     }
 }

@@ -92,9 +92,13 @@ impl Piece {
         all
     }
 
-    /// Returns how this section writes its properties.
+    /// Returns how this section writes its properties: those with values, if there are any, because
+    /// few people align the line that begins a block.
     pub(super) fn style(&self) -> Option<LineStyle> {
-        let lines: Vec<Spans> = self.body().properties.into_iter().map(|p| p.spans).collect();
+        let (blocks, valued): (Vec<_>, Vec<_>) =
+            self.body().properties.into_iter().partition(ParsedProperty::is_block);
+        let lines = if valued.is_empty() { blocks } else { valued };
+        let lines: Vec<Spans> = lines.into_iter().map(|p| p.spans).collect();
         LineStyle::of(&self.text, &lines)
     }
 
