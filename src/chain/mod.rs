@@ -18,6 +18,7 @@ mod principal;
 pub mod process_command;
 mod process_loop;
 pub mod profile_view;
+pub mod references;
 mod region;
 pub mod request;
 mod resolve;

@@ -1,6 +1,7 @@
 //! `credential_process = rolecall process NAME`: how SDKs come to rolecall, and one rolecall to
 //! another.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::keys;
@@ -128,21 +129,88 @@ fn plain_target(command: &str) -> Option<String> {
 /// Returns the profile that a `credential_process = rolecall process NAME` asks for.
 pub(super) fn target(command: &str) -> Option<String> {
     let words = shlex::split(command)?;
+    let (at, prefix) = target_word(&words)?;
+    Some(words[at][prefix.len()..].to_owned())
+}
+
+/// Returns the command with another profile to ask for, and every other byte as it is; `None` where
+/// it asks for none, or its quotes are not understood.
+pub fn with_target(command: &str, name: &str) -> Option<String> {
+    let (at, prefix) = target_word(&shlex::split(command)?)?;
+    let word = word_ranges(command).nth(at)?;
+    let new = [&command[..word.start], prefix, name, &command[word.end..]].concat();
+    // Only what is read back as meant is right.
+    (target(&new).as_deref() == Some(name)).then_some(new)
+}
+
+/// Returns which word of a command names the profile that rolecall is asked for, and what stands
+/// before the name in that word.
+fn target_word(words: &[String]) -> Option<(usize, &'static str)> {
+    const OPTION: &str = "--profile=";
     if !is_rolecall(words.first()?) || words.get(1)? != "process" {
         return None;
     }
-    let mut words = words[2..].iter();
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "-p" | "--profile" => return words.next().cloned(),
+    let mut at = 2;
+    loop {
+        match words.get(at)?.as_str() {
+            "-p" | "--profile" => return words.get(at + 1).map(|_| (at + 1, "")),
             "-v" | "-q" | "--verbose" | "--quiet" | "--no-input" | "--refresh" | "--no-cache"
-            | "--no-mfa-session" | "--read-only" | "--yes" => {}
-            w if w.starts_with("--profile=") => return Some(w["--profile=".len()..].to_owned()),
-            w if !w.starts_with('-') => return Some(w.to_owned()),
+            | "--no-mfa-session" | "--read-only" | "--yes" => at += 1,
+            word if word.starts_with(OPTION) => return Some((at, OPTION)),
+            word if !word.starts_with('-') => return Some((at, "")),
             // Every other option has a value, here or in the next word.
-            w if w.contains('=') => {}
-            _ => drop(words.next()),
+            word if word.contains('=') => at += 1,
+            _ => at += 2,
         }
     }
-    None
+}
+
+/// Returns where the words of a command are, with their quotes.
+fn word_ranges(command: &str) -> impl Iterator<Item = Range<usize>> {
+    let (mut words, mut start, mut quote) = (Vec::new(), None, None);
+    let mut characters = command.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match (quote, c) {
+            (None, ' ' | '\t' | '\n') => words.extend(start.take().map(|start| start..at)),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            (None | Some('"'), '\\') => drop(characters.next()),
+            _ => {}
+        }
+        if quote.is_some() || !matches!(c, ' ' | '\t' | '\n') {
+            start.get_or_insert(at);
+        }
+    }
+    words.extend(start.map(|start| start..command.len()));
+    words.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_name_in_a_command_changes() {
+        for (command, expected) in [
+            ("rolecall process dev", Some("rolecall process prod")),
+            ("rolecall  process   dev  ", Some("rolecall  process   prod  ")),
+            ("rolecall process 'dev' --duration 15m", Some("rolecall process prod --duration 15m")),
+            (
+                "rolecall process --duration 15m \"dev\"",
+                Some("rolecall process --duration 15m prod"),
+            ),
+            ("/opt/a\\ b/rolecall process -v dev", Some("/opt/a\\ b/rolecall process -v prod")),
+            ("\"/opt/a b/rolecall\" process dev", Some("\"/opt/a b/rolecall\" process prod")),
+            ("'/it'\\''s/rolecall' process dev", Some("'/it'\\''s/rolecall' process prod")),
+            ("rolecall process --profile=dev -q", Some("rolecall process --profile=prod -q")),
+            ("rolecall process -p dev", Some("rolecall process -p prod")),
+            ("rolecall process \"--profile=d\\\"e v\"", Some("rolecall process --profile=prod")),
+            ("rolecall process", None),
+            ("rolecall process 'dev", None),
+            ("aws-vault process dev", None),
+        ] {
+            assert_eq!(with_target(command, "prod").as_deref(), expected, "{command}");
+        }
+        assert_eq!(with_target("rolecall process dev", "-x"), None);
+    }
 }

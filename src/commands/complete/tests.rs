@@ -93,6 +93,8 @@ fn line_gets_values_for_word_at_cursor() {
         ("profile show pr", vec!["prod", "prod-read"]),
         ("profile show --sso-session c", vec!["corp"]),
         ("profile set --services ", vec!["local"]),
+        ("profile rename pr", vec!["prod", "prod-read"]),
+        ("profile remove prod pr", vec!["prod", "prod-read"]),
         ("profile unset prod sso_r", vec!["sso_region", "sso_role_name"]),
         ("profile unset --sso-session corp sso_r", vec!["sso_region", "sso_role_name"]),
         ("doctor --store k", vec!["keyring", "keyutils"]),
@@ -137,7 +139,7 @@ fn profile_is_described_by_account_and_role() {
 /// `ValueSource::of`.
 #[test]
 fn every_argument_has_value_source_or_is_listed_as_free() {
-    const FREE: [&str; 15] = [
+    const FREE: [&str; 16] = [
         "mfa_token",
         "min_ttl",
         "duration",
@@ -151,6 +153,7 @@ fn every_argument_has_value_source_or_is_listed_as_free() {
         "since",
         "limit",
         "changes",
+        "to",
         "words",
         "subcommand",
     ];

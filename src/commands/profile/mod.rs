@@ -1,6 +1,9 @@
 //! `rolecall profile`: the shared files, shown and edited so that no other byte changes.
 
+mod add;
 mod dump;
+mod remove;
+mod rename;
 mod section;
 mod set;
 mod show;
@@ -8,7 +11,10 @@ mod unset;
 
 use clap::Subcommand;
 
+use self::add::ProfileAddArgs;
 use self::dump::ProfileDumpArgs;
+use self::remove::ProfileRemoveArgs;
+use self::rename::ProfileRenameArgs;
 use self::set::ProfileSetArgs;
 use self::show::ProfileShowArgs;
 use self::unset::ProfileUnsetArgs;
@@ -18,16 +24,22 @@ use crate::error::{Error, Kind, Result};
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
     Show(ProfileShowArgs),
+    Add(ProfileAddArgs),
     Set(ProfileSetArgs),
     Unset(ProfileUnsetArgs),
+    Rename(ProfileRenameArgs),
+    Remove(ProfileRemoveArgs),
     Dump(ProfileDumpArgs),
 }
 
 pub fn run(context: &Context, command: &ProfileCommand) -> Result<()> {
     let (verb, outcome) = match command {
         ProfileCommand::Show(args) => ("show", show::run(context, args)),
+        ProfileCommand::Add(args) => ("add", add::run(context, args)),
         ProfileCommand::Set(args) => ("set", set::run(context, args)),
         ProfileCommand::Unset(args) => ("unset", unset::run(context, args)),
+        ProfileCommand::Rename(args) => ("rename", rename::run(context, args)),
+        ProfileCommand::Remove(args) => ("remove", remove::run(context, args)),
         ProfileCommand::Dump(_) => ("dump", dump::run(context)),
     };
     outcome.map_err(|error| with_help(error, verb))

@@ -41,6 +41,13 @@ pub struct Change {
     pub value: NewValue,
 }
 
+impl Change {
+    pub fn edit(&self, section: &SectionName) -> Edit {
+        let Self { key, value } = self;
+        Edit::Set { section: section.clone(), key: key.clone(), value: value.clone() }
+    }
+}
+
 pub fn run(context: &Context, args: &ProfileSetArgs) -> Result<()> {
     let (section, words) = args.section.split(&args.changes)?;
     let changes = parse(&words, &section)?;
@@ -91,7 +98,7 @@ fn about_value(error: Error, key: &KeyPath, section: &SectionName) -> Error {
 }
 
 /// Warns of keys that look like another one, which is probably meant.
-fn warn_of_unread_keys(context: &Context, section: &SectionName, changes: &[Change]) {
+pub fn warn_of_unread_keys(context: &Context, section: &SectionName, changes: &[Change]) {
     let of_section = changes.iter().filter(|change| !change.key.is_nested());
     for Change { key, .. } in of_section.filter(|_| section.kind == SectionKind::Profile) {
         if let Some(meant) = meant_key(key.top()) {
@@ -101,17 +108,16 @@ fn warn_of_unread_keys(context: &Context, section: &SectionName, changes: &[Chan
 }
 
 /// Finds the edits that give a known section its values.
-pub fn plan(profiles: &Profiles, section: &SectionName, changes: &[Change]) -> FileEdits {
+fn plan(profiles: &Profiles, section: &SectionName, changes: &[Change]) -> FileEdits {
     let mut edits = FileEdits::default();
     let in_config = is_in(profiles, FileKind::Config, section);
     let mut is_missing = !in_config;
-    for Change { key, value } in changes {
-        let file = file_of(profiles, section, key);
+    for change in changes {
+        let file = file_of(profiles, section, &change.key);
         if file == FileKind::Config && std::mem::take(&mut is_missing) {
             edits.push(file, Edit::AddSection { section: section.clone() });
         }
-        let set = Edit::Set { section: section.clone(), key: key.clone(), value: value.clone() };
-        edits.push(file, set);
+        edits.push(file, change.edit(section));
     }
     edits
 }

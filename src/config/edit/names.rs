@@ -24,7 +24,7 @@ impl SectionName {
     }
 
     /// Returns what the header has between its brackets.
-    pub(super) fn header(&self, file: FileKind) -> String {
+    pub fn header(&self, file: FileKind) -> String {
         let prefix = match self.kind {
             SectionKind::Profile if file == FileKind::Credentials || self.is_default() => "",
             SectionKind::Profile => "profile ",
