@@ -9,3 +9,4 @@ pub mod service;
 pub mod shared_files;
 pub mod stores;
 pub mod summary;
+pub mod written;

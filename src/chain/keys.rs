@@ -47,3 +47,5 @@ pub const CONFIRM: &str = "rolecall_confirm";
 /// `false`: what the profile's process gives is not cached, nor what is made of it; written with
 /// the prefix.
 pub const CACHE: &str = "rolecall_cache";
+/// Marks what `rolecall write` put into a section of the credentials file.
+pub const WRITTEN: &str = "rolecall_written";

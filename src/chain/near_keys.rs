@@ -7,7 +7,7 @@ use crate::error::{Error, FileLine};
 
 /// Keys that mean something else than what they look like: those of `keys`, and AWS's settings
 /// (AWS SDKs and Tools Reference Guide, "Settings reference").
-const KNOWN: [&str; 42] = [
+const KNOWN: [&str; 43] = [
     keys::ROLE_ARN,
     keys::SOURCE_PROFILE,
     keys::CREDENTIAL_SOURCE,
@@ -39,6 +39,7 @@ const KNOWN: [&str; 42] = [
     keys::TRANSITIVE_SESSION_TAGS,
     keys::POLICY_ARNS,
     keys::CONFIRM,
+    keys::WRITTEN,
     "output",
     "description",
     "ca_bundle",

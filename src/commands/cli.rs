@@ -29,6 +29,7 @@ use super::sessions::SessionsArgs;
 use super::shell::ShellArgs;
 use super::use_::UseArgs;
 use super::whoami::WhoamiArgs;
+use super::write::WriteArgs;
 use crate::app::options::{CredentialOptions, Global, Selected};
 use crate::completion::position::LinePosition;
 
@@ -172,6 +173,8 @@ pub enum Command {
     Prompt(PromptArgs),
     /// Show who a profile's credentials belong to
     Whoami(WhoamiArgs),
+    /// Write a session into the credentials file, for tools that read only that
+    Write(WriteArgs),
     /// Show the way from a profile to its credentials, without going it
     Explain(ExplainArgs),
     /// List the profiles

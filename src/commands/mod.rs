@@ -27,6 +27,7 @@ mod sessions;
 mod shell;
 mod use_;
 mod whoami;
+mod write;
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -55,6 +56,7 @@ pub fn run(cli: &Cli, verb: String) -> Exit {
         Command::Init(args) => call.alone(init::run(args)),
         Command::Prompt(args) => call.with_context(|context| prompt::run(context, args)),
         Command::Whoami(args) => call.with_service(|service| whoami::run(service, args)),
+        Command::Write(args) => call.with_service(|service| write::run(service, args)),
         Command::Explain(args) => call.with_service(|service| explain::run(service, args)),
         Command::List(args) => call.with_context(|context| list::run(context, args)),
         Command::Log(args) => call.with_context(|context| log::run(context, args)),

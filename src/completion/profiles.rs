@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::candidate::{Candidate, Matching};
 use super::source::ValueSource;
 use crate::aws::arn::Arn;
+use crate::chain::keys;
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, Profiles};
 use crate::output::formats::Format;
@@ -41,11 +42,12 @@ impl ProfileCompleter {
             ValueSource::Shells => names(&Shell::NAMES),
             ValueSource::IntegratedShells => names(&IntegratedShell::NAMES),
             ValueSource::Formats => names(&Format::NAMES),
-            ValueSource::Profiles => self.profiles(typed, matching),
+            ValueSource::Profiles => self.profiles(typed, matching, |_, _| true),
+            ValueSource::WrittenSections => self.profiles(typed, matching, is_written),
             ValueSource::SsoSessions => names(&self.names_of(SectionKind::SsoSession)),
             ValueSource::Services => names(&self.names_of(SectionKind::Services)),
             ValueSource::Keys => {
-                let keys = self.profiles.as_ref().map(keys);
+                let keys = self.profiles.as_ref().map(keys_of_sections);
                 names(&keys.iter().flatten().map(String::as_str).collect::<Vec<_>>())
             }
             ValueSource::RoleArns => property(&["rolecall_role_arn", "role_arn"]),
@@ -59,14 +61,20 @@ impl ProfileCompleter {
         self.profiles.iter().flat_map(|profiles| profiles.names_of(kind)).collect()
     }
 
-    fn profiles(&self, typed: &str, matching: Matching) -> Vec<Candidate> {
+    fn profiles(
+        &self,
+        typed: &str,
+        matching: Matching,
+        is_meant: impl Fn(&Profiles, &str) -> bool,
+    ) -> Vec<Candidate> {
         let Some(profiles) = &self.profiles else { return Vec::new() };
         let description = |name| {
             let profile = profiles.profile(name).ok().flatten();
             profile.map_or_else(String::new, |profile| describe(&profile))
         };
+        let names = profiles.names().filter(|name| is_meant(profiles, name));
         matching
-            .choose(profiles.names().collect(), typed, |name: &&str| name)
+            .choose(names.collect(), typed, |name: &&str| name)
             .into_iter()
             .filter_map(|name| Candidate::new(name, &description(name)))
             .collect()
@@ -74,11 +82,16 @@ impl ProfileCompleter {
 }
 
 /// Returns the keys that sections have, sorted.
-fn keys(profiles: &Profiles) -> BTreeSet<String> {
+fn keys_of_sections(profiles: &Profiles) -> BTreeSet<String> {
     let sections = SectionKind::ALL.into_iter().flat_map(|kind| {
         profiles.names_of(kind).filter_map(move |name| profiles.section(kind, name).ok()?)
     });
     sections.flat_map(|section| section.properties).map(|property| property.key).collect()
+}
+
+/// Returns whether `rolecall write` wrote something into a profile's section.
+fn is_written(profiles: &Profiles, name: &str) -> bool {
+    profiles.profile(name).is_ok_and(|found| found.is_some_and(|p| p.get(keys::WRITTEN).is_some()))
 }
 
 /// Returns the values that profiles have under some keys, each once. The first profile with a value

@@ -10,6 +10,8 @@ pub enum ValueSource {
     Services,
     /// The keys that sections have.
     Keys,
+    /// The sections that `rolecall write` made.
+    WrittenSections,
     RoleArns,
     MfaSerials,
     Regions,
@@ -33,6 +35,7 @@ impl ValueSource {
             (Some("sso-session"), _) => Self::SsoSessions,
             (Some("services"), _) => Self::Services,
             (None, "KEY") => Self::Keys,
+            (Some("as" | "clear"), "NAME") => Self::WrittenSections,
             (Some("role-arn"), _) => Self::RoleArns,
             (Some("mfa-serial"), _) | (None, "SERIAL") => Self::MfaSerials,
             (Some("region"), _) => Self::Regions,

@@ -65,14 +65,30 @@ pub fn load(paths: &Paths) -> Result<Profiles> {
             missing.push(MissingFile { path: path.clone(), variable });
             Zeroizing::default()
         });
-        let document = Document::parse(kind, &path, bytes);
-        encoding::check(&document)?;
-        Ok::<_, Error>(document)
+        parse(kind, &path, bytes)
     };
     let [config, credentials] = paths.variables;
     let config = document(FileKind::Config, paths.config.as_deref(), config)?;
     let credentials = document(FileKind::Credentials, paths.credentials.as_deref(), credentials)?;
     Ok(Profiles::new(config, credentials).with_missing(missing))
+}
+
+/// Reads one shared file; one that is missing is empty.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_document(kind: FileKind, path: &Path) -> Result<Document> {
+    parse(kind, path, read(path)?.unwrap_or_default())
+}
+
+/// Parses a shared file's bytes.
+///
+/// # Errors
+/// When they are not text in UTF-8.
+pub fn parse(kind: FileKind, path: &Path, bytes: Zeroizing<Vec<u8>>) -> Result<Document> {
+    let document = Document::parse(kind, path, bytes);
+    encoding::check(&document)?;
+    Ok(document)
 }
 
 /// Reads a file; `None` when it is not there.

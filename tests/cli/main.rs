@@ -99,3 +99,5 @@ mod waiting;
 mod whoami;
 #[cfg(windows)]
 mod windows;
+#[cfg(unix)]
+mod write;

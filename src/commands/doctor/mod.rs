@@ -2,7 +2,7 @@
 //! hint where there is something to do.
 
 mod endpoints;
-mod files;
+pub(super) mod files;
 mod findings;
 mod folders;
 mod log;
@@ -10,6 +10,7 @@ mod profiles;
 mod prompts;
 mod settings;
 mod store;
+mod written;
 mod wsl;
 
 use clap::Args;
@@ -55,6 +56,7 @@ pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<Exit> {
                 None => profiles.names().collect(),
             };
             files::check_keys(&profiles, &names, &mut findings);
+            written::check(&profiles, &names, &mut findings);
             let endpoints = profiles::check(context, &profiles, &names, &mut findings);
             endpoints::check(service, &endpoints, &mut findings)?;
         }
