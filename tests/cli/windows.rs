@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::support::{ADMIN, INDEX, PROD, Sandbox};
+use super::support::{ADMIN, INDEX, PROD, Run, Sandbox};
 
 /// The program in a folder whose name has blanks, as users have it below `Program Files`.
 fn program_with_blanks(sandbox: &Sandbox) -> String {
@@ -173,6 +173,30 @@ fn env_prints_what_the_calling_interpreter_takes() {
     let batch = batch(&sandbox, "env.cmd", "rolecall env dev");
     let out = sandbox.program("cmd", &["/D", "/C", &batch]).run().ok().stdout;
     assert!(out.contains(&format!("set \"AWS_ACCESS_KEY_ID={}\"", sandbox.access_key_id)), "{out}");
+}
+
+/// Runs a line that is typed into the interpreter.
+#[track_caller]
+fn typed(sandbox: &Sandbox, line: &str) -> Run {
+    let lines = sandbox.file("typed", format!("{line}\r\nexit %ERRORLEVEL%\r\n"));
+    let lines = std::fs::File::open(lines).unwrap();
+    sandbox.program("cmd", &["/D", "/Q"]).stdin(lines).run()
+}
+
+#[test]
+fn hint_for_hostile_profile_name_is_one_word_of_cmd() {
+    for name in ["a b & echo >pwned", "100%", "%PATH% | x", "it's", "a^b", "(x)", "-x", r"a b\"] {
+        let sandbox = Sandbox::new();
+        sandbox.config(&format!("[profile \"{name}\"]\nrole_arn = {ADMIN}\n"));
+        sandbox.set("AWS_PROFILE", name);
+        let run = typed(&sandbox, "rolecall process").fails(3);
+        let command = |line: &str| Some(line[line.find("rolecall explain")?..].to_owned());
+        let hint = run.stderr.lines().filter(|line| line.starts_with("hint: ")).find_map(command);
+        let hint = hint.unwrap_or_else(|| panic!("{run:#?}"));
+        sandbox.unset("AWS_PROFILE");
+        typed(&sandbox, &hint).fails(3).says(&[&format!("profile `{name}`")]);
+        assert!(!sandbox.path("pwned").exists(), "{hint}");
+    }
 }
 
 #[test]
