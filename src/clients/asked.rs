@@ -71,6 +71,7 @@ impl Asked<'_> {
                 Base::WebIdentity(call) => plain(hint::look_at(Path::new(&call.token_file))),
                 _ => None,
             },
+            "curl" => plain(hint::SYSTEM.curl.to_owned()),
             "set_clock" => plain(hint::SYSTEM.set_clock.to_owned()),
             "renew" => plain(self.renew()?),
             "login" => plain(self.login()?),

@@ -105,7 +105,11 @@ impl Unreachable {
             error =
                 error.hint(format!("if the endpoint is the wrong one: {}", hint::unset(&[name])));
         }
-        error.hint(format!("see whether it answers: curl -sSI {}", hint::word(&url)))
+        error.hint(format!(
+            "see whether it answers: {} -sSI {}",
+            hint::SYSTEM.curl,
+            hint::word(&url)
+        ))
     }
 }
 

@@ -167,7 +167,7 @@ mod tests {
     }
 
     /// Commands that not every system has, as a hint ends in them.
-    const OF_ONE_SYSTEM: [&str; 12] = [
+    const OF_ONE_SYSTEM: [&str; 14] = [
         ": unset ",
         ": export ",
         ": command -v ",
@@ -178,6 +178,8 @@ mod tests {
         ": ps ",
         ": env ",
         ": eval ",
+        ": curl ",
+        ": cat ",
         "timedatectl",
         "taskkill",
     ];

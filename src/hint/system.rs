@@ -16,6 +16,8 @@ pub struct SystemCommands {
     end_stopped: &'static str,
     /// Opens the address that follows in the browser.
     pub open: &'static str,
+    /// Sends a request; PowerShell has another `curl`.
+    pub curl: &'static str,
 }
 
 /// The commands of this system.
@@ -31,6 +33,7 @@ impl SystemCommands {
                 end: "kill",
                 end_stopped: "kill -KILL",
                 open: "xdg-open",
+                curl: "curl",
             },
             Platform::MacOs => Self {
                 set_clock: "sudo sntp -sS time.apple.com",
@@ -39,6 +42,7 @@ impl SystemCommands {
                 end: "kill",
                 end_stopped: "kill -KILL",
                 open: "open",
+                curl: "curl",
             },
             Platform::Windows => Self {
                 set_clock: "w32tm /resync",
@@ -47,6 +51,7 @@ impl SystemCommands {
                 end: "taskkill /F /PID",
                 end_stopped: "taskkill /F /PID",
                 open: "explorer",
+                curl: "curl.exe",
             },
         }
     }
