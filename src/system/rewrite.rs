@@ -96,7 +96,7 @@ impl UserFile {
     /// Follows links to the file, and makes its folder where it is missing.
     fn find(path: &Path) -> Result<Self> {
         let error = |e| failed(path, "cannot be found", &e);
-        let path = match fs::canonicalize(path) {
+        let path = match canonical(path) {
             Ok(path) => path,
             Err(e) if e.kind() != ErrorKind::NotFound => return Err(error(e)),
             Err(_) => {
@@ -111,7 +111,7 @@ impl UserFile {
                 create_private_folder(folder)
                     .map_err(|e| failed(folder, "the folder cannot be made", &e))?;
                 let name = path.file_name().ok_or(ErrorKind::InvalidInput.into()).map_err(error)?;
-                fs::canonicalize(folder).map_err(error)?.join(name)
+                canonical(folder).map_err(error)?.join(name)
             }
         };
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
@@ -191,6 +191,15 @@ impl UserFile {
 fn failed(path: &Path, what: &str, error: &io::Error) -> Error {
     Error::failed(format!("{}: {what}: {error}", path.display()))
         .hint(format!("look at it with: {}", hint::look_at(path)))
+}
+
+/// Returns a path without links. On Windows it is without the prefix of such paths, which people and
+/// many programs do not know.
+fn canonical(path: &Path) -> io::Result<PathBuf> {
+    let path = fs::canonicalize(path)?;
+    let plain = path.to_str().and_then(|path| path.strip_prefix(r"\\?\"));
+    let plain = plain.filter(|path| path.as_bytes().get(1) == Some(&b':'));
+    Ok(plain.map_or_else(|| path.clone(), PathBuf::from))
 }
 
 fn is_dangling(path: &Path) -> bool {
