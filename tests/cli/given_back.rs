@@ -355,6 +355,7 @@ fn qr_code_is_erased_while_it_is_stopped() {
     let mut terminal = qr_code(&sandbox, true);
     terminal.enter("\u{1a}");
     until("a stop", || sandbox.path("stopped").exists());
+    until("an erased code", || terminal.shown().contains("\u{1b}[J"));
     is_erased(&terminal.shown(), "stopped");
     sandbox.file("go", "");
     terminal.wait_for("Press Enter", 2);

@@ -162,7 +162,7 @@ fn interrupt_stores_no_seed() {
             .command(&ADD)
             .by_shell("exec \"$0\" \"$@\" <&- 2>/dev/tty")
             .on_a_terminal_of(80, 60);
-        let before = terminal.modes().local_modes;
+        let before = terminal.modes_before().local_modes;
         terminal.wait_for(QUESTION, 1);
         until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
         if at != QUESTION {
@@ -203,7 +203,7 @@ fn unanswered_question_ends_at_prompt_timeout() {
     let sandbox = guarded();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
     let terminal = sandbox.command(&ADD).on_a_terminal();
-    let before = terminal.modes().local_modes;
+    let before = terminal.modes_before().local_modes;
     terminal.wait_for(QUESTION, 1);
     let end = terminal.another_end();
     terminal.finish().fails(4).error_form().says(&[BOB_MFA]);
