@@ -100,9 +100,11 @@ impl SecretStore for Keyutils<'_> {
     fn probe(&self) -> Result<String, StoreError> {
         self.check_choice()?;
         let expiry = Expiry { at: None, left: PROBE_LIFE };
-        user_keyring::write(PROBE, &SecretString::from("probe"), Some(expiry))?;
-        let found = user_keyring::read(PROBE)?;
-        user_keyring::remove(PROBE)?;
+        // Two that probe at once have a key each.
+        let name = format!("{PROBE}:{}", std::process::id());
+        user_keyring::write(&name, &SecretString::from("probe"), Some(expiry))?;
+        let found = user_keyring::read(&name)?;
+        user_keyring::remove(&name)?;
         if found.is_none() {
             return Err(StoreError::Unavailable("the kernel lost a key".to_owned()));
         }
