@@ -43,7 +43,7 @@ pub fn child(
 
 /// Returns the file of a program. Unix finds it by itself; Windows finds no `cdk.cmd` by the name
 /// `cdk`, as people type it.
-fn file<'a>(context: &Context, program: &'a OsStr) -> Cow<'a, OsStr> {
+pub fn file<'a>(context: &Context, program: &'a OsStr) -> Cow<'a, OsStr> {
     if cfg!(unix) {
         return Cow::Borrowed(program);
     }

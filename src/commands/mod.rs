@@ -87,7 +87,7 @@ impl VerbCall<'_> {
         }
     }
 
-    fn with_context(&self, run: impl FnOnce(&Context) -> Result<()>) -> Exit {
+    fn with_context<T: Into<Exit>>(&self, run: impl FnOnce(&Context) -> Result<T>) -> Exit {
         self.own_context(|context| context.conclude(run(&context)))
     }
 

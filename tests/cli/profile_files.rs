@@ -145,6 +145,34 @@ mod unix {
     }
 
     #[test]
+    fn edit_starts_editor_at_line_of_profile() {
+        let sandbox = sandbox();
+        sandbox.credentials("[dev]\nregion = eu-west-1\n");
+        let lines = "echo \"$@\" >> edited; env | grep -c PASSPHRASE >> edited; exit 7";
+        let editor = sandbox.script("vim", lines);
+        let other = sandbox.script("my editor", "echo \"other $@\" >> edited");
+        sandbox.set("ROLECALL_FILE_PASSPHRASE", "passphrase");
+        sandbox.set("EDITOR", format!("{editor} -u NONE"));
+        sandbox.run(&["profile", "edit", "prod"]).fails(7).silent();
+        sandbox.set("VISUAL", other);
+        sandbox.run(&["profile", "edit", "dev"]).ok();
+        sandbox.run(&["profile", "edit", "--sso-session", "corp"]).ok();
+        let aws = sandbox.path(".aws");
+        let expected = format!(
+            "-u NONE +5 {0}/config\n0\nother {0}/credentials\nother {0}/config\n",
+            aws.display()
+        );
+        assert_eq!(fs::read_to_string(sandbox.path("edited")).unwrap(), expected);
+        let refused = sandbox.run(&["profile", "edit", "prod", "--no-input"]).fails(4);
+        refused.error_form().says(&["an editor is for a person"]);
+        sandbox.set("VISUAL", "no-such-editor");
+        sandbox
+            .run(&["profile", "edit", "prod"])
+            .fails(127)
+            .says(&["`no-such-editor` was not found"]);
+    }
+
+    #[test]
     fn link_stays_and_its_target_is_edited_with_its_mode() {
         let sandbox = Sandbox::empty();
         let target = sandbox.file("dotfiles/aws", CONFIG);

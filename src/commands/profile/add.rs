@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use super::section::{ChangeArgs, SectionArgs, argument, is_in};
+use super::section::{ChangeArgs, SectionArgs, argument, first_line, is_in};
 use super::set::{Change, parse, warn_of_unread_keys};
 use crate::app::context::Context;
 use crate::app::shared_files::{FileEdits, change};
 use crate::config::document::FileKind;
 use crate::config::edit::{Edit, SectionName};
 use crate::config::profiles::Profiles;
-use crate::error::{Error, FileLine, Result};
+use crate::error::{Error, Result};
 
 /// Add a profile to the end of the config file; no byte that is there changes
 #[derive(Debug, Args)]
@@ -54,13 +54,11 @@ fn plan(profiles: &Profiles, section: &SectionName, changes: &[Change]) -> Resul
 /// # Errors
 /// Its place, where there is one.
 pub fn check_new(profiles: &Profiles, section: &SectionName) -> Result<()> {
-    let SectionName { kind, name } = section;
-    let Some(file) = FileKind::ALL.into_iter().find(|file| is_in(profiles, *file, section)) else {
+    if !FileKind::ALL.into_iter().any(|file| is_in(profiles, file, section)) {
         return Ok(());
-    };
-    let line = profiles.sections_in(file, *kind, name).next().map_or(1, |section| section.line);
-    let place = FileLine { path: profiles.document(file).path.clone(), line };
-    let what = format!("there is a {} `{name}` already", kind.prefix());
+    }
+    let place = first_line(profiles, section);
+    let what = format!("there is a {} `{}` already", section.kind.prefix(), section.name);
     let hint = format!("see its lines: rolecall profile show {}", argument(section));
     Err(Error::misconfigured(&place, what).hint(hint))
 }

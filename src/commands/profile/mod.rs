@@ -2,6 +2,7 @@
 
 mod add;
 mod dump;
+mod edit;
 mod remove;
 mod rename;
 mod section;
@@ -13,6 +14,7 @@ use clap::Subcommand;
 
 use self::add::ProfileAddArgs;
 use self::dump::ProfileDumpArgs;
+use self::edit::ProfileEditArgs;
 use self::remove::ProfileRemoveArgs;
 use self::rename::ProfileRenameArgs;
 use self::set::ProfileSetArgs;
@@ -20,6 +22,7 @@ use self::show::ProfileShowArgs;
 use self::unset::ProfileUnsetArgs;
 use crate::app::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::system::exit::Exit;
 
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
@@ -29,18 +32,21 @@ pub enum ProfileCommand {
     Unset(ProfileUnsetArgs),
     Rename(ProfileRenameArgs),
     Remove(ProfileRemoveArgs),
+    Edit(ProfileEditArgs),
     Dump(ProfileDumpArgs),
 }
 
-pub fn run(context: &Context, command: &ProfileCommand) -> Result<()> {
+pub fn run(context: &Context, command: &ProfileCommand) -> Result<Exit> {
+    let done = |outcome: Result<()>| outcome.map(|()| Exit::SUCCESS);
     let (verb, outcome) = match command {
-        ProfileCommand::Show(args) => ("show", show::run(context, args)),
-        ProfileCommand::Add(args) => ("add", add::run(context, args)),
-        ProfileCommand::Set(args) => ("set", set::run(context, args)),
-        ProfileCommand::Unset(args) => ("unset", unset::run(context, args)),
-        ProfileCommand::Rename(args) => ("rename", rename::run(context, args)),
-        ProfileCommand::Remove(args) => ("remove", remove::run(context, args)),
-        ProfileCommand::Dump(_) => ("dump", dump::run(context)),
+        ProfileCommand::Show(args) => ("show", done(show::run(context, args))),
+        ProfileCommand::Add(args) => ("add", done(add::run(context, args))),
+        ProfileCommand::Set(args) => ("set", done(set::run(context, args))),
+        ProfileCommand::Unset(args) => ("unset", done(unset::run(context, args))),
+        ProfileCommand::Rename(args) => ("rename", done(rename::run(context, args))),
+        ProfileCommand::Remove(args) => ("remove", done(remove::run(context, args))),
+        ProfileCommand::Edit(args) => ("edit", edit::run(context, args)),
+        ProfileCommand::Dump(_) => ("dump", done(dump::run(context))),
     };
     outcome.map_err(|error| with_help(error, verb))
 }

@@ -7,7 +7,7 @@ use crate::completion::position::SUBJECT;
 use crate::config::document::{FileKind, SectionKind};
 use crate::config::edit::SectionName;
 use crate::config::profiles::Profiles;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FileLine, Kind, Result};
 use crate::hint;
 
 /// A profile, by position or by option, or a section of another kind.
@@ -78,6 +78,19 @@ pub fn argument(section: &SectionName) -> String {
 /// Returns whether a file has the section, as far as readers read it.
 pub fn is_in(profiles: &Profiles, file: FileKind, section: &SectionName) -> bool {
     profiles.sections_in(file, section.kind, &section.name).next().is_some()
+}
+
+/// Returns where a section that one of the files has begins: in the config file, if it is there.
+pub fn first_line(profiles: &Profiles, section: &SectionName) -> FileLine {
+    let SectionName { kind, name } = section;
+    let files = FileKind::ALL.into_iter();
+    let mut places = files.flat_map(|file| {
+        let path = &profiles.document(file).path;
+        let sections = profiles.sections_in(file, *kind, name);
+        sections.map(|section| FileLine { path: path.clone(), line: section.line })
+    });
+    let config = || profiles.document(FileKind::Config).path.clone();
+    places.next().unwrap_or_else(|| FileLine { path: config(), line: 1 })
 }
 
 /// Checks that one of the files has the section.
