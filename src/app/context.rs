@@ -80,6 +80,17 @@ impl Context {
         self.directories.index().map(|path| index::read(&path)).unwrap_or_default()
     }
 
+    /// Asks a person on the terminal; `None` where nobody can be asked, or nobody answers within the
+    /// `prompt_timeout` of the settings.
+    ///
+    /// # Errors
+    /// The terminal failed, or the call was interrupted.
+    pub fn ask(&self, question: &str) -> Result<Option<Zeroizing<String>>> {
+        let Some(mut tty) = self.terminal() else { return Ok(None) };
+        let _turn = self.turn_to_ask("a question")?;
+        tty.ask_line(&self.runtime, question, self.settings.prompt_timeout())
+    }
+
     /// Asks a person on the terminal without showing the answer; `None` where nobody can be asked,
     /// or nobody answers within the `prompt_timeout` of the settings.
     ///

@@ -213,8 +213,10 @@ impl<'a> Acquirer<'a> {
         let Context { environment, directories, settings, clients, .. } = self.context;
         let (report, runtime) = (self.report, &self.runtime);
         let calls = AwsCalls { factory: clients, runtime, clock: &SystemClock, environment };
+        let access_keys = || self.stores.access_keys(self.call.store);
         let sources = Sources {
             calls,
+            access_keys: &access_keys,
             report,
             directories,
             process_limit: settings.process_timeout(),

@@ -3,7 +3,9 @@
 use super::call::AskPolicy;
 use super::context::Context;
 use super::passphrase::Passphrase;
+use crate::store::access_keys::StoredAccessKeys;
 use crate::store::choice::Stores;
+use crate::store::long_lived::{LongLived, LongLivedSecrets, Records};
 use crate::store::secret_store::PassphraseSource;
 use crate::store::seeds::StoredSeeds;
 use crate::store::{FileStore, NoStore, SecretStore, StoreName, UnlockPolicy};
@@ -45,10 +47,23 @@ impl<'a> StoreOpener<'a> {
 
     /// Returns the seeds of MFA devices.
     pub fn seeds(self, typed: Option<StoreName>) -> StoredSeeds<'a> {
-        StoredSeeds {
+        self.long_lived(typed, self.context.directories.seeds().map(StateFile::new))
+    }
+
+    /// Returns the long-term keys.
+    pub fn access_keys(self, typed: Option<StoreName>) -> StoredAccessKeys<'a> {
+        self.long_lived(typed, self.context.directories.access_keys().map(StateFile::new))
+    }
+
+    fn long_lived<S: LongLived>(
+        self,
+        typed: Option<StoreName>,
+        records: Option<StateFile<Records<S::Facts>>>,
+    ) -> LongLivedSecrets<'a, S> {
+        LongLivedSecrets {
             open: Box::new(move |name| self.open(name)),
             chosen: self.context.settings.store(typed),
-            records: self.context.directories.seeds().map(StateFile::new),
+            records,
             unlock: self.unlock,
             report: self.report,
         }

@@ -3,6 +3,7 @@
 pub mod arn;
 pub mod duration;
 pub mod expiration;
+pub mod key_pair;
 pub mod metadata_json;
 pub mod names;
 pub mod partition;

@@ -122,7 +122,7 @@ impl Endpoints<'_> {
             base,
             Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance)
         );
-        let local = matches!(base, Base::Static(_) | Base::Environment(_) | Base::Process { .. });
+        let local = base.access_key_id().is_some() || matches!(base, Base::Process { .. });
         let number = |needed, variable, key| {
             self.unneeded.take(Need::when(needed), self.number(variable, key))
         };

@@ -42,6 +42,11 @@ pub const SOURCE_IDENTITY: &str = "source_identity";
 pub const SESSION_TAGS: &str = "session_tags";
 pub const TRANSITIVE_SESSION_TAGS: &str = "transitive_session_tags";
 pub const POLICY_ARNS: &str = "policy_arns";
+/// The ID of long-term keys in the store; written with the prefix.
+pub const STORED_KEY_ID: &str = "rolecall_access_key_id";
+/// `true`: the stored keys themselves are handed out, not a session of theirs; written with the
+/// prefix.
+pub const HAND_OUT_KEYS: &str = "rolecall_hand_out_keys";
 /// Asks before each new session; written with the prefix.
 pub const CONFIRM: &str = "rolecall_confirm";
 /// `false`: what the profile's process gives is not cached, nor what is made of it; written with

@@ -33,7 +33,9 @@ use crate::config::ProfileName;
 use crate::config::profiles::Profile;
 use crate::hint;
 
-pub use base::{Base, DefaultProvider, ProcessSource, Sso, StaticKeys, WebIdentity, WrittenEnd};
+pub use base::{
+    Base, DefaultProvider, ProcessSource, Sso, StaticKeys, StoredKeys, WebIdentity, WrittenEnd,
+};
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
 pub use near_keys::{meant_key, misspelled};
@@ -76,10 +78,7 @@ impl Subject {
 impl Chain {
     /// Returns the roles in their order, each after an arrow.
     pub fn arrows(&self) -> String {
-        let name = |step: &'_ Step| {
-            step.role_arn().map_or("session with MFA", |arn| arn.as_str()).to_owned()
-        };
-        self.plan.steps.iter().flat_map(|step| [" → ".to_owned(), name(step)]).collect()
+        self.plan.steps.iter().flat_map(|step| [" → ", step.title()]).collect()
     }
 
     /// Returns the roles in their order.
@@ -161,9 +160,9 @@ impl Chain {
     }
 
     /// Returns whether it ends in keys, or somebody's session, as they stand in a file or in the
-    /// environment.
+    /// environment or lie in the store.
     pub fn is_static(&self) -> bool {
-        self.plan.steps.is_empty() && self.plan.base.static_keys().is_some()
+        self.plan.steps.is_empty() && self.plan.base.access_key_id().is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, FileLine};
 
 /// Keys that mean something else than what they look like: those of `keys`, and AWS's settings
 /// (AWS SDKs and Tools Reference Guide, "Settings reference").
-const KNOWN: [&str; 43] = [
+const KNOWN: [&str; 45] = [
     keys::ROLE_ARN,
     keys::SOURCE_PROFILE,
     keys::CREDENTIAL_SOURCE,
@@ -40,6 +40,8 @@ const KNOWN: [&str; 43] = [
     keys::POLICY_ARNS,
     keys::CONFIRM,
     keys::WRITTEN,
+    keys::STORED_KEY_ID,
+    keys::HAND_OUT_KEYS,
     "output",
     "description",
     "ca_bundle",

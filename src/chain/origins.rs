@@ -97,6 +97,7 @@ impl Chain {
         let endpoint = |endpoint: &Option<EndpointUrl>| endpoint.as_ref().map(|e| e.place.clone());
         match &self.plan.base {
             Base::Static(_) | Base::Environment(_) => self.place_in_base(keys::ACCESS_KEY_ID),
+            Base::Stored(keys) => keys.place.as_ref().map(Place::from),
             Base::Process { place, .. } | Base::LoginSession { place, .. } => Some(place.into()),
             Base::Sso(sso) => Some(Place::from(&sso.start_url_place)),
             Base::WebIdentity(_) => self.place_in_base(keys::WEB_IDENTITY_TOKEN_FILE),

@@ -27,25 +27,30 @@ const BEFORE_PROCESS: [&str; 9] = [
 pub fn is_asked_by_sdks(profile: &Profile, environment: &Environment) -> bool {
     let process = profile.value(keys::CREDENTIAL_PROCESS).is_some_and(|command| {
         let target = target(command);
-        // A role of the profile's own is reached by a command that asks for this profile and
-        // narrows nothing; without one rolecall goes by the same command.
-        if ProfileView::from(profile).is_role() {
+        // A role or stored keys of the profile's own are reached by a command that asks for this
+        // profile and narrows nothing; without them rolecall goes by the same command.
+        let view = ProfileView::from(profile);
+        if view.is_role() || view.has_stored_keys() {
             target.as_deref() == Some(&profile.name) && !is_narrowed(command)
         } else {
             target.is_some()
         }
     });
     // botocore prefers the web identity of the environment to the profile's process.
-    process
-        && !environment.has_web_identity()
-        && !BEFORE_PROCESS.iter().any(|key| profile.get(key).is_some())
+    process && !environment.has_web_identity() && hides_process(profile).is_none()
+}
+
+/// Returns the key of a profile because of which SDKs never run its `credential_process`.
+pub fn hides_process(profile: &Profile) -> Option<&Property> {
+    BEFORE_PROCESS.iter().find_map(|key| profile.get(key))
 }
 
 /// Returns the `credential_process` by which SDKs get the credentials of another profile, where
-/// this one has a role of its own.
+/// this one has a role or stored keys of its own.
 pub fn misdirected_process(profile: &Profile) -> Option<(&Property, String)> {
+    let view = ProfileView::from(profile);
     let reaches_sdks =
-        ProfileView::from(profile).is_role() && profile.get(keys::ROLE_ARN).is_none();
+        (view.is_role() || view.has_stored_keys()) && profile.get(keys::ROLE_ARN).is_none();
     let command = profile.get(keys::CREDENTIAL_PROCESS).filter(|_| reaches_sdks)?;
     let target = target(&command.value).filter(|target| *target != *profile.name)?;
     Some((command, target))
@@ -127,7 +132,7 @@ fn plain_target(command: &str) -> Option<String> {
 }
 
 /// Returns the profile that a `credential_process = rolecall process NAME` asks for.
-pub(super) fn target(command: &str) -> Option<String> {
+pub fn target(command: &str) -> Option<String> {
     let words = shlex::split(command)?;
     let (at, prefix) = target_word(&words)?;
     Some(words[at][prefix.len()..].to_owned())

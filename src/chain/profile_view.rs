@@ -20,7 +20,8 @@ impl<'a> From<Option<&'a Profile>> for ProfileView<'a> {
 }
 
 /// Any of them gives credentials.
-const CREDENTIALS: [&str; 7] = [
+const CREDENTIALS: [&str; 8] = [
+    keys::STORED_KEY_ID,
     keys::WEB_IDENTITY_TOKEN_FILE,
     keys::SSO_ACCOUNT_ID,
     keys::SSO_ROLE_NAME,
@@ -66,10 +67,20 @@ impl<'a> ProfileView<'a> {
         self.has(keys::SOURCE_PROFILE) || self.has(keys::CREDENTIAL_SOURCE)
     }
 
-    /// Returns whether it holds keys, or half a pair of them.
-    pub fn has_static_keys(self) -> bool {
+    /// Returns whether it has keys, in the store or in itself, or half a pair of them.
+    pub fn has_keys(self) -> bool {
+        self.has_stored_keys() || self.holds_keys()
+    }
+
+    /// Returns whether it holds keys in plain text, or half a pair of them.
+    pub fn holds_keys(self) -> bool {
         let set = |key| self.0.is_some_and(|profile| profile.get(key).is_some());
         set(keys::ACCESS_KEY_ID) || set(keys::SECRET_ACCESS_KEY)
+    }
+
+    /// Returns whether it names keys in the store.
+    pub fn has_stored_keys(self) -> bool {
+        self.has(keys::STORED_KEY_ID)
     }
 
     /// Returns whether it holds anything that could give credentials by itself.
@@ -84,7 +95,8 @@ impl<'a> ProfileView<'a> {
 
     /// Returns its `credential_process`, which a profile with another source never reaches.
     pub fn process(self) -> Option<&'a Property> {
-        const BEFORE: [&str; 5] = [
+        const BEFORE: [&str; 6] = [
+            keys::STORED_KEY_ID,
             keys::ROLE_ARN,
             keys::WEB_IDENTITY_TOKEN_FILE,
             keys::SSO_ACCOUNT_ID,
@@ -99,14 +111,22 @@ impl<'a> ProfileView<'a> {
 
     /// Returns whether it wants to be asked about before each new session.
     pub fn asks_to_confirm(self) -> bool {
-        let value = self.0.and_then(|profile| profile.value(keys::CONFIRM));
-        value.is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.says(keys::CONFIRM, "true")
     }
 
     /// Returns whether nothing that its process gives, or that is made of it, may be cached.
     pub fn forbids_cache(self) -> bool {
-        let value = self.0.and_then(|profile| profile.value(keys::CACHE));
-        value.is_some_and(|value| value.eq_ignore_ascii_case("false"))
+        self.says(keys::CACHE, "false")
+    }
+
+    /// Returns whether its stored keys themselves are handed out.
+    pub fn hands_out_keys(self) -> bool {
+        self.says(keys::HAND_OUT_KEYS, "true")
+    }
+
+    fn says(self, key: &str, word: &str) -> bool {
+        let value = self.0.and_then(|profile| profile.value(key));
+        value.is_some_and(|value| value.eq_ignore_ascii_case(word))
     }
 
     fn has(self, key: &str) -> bool {

@@ -137,6 +137,9 @@ pub struct RoleOptions {
     /// Ask for a code for each role, instead of once for all roles of the same keys
     #[arg(long)]
     pub no_mfa_session: bool,
+    /// Hand out keys of the store themselves, in place of a session of theirs
+    #[arg(long)]
+    pub long_term_keys: bool,
     /// Source identity of the session
     #[arg(long, value_name = "NAME")]
     pub source_identity: Option<String>,

@@ -20,6 +20,7 @@ use super::sources::{BaseSource, SourceChain, select};
 use super::step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
 use super::unneeded::{Need, Unneeded};
 use super::{Chain, Origins, Subject};
+use crate::aws::duration;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Place, Result};
 use crate::system::environment::Environment;
@@ -178,7 +179,7 @@ impl Planner<'_> {
         Ok(calls)
     }
 
-    /// Puts the session with MFA, where there is to be one, before the roles.
+    /// Puts the session of the keys, where there is to be one, before the roles.
     fn steps(
         &self,
         base: &Base,
@@ -186,11 +187,9 @@ impl Planner<'_> {
         mut calls: Vec<AssumeRole>,
     ) -> Result<Vec<Step>> {
         let keys = self.base_view();
-        let own = if calls.is_empty() && base.facts().identity == Identity::User {
-            self.device_of_keys()?
-        } else {
-            None
-        };
+        let ends_in_keys = calls.is_empty() && base.facts().identity == Identity::User;
+        let session_of_keys = ends_in_keys && !self.hands_out_keys(base);
+        let own = if session_of_keys { self.device_of_keys()? } else { None };
         let request = self.inputs.request;
         let codes = own.is_some() || calls.iter().any(|call| call.mfa.code().is_some());
         let duration = self.endpoints.unneeded.take(
@@ -200,11 +199,25 @@ impl Planner<'_> {
         let caching = if duration.is_some() { request.defaults().caching } else { Caching::Off };
         let first = mfa::plan(base, own, &mut calls, caching);
         let mut steps = Vec::with_capacity(calls.len() + 1);
-        if let Some((mfa, seconds)) = first.zip(duration) {
+        let session = match first.zip(duration) {
+            Some((mfa, seconds)) => Some((Some(mfa), seconds)),
+            None if session_of_keys && matches!(base, Base::Stored(_)) => {
+                Some((None, duration::DEFAULT_TOKEN))
+            }
+            None => None,
+        };
+        if let Some((mfa, seconds)) = session {
             steps.push(Step::GetSessionToken(Box::new(self.get_session_token(mfa, seconds)?)));
         }
         steps.extend(calls.into_iter().map(|call| Step::AssumeRole(Box::new(call))));
         Ok(steps)
+    }
+
+    /// Returns whether stored keys themselves are handed out where no role follows. Other keys are
+    /// for everybody to read, and it is their device alone that decides.
+    fn hands_out_keys(&self, base: &Base) -> bool {
+        let is_wanted = self.inputs.typed().long_term_keys || self.base_view().hands_out_keys();
+        is_wanted && matches!(base, Base::Stored(_))
     }
 
     /// Returns the device that the profile of the base names. Roles inherit it for a typed code only.
@@ -213,7 +226,11 @@ impl Planner<'_> {
         keys.mfa(ProfileView::from(None))
     }
 
-    fn get_session_token(&self, mfa: Mfa, duration_seconds: u32) -> Result<GetSessionToken> {
+    fn get_session_token(
+        &self,
+        mfa: Option<Mfa>,
+        duration_seconds: u32,
+    ) -> Result<GetSessionToken> {
         let (region, endpoint) = self.endpoints.required_sts()?;
         Ok(GetSessionToken {
             profile: self.base_view().profile().map(|profile| profile.name.clone()),
@@ -249,6 +266,9 @@ impl Planner<'_> {
             if let Some(option) = typed.first_for_a_role() {
                 return Err(self.no_role(option));
             }
+        }
+        if typed.long_term_keys && !(steps.is_empty() && matches!(base, Base::Stored(_))) {
+            return Err(self.no_stored_keys(base, steps));
         }
         if let Some(seconds) = typed.duration {
             check_duration(seconds, Chaining::No, "--duration").map_err(Error::usage)?;
@@ -286,6 +306,17 @@ impl Planner<'_> {
             .about(self.found.profile_name().map_or("", |name| name))
             .cause("no profile on the way names the device that shows the code")
             .hint(hint)
+    }
+
+    fn no_stored_keys(&self, base: &Base, steps: &[Step]) -> Error {
+        let option = "--long-term-keys";
+        let end = steps.last().map_or(base.kind(), Step::title);
+        let invocation = self.inputs.request.invocation(self.found.profile_name());
+        Error::usage(format!("{option} needs keys of the store, and {} ends in others", self.who()))
+            .at(Place::Option(option))
+            .about(self.found.profile_name().map_or("", |name| name))
+            .cause(format!("it would hand out: {end}"))
+            .hint(format!("see the way: {}", invocation.command("explain")))
     }
 
     fn who(&self) -> String {

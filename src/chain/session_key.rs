@@ -129,6 +129,7 @@ impl Hash {
         }
         match base {
             Base::Static(keys) | Base::Environment(keys) => self.text(&keys.access_key_id),
+            Base::Stored(keys) => self.text(&keys.access_key_id),
             Base::Ec2InstanceMetadata => self.optional(network.imds.endpoint.as_deref()),
             Base::EcsContainer => self.optional(network.container.as_deref()),
             Base::DefaultProviders(_) => {
@@ -170,7 +171,8 @@ impl Hash {
     /// Without region and profile, which do not shape it: one session serves all.
     fn get_session_token(&mut self, call: &GetSessionToken) {
         self.text("get_session_token");
-        self.text(&call.mfa.serial);
+        // No device has an empty serial number.
+        self.text(call.mfa.as_ref().map_or("", |mfa| &mfa.serial));
         self.number(Some(call.duration_seconds));
         self.text(&call.sts_scope);
     }

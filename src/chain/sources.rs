@@ -126,7 +126,7 @@ pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Resu
         let typed = if roles.is_empty() { inputs.typed() } else { &inputs.nothing };
         let role = Role { view, typed };
         // A profile with keys of its own ends a chain that comes from another one.
-        let ends = !roles.is_empty() && view.has_static_keys();
+        let ends = !roles.is_empty() && view.has_keys();
         if ends || !has_source(&role) {
             break BaseSource::Profile(Box::new(current.ok_or_else(no_role)?));
         }
@@ -137,7 +137,7 @@ pub(super) fn follow_sources(inputs: &Inputs, selected: Option<Profile>) -> Resu
                 break BaseSource::Ready(Box::new(credential_source(inputs, source, &role)?));
             }
             Source::Profile { name, place } if view.name() == Some(&*name) => {
-                if !view.has_static_keys() {
+                if !view.has_keys() {
                     return Err(own_source(&name, place.as_ref()));
                 }
                 let Some(profile) = current else { return Err(no_role()) };

@@ -40,19 +40,28 @@ impl Step {
     /// Returns the device whose code its call carries.
     pub fn code_device(&self) -> Option<&Mfa> {
         match self {
-            Self::GetSessionToken(call) => Some(&call.mfa),
+            Self::GetSessionToken(call) => call.mfa.as_ref(),
             Self::AssumeRole(call) => call.mfa.code(),
+        }
+    }
+
+    /// Returns what its session is, for a message: the role, or a user's session.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::GetSessionToken(call) if call.mfa.is_some() => "session with MFA",
+            Self::GetSessionToken(_) => "session without MFA",
+            Self::AssumeRole(call) => &call.role_arn,
         }
     }
 }
 
-/// The parameters of sts:GetSessionToken. It always has MFA, because AWS closes IAM to such
-/// sessions without it.
+/// The parameters of sts:GetSessionToken. AWS closes IAM to sessions without MFA, so that only
+/// stored keys, which are not handed out themselves, are turned into one.
 #[derive(Debug, Clone)]
 pub struct GetSessionToken {
     /// The profile that holds the long-term keys; `None` when they are the environment's.
     pub profile: Option<ProfileName>,
-    pub mfa: Mfa,
+    pub mfa: Option<Mfa>,
     pub duration_seconds: u32,
     pub region: Region,
     pub endpoint: Endpoint,

@@ -105,6 +105,11 @@ fn base_of(chain: &Chain) -> Value {
             ("account_id", json!(keys.account_id)),
             ("expiration", json!(keys.expiration.as_ref().map(|end| &end.text))),
         ]),
+        Base::Stored(keys) => object([
+            ("keys", json!(keys.access_key_id)),
+            ("account_id", json!(keys.account_id)),
+            ("place", json!(keys.place.as_ref().map(ToString::to_string))),
+        ]),
         Base::Ec2InstanceMetadata | Base::EcsContainer => object([]),
         Base::DefaultProviders(provider) => object([
             ("kind", json!("default_providers")),
@@ -150,9 +155,9 @@ fn get_session_token_of(chain: &Chain, call: &GetSessionToken) -> Value {
     object([
         ("kind", json!("get_session_token")),
         ("profile", json!(call.profile)),
-        ("mfa_serial", json!(call.mfa.serial)),
-        ("mfa_process", json!(call.mfa.process)),
-        ("mfa_yubikey_oath", json!(call.mfa.oath)),
+        ("mfa_serial", json!(call.mfa.as_ref().map(|mfa| &mfa.serial))),
+        ("mfa_process", json!(call.mfa.as_ref().and_then(|mfa| mfa.process.as_ref()))),
+        ("mfa_yubikey_oath", json!(call.mfa.as_ref().and_then(|mfa| mfa.oath.as_ref()))),
         ("duration_seconds", unless(call.duration_seconds == 43_200, json!(call.duration_seconds))),
         ("region", unless(region == Some(&call.region), json!(call.region))),
         ("endpoint", unusual(Some(&call.endpoint), Some(&call.region))),

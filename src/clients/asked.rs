@@ -152,11 +152,11 @@ impl Asked<'_> {
     }
 
     /// Returns whether the caller's keys are those of the base, as they stand in a file or in the
-    /// environment.
+    /// environment or lie in the store.
     fn is_of_base(&self) -> bool {
-        let base = self.chain.plan.base.static_keys();
+        let base = self.chain.plan.base.access_key_id();
         let caller = self.target.caller.map(Credentials::access_key_id);
-        base.is_some_and(|keys| Some(keys.access_key_id.as_str()) == caller)
+        base.is_some_and(|id| Some(id.as_str()) == caller)
     }
 
     /// Names the keys that signed the call.
@@ -167,10 +167,13 @@ impl Asked<'_> {
             Credentials::Session(_) => "session",
         };
         let (id, base) = (caller.access_key_id(), &self.chain.plan.base);
-        let place = self.chain.place_in_base(keys::ACCESS_KEY_ID).filter(|_| self.is_of_base());
+        let place = self.chain.place_of_base().filter(|_| self.is_of_base());
         match place {
             Some(place) => (format!("{what} {id} ({place})"), Some(place)),
-            None if self.chain.plan.steps.is_empty() || base.static_keys().is_none() => {
+            None if self.is_of_base()
+                || self.chain.plan.steps.is_empty()
+                || base.access_key_id().is_none() =>
+            {
                 let (kind, name) = (base.kind(), self.chain.base_name());
                 let place = self.chain.place_of_base();
                 let at = place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
@@ -253,7 +256,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Returns the command that replaces the keys of a file or of the environment.
+    /// Returns the command that replaces the keys of a file, of the environment or of the store.
     fn renew(&self) -> Option<String> {
         let profile = self.chain.base_name();
         match &self.chain.plan.base {
@@ -262,6 +265,7 @@ impl Asked<'_> {
                 let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
                 Some(hint::unset(&keys))
             }
+            Base::Stored(_) => Some(format!("{} --force", hint::command("keys add", profile))),
             _ => Some(format!("aws configure {}", hint::option("--profile", profile))),
         }
     }

@@ -22,7 +22,7 @@ impl Sts for AwsCalls<'_> {
         chain: &Chain,
         call: &GetSessionToken,
         caller: &Credentials,
-        code: &TokenCode,
+        code: Option<&TokenCode>,
     ) -> Result<Session> {
         let target = Target::sts(&chain.plan.network, &call.endpoint).signed_by(caller);
         let request = self
@@ -30,17 +30,20 @@ impl Sts for AwsCalls<'_> {
             .sts(&target)?
             .get_session_token()
             .duration_seconds(call.duration_seconds.cast_signed())
-            .serial_number(&code.serial)
-            .token_code(&code.code);
+            .set_serial_number(code.map(|code| code.serial.clone()))
+            .set_token_code(code.map(|code| code.code.clone()));
         let asked_at = self.clock.now();
         let answer = self.answer(&target, request.send()).map_err(|error| {
-            let purpose = format!("get a session with MFA of {}", code.serial);
-            let refused =
-                format!("{}: AWS did not give a session with MFA of {}", chain.who(), code.serial);
+            let what = match code {
+                Some(code) => format!("a session with MFA of {}", code.serial),
+                None => "a session".to_owned(),
+            };
+            let purpose = format!("get {what}");
+            let refused = format!("{}: AWS did not give {what}", chain.who());
             error.explained(&Asked { chain, role: None, target: &target, purpose }, refused)
         })?;
-        let session = session(answer.credentials(), None, asked_at, "the session with MFA")?;
-        let account = || Arn::parse(&code.serial).map(|arn| arn.account.to_owned());
+        let session = session(answer.credentials(), None, asked_at, "a user's session")?;
+        let account = || Some(Arn::parse(&code?.serial)?.account.to_owned());
         Ok(Session {
             account_id: caller.account_id().map(str::to_owned).or_else(account),
             ..session

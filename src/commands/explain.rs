@@ -61,6 +61,10 @@ fn base(chain: &Chain) -> Value {
             "access_key_id": keys.access_key_id,
             "temporary": keys.session_token.is_some(),
         }),
+        Base::Stored(keys) => json!({
+            "access_key_id": keys.access_key_id,
+            "handed_out": plan.steps.is_empty(),
+        }),
         Base::WebIdentity(call) => json!({
             "role_arn": call.role_arn,
             "role_session_name": call.role_session_name,
@@ -99,7 +103,7 @@ fn get_session_token(call: &GetSessionToken) -> Value {
     json!({
         "kind": "get_session_token",
         "profile": call.profile,
-        "mfa_serial": call.mfa.serial,
+        "mfa_serial": call.mfa.as_ref().map(|mfa| &mfa.serial),
         "duration_seconds": call.duration_seconds,
         "region": call.region,
         "endpoint": shown_url(&call.endpoint.url),

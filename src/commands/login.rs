@@ -211,7 +211,10 @@ fn order(tasks: &[Task]) -> Vec<usize> {
         let Ok(chain) = &task.chain else { return (false, usize::MAX) };
         let next = identities.len();
         let identity = *identities.entry(SessionKeys::of(chain).base).or_insert(next);
-        (!matches!(chain.plan.steps.first(), Some(Step::GetSessionToken(_))), identity)
+        (
+            !matches!(chain.plan.steps.first(), Some(Step::GetSessionToken(call)) if call.mfa.is_some()),
+            identity,
+        )
     };
     let mut order: Vec<_> = tasks.iter().map(&mut rank).zip(0..).collect();
     order.sort_unstable();

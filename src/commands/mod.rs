@@ -63,7 +63,7 @@ pub fn run(cli: &Cli, verb: String) -> Exit {
         Command::Sessions(args) => call.with_context(|context| sessions::run(context, args)),
         Command::Login(args) => call.with_service(|service| login::run(service, args)),
         Command::Logout(args) => call.with_context(|context| logout::run(context, args)),
-        Command::Keys(command) => call.with_context(|context| keys::run(context, command)),
+        Command::Keys(command) => call.with_service(|service| keys::run(service, command)),
         Command::Profile(command) => call.with_context(|context| profile::run(context, command)),
         Command::Doctor(args) => call.with_service(|service| doctor::run(service, args)),
         Command::Policy(command) => call.with_service(|service| policy::run(service, command)),

@@ -66,6 +66,9 @@ Environment:
 Keys of a profile, besides those of AWS:
   mfa_process, mfa_yubikey_oath, mfa_session_duration, source_identity, session_tags, \
 transitive_session_tags, policy_arns, description
+  rolecall_access_key_id    the ID of long-term keys in the store (rolecall keys add)
+  rolecall_hand_out_keys = true
+                            hands out these keys themselves, not a session of theirs
   rolecall_confirm = true   asks before each new session
   rolecall_cache = false    keeps nothing of what its credential_process prints, nor what is made \
 of it

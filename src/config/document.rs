@@ -197,6 +197,20 @@ impl Document {
         &self.bytes[..self.preamble.start]
     }
 
+    /// Returns the sections of a profile.
+    pub fn sections_of<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a Section> {
+        self.sections.iter().filter(move |section| {
+            matches!(&section.header, Header::Named { kind: SectionKind::Profile, name, .. }
+                if name == profile)
+        })
+    }
+
+    /// Returns whether a profile's sections hold a key, which is in lower case.
+    pub fn has_key(&self, profile: &str, key: &str) -> bool {
+        let mut sections = self.sections_of(profile);
+        sections.any(|section| self.body(section).properties.iter().any(|p| p.key == key))
+    }
+
     /// Parses the properties of a section.
     pub fn body(&self, section: &Section) -> Body {
         parse_body(&self.bytes, section.body.clone(), section.line + 1)

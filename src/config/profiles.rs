@@ -288,6 +288,18 @@ impl Profiles {
         self.documents.iter().map(|d| d.path.as_path())
     }
 
+    /// Returns the profiles as they are once one of the files holds other bytes.
+    #[must_use]
+    pub fn with_file(&self, kind: FileKind, bytes: &Zeroizing<Vec<u8>>) -> Self {
+        let other = |of: FileKind| {
+            let document = self.document(of);
+            let copy = || Zeroizing::new(document.bytes().to_vec());
+            let bytes = if of == kind { bytes.clone() } else { copy() };
+            Document::parse(of, &document.path, bytes)
+        };
+        Self::new(other(FileKind::Config), other(FileKind::Credentials))
+    }
+
     fn places(&self, of: impl Fn(&Document) -> Vec<Malformed>) -> Vec<(FileLine, String)> {
         let of_document = |document: &Document| {
             let place = |line| FileLine { path: document.path.clone(), line };

@@ -102,13 +102,13 @@ pub fn why_not_cached(
 /// Returns the error about a session that had ended when AWS gave it, if it had.
 pub fn made_too_late(step: &Step, session: &Session, now: DateTime<Utc>) -> Option<Error> {
     let end = session.expires_at.filter(|end| *end <= now)?;
-    let what = step.role_arn().map_or("the session with MFA", |role| role.as_str());
+    let what = match step.role_arn() {
+        Some(role) => format!("session of {role}"),
+        None => step.title().to_owned(),
+    };
     Some(
-        Error::failed(format!(
-            "AWS gave a session of {what} that had expired at {}",
-            timestamp(end)
-        ))
-        .hint("look at the clock and the endpoint: rolecall doctor"),
+        Error::failed(format!("AWS gave a {what} that had expired at {}", timestamp(end)))
+            .hint("look at the clock and the endpoint: rolecall doctor"),
     )
 }
 

@@ -23,7 +23,7 @@ pub trait Sts {
         chain: &Chain,
         call: &GetSessionToken,
         caller: &Credentials,
-        code: &TokenCode,
+        code: Option<&TokenCode>,
     ) -> Result<Session>;
     fn assume_role(
         &self,

@@ -219,7 +219,7 @@ impl Executor<'_> {
     fn confirm(&self, chain: &Chain, base: Option<&Base>, steps: &[Step]) -> Result<()> {
         let plan = &chain.plan;
         let base = base
-            .filter(|base| base.static_keys().is_none())
+            .filter(|base| base.access_key_id().is_none())
             .map(|base| (plan.base_profile.as_ref(), base.facts().role_arn));
         let steps = steps.iter().map(|step| (step.profile(), step.role_arn()));
         let asks = |name: &&ProfileName| plan.confirm.contains(name);
@@ -275,7 +275,11 @@ impl Executor<'_> {
         call: &GetSessionToken,
         caller: &Credentials,
     ) -> Result<Session> {
-        self.with_code(chain, &call.mfa, caller, &|code| {
+        let Some(mfa) = &call.mfa else {
+            self.report.decided(&|| format!("getting a session for {}", caller.access_key_id()));
+            return self.sts.get_session_token(chain, call, caller, None);
+        };
+        self.with_code(chain, mfa, caller, &|code| {
             self.report.decided(&|| {
                 format!(
                     "getting a session with MFA of {} for {}",
@@ -283,7 +287,7 @@ impl Executor<'_> {
                     caller.access_key_id()
                 )
             });
-            self.sts.get_session_token(chain, call, caller, code)
+            self.sts.get_session_token(chain, call, caller, Some(code))
         })
     }
 

@@ -53,9 +53,17 @@ impl Lines {
     }
 
     fn get_session_token(&mut self, name: &str, call: &GetSessionToken) {
-        self.add(name, "get a session with MFA, so that one code serves every role of these keys");
         let duration = duration::render(i64::from(call.duration_seconds));
-        self.more(&format!("MFA device {} for {duration}", call.mfa.serial));
+        if let Some(mfa) = &call.mfa {
+            self.add(
+                name,
+                "get a session with MFA, so that one code serves every role of these keys",
+            );
+            self.more(&format!("MFA device {} for {duration}", mfa.serial));
+        } else {
+            self.add(name, "get a session, so that the keys themselves never leave the store");
+            self.more(&format!("without MFA for {duration}; IAM refuses it"));
+        }
         self.more(&format!("at {}", call.endpoint.url));
     }
 
@@ -105,6 +113,11 @@ fn describe(plan: &Plan) -> String {
                 keys.access_key_id,
                 keys.place.as_ref().map(|p| format!(" ({p})")).unwrap_or_default()
             )
+        }
+        Base::Stored(keys) => {
+            let place = keys.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+            let out = if plan.steps.is_empty() { ", which are handed out themselves" } else { "" };
+            format!("keys {} in the store{place}{out}", keys.access_key_id)
         }
         Base::Environment(keys) => format!("keys {} of the environment", keys.access_key_id),
         Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {

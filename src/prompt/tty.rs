@@ -67,6 +67,23 @@ impl Tty {
         }
     }
 
+    /// Asks for one line; `None` at end of input, or when nobody answers within `limit`.
+    ///
+    /// # Errors
+    /// Those of `ask_within`, and when the terminal cannot be read.
+    pub fn ask_line(
+        &mut self,
+        runtime: &Runtime,
+        question: &str,
+        limit: Duration,
+    ) -> Result<Option<Text>> {
+        match self.ask_within(runtime, question, limit)? {
+            Outcome::Had(line) => Ok(Some(line)),
+            Outcome::Absent(why) => Err(Error::failed(why)),
+            _ => Ok(None),
+        }
+    }
+
     /// Asks for a line below a drawing, which must be rolecall's own and is erased afterwards. The
     /// terminal has to be drawable.
     ///

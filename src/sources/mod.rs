@@ -7,6 +7,7 @@ pub mod principal;
 pub mod process;
 pub mod sso;
 pub mod sso_token;
+mod stored_keys;
 mod web_identity;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::clients::sts::unusable_end;
 use crate::error::{Error, Kind, Place, Result};
 use crate::executor::FetchBase;
 use crate::hint;
+use crate::store::access_keys::StoredAccessKeys;
 use crate::system::directories::Directories;
 use crate::system::report::Report;
 
@@ -32,6 +34,8 @@ pub struct Sources<'a> {
     pub calls: AwsCalls<'a>,
     pub report: &'a dyn Report,
     pub directories: &'a Directories,
+    /// Opens the long-term keys of the stores, when they are first needed.
+    pub access_keys: &'a dyn Fn() -> StoredAccessKeys<'a>,
     /// How long a process source may run.
     pub process_limit: Duration,
     /// The profiles whose `credential_process` led here, for the next process to see.
@@ -42,6 +46,7 @@ impl FetchBase for Sources<'_> {
     fn fetch(&self, chain: &Chain, base: &Base) -> Result<Credentials> {
         match base {
             Base::Static(keys) | Base::Environment(keys) => self.static_keys(chain, keys),
+            Base::Stored(keys) => self.stored_keys(chain, keys),
             Base::Process { command, place, account_id, .. } => {
                 self.process(chain, command, place, account_id.as_deref())
             }

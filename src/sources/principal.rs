@@ -74,7 +74,7 @@ impl Principals<'_> {
                 Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
                     self.container()
                 }
-                Base::Static(_) | Base::Environment(_) | Base::Process { .. } => {
+                Base::Static(_) | Base::Stored(_) | Base::Environment(_) | Base::Process { .. } => {
                     return Principal::Base;
                 }
             };

@@ -1,11 +1,15 @@
 //! The names of what lies in a store.
 
-use crate::aws::names::MfaSerial;
+use crate::aws::names::{AccessKeyId, MfaSerial};
 use crate::chain::session_key::SessionKey;
 use crate::system::digest::{is_sha256_hex, sha256_hex};
 
 /// Begins the name of a seed. No session's name, which is hexadecimal, begins so.
 const SEED_PREFIX: &str = "mfa-";
+/// Begins the name of long-term keys.
+const KEYS_PREFIX: &str = "key-";
+/// The longest access key ID that stands in a name as it is. AWS's have 20 characters.
+const MAX_ID_CHARS: usize = 64;
 
 /// Names one entry of a store, and says what it holds. A store takes no other name, so a verb that
 /// has only `SessionKey`s can neither read nor delete anything but sessions.
@@ -13,6 +17,7 @@ const SEED_PREFIX: &str = "mfa-";
 pub enum EntryName {
     Session(SessionKey),
     MfaSeed(SeedKey),
+    LongTermKeys(KeysName),
 }
 
 impl EntryName {
@@ -22,6 +27,7 @@ impl EntryName {
         SessionKey::parse(text)
             .map(Self::Session)
             .or_else(|| SeedKey::parse(text).map(Self::MfaSeed))
+            .or_else(|| KeysName::parse(text).map(Self::LongTermKeys))
     }
 
     /// Returns the name as it stands in the store: at most 68 letters, digits and hyphens of ASCII.
@@ -29,6 +35,7 @@ impl EntryName {
         match self {
             Self::Session(key) => key.as_str(),
             Self::MfaSeed(key) => &key.0,
+            Self::LongTermKeys(name) => &name.0,
         }
     }
 }
@@ -43,6 +50,35 @@ impl From<&MfaSerial> for EntryName {
     fn from(serial: &MfaSerial) -> Self {
         Self::MfaSeed(SeedKey::of(serial))
     }
+}
+
+impl From<&AccessKeyId> for EntryName {
+    fn from(id: &AccessKeyId) -> Self {
+        Self::LongTermKeys(KeysName::of(id))
+    }
+}
+
+/// The name of long-term keys: `key-` and their access key ID, or its SHA-256 where a stand-in for
+/// AWS gives IDs that not every store takes in a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeysName(String);
+
+impl KeysName {
+    fn of(id: &AccessKeyId) -> Self {
+        if is_plain_id(id) {
+            Self(format!("{KEYS_PREFIX}{id}"))
+        } else {
+            Self(format!("{KEYS_PREFIX}{}", sha256_hex(id)))
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix(KEYS_PREFIX).is_some_and(is_plain_id).then(|| Self(text.to_owned()))
+    }
+}
+
+fn is_plain_id(id: &str) -> bool {
+    (1..=MAX_ID_CHARS).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// The name of a device's seed: `mfa-` and the SHA-256 of its serial number. The number itself
@@ -81,7 +117,11 @@ mod tests {
     fn every_name_is_parsed_back_into_its_own_kind() {
         let session = EntryName::from(&SessionKey::parse(DIGITS).unwrap());
         let seed = EntryName::from(&MfaSerial::parse("GAHT12345678").unwrap());
-        for name in [session, seed] {
+        let keys = EntryName::from(&AccessKeyId::new("AKIAIOSFODNN7EXAMPLE"));
+        assert_eq!(keys.as_str(), "key-AKIAIOSFODNN7EXAMPLE");
+        let odd = EntryName::from(&AccessKeyId::new("minio/admin"));
+        assert_eq!(odd.as_str().len(), 68);
+        for name in [session, seed, keys, odd] {
             assert_eq!(EntryName::parse(name.as_str()), Some(name));
         }
         // The digits of a seed's name alone are a session's, and the prefix tells the two apart.
@@ -102,6 +142,8 @@ mod tests {
             &DIGITS.to_uppercase(),
             &format!("mfa-{DIGITS}0"),
             &format!("mfa-mfa-{DIGITS}"),
+            "key-",
+            "key-AKIA/x",
             &format!("{DIGITS}#1"),
             &format!(" {DIGITS}"),
         ] {

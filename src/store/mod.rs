@@ -1,6 +1,7 @@
 //! Where secrets lie between calls: the OS keyring, the kernel's keyrings, encrypted files, or
 //! nowhere.
 
+pub mod access_keys;
 pub mod choice;
 pub mod clear;
 pub mod entry_name;
@@ -13,6 +14,7 @@ pub mod index;
 mod keyring;
 #[cfg(target_os = "linux")]
 mod keyutils;
+pub mod long_lived;
 #[cfg(not(feature = "file-store"))]
 mod no_file_store;
 mod none;

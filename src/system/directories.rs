@@ -85,6 +85,11 @@ impl Directories {
         ours(self.state.as_ref(), "seeds.json")
     }
 
+    /// Returns the file that lists the long-term keys that are stored.
+    pub fn access_keys(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join("rolecall/keys.json"))
+    }
+
     /// Returns the file of the usage history.
     pub fn used(&self) -> Option<PathBuf> {
         ours(self.state.as_ref(), "used.json")

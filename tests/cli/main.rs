@@ -44,6 +44,7 @@ mod hints;
 mod identity;
 mod init;
 mod inspect;
+mod keys;
 #[cfg(unix)]
 mod keys_mfa;
 #[cfg(unix)]

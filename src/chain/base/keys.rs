@@ -1,8 +1,8 @@
-//! Keys in a shared file.
+//! Keys in a shared file, and the names there of keys in the store.
 
 use secrecy::SecretString;
 
-use super::{StaticKeys, WrittenEnd};
+use super::{StaticKeys, StoredKeys, WrittenEnd};
 use crate::aws::names::AccessKeyId;
 use crate::chain::{keys, near_keys};
 use crate::config::profiles::{Profile, Property};
@@ -50,6 +50,22 @@ pub fn of_profile(profile: &Profile) -> Result<Option<StaticKeys>> {
             text: written.value.to_string(),
             place: (&written.place).into(),
         }),
+        place: Some(id.place.clone()),
+    }))
+}
+
+/// Reads the ID of a profile's keys in the store; `None` when it names none.
+pub fn stored_of_profile(profile: &Profile) -> Result<Option<StoredKeys>> {
+    let Some(id) = profile.get(keys::STORED_KEY_ID) else { return Ok(None) };
+    let access_key_id = AccessKeyId::parse(&id.value).ok_or_else(|| {
+        let what = format!("{} holds characters that AWS's have not", id.key);
+        Error::misconfigured(&id.place, what)
+            .about(&profile.name)
+            .hint("see the keys that are stored: rolecall keys list")
+    })?;
+    Ok(Some(StoredKeys {
+        access_key_id,
+        account_id: profile.value(keys::ACCOUNT_ID).map(str::to_owned),
         place: Some(id.place.clone()),
     }))
 }

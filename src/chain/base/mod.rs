@@ -24,6 +24,8 @@ pub(super) use web_identity::of_environment as web_identity_of_environment;
 pub enum Base {
     /// Keys in a shared file.
     Static(StaticKeys),
+    /// Long-term keys in the store, under the ID that the profile names.
+    Stored(StoredKeys),
     /// `AWS_ACCESS_KEY_ID` and the rest.
     Environment(StaticKeys),
     Ec2InstanceMetadata,
@@ -73,6 +75,15 @@ pub struct StaticKeys {
     pub session_token: Option<SecretString>,
     pub account_id: Option<String>,
     pub expiration: Option<WrittenEnd>,
+    pub place: Option<FileLine>,
+}
+
+/// Where in the store long-term keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKeys {
+    pub access_key_id: AccessKeyId,
+    pub account_id: Option<String>,
+    /// Where the profile names them; `None` as long as it does not.
     pub place: Option<FileLine>,
 }
 
@@ -197,6 +208,12 @@ impl Base {
                 account_id: keys.account_id.as_deref(),
                 ..plain
             },
+            Self::Stored(keys) => Facts {
+                kind: "stored",
+                identity: Identity::User,
+                account_id: keys.account_id.as_deref(),
+                ..plain
+            },
             Self::Ec2InstanceMetadata | Self::DefaultProviders(DefaultProvider::Instance) => {
                 machine("ec2_instance_metadata")
             }
@@ -242,6 +259,14 @@ impl Base {
         match self {
             Self::Static(keys) | Self::Environment(keys) => Some(keys),
             _ => None,
+        }
+    }
+
+    /// Returns the ID of keys that stand in a file or in the environment, or lie in the store.
+    pub fn access_key_id(&self) -> Option<&AccessKeyId> {
+        match self {
+            Self::Stored(keys) => Some(&keys.access_key_id),
+            base => base.static_keys().map(|keys| &keys.access_key_id),
         }
     }
 }

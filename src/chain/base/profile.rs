@@ -1,4 +1,5 @@
-//! Which kind of credentials a profile itself holds, in botocore's order.
+//! Which kind of credentials a profile itself holds: what only rolecall reads comes first, then
+//! botocore's order.
 
 use secrecy::SecretString;
 
@@ -13,9 +14,12 @@ use crate::config::profiles::Profile;
 use crate::error::{Error, Result};
 use crate::hint;
 
-/// Reads a profile's own credentials: web identity, SSO, keys of the credentials file, login
+/// Reads a profile's own credentials: keys in the store, web identity, SSO, keys of the credentials file, login
 /// session, process, keys of the config file. `typed` is what was typed of its role.
 pub fn of_profile(endpoints: &Endpoints, profile: &Profile, typed: &RoleOptions) -> Result<Base> {
+    if let Some(keys) = keys::stored_of_profile(profile)? {
+        return Ok(Base::Stored(keys));
+    }
     let view = ProfileView::from(profile);
     if view.property(names::WEB_IDENTITY_TOKEN_FILE).is_some() {
         return web_identity::of_profile(endpoints, profile, typed).map(Base::WebIdentity);

@@ -332,7 +332,7 @@ fn session_token() -> impl Strategy<Value = GetSessionToken> {
     (text(), select(vec![1u32, 11, 900]), text()).prop_map(
         |(serial, duration_seconds, sts_scope)| GetSessionToken {
             profile: None,
-            mfa: mfa(serial),
+            mfa: Some(mfa(serial)),
             duration_seconds,
             region: Region::unchecked(""),
             endpoint: Endpoint { url: String::new(), signing_region: String::new(), place: None },

@@ -168,7 +168,8 @@ fn planned(chain: &Chain, roles: &[PlayedRole]) -> PlayedPlan {
         match step {
             Step::GetSessionToken(call) => {
                 assert!(first.is_none() && codes.is_empty(), "it must come first");
-                first = Some((Some(device(&call.mfa.serial)), call.duration_seconds));
+                first =
+                    Some((call.mfa.as_ref().map(|mfa| device(&mfa.serial)), call.duration_seconds));
             }
             Step::AssumeRole(call) => {
                 let role = &roles[codes.len()];

@@ -178,8 +178,13 @@ fn check_process(name: &str, chain: &Chain, findings: &mut Findings) {
     let misdirected = chain.subject.profile.as_ref().and_then(misdirected_process);
     let Some((process, target)) = misdirected else { return };
     let message = format!(
-        "{}: SDKs get the credentials of `{target}` for `{name}`, which has a role of its own",
-        process.place
+        "{}: SDKs get the credentials of `{target}` for `{name}`, which has {} of its own",
+        process.place,
+        if chain.plan.steps.iter().any(|step| step.role_arn().is_some()) {
+            "a role"
+        } else {
+            "keys"
+        }
     );
     let hint = format!("write there: credential_process = {}", hint::command("process", name));
     findings.warning(PROFILES, message, Some(&hint));

@@ -1,22 +1,39 @@
 //! `rolecall keys`: the long-lived secrets in the store.
 
+mod add;
+mod checks;
+mod input;
+mod lines;
+mod list;
 mod mfa;
+mod remove;
+mod stdin;
 
 use clap::Subcommand;
 
+use self::add::KeysAddArgs;
+use self::list::KeysListArgs;
 use self::mfa::MfaCommand;
-use crate::app::context::Context;
+use self::remove::KeysRemoveArgs;
+use crate::app::service::CredentialsService;
 use crate::error::Result;
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
+    Add(KeysAddArgs),
+    List(KeysListArgs),
+    Remove(KeysRemoveArgs),
     /// TOTP seeds of virtual MFA devices, so that nobody types their codes
     #[command(subcommand)]
     Mfa(MfaCommand),
 }
 
-pub fn run(context: &Context, command: &KeysCommand) -> Result<()> {
+pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<()> {
+    let context = service.context();
     match command {
+        KeysCommand::Add(args) => add::run(service, args),
+        KeysCommand::List(args) => list::run(context, args),
+        KeysCommand::Remove(args) => remove::run(context, args),
         KeysCommand::Mfa(command) => mfa::run(context, command),
     }
 }

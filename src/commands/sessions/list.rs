@@ -104,8 +104,7 @@ impl<'a> SessionRow<'a> {
             None => chain.plan.base.kind(),
         });
         match (step, &chain.plan.base) {
-            (Some(Step::AssumeRole(call)), _) => self.what = call.role_arn.to_string(),
-            (Some(Step::GetSessionToken(_)), _) => "session with MFA".clone_into(&mut self.what),
+            (Some(step), _) => step.title().clone_into(&mut self.what),
             (None, Base::Sso(sso)) => {
                 self.what = format!("sso: {}", sso.role_name);
                 self.account.get_or_insert_with(|| sso.account_id.clone());

@@ -233,16 +233,13 @@ impl Sts for World {
         _: &Chain,
         call: &GetSessionToken,
         caller: &Credentials,
-        code: &TokenCode,
+        code: Option<&TokenCode>,
     ) -> Result<Session> {
         let profile = call.profile.as_deref().unwrap_or("-");
-        self.event(format!(
-            "session of {profile} from {} with {} {}",
-            caller.access_key_id(),
-            code.serial,
-            code.code
-        ));
-        self.failure_of_code(&code.code)?;
+        let with = code.map(|code| format!(" with {} {}", code.serial, code.code));
+        let with = with.unwrap_or_default();
+        self.event(format!("session of {profile} from {}{with}", caller.access_key_id()));
+        code.map_or(Ok(()), |code| self.failure_of_code(&code.code))?;
         self.failure("sts")?;
         let life = if self.root.get() { 3_600 } else { call.duration_seconds };
         Ok(Session {

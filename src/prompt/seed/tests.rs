@@ -9,6 +9,7 @@ use super::*;
 use crate::chain::Invocation;
 use crate::store::entry_name::EntryName;
 use crate::store::secret_store::NewEntry;
+use crate::store::seeds::SeedFacts;
 use crate::store::{SecretStore, StoreError, StoreName, UnlockPolicy};
 use crate::ui::Ui;
 
@@ -101,7 +102,7 @@ fn world() -> (Rc<SeedWorld>, Seed) {
         Seed::parse("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=1", SERIAL)
             .unwrap();
     open(&world, &ui, Some(StoreName::Keyring))
-        .put(&serial(), &seed, StoreName::Keyring, Still::default().now())
+        .put(&serial(), &seed, StoreName::Keyring, (Still::default().now(), SeedFacts::default()))
         .unwrap();
     (world, seed)
 }

@@ -52,7 +52,7 @@ impl SharedItem {
     fn of(name: &EntryName) -> Self {
         match name {
             EntryName::Session(_) => Self::Sessions,
-            EntryName::MfaSeed(_) => Self::LongTermSecrets,
+            EntryName::MfaSeed(_) | EntryName::LongTermKeys(_) => Self::LongTermSecrets,
         }
     }
 

@@ -1,9 +1,6 @@
 //! `rolecall keys mfa add`: puts a seed into the store. The seed is asked for on the terminal,
 //! hidden, or read from stdin: base32, or an otpauth://totp/ URI.
 
-use std::io::{IsTerminal, Read};
-use std::time::Duration;
-
 use clap::Args;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -15,17 +12,14 @@ use crate::app::stores::StoreOpener;
 use crate::aws::arn::Arn;
 use crate::aws::names::MfaSerial;
 use crate::aws::totp::Seed;
+use crate::commands::keys::stdin;
 use crate::error::{Error, Result};
 use crate::output::print_line;
 use crate::prompt::qr;
 use crate::settings::EffectiveSettings;
 use crate::store::StoreName;
+use crate::store::seeds::SeedFacts;
 use crate::system::clock::{Clock, SystemClock};
-
-/// How long stdin is waited for: the program that pipes the seed in may have to ask a person first.
-const STDIN_TIMEOUT: Duration = Duration::from_secs(120);
-/// The longest seed or URI that is read.
-const MAX_SEED_BYTES: u64 = 4096;
 
 /// Keep a device's seed in the store and print the two codes by which AWS enables it
 #[derive(Debug, Args)]
@@ -80,7 +74,7 @@ pub fn run(context: &Context, args: &MfaAddArgs) -> Result<()> {
         let _turn = context.turn_to_ask("a seed")?;
         qr::show(&context.runtime, &context.ui, &seed)?;
     }
-    seeds.put(&serial, &seed, target, SystemClock.now())?;
+    seeds.put(&serial, &seed, target, (SystemClock.now(), SeedFacts::default()))?;
     show_codes(context, args, target, &seed)
 }
 
@@ -143,36 +137,12 @@ fn read(context: &Context, serial: &MfaSerial) -> Result<Zeroizing<String>> {
     })
 }
 
-/// Reads stdin when it is no terminal; `None` when there is nothing in it.
+/// Reads the seed from stdin; `None` when there is none.
 fn piped(context: &Context) -> Result<Option<Zeroizing<String>>> {
-    if std::io::stdin().is_terminal() {
-        return Ok(None);
-    }
-    let (send, receive) = tokio::sync::oneshot::channel();
-    // A blocked read cannot be given up, so it has a thread of its own, which ends with the
-    // process.
-    std::thread::spawn(move || {
-        let mut text = Zeroizing::new(String::with_capacity(8192));
-        let read = std::io::stdin().take(MAX_SEED_BYTES + 1).read_to_string(&mut text);
-        let _ = send.send(read.map(|_| text));
-    });
-    let text = match context.runtime.run_within(STDIN_TIMEOUT, receive)? {
-        Some(Ok(Ok(text))) => text,
-        Some(Ok(Err(error))) => {
-            return Err(Error::usage(format!("the seed cannot be read from stdin: {error}")));
-        }
-        Some(Err(_)) => return Ok(None),
-        None => {
-            return Err(Error::failed(format!(
-                "nothing came on stdin within {} s",
-                STDIN_TIMEOUT.as_secs()
-            )));
-        }
-    };
-    if text.len() as u64 > MAX_SEED_BYTES
-        || text.trim().lines().filter(|line| !line.trim().is_empty()).count() > 1
-    {
+    let Some(text) = stdin::read(context, "the seed")? else { return Ok(None) };
+    let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+    if text.len() > stdin::MAX_BYTES || lines > 1 {
         return Err(Error::usage("stdin holds more than a seed, which is one line"));
     }
-    Ok((!text.trim().is_empty()).then_some(text))
+    Ok(Some(text))
 }

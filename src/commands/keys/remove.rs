@@ -1,0 +1,112 @@
+//! `rolecall keys remove`: takes long-term keys out of the store, and their lines out of the
+//! profile.
+
+use clap::Args;
+
+use super::checks::check_words;
+use super::lines::ProfileLines;
+use crate::app::call::AskPolicy;
+use crate::app::context::Context;
+use crate::app::stores::StoreOpener;
+use crate::aws::names::AccessKeyId;
+use crate::chain::process_command::target;
+use crate::chain::{ProfileView, keys};
+use crate::config::document::FileKind;
+use crate::config::profiles::{Profile, Profiles};
+use crate::error::{Error, Result};
+use crate::hint;
+use crate::store::StoreName;
+use crate::system::report::Report;
+
+/// Forget an access key: its secret in the store, and its lines in the profile
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rolecall keys remove dev
+  rolecall keys remove AKIAIOSFODNN7EXAMPLE           keys that no profile names any more
+
+AWS still knows the key afterwards: aws iam delete-access-key --access-key-id ID deletes it there.")]
+pub struct KeysRemoveArgs {
+    /// The profile of the keys, or their access key ID
+    #[arg(value_name = "PROFILE")]
+    pub profile: String,
+    /// The only store to look in
+    #[arg(long, value_name = "STORE", value_parser = StoreName::value_parser())]
+    pub store: Option<StoreName>,
+}
+
+pub fn run(context: &Context, args: &KeysRemoveArgs) -> Result<()> {
+    check_words(&args.profile, &[], "remove")?;
+    let profiles = context.profiles()?;
+    let stored = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).access_keys(args.store);
+    let profile = profiles.profile(&args.profile)?;
+    let named = profile.as_ref().and_then(|profile| profile.get(keys::STORED_KEY_ID));
+    let id = AccessKeyId::new(named.map_or(&args.profile, |id| &id.value));
+    let others = others(&profiles, &id, &args.profile);
+    if named.is_none() && !others.is_empty() {
+        let first = hint::command("keys remove", &others[0]);
+        return Err(Error::configuration(format!("{id} is named by profile {}", list(&others)))
+            .hint(format!("remove it there: {first}")));
+    }
+    // The profile still names what a failing store has.
+    let is_found = others.is_empty() && stored.remove(&id)?;
+    match profile.as_ref().filter(|_| named.is_some()) {
+        Some(profile) => take_lines(context, profile)?,
+        None if is_found => {}
+        None => return Err(unknown(profile.as_ref(), &args.profile)),
+    }
+    let what = if others.is_empty() {
+        format!("the keys {id} are forgotten; AWS still knows them")
+    } else {
+        format!("the secret of {id} stays: it is named by profile {}", list(&others))
+    };
+    context.ui.note(&what);
+    Ok(())
+}
+
+/// Returns the other profiles that name keys.
+fn others(profiles: &Profiles, id: &AccessKeyId, own: &str) -> Vec<String> {
+    let names_it = |name: &&str| {
+        let profile = profiles.profile(name).ok().flatten();
+        *name != own && profile.is_some_and(|p| p.value(keys::STORED_KEY_ID) == Some(id))
+    };
+    profiles.names().filter(names_it).map(str::to_owned).collect()
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Takes out the lines that `keys add` writes. The process stays where it leads to a role too.
+fn take_lines(context: &Context, profile: &Profile) -> Result<()> {
+    let has_role = ProfileView::from(profile).is_role();
+    let goes = |key: &&str| match (*key, profile.get(key)) {
+        (_, None) => false,
+        (keys::CREDENTIAL_PROCESS, Some(process)) => {
+            !has_role && target(&process.value).as_deref() == Some(&profile.name)
+        }
+        _ => true,
+    };
+    let all = [keys::STORED_KEY_ID, keys::HAND_OUT_KEYS, keys::CREDENTIAL_PROCESS];
+    let unset: Vec<&'static str> = all.into_iter().filter(goes).collect();
+    for file in [FileKind::Config, FileKind::Credentials] {
+        let is_there = |key: &&str| profile.get(key).is_some_and(|p| p.file == file);
+        let unset: Vec<_> = unset.iter().copied().filter(is_there).collect();
+        if !unset.is_empty() {
+            let profile = profile.name.to_string();
+            ProfileLines { file, profile, set: Vec::new(), unset }.write(context)?;
+        }
+    }
+    Ok(())
+}
+
+fn unknown(profile: Option<&Profile>, typed: &str) -> Error {
+    let error = match profile {
+        Some(profile) => Error::misconfigured(
+            &profile.place,
+            format!("profile `{typed}` names no keys in the store"),
+        ),
+        None => Error::configuration(format!("`{typed}` is neither a profile nor a stored key")),
+    };
+    error.about(typed).hint("see the keys that are stored: rolecall keys list")
+}
