@@ -66,7 +66,7 @@ fn nobody(context: &Context, profile: &str) -> Error {
     } else {
         "there was none on stdin or the terminal"
     };
-    let add = hint::command("keys add", profile);
-    Error::needs_person(format!("a key pair for profile `{profile}` is needed, and {why}"))
-        .hint(format!("pipe both in, the ID first: cat FILE | {add}"))
+    Error::needs_person(format!("a key pair for profile `{profile}` is needed, and {why}")).hint(
+        "pipe both in, the ID first, or name the file of the console: rolecall keys add --help",
+    )
 }
