@@ -30,6 +30,12 @@ impl FileEdits {
         }
     }
 
+    pub fn extend(&mut self, edits: impl IntoIterator<Item = (FileKind, Edit)>) {
+        for (file, edit) in edits {
+            self.push(file, edit);
+        }
+    }
+
     pub fn of(&self, file: FileKind) -> &[Edit] {
         match file {
             FileKind::Config => &self.config,

@@ -4,6 +4,7 @@
 //! Nothing here performs anything: no I/O, no clock, no store. All policy is in `resolve`, so that
 //! what is explained is what is done.
 
+pub mod adoption;
 pub mod base;
 mod endpoints;
 mod inputs;

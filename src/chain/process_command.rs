@@ -10,7 +10,7 @@ use crate::config::profiles::{Profile, Property};
 use crate::system::environment::Environment;
 
 /// Keys of a profile that SDKs look at before `credential_process`.
-const BEFORE_PROCESS: [&str; 9] = [
+pub(super) const BEFORE_PROCESS: [&str; 9] = [
     keys::ROLE_ARN,
     keys::WEB_IDENTITY_TOKEN_FILE,
     keys::SSO_SESSION,

@@ -1,6 +1,7 @@
 //! Profiles to chains: `tests/data/chains`, chains that are too long to write down, and session
 //! keys.
 
+mod adoption;
 mod keys;
 mod pairs;
 mod plans;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use super::support::Sandbox;
+use super::support::{ADMIN, Sandbox};
 
 const CONFIG: &str = "\
 # mine
@@ -130,6 +130,56 @@ fn config_file_is_made_where_only_credentials_are() {
     assert_eq!(fs::read_to_string(&config).unwrap(), "[profile dev]\nregion = eu-west-1\n");
     #[cfg(unix)]
     assert_eq!(super::support::mode(&config), 0o600);
+}
+
+#[test]
+fn adopted_role_is_handed_out_as_before_and_released_byte_for_byte() {
+    let sandbox = Sandbox::new();
+    let config = sandbox.path(".aws/config");
+    let before = fs::read(&config).unwrap();
+    sandbox.run(&["profile", "adopt", "--all"]).ok().silent();
+    let adopted = fs::read_to_string(&config).unwrap();
+    assert!(adopted.contains("\ncredential_process = rolecall process prod\n"), "{adopted}");
+    sandbox.run(&["process", "prod"]).ok();
+    assert_eq!(sandbox.sent("RoleArn").as_deref(), Some(ADMIN));
+    sandbox.run(&["profile", "release", "--all"]).ok().silent();
+    assert_eq!(fs::read(&config).unwrap(), before);
+}
+
+#[test]
+fn profile_that_cannot_be_adopted_among_all_stays_with_warning() {
+    let sandbox = Sandbox::empty();
+    let role = |name: &str, more: &str| {
+        format!("[profile {name}]\nrole_arn = {ADMIN}\nsource_profile = dev\n{more}")
+    };
+    let odd = role("odd", "credential_process = other\n");
+    let path = sandbox.config(&(odd.clone() + &role("prod", "")));
+    let run = sandbox.run(&["profile", "adopt", "--all"]).ok();
+    let place = format!("{}:4", path.display());
+    let warning = format!("warning: profile `odd` stays as it is: {place}: `credential_process`");
+    assert!(run.stderr.starts_with(&warning) && run.stderr.lines().count() == 1, "{run:#?}");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with(&odd) && text.contains("rolecall process prod"), "{text}");
+}
+
+#[test]
+fn ten_thousand_roles_are_adopted_renamed_and_released() {
+    let sandbox = Sandbox::empty();
+    let role = |n: usize| format!("[profile p{n}]\nrole_arn = {ADMIN}\nsource_profile = dev\n\n");
+    let text: String = (0..10_000).map(role).collect::<String>() + "[profile dev]\nregion = x\n";
+    let path = sandbox.config(&text);
+    let dry = sandbox.run(&["profile", "adopt", "--all", "--dry-run"]).ok();
+    assert_eq!(dry.stdout.matches("\n+credential_process = rolecall process p").count(), 10_000);
+    sandbox.run(&["profile", "adopt", "--all"]).ok();
+    sandbox.run(&["profile", "rename", "dev", "work"]).ok();
+    sandbox.run(&["profile", "rename", "p77", "other"]).ok();
+    let changed = fs::read_to_string(&path).unwrap();
+    assert_eq!(changed.matches("rolecall_source_profile = work\n").count(), 10_000);
+    assert_eq!(changed.matches("rolecall process other\n").count(), 1);
+    sandbox.run(&["profile", "rename", "other", "p77"]).ok();
+    sandbox.run(&["profile", "rename", "work", "dev"]).ok();
+    sandbox.run(&["profile", "release", "--all"]).ok();
+    assert!(fs::read_to_string(&path).unwrap() == text);
 }
 
 #[cfg(unix)]

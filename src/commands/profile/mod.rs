@@ -1,6 +1,7 @@
 //! `rolecall profile`: the shared files, shown and edited so that no other byte changes.
 
 mod add;
+mod adopt;
 mod dump;
 mod edit;
 mod remove;
@@ -13,6 +14,7 @@ mod unset;
 use clap::Subcommand;
 
 use self::add::ProfileAddArgs;
+use self::adopt::{ProfileAdoptArgs, ProfileReleaseArgs};
 use self::dump::ProfileDumpArgs;
 use self::edit::ProfileEditArgs;
 use self::remove::ProfileRemoveArgs;
@@ -33,6 +35,8 @@ pub enum ProfileCommand {
     Rename(ProfileRenameArgs),
     Remove(ProfileRemoveArgs),
     Edit(ProfileEditArgs),
+    Adopt(ProfileAdoptArgs),
+    Release(ProfileReleaseArgs),
     Dump(ProfileDumpArgs),
 }
 
@@ -46,6 +50,8 @@ pub fn run(context: &Context, command: &ProfileCommand) -> Result<Exit> {
         ProfileCommand::Rename(args) => ("rename", done(rename::run(context, args))),
         ProfileCommand::Remove(args) => ("remove", done(remove::run(context, args))),
         ProfileCommand::Edit(args) => ("edit", edit::run(context, args)),
+        ProfileCommand::Adopt(args) => ("adopt", done(adopt::run_adopt(context, args))),
+        ProfileCommand::Release(args) => ("release", done(adopt::run_release(context, args))),
         ProfileCommand::Dump(_) => ("dump", done(dump::run(context))),
     };
     outcome.map_err(|error| with_help(error, verb))
