@@ -205,10 +205,12 @@ impl Document {
         })
     }
 
-    /// Returns whether a profile's sections hold a key, which is in lower case.
-    pub fn has_key(&self, profile: &str, key: &str) -> bool {
-        let mut sections = self.sections_of(profile);
-        sections.any(|section| self.body(section).properties.iter().any(|p| p.key == key))
+    /// Returns the properties of all sections of a profile.
+    pub fn properties_of<'a>(
+        &'a self,
+        profile: &'a str,
+    ) -> impl Iterator<Item = ParsedProperty> + 'a {
+        self.sections_of(profile).flat_map(|section| self.body(section).properties)
     }
 
     /// Parses the properties of a section.

@@ -45,6 +45,7 @@ mod identity;
 mod init;
 mod inspect;
 mod keys;
+mod keys_import;
 #[cfg(unix)]
 mod keys_mfa;
 #[cfg(unix)]

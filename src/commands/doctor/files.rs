@@ -167,8 +167,12 @@ pub fn check_keys(profiles: &Profiles, names: &[&str], findings: &mut Findings) 
             [_] => format!("{place}: the long-term keys lie in plain text"),
             _ => format!("{}: long-term keys lie in plain text", place.path.display()),
         };
-        let hint = "prefer a login without long-term keys: aws configure sso";
-        findings.about(name).warning("keys", &message, Some(hint));
+        let import = match &in_plain_text[..] {
+            [_] => hint::command("keys import", name),
+            _ => "rolecall keys import --all".to_owned(),
+        };
+        let hint = format!("move them into the store: {import}");
+        findings.about(name).warning("keys", &message, Some(&hint));
     }
 }
 

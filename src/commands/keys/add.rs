@@ -3,28 +3,24 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use secrecy::ExposeSecret;
 
 use super::checks::{caller_identity, check_words, target};
 use super::input;
-use super::lines::ProfileLines;
+use super::keep::{is_same, keep};
+use super::plan::{Wanted, key_lines, leads_to, planned};
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
-use crate::app::requests;
-use crate::app::service::{CredentialsService, resolve};
+use crate::app::service::CredentialsService;
 use crate::app::stores::StoreOpener;
-use crate::aws::names::{AccessKeyId, Region};
-use crate::aws::{Credentials, LongTermKeys};
-use crate::chain::process_command::{hides_process, target as process_target};
-use crate::chain::{Base, Chain, ProfileView, Request, RoleOptions, Step, keys};
+use crate::aws::Credentials;
+use crate::aws::names::AccessKeyId;
+use crate::chain::process_command::hides_process;
+use crate::chain::{Chain, ProfileView, Step, keys};
 use crate::clients::sts::CallerIdentity;
-use crate::config::document::FileKind;
-use crate::config::profiles::{Profile, Profiles};
-use crate::error::{Error, Place, Result};
+use crate::config::profiles::Profile;
+use crate::error::{Error, Result};
 use crate::hint;
 use crate::store::StoreName;
-use crate::store::access_keys::{KeyFacts, StoredAccessKeys};
-use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 
 /// Keep an IAM user's access key in the store, and name it in the profile
@@ -79,9 +75,10 @@ pub fn run(service: &CredentialsService, args: &KeysAddArgs) -> Result<()> {
     let stored = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).access_keys(args.store);
     let given = input::read(context, &args.profile, args.csv.as_deref())?;
     let id = AccessKeyId::new(&given.access_key_id);
-    let lines = lines(before.as_ref(), &id, args)?;
-    let chain = planned(context, &lines.preview(&profiles)?, &id, &args.profile)?;
+    let lines = key_lines(before.as_ref(), &args.profile, &id, args.region.as_deref())?;
     let again = hint::command("keys add", &args.profile);
+    let wanted = Wanted { profile: &args.profile, id: &id, place: None, again: &again };
+    let chain = planned(context, &lines.preview(&profiles)?, &wanted)?;
     let kept = stored.existing(&id, target)?;
     if !args.force && kept.is_some_and(|kept| !is_same(&kept, &given)) {
         let what = format!("another secret of {id} is kept");
@@ -111,9 +108,12 @@ fn check_profile(profile: &Profile, args: &KeysAddArgs) -> Result<()> {
     let name = &profile.name;
     if let Some(other) = hides_process(profile) {
         let what = format!("profile `{name}` has {}, so SDKs would not ask rolecall", other.key);
-        return Err(Error::misconfigured(&other.place, what)
-            .about(name)
-            .hint("add the keys to another profile; see which there are: rolecall list"));
+        let error = Error::misconfigured(&other.place, what).about(name);
+        return Err(if ProfileView::from(profile).holds_keys() {
+            error.hint(format!("move them into the store: {}", hint::command("keys import", name)))
+        } else {
+            error.hint("add the keys to another profile; see which there are: rolecall list")
+        });
     }
     if args.force {
         return Ok(());
@@ -130,103 +130,6 @@ fn check_profile(profile: &Profile, args: &KeysAddArgs) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-fn leads_to(command: &str, profile: &str) -> bool {
-    process_target(command).as_deref() == Some(profile)
-}
-
-/// Returns what is written into the profile.
-fn lines(before: Option<&Profile>, id: &AccessKeyId, args: &KeysAddArgs) -> Result<ProfileLines> {
-    let get = |key| before.and_then(|profile| profile.get(key));
-    let mut set = Vec::new();
-    if let Some(region) = &args.region {
-        let region = Region::parse(region).ok_or_else(|| {
-            Error::usage(format!("--region: `{region}` is no name of a region"))
-                .at(Place::Option("--region"))
-        })?;
-        set.push((keys::REGION, region.to_string()));
-    }
-    set.push((keys::STORED_KEY_ID, id.to_string()));
-    let process = get(keys::CREDENTIAL_PROCESS);
-    if process.is_none_or(|process| !leads_to(&process.value, &args.profile)) {
-        set.push((keys::CREDENTIAL_PROCESS, hint::command("process", &args.profile)));
-    }
-    let file = get(keys::STORED_KEY_ID).map_or(FileKind::Config, |property| property.file);
-    Ok(ProfileLines { file, profile: args.profile.clone(), set, unset: Vec::new() })
-}
-
-/// Resolves the profile as it will be, and demands that it comes to the keys.
-fn planned(context: &Context, after: &Profiles, id: &AccessKeyId, name: &str) -> Result<Chain> {
-    let mut chain = resolve(context, after, &requests::of_profile(context, name))
-        .map_err(|error| about_region(context, after, error, name))?;
-    let is_own = chain.plan.base_profile.as_deref() == Some(name);
-    match &mut chain.plan.base {
-        Base::Stored(keys) if is_own && keys.access_key_id == *id => keys.place = None,
-        base => {
-            let kind = base.kind();
-            let view = ProfileView::from(chain.subject.profile.as_ref());
-            let source = [keys::SOURCE_PROFILE, keys::CREDENTIAL_SOURCE];
-            let source = source.into_iter().find_map(|key| view.property(key));
-            let what = format!("profile `{name}` takes its credentials from elsewhere");
-            let error = match source {
-                Some(source) => Error::misconfigured(&source.place, what),
-                None => Error::configuration(what),
-            };
-            return Err(error
-                .about(name)
-                .cause(format!("it begins from {kind} of profile `{}`", chain.base_name()))
-                .hint(format!("see the way: {}", hint::command("explain", name))));
-        }
-    }
-    let profile = chain.subject.profile.as_ref();
-    match profile.and_then(|profile| profile.get(keys::CREDENTIAL_PROCESS)) {
-        Some(process) if !leads_to(&process.value, name) => {
-            let what = format!("this credential_process of profile `{name}` wins over the other");
-            Err(Error::misconfigured(&process.place, what)
-                .about(name)
-                .hint(format!("take it out, then try again: {}", hint::command("keys add", name))))
-        }
-        _ => Ok(chain),
-    }
-}
-
-/// Says how to name a region, where nothing else is missing.
-fn about_region(context: &Context, after: &Profiles, error: Error, name: &str) -> Error {
-    let region = Some("us-east-1".to_owned());
-    let role = RoleOptions { region, ..RoleOptions::default() };
-    let request = Request::typed(Some(name), role, context.settings.request_defaults());
-    match resolve(context, after, &request) {
-        Ok(_) => Error::configuration(error.message()).about(name).hint(format!(
-            "write one into the profile: {} --region eu-west-1",
-            hint::command("keys add", name)
-        )),
-        Err(_) => error,
-    }
-}
-
-/// Writes keys into the store, and reads them back.
-fn keep(
-    stored: &StoredAccessKeys,
-    (id, given): (&AccessKeyId, &LongTermKeys),
-    target: StoreName,
-    identity: Option<&CallerIdentity>,
-) -> Result<()> {
-    let facts = KeyFacts {
-        account_id: identity.map(|identity| identity.account.clone()),
-        arn: identity.map(|identity| identity.arn.clone()),
-        created_at: None,
-    };
-    stored.put(id, given, target, (SystemClock.now(), facts))?;
-    if stored.existing(id, target)?.is_some_and(|kept| is_same(&kept, given)) {
-        return Ok(());
-    }
-    Err(Error::store(format!("the store {target} does not give back the secret of {id}"))
-        .hint(format!("look at it: rolecall doctor --store {target}")))
-}
-
-fn is_same(one: &LongTermKeys, other: &LongTermKeys) -> bool {
-    one.secret_access_key.expose_secret() == other.secret_access_key.expose_secret()
 }
 
 /// Says what was done, and what the keys are handed out as.

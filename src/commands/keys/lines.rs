@@ -1,5 +1,8 @@
 //! The lines that a profile gets or loses with its keys, in one of the shared files.
 
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::app::context::Context;
@@ -7,7 +10,8 @@ use crate::config::document::{Document, FileKind};
 use crate::config::edit::{self, Edit, KeyPath, NewValue, SectionName};
 use crate::config::load::Paths;
 use crate::config::profiles::Profiles;
-use crate::error::{Error, Result};
+use crate::error::{Error, FileLine, Result};
+use crate::hint;
 use crate::system::rewrite::rewrite;
 
 /// What becomes of some lines of a profile. The section is added where it is missing; a key that is
@@ -17,12 +21,29 @@ pub struct ProfileLines {
     pub profile: String,
     pub set: Vec<(&'static str, String)>,
     pub unset: Vec<&'static str>,
+    /// What some keys must hold wherever they stand in the profile: another value is not known to
+    /// be kept elsewhere, and must not get lost.
+    pub expected: Vec<(&'static str, SecretString)>,
+}
+
+impl Default for ProfileLines {
+    fn default() -> Self {
+        Self {
+            file: FileKind::Config,
+            profile: String::new(),
+            set: Vec::new(),
+            unset: Vec::new(),
+            expected: Vec::new(),
+        }
+    }
 }
 
 impl ProfileLines {
     fn edits(&self, document: &Document) -> Result<Vec<Edit>> {
         let section = SectionName::profile(&self.profile);
         let is_missing = document.sections_of(&self.profile).next().is_none();
+        self.check_expected(document)?;
+        let is_there = |key: &str| document.properties_of(&self.profile).any(|p| p.key == key);
         let mut edits = Vec::new();
         if is_missing && !self.set.is_empty() {
             edits.push(Edit::AddSection { section: section.clone() });
@@ -32,10 +53,26 @@ impl ProfileLines {
             let value = NewValue::new(Zeroizing::new(value.clone()))?;
             edits.push(Edit::Set { section, key, value });
         }
-        for key in self.unset.iter().filter(|key| document.has_key(&self.profile, key)) {
+        for key in self.unset.iter().filter(|key| is_there(key)) {
             edits.push(Edit::Unset { section: section.clone(), key: KeyPath::parse(key)? });
         }
         Ok(edits)
+    }
+
+    fn check_expected(&self, document: &Document) -> Result<()> {
+        for (key, value) in &self.expected {
+            let other = document
+                .properties_of(&self.profile)
+                .find(|p| p.key == *key && p.value.as_str() != value.expose_secret());
+            if let Some(other) = other {
+                let place = FileLine { path: document.path.clone(), line: other.line };
+                let what = format!("profile `{}` has another {key} here", self.profile);
+                return Err(Error::misconfigured(&place, what)
+                    .about(&self.profile)
+                    .hint(format!("see its lines: {}", hint::command("explain", &self.profile))));
+            }
+        }
+        Ok(())
     }
 
     /// Returns the profiles as they will be.
@@ -52,19 +89,46 @@ impl ProfileLines {
     ///
     /// # Errors
     /// When it cannot be edited so, or not be written. The old file is still there then.
-    pub fn write(&self, context: &Context) -> Result<()> {
+    pub fn write(&self, context: &Context) -> Result<Written> {
         let paths = Paths::find(&context.environment, &context.directories)?;
         let path = match self.file {
             FileKind::Config => paths.config,
             FileKind::Credentials => paths.credentials,
         };
-        let Some(path) = path else {
-            return context.directories.home().and(Err(Error::configuration("there is no file")));
+        let path = match path {
+            Some(path) => path,
+            None => context.directories.home()?.join(self.file.name()),
         };
+        let (mut before, mut after) = (Zeroizing::default(), Zeroizing::default());
         rewrite(&path, &context.runtime, |bytes| {
-            let document = Document::parse(self.file, &path, Zeroizing::new(bytes.to_vec()));
-            edit::apply(&document, &self.edits(&document)?)
+            before = Zeroizing::new(bytes.to_vec());
+            let document = Document::parse(self.file, &path, before.clone());
+            after = edit::apply(&document, &self.edits(&document)?)?;
+            Ok(after.clone())
         })?;
-        Ok(())
+        Ok(Written { path, before, after })
+    }
+}
+
+/// A file that was changed.
+pub struct Written {
+    path: PathBuf,
+    before: Zeroizing<Vec<u8>>,
+    after: Zeroizing<Vec<u8>>,
+}
+
+impl Written {
+    /// Gives the file its bytes of before.
+    ///
+    /// # Errors
+    /// When another program has changed it meanwhile, or it cannot be written.
+    pub fn undo(&self, context: &Context) -> Result<()> {
+        rewrite(&self.path, &context.runtime, |bytes| {
+            if bytes == self.after.as_slice() {
+                return Ok(self.before.clone());
+            }
+            Err(Error::failed(format!("{}: another program has changed it", self.path.display())))
+        })
+        .map(drop)
     }
 }

@@ -2,16 +2,22 @@
 
 mod add;
 mod checks;
+mod import;
 mod input;
+mod keep;
 mod lines;
 mod list;
 mod mfa;
+mod plan;
 mod remove;
 mod stdin;
+
+use std::process::ExitCode;
 
 use clap::Subcommand;
 
 use self::add::KeysAddArgs;
+use self::import::KeysImportArgs;
 use self::list::KeysListArgs;
 use self::mfa::MfaCommand;
 use self::remove::KeysRemoveArgs;
@@ -21,6 +27,7 @@ use crate::error::Result;
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
     Add(KeysAddArgs),
+    Import(KeysImportArgs),
     List(KeysListArgs),
     Remove(KeysRemoveArgs),
     /// TOTP seeds of virtual MFA devices, so that nobody types their codes
@@ -28,12 +35,14 @@ pub enum KeysCommand {
     Mfa(MfaCommand),
 }
 
-pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<()> {
+pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<ExitCode> {
     let context = service.context();
     match command {
-        KeysCommand::Add(args) => add::run(service, args),
-        KeysCommand::List(args) => list::run(context, args),
-        KeysCommand::Remove(args) => remove::run(context, args),
-        KeysCommand::Mfa(command) => mfa::run(context, command),
+        KeysCommand::Add(args) => add::run(service, args)?,
+        KeysCommand::Import(args) => return import::run(service, args),
+        KeysCommand::List(args) => list::run(context, args)?,
+        KeysCommand::Remove(args) => remove::run(context, args)?,
+        KeysCommand::Mfa(command) => mfa::run(context, command)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

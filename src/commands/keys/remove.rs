@@ -94,7 +94,7 @@ fn take_lines(context: &Context, profile: &Profile) -> Result<()> {
         let unset: Vec<_> = unset.iter().copied().filter(is_there).collect();
         if !unset.is_empty() {
             let profile = profile.name.to_string();
-            ProfileLines { file, profile, set: Vec::new(), unset }.write(context)?;
+            ProfileLines { file, profile, unset, ..ProfileLines::default() }.write(context)?;
         }
     }
     Ok(())
