@@ -381,3 +381,57 @@ fn interrupt_stores_nothing() {
         assert!(entries(&sandbox).is_empty() && config(&sandbox).is_empty());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn keys_are_exported_after_a_yes_only() {
+    let sandbox = added();
+    sandbox.config(&format!(
+        "{}[profile both]\nrolecall_access_key_id = {}\nrolecall_role_arn = {}\n\
+         rolecall_source_profile = both\n",
+        config(&sandbox),
+        sandbox.access_key_id,
+        role("admin")
+    ));
+    sandbox.unset("AWS_REGION");
+    let pair = pair(&sandbox);
+    for profile in ["dev", "both"] {
+        if profile == "both" {
+            sandbox.set("AWS_REGION", "eu-west-1");
+        }
+        let mut terminal = sandbox.command(&["keys", "export", profile]).on_a_terminal();
+        terminal.wait_for("[y/N]", 1);
+        terminal.enter("y\n");
+        assert_eq!(terminal.finish().ok().stdout, pair);
+    }
+    let mut terminal = sandbox.command(&["keys", "export", "dev", "--json"]).on_a_terminal();
+    terminal.wait_for("[y/N]", 1);
+    terminal.enter("yes\n");
+    let printed = terminal.finish().ok().json();
+    assert_eq!(printed["AccessKeyId"], sandbox.access_key_id);
+    assert_eq!(printed["SecretAccessKey"], sandbox.secret);
+    let log = sandbox.run(&["log", "--json"]).ok().json();
+    assert_eq!(log.as_array().unwrap().len(), 3);
+    assert_eq!(log[0]["access_key_id"], sandbox.access_key_id);
+    for answer in ["\n", "n\n", "\u{4}"] {
+        let mut terminal = sandbox.command(&["keys", "export", "dev"]).on_a_terminal();
+        terminal.wait_for("[y/N]", 1);
+        terminal.enter(answer);
+        terminal.finish().fails(4).error_form();
+    }
+    sandbox.command(&["keys", "export", "dev"]).without_terminal().run().fails(4).error_form();
+    sandbox.run(&["keys", "export", "dev", "--no-input"]).fails(4).error_form();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_exported_can_be_added_again() {
+    let sandbox = added();
+    let mut terminal = sandbox.command(&["keys", "export", "dev"]).on_a_terminal();
+    terminal.wait_for("[y/N]", 1);
+    terminal.enter("y\n");
+    let exported = terminal.finish().ok().stdout;
+    sandbox.run(&["keys", "remove", "dev"]).ok();
+    pipe(&sandbox, &["keys", "add", "dev"], exported).ok();
+    sandbox.run(&["process", "dev"]).ok();
+}

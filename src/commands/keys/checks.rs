@@ -6,6 +6,7 @@ use crate::chain::Chain;
 use crate::clients::asked::Asked;
 use crate::clients::factory::Target;
 use crate::clients::sts::CallerIdentity;
+use crate::config::profiles::Profile;
 use crate::error::{Error, Place, Result};
 use crate::hint;
 use crate::settings::EffectiveSettings;
@@ -56,6 +57,14 @@ fn keeps_none(name: StoreName) -> Error {
         "choose another for this command: --store keyring, or for all: {}",
         hint::set("ROLECALL_STORE", "file")
     ))
+}
+
+/// Returns the error about a profile that has no keys in the store.
+pub fn names_no_keys(profile: &Profile) -> Error {
+    let what = format!("profile `{}` names no keys in the store", profile.name);
+    Error::misconfigured(&profile.place, what)
+        .about(&profile.name)
+        .hint("see the keys that are stored: rolecall keys list")
 }
 
 /// Asks AWS whose keys they are (sts:GetCallerIdentity). `again` is the command to type where it

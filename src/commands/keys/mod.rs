@@ -2,6 +2,7 @@
 
 mod add;
 mod checks;
+mod export;
 mod import;
 mod input;
 mod keep;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use self::add::KeysAddArgs;
+use self::export::KeysExportArgs;
 use self::import::KeysImportArgs;
 use self::list::KeysListArgs;
 use self::mfa::MfaCommand;
@@ -29,6 +31,7 @@ pub enum KeysCommand {
     Add(KeysAddArgs),
     Import(KeysImportArgs),
     List(KeysListArgs),
+    Export(KeysExportArgs),
     Remove(KeysRemoveArgs),
     /// TOTP seeds of virtual MFA devices, so that nobody types their codes
     #[command(subcommand)]
@@ -41,6 +44,7 @@ pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<ExitCo
         KeysCommand::Add(args) => add::run(service, args)?,
         KeysCommand::Import(args) => return import::run(service, args),
         KeysCommand::List(args) => list::run(context, args)?,
+        KeysCommand::Export(args) => export::run(service, args)?,
         KeysCommand::Remove(args) => remove::run(context, args)?,
         KeysCommand::Mfa(command) => mfa::run(context, command)?,
     }

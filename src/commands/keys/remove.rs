@@ -3,7 +3,7 @@
 
 use clap::Args;
 
-use super::checks::check_words;
+use super::checks::{check_words, names_no_keys};
 use super::lines::ProfileLines;
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
@@ -101,12 +101,10 @@ fn take_lines(context: &Context, profile: &Profile) -> Result<()> {
 }
 
 fn unknown(profile: Option<&Profile>, typed: &str) -> Error {
-    let error = match profile {
-        Some(profile) => Error::misconfigured(
-            &profile.place,
-            format!("profile `{typed}` names no keys in the store"),
-        ),
-        None => Error::configuration(format!("`{typed}` is neither a profile nor a stored key")),
+    let unknown = || {
+        Error::configuration(format!("`{typed}` is neither a profile nor a stored key"))
+            .about(typed)
+            .hint("see the keys that are stored: rolecall keys list")
     };
-    error.about(typed).hint("see the keys that are stored: rolecall keys list")
+    profile.map_or_else(unknown, names_no_keys)
 }
