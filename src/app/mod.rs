@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod context;
+pub mod iam_principal;
 pub mod options;
 mod passphrase;
 pub mod requests;

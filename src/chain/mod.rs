@@ -47,7 +47,7 @@ pub use principal::Principal;
 pub use profile_view::ProfileView;
 pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
 pub use resolve::resolve;
-pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
+pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, SessionPolicies, Step};
 
 /// What `resolve` found.
 #[derive(Debug, Clone)]

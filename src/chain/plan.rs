@@ -35,6 +35,6 @@ pub struct Plan {
 pub struct ServiceEndpoints {
     /// When the region is known; an error where it is configured and wrong.
     pub sts: Result<Option<Endpoint>>,
-    /// The configured endpoint of IAM, which is asked for the device of `mfa_serial = auto`.
-    pub iam: Option<EndpointUrl>,
+    /// The configured endpoint of IAM; an error where it is wrong.
+    pub iam: Result<Option<EndpointUrl>>,
 }

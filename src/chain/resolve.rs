@@ -106,6 +106,7 @@ impl Planner<'_> {
         let is_auto =
             steps.iter().find_map(Step::code_device).is_some_and(|mfa| mfa.serial.is_auto());
         let unneeded = &self.endpoints.unneeded;
+        let iam = self.endpoints.configured("iam");
         Ok(Plan {
             unneeded: Vec::new(),
             confirm: confirm.collect(),
@@ -116,7 +117,7 @@ impl Planner<'_> {
             endpoints: ServiceEndpoints {
                 // A step that calls STS has its own, or there would be no plan.
                 sts: unneeded.note(self.endpoints.sts_where_known()),
-                iam: if is_auto { self.endpoints.configured("iam")? } else { None },
+                iam: if is_auto { Ok(iam?) } else { iam },
             },
             region: self.endpoints.region.clone().unwrap_or_default(),
             base,

@@ -11,6 +11,7 @@ mod meaning;
 mod metadata;
 mod proxy;
 mod sign_in;
+pub mod simulation;
 mod sso;
 pub mod ssooidc;
 mod steps;

@@ -96,8 +96,8 @@ impl Sts for AwsCalls<'_> {
         );
         let region = of_region(chain.plan.region.as_deref().unwrap_or_default()).iam_region;
         let Plan { network, endpoints, .. } = &chain.plan;
-        let target =
-            Target::of(Service::Iam, network, region, endpoints.iam.as_ref()).signed_by(caller);
+        let endpoint = endpoints.iam.as_ref().map_err(Error::clone)?;
+        let target = Target::of(Service::Iam, network, region, endpoint.as_ref()).signed_by(caller);
         let mut serials = self.list_mfa_devices(&target).map_err(|error| {
             let purpose = "look up the MFA device (mfa_serial = auto)".to_owned();
             let refused = format!(

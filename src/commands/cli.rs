@@ -7,6 +7,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use super::can::CanArgs;
 use super::complete::CompleteArgs;
 use super::completions::CompletionsArgs;
 use super::doctor::DoctorArgs;
@@ -173,6 +174,8 @@ pub enum Command {
     Prompt(PromptArgs),
     /// Show who a profile's credentials belong to
     Whoami(WhoamiArgs),
+    /// Show what a profile's role or user may do
+    Can(CanArgs),
     /// Write a session into the credentials file, for tools that read only that
     Write(WriteArgs),
     /// Show the way from a profile to its credentials, without going it

@@ -2,6 +2,7 @@
 //! output for one purpose. A group of verbs is a folder.
 
 mod calling_shell;
+mod can;
 mod child;
 mod choose;
 pub mod cli;
@@ -56,6 +57,7 @@ pub fn run(cli: &Cli, verb: String) -> Exit {
         Command::Init(args) => call.alone(init::run(args)),
         Command::Prompt(args) => call.with_context(|context| prompt::run(context, args)),
         Command::Whoami(args) => call.with_service(|service| whoami::run(service, args)),
+        Command::Can(args) => call.with_service(|service| can::run(service, args)),
         Command::Write(args) => call.with_service(|service| write::run(service, args)),
         Command::Explain(args) => call.with_service(|service| explain::run(service, args)),
         Command::List(args) => call.with_context(|context| list::run(context, args)),

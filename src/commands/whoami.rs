@@ -34,6 +34,19 @@ pub struct WhoamiArgs {
 
 pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<()> {
     let obtained = obtain_or_pick(service, &args.options)?;
+    let identity = caller_identity(service, &obtained)?;
+    print_line(if args.json { json(&obtained, &identity) } else { text(&obtained, &identity) })
+}
+
+/// Asks STS who the credentials belong to.
+///
+/// # Errors
+/// When the region of the call is not known, AWS refuses or does not answer, or the wait is
+/// interrupted.
+pub fn caller_identity(
+    service: &CredentialsService,
+    obtained: &Obtained,
+) -> Result<CallerIdentity> {
     let chain = &obtained.chain;
     // What the credentials do not need, this call does.
     let endpoint = chain.plan.endpoints.sts.as_ref().map_err(Error::clone)?;
@@ -44,8 +57,7 @@ pub fn run(service: &CredentialsService, args: &WhoamiArgs) -> Result<()> {
     })?;
     let target = Target::sts(&chain.plan.network, endpoint).signed_by(&obtained.credentials);
     let identity = service.calls().get_caller_identity(&target);
-    let identity = identity.map_err(|error| refused(chain, &target, error))?;
-    print_line(if args.json { json(&obtained, &identity) } else { text(&obtained, &identity) })
+    identity.map_err(|error| refused(chain, &target, error))
 }
 
 fn refused(chain: &Chain, target: &Target, error: CallError) -> Error {

@@ -18,6 +18,7 @@ mod advise;
 mod aws_login;
 #[cfg(unix)]
 mod cache;
+mod can;
 mod clients;
 #[cfg(unix)]
 mod clock;

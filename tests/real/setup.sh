@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # setup.sh FOLDER NAME…: installs below FOLDER what no Debian package has: the official AWS clients, each with a small program that
 # prints the ARN of sts:GetCallerIdentity (python cli_v1 cli_v2 js go java), two shells (xonsh nushell), a parser of PowerShell's
-# language (powershell), moto and actionlint.
+# language (powershell), moto, ministack and actionlint.
 # What is there already is left as it is. Logs: FOLDER/log/setup-NAME. Exit 1 if one could not be had.
 set -eu
 
@@ -128,6 +128,10 @@ setup_nushell() {
 
 setup_moto() {
     venv "$1" 'moto[server]' boto3
+}
+
+setup_ministack() {
+    venv "$1" ministack boto3
 }
 
 status=0

@@ -139,7 +139,10 @@ fn profile_is_described_by_account_and_role() {
 /// `ValueSource::of`.
 #[test]
 fn every_argument_has_value_source_or_is_listed_as_free() {
-    const FREE: [&str; 16] = [
+    const FREE: [&str; 19] = [
+        "actions",
+        "resource",
+        "context",
         "mfa_token",
         "min_ttl",
         "duration",

@@ -1,8 +1,6 @@
 //! `rolecall keys import`: moves long-term keys from plain text into the store. A secret leaves its
 //! file only after the store has given it back and AWS has accepted what it gave.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -27,6 +25,7 @@ use crate::hint;
 use crate::output::{print, print_line, table};
 use crate::store::StoreName;
 use crate::store::access_keys::StoredAccessKeys;
+use crate::system::exit::Exit;
 use crate::system::report::Report;
 
 /// Move access keys from the shared files, where they lie in plain text, into the store
@@ -77,7 +76,7 @@ enum Moved {
     Would,
 }
 
-pub fn run(service: &CredentialsService, args: &KeysImportArgs) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, args: &KeysImportArgs) -> Result<Exit> {
     let context = service.context();
     let target = target(&context.settings, args.store)?;
     let profiles = context.profiles()?;
@@ -100,7 +99,7 @@ pub fn run(service: &CredentialsService, args: &KeysImportArgs) -> Result<ExitCo
     }
     show(context, args, &outcomes)?;
     let has_failed = outcomes.iter().any(|outcome| outcome.result.is_err());
-    Ok(if has_failed { ExitCode::from(Kind::Failed.exit_code()) } else { ExitCode::SUCCESS })
+    Ok(if has_failed { Exit::from(Kind::Failed.exit_code()) } else { Exit::SUCCESS })
 }
 
 /// Returns the profiles that are meant.

@@ -13,8 +13,6 @@ mod plan;
 mod remove;
 mod stdin;
 
-use std::process::ExitCode;
-
 use clap::Subcommand;
 
 use self::add::KeysAddArgs;
@@ -25,6 +23,7 @@ use self::mfa::MfaCommand;
 use self::remove::KeysRemoveArgs;
 use crate::app::service::CredentialsService;
 use crate::error::Result;
+use crate::system::exit::Exit;
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -38,7 +37,7 @@ pub enum KeysCommand {
     Mfa(MfaCommand),
 }
 
-pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<ExitCode> {
+pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<Exit> {
     let context = service.context();
     match command {
         KeysCommand::Add(args) => add::run(service, args)?,
@@ -48,5 +47,5 @@ pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<ExitCo
         KeysCommand::Remove(args) => remove::run(context, args)?,
         KeysCommand::Mfa(command) => mfa::run(context, command)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }

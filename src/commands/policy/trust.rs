@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::statement::{EXAMPLES, actions, print_policy, resolve};
 use crate::app::call::{Call, Caller};
+use crate::app::iam_principal::iam_principal;
 use crate::app::options::CredentialOptions;
 use crate::app::service::CredentialsService;
-use crate::aws::arn::Arn;
-use crate::chain::{AssumeRole, Base, Chain, RoleOptions, Step};
+use crate::chain::{AssumeRole, Chain, RoleOptions, Step};
 use crate::clients::asked::Asked;
 use crate::clients::factory::Target;
 use crate::error::{Error, Result};
@@ -66,18 +66,6 @@ fn caller_arn(
         let refused = format!("{}: AWS does not say who the caller is", call.who());
         error.explained(&Asked { chain, role: None, target: &target, purpose }, refused)
     })?;
-    // STS leaves out a role's path, and IAM Identity Center's roles have one.
-    if let (Base::Sso(sso), Some(arn)) = (&chain.plan.base, Arn::parse(&identity.arn)) {
-        if let ["assumed-role", role, _] = arn.resource.split('/').collect::<Vec<_>>()[..] {
-            let region =
-                if sso.region == "us-east-1" { String::new() } else { format!("{}/", sso.region) };
-            return Ok(format!(
-                "arn:{}:iam::{}:role/aws-reserved/sso.amazonaws.com/{region}{role}",
-                arn.partition, arn.account
-            ));
-        }
-    }
-    Arn::parse(&identity.arn)
-        .map(|arn| arn.principal())
+    iam_principal(chain, &identity.arn)
         .ok_or_else(|| Error::failed("AWS answered with an ARN that cannot be read"))
 }

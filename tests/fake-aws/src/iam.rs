@@ -1,16 +1,25 @@
 //! The actions of IAM that rolecall calls.
 
+use crate::encoding;
 use crate::http::{Request, Response};
 use crate::params::{self, Params};
-use crate::policy::{self, Decision, decide};
+use crate::policy::{self, Decision, Statement};
 use crate::rules::{self, Refusal};
 use crate::session::Caller;
 use crate::sigv4;
-use crate::world::World;
+use crate::simulate;
+use crate::world::{self, World};
 use crate::xml;
 
 /// The actions that belong to IAM rather than STS.
-pub const ACTIONS: [&str; 2] = ["ListMFADevices", "SimulatePrincipalPolicy"];
+pub const ACTIONS: [&str; 6] = [
+    "GetPolicy",
+    "GetPolicyVersion",
+    "GetRole",
+    "ListMFADevices",
+    "SimulateCustomPolicy",
+    "SimulatePrincipalPolicy",
+];
 
 const VERSION: &str = "2010-05-08";
 /// The actions whose refusals say where more about them can be read.
@@ -31,7 +40,11 @@ pub fn answer(
         rules::may_call_iam(caller.kind)?;
         match action {
             "ListMFADevices" => mfa_devices(world, &caller, params),
-            _ => simulate(world, &caller, params),
+            "GetRole" => role(world, &caller, params),
+            "GetPolicy" => managed_policy(world, &caller, params),
+            "GetPolicyVersion" => managed_policy_version(world, &caller, params),
+            "SimulateCustomPolicy" => simulate::custom(world, &caller, params),
+            _ => simulate::principal(world, &caller, params),
         }
     });
     match result {
@@ -40,7 +53,13 @@ pub fn answer(
     }
 }
 
-fn authorize(caller: &Caller, action: &str, arn: &str, shown: &str) -> Result<(), Refusal> {
+/// Refuses what the caller's policies do not allow.
+pub(crate) fn authorize(
+    caller: &Caller,
+    action: &str,
+    arn: &str,
+    shown: &str,
+) -> Result<(), Refusal> {
     let mfa = rules::mfa_present(caller.kind, false);
     let mut refusal = Refusal::unauthorized(&caller.arn, action, shown);
     refusal.message += &match caller.decide(action, arn, mfa) {
@@ -68,7 +87,7 @@ fn mfa_devices(world: &World, caller: &Caller, params: &Params) -> Result<String
     let name = params.get("UserName").or(caller.user_name()).ok_or_else(|| {
         Refusal::validation("Must specify userName when calling with non-User credentials")
     })?;
-    let partition = crate::world::partition_of(&caller.arn);
+    let partition = world::partition_of(&caller.arn);
     let arn = format!("arn:{partition}:iam::{}:user/{name}", caller.account);
     authorize(caller, "iam:ListMFADevices", &arn, &format!("user {name}"))?;
     let user = world.find_user(&caller.account, name).ok_or_else(|| {
@@ -84,44 +103,70 @@ fn mfa_devices(world: &World, caller: &Caller, params: &Params) -> Result<String
     Ok(xml::element("IsTruncated", "false") + &xml::nest("MFADevices", &members))
 }
 
-fn simulate(world: &World, caller: &Caller, params: &Params) -> Result<String, Refusal> {
-    let source = params.get("PolicySourceArn").unwrap_or("");
-    if source.split(':').nth(2) == Some("sts") {
-        let message = format!("Invalid ARN provided in the request: {source}");
-        return Err(Refusal::new(400, "InvalidInput", message));
-    }
-    authorize(caller, "iam:SimulatePrincipalPolicy", source, source)?;
-    let role = world.find_role(source).map(|role| &role.policies);
-    let user = world.users.iter().find(|user| user.arn() == source);
-    let policies = role.or(user.map(|user| &user.policies)).ok_or_else(|| {
-        let message = format!("The entity {source} cannot be found.");
-        Refusal::new(404, "NoSuchEntity", message)
-    })?;
-    let mut resources = params.members("ResourceArns", "");
-    if resources.is_empty() {
-        resources.push("*".to_owned());
-    }
-    let mfa = params
-        .members("ContextEntries", ".ContextKeyName")
+fn role(world: &World, caller: &Caller, params: &Params) -> Result<String, Refusal> {
+    let name = params.get("RoleName").unwrap_or_default();
+    let found = world
+        .roles
         .iter()
-        .position(|key| key.eq_ignore_ascii_case("aws:MultiFactorAuthPresent"))
-        .map(|place| format!("ContextEntries.member.{}.ContextKeyValues.member.1", place + 1))
-        .is_some_and(|name| params.get(&name) == Some("true"));
-    let mut members = String::new();
-    for action in params.members("ActionNames", "") {
-        for resource in &resources {
-            let decision = match decide(policies, &action, resource, mfa) {
-                Decision::Allowed => "allowed",
-                Decision::ImplicitDeny => "implicitDeny",
-                Decision::ExplicitDeny => "explicitDeny",
-            };
-            let inner = xml::element("EvalActionName", &action)
-                + &xml::element("EvalResourceName", resource)
-                + &xml::element("EvalDecision", decision)
-                + &xml::nest("MatchedStatements", "")
-                + &xml::nest("MissingContextValues", "");
-            members += &xml::nest("member", &inner);
-        }
+        .find(|role| role.account() == caller.account && world::role_name(&role.arn) == name);
+    let partition = world::partition_of(&caller.arn);
+    let arn = found.map_or_else(
+        || format!("arn:{partition}:iam::{}:role/{name}", caller.account),
+        |role| role.arn.clone(),
+    );
+    authorize(caller, "iam:GetRole", &arn, &format!("role {name}"))?;
+    let role = found.ok_or_else(|| no_role(name))?;
+    let (_, path) = role.arn.split_once(":role").unwrap_or_default();
+    let inner = xml::element("Path", path.strip_suffix(name).unwrap_or("/"))
+        + &xml::element("RoleName", name)
+        + &xml::element("RoleId", &role.id)
+        + &xml::element("Arn", &role.arn)
+        + &xml::element("CreateDate", "2024-01-01T00:00:00Z");
+    Ok(xml::nest("Role", &inner))
+}
+
+/// Returns the refusal of a role that there is not.
+pub(crate) fn no_role(name: &str) -> Refusal {
+    Refusal::new(404, "NoSuchEntity", format!("The role with name {name} cannot be found."))
+}
+
+fn find_policy<'a>(
+    world: &'a World,
+    caller: &Caller,
+    action: &str,
+    arn: &str,
+) -> Result<&'a [Statement], Refusal> {
+    authorize(caller, action, arn, &format!("policy {arn}"))?;
+    world.managed_policies.get(arn).map(Vec::as_slice).ok_or_else(|| {
+        let message = format!("Policy {arn} was not found.");
+        Refusal::new(404, "NoSuchEntity", message)
+    })
+}
+
+fn managed_policy(world: &World, caller: &Caller, params: &Params) -> Result<String, Refusal> {
+    let arn = params.get("PolicyArn").unwrap_or_default();
+    find_policy(world, caller, "iam:GetPolicy", arn)?;
+    let inner = xml::element("PolicyName", world::role_name(arn))
+        + &xml::element("Arn", arn)
+        + &xml::element("DefaultVersionId", "v1");
+    Ok(xml::nest("Policy", &inner))
+}
+
+fn managed_policy_version(
+    world: &World,
+    caller: &Caller,
+    params: &Params,
+) -> Result<String, Refusal> {
+    let arn = params.get("PolicyArn").unwrap_or_default();
+    let statements = find_policy(world, caller, "iam:GetPolicyVersion", arn)?;
+    if params.get("VersionId") != Some("v1") {
+        let message = format!("Policy {arn} version was not found.");
+        return Err(Refusal::new(404, "NoSuchEntity", message));
     }
-    Ok(xml::element("IsTruncated", "false") + &xml::nest("EvaluationResults", &members))
+    // IAM encodes everything that RFC 3986 reserves.
+    let document = encoding::percent(&policy::document(statements), false);
+    let inner = xml::element("Document", &document)
+        + &xml::element("VersionId", "v1")
+        + &xml::element("IsDefaultVersion", "true");
+    Ok(xml::nest("PolicyVersion", &inner))
 }

@@ -37,8 +37,8 @@
 //! - **Time**: the limits of each duration, one hour for roles that a session of any kind assumes, the
 //!   clock's skew.
 //!
-//! STS, IAM (`ListMFADevices`, `SimulatePrincipalPolicy`), IAM Identity Center with its OpenID
-//! Connect service, AWS sign-in (which renews logins), EC2 instance metadata (version 2) and the
+//! STS, IAM (`ListMFADevices`, `GetRole`, `GetPolicy` with its versions, the policy simulator), IAM
+//! Identity Center with its OpenID Connect service, AWS sign-in (which renews logins), EC2 instance metadata (version 2) and the
 //! credentials endpoint of containers answer on one port. A [`Fault`] makes an operation fail: late, throttled, torn, endless or
 //! silent. [`rules`] states the rules of STS without any I/O, so that a test can also ask them
 //! directly.
@@ -65,6 +65,7 @@ mod server;
 mod session;
 mod sign_in;
 mod sigv4;
+mod simulate;
 mod sso;
 mod sso_data;
 mod sts;

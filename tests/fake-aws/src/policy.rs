@@ -1,6 +1,6 @@
 //! Identity policies and session policies, as far as roles need them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Whether a statement grants or forbids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub enum When {
     WithoutMfa,
 }
 
+impl When {
+    /// Returns whether it counts for a request with MFA, or for one without.
+    pub fn is_met(self, mfa: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::WithMfa => mfa,
+            Self::WithoutMfa => !mfa,
+        }
+    }
+}
+
 /// One statement of a policy.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -24,6 +35,8 @@ pub struct Statement {
     pub actions: Vec<String>,
     pub resources: Vec<String>,
     pub when: When,
+    /// A condition key and the value that it must have, which only the simulator knows.
+    pub only_if: Option<(String, String)>,
     /// The ARN of the managed policy in which it stands; `None` for an inline one.
     pub policy: Option<String>,
 }
@@ -44,6 +57,7 @@ impl Statement {
             actions: vec![action.to_owned()],
             resources: vec![resource.to_owned()],
             when: When::Always,
+            only_if: None,
             policy: None,
         }
     }
@@ -65,6 +79,12 @@ impl Statement {
         Self { when: When::WithoutMfa, ..self }
     }
 
+    /// Counts only where a condition key has a value.
+    #[must_use]
+    pub fn only_if(self, key: &str, value: &str) -> Self {
+        Self { only_if: Some((key.to_owned(), value.to_owned())), ..self }
+    }
+
     /// Stands in a managed policy.
     #[must_use]
     pub fn of_policy(self, arn: &str) -> Self {
@@ -72,13 +92,15 @@ impl Statement {
     }
 
     fn matches(&self, action: &str, resource: &str, mfa: bool) -> bool {
+        // What a call says of other keys is not known, and allows nothing.
+        let known = self.only_if.is_none() || self.effect == Effect::Deny;
+        known && self.when.is_met(mfa) && self.is_about(action, resource)
+    }
+
+    /// Returns whether it names an action and a resource, whatever its conditions.
+    pub fn is_about(&self, action: &str, resource: &str) -> bool {
         let action = action.to_ascii_lowercase();
-        let met = match self.when {
-            When::Always => true,
-            When::WithMfa => mfa,
-            When::WithoutMfa => !mfa,
-        };
-        met && self.actions.iter().any(|pattern| wildcard(&pattern.to_ascii_lowercase(), &action))
+        self.actions.iter().any(|pattern| wildcard(&pattern.to_ascii_lowercase(), &action))
             && self.resources.iter().any(|pattern| wildcard(pattern, resource))
     }
 }
@@ -133,6 +155,19 @@ pub fn wildcard(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|character| *character == '*')
 }
 
+/// Returns the document of some statements, without their conditions.
+pub fn document(statements: &[Statement]) -> String {
+    let one = |statement: &Statement| {
+        let effect = match statement.effect {
+            Effect::Allow => "Allow",
+            Effect::Deny => "Deny",
+        };
+        json!({"Effect": effect, "Action": statement.actions, "Resource": statement.resources})
+    };
+    let all: Vec<Value> = statements.iter().map(one).collect();
+    json!({"Version": "2012-10-17", "Statement": all}).to_string()
+}
+
 /// Returns the statements of a policy document. A statement with a condition other than MFA's never
 /// allows.
 pub fn parse(document: &str) -> Result<Vec<Statement>, &'static str> {
@@ -158,21 +193,31 @@ fn statement(value: &Value) -> Result<Option<Statement>, &'static str> {
     {
         return Err(SYNTAX);
     }
-    let when = match value.get("Condition") {
-        None => When::Always,
-        Some(condition) => match mfa_condition(condition) {
+    let condition = value.get("Condition");
+    let only_if = condition.and_then(equals_condition);
+    let when = match condition {
+        Some(condition) if only_if.is_none() => match mfa_condition(condition) {
             Some(when) => when,
             None if effect == Effect::Allow => return Ok(None),
             None => When::Always,
         },
+        _ => When::Always,
     };
     Ok(Some(Statement {
         effect,
         actions: texts(value.get("Action")),
         resources: texts(value.get("Resource")),
         when,
+        only_if,
         policy: None,
     }))
+}
+
+/// Reads a condition that is one `StringEquals` of one key.
+fn equals_condition(condition: &Value) -> Option<(String, String)> {
+    let keys = condition.as_object().filter(|all| all.len() == 1)?.get("StringEquals")?;
+    let (key, value) = keys.as_object().filter(|all| all.len() == 1)?.iter().next()?;
+    Some((key.clone(), value.as_str()?.to_owned()))
 }
 
 fn mfa_condition(condition: &Value) -> Option<When> {

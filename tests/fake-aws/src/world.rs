@@ -18,6 +18,10 @@ pub struct World {
     pub users: Vec<User>,
     pub roles: Vec<Role>,
     pub managed_policies: BTreeMap<String, Vec<Statement>>,
+    /// What the service control policies of an account allow; one without any has none.
+    pub control_policies: BTreeMap<String, Vec<Statement>>,
+    /// The most results that the simulator puts on a page, though more were asked for.
+    pub simulated_at_once: Option<usize>,
     pub sessions: Vec<Session>,
     /// The region of the endpoint of STS. With `None` it is the one that a request names.
     pub sts_region: Option<String>,
@@ -132,6 +136,8 @@ pub struct Role {
     pub trust: Vec<TrustStatement>,
     pub max_session_duration: u32,
     pub policies: Vec<Statement>,
+    /// The permissions boundary.
+    pub boundary: Option<Vec<Statement>>,
 }
 
 impl Role {
@@ -144,6 +150,7 @@ impl Role {
             trust: Vec::new(),
             max_session_duration: 3_600,
             policies: Vec::new(),
+            boundary: None,
         }
     }
 
@@ -172,6 +179,13 @@ impl Role {
     #[must_use]
     pub fn policy(mut self, statement: Statement) -> Self {
         self.policies.push(statement);
+        self
+    }
+
+    /// May do nothing beyond these statements.
+    #[must_use]
+    pub fn boundary(mut self, statements: Vec<Statement>) -> Self {
+        self.boundary = Some(statements);
         self
     }
 

@@ -70,3 +70,29 @@ fn role_must_name_existing_user() {
     let message = "The user with name eve cannot be found.";
     session.ask(&mut world, &named).is(404, "NoSuchEntity", message);
 }
+
+#[test]
+fn simulator_has_pages_and_refuses_what_is_no_question() {
+    let mut world = world();
+    world.users[0].policies.push(Statement::allow("iam:*", "*"));
+    world.simulated_at_once = Some(1);
+    let mut ask = |more: &[(&str, &str)]| {
+        let asked = [("Action", "SimulatePrincipalPolicy"), VERSION, ("PolicySourceArn", ANN)];
+        Signer::ann().for_iam().ask(&mut world, &[&asked[..], more].concat())
+    };
+    let actions =
+        [("ActionNames.member.1", "iam:GetUser"), ("ActionNames.member.2", "s3:GetObject")];
+    let first = ask(&actions);
+    assert_eq!(first.text("EvalDecision"), Some("allowed"));
+    let marker = first.text("Marker").unwrap();
+    let second = ask(&[&actions[..], &[("Marker", marker)]].concat());
+    assert_eq!((second.text("EvalDecision"), second.text("Marker")), (Some("implicitDeny"), None));
+    ask(&[("ActionNames.member.1", "s3:*")]).is(400, "InvalidInput", "Invalid action name: s3:*");
+    let entry = [
+        ("ContextEntries.member.1.ContextKeyName", "aws:SourceIp"),
+        ("ContextEntries.member.1.ContextKeyType", "ip"),
+        ("ContextEntries.member.1.ContextKeyValues.member.1", "home"),
+    ];
+    let message = "Invalid context entry: aws:SourceIp ip home";
+    ask(&[&actions[..], &entry].concat()).is(400, "InvalidInput", message);
+}
