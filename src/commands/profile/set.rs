@@ -87,8 +87,13 @@ fn refuse_secret(key: &KeyPath, section: &SectionName) -> Result<()> {
     }
     let what = "is a secret, and one on the command line shows in the list of processes";
     let error = Error::usage(format!("`{key}` {what}"));
-    let hint = hint::option("--profile", &section.name);
-    Err(error.hint(format!("let the AWS CLI ask for it: aws configure {hint}")))
+    if key.top() == keys::SECRET_ACCESS_KEY && section.kind == SectionKind::Profile {
+        return Err(
+            error.hint("keep it in the store, by a question or a pipe: rolecall keys add --help")
+        );
+    }
+    let profile = hint::option("--profile", &section.name);
+    Err(error.hint(format!("let the AWS CLI ask for it: aws configure {profile}")))
 }
 
 fn about_value(error: Error, key: &KeyPath, section: &SectionName) -> Error {
