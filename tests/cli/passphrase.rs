@@ -43,7 +43,7 @@ fn answer(mut terminal: Terminal, passphrase: &str) -> (Run, String) {
 fn passphrase_is_read_from_terminal_without_echo() {
     let sandbox = file_store();
     let terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
-    let before = terminal.modes().local_modes;
+    let before = terminal.modes_before().local_modes;
     assert!(before.contains(LocalModes::ECHO));
     let (run, shown) = answer(terminal, PASSPHRASE);
     let run = run.ok();
@@ -57,7 +57,7 @@ fn passphrase_is_read_from_terminal_without_echo() {
 fn interrupt_at_question_restores_echo_and_writes_nothing() {
     let sandbox = file_store();
     let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
-    let before = terminal.modes().local_modes;
+    let before = terminal.modes_before().local_modes;
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.modes().local_modes.contains(LocalModes::ECHO));
     terminal.enter("half a pass\u{3}");
@@ -116,7 +116,7 @@ fn unanswered_question_ends_at_prompt_timeout_and_run_succeeds() {
     let sandbox = file_store();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
     let mut terminal = sandbox.command(&["process", "prod"]).on_a_terminal();
-    let before = terminal.modes().local_modes;
+    let before = terminal.modes_before().local_modes;
     terminal.wait_for(QUESTION, 1);
     until("a hidden answer", || !terminal.echoes());
     terminal.enter("half a pass");

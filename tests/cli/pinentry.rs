@@ -230,7 +230,7 @@ fn interrupt_ends_pinentry_and_restores_terminal() {
     std::os::unix::fs::symlink("/usr/bin/stty", sandbox.path("bin/stty")).unwrap();
     sandbox.set("ROLECALL_PROMPT", "pinentry");
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
-    let before = terminal.modes().local_modes;
+    let before = terminal.modes_before().local_modes;
     sandbox.file("go", "");
     until("a hidden answer", || sandbox.path("hidden").exists());
     assert_ne!(terminal.modes().local_modes, before);

@@ -271,7 +271,7 @@ fn unanswered_question_ends_at_prompt_timeout() {
     let sandbox = guarded();
     sandbox.file("xdg/config/rolecall/settings.ini", "prompt_timeout = 1\n");
     let terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
-    let before = terminal.modes().local_modes;
+    let before = terminal.modes_before().local_modes;
     terminal.wait_for(QUESTION, 1);
     let slave = terminal.another_end();
     terminal.finish().fails(4).error_form().says(&["nobody answered within 1 s"]);
@@ -318,7 +318,7 @@ fn question_shows_again_after_stop_and_continue() {
     // A shell without job control would not notice that it stops; `exec` leaves this process to the
     // test.
     let mut terminal = sandbox.command(&["process", "guarded"]).on_a_terminal();
-    let before = terminal.modes().local_modes;
+    let before = terminal.modes_before().local_modes;
     terminal.wait_for(QUESTION, 1);
     let pid = terminal.running.pid();
     let state = || {
