@@ -95,7 +95,7 @@ fn stored_keys_are_handed_out_as_cached_session() {
     assert_eq!(sandbox.sent_to("GetSessionToken", "SerialNumber"), None);
     assert_eq!(sandbox.run(&["process", "dev"]).ok().key(), run.key());
     assert_eq!(sandbox.aws.count("GetSessionToken"), 1);
-    sandbox.run(&["sessions", "clear"]).ok();
+    sandbox.run(&["sessions", "clear", "dev"]).ok();
     assert_ne!(sandbox.run(&["process", "dev"]).ok().key(), run.key());
 }
 
