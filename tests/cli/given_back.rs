@@ -74,7 +74,7 @@ fn closed_file_store(sandbox: &Sandbox) {
     sandbox.set("ROLECALL_FILE_PASSPHRASE", PASSPHRASE);
     sandbox.run(&["process", "prod"]).ok();
     sandbox.unset("ROLECALL_FILE_PASSPHRASE");
-    sandbox.run(&["logout"]).ok();
+    sandbox.close_store();
 }
 
 /// A program that hides what is typed on the terminal, and never ends.

@@ -165,28 +165,12 @@ fn passphrase_of_the_environment_is_taken_as_it_is() {
     let key = sandbox.run(&["process", "prod"]).ok().key();
     sandbox.run(&["logout", "nobody"]).fails(3);
     // Another process, on a machine whose kernel has forgotten the key.
-    close(&sandbox);
+    sandbox.close_store();
     sandbox.set("ROLECALL_FILE_PASSPHRASE", passphrase.trim());
     sandbox.run(&["process", "prod"]).ok().says(&["it is wrong"]);
     sandbox.unset("ROLECALL_FILE_PASSPHRASE");
     let (run, _) = answer(sandbox.command(&["process", "prod"]).on_a_terminal(), passphrase);
     assert_eq!(run.ok().key(), key);
-}
-
-/// Lets the kernel forget what opens the store, as at a boot; its sessions stay.
-fn close(sandbox: &Sandbox) {
-    let store = sandbox.path("xdg/data/rolecall/store");
-    let kept = sandbox.path("kept");
-    let copy = |from: &std::path::Path, to: &std::path::Path| {
-        std::fs::create_dir_all(to).unwrap();
-        for file in std::fs::read_dir(from).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
-        }
-    };
-    copy(&store, &kept);
-    sandbox.run(&["logout"]).ok();
-    copy(&kept, &store);
 }
 
 #[test]
@@ -206,7 +190,7 @@ fn passphrase_of_a_new_store_is_asked_for_until_it_was_typed_twice() {
         }
     }
     let key = terminal.finish().ok().key();
-    close(&sandbox);
+    sandbox.close_store();
     let (run, shown) = answer(sandbox.command(&["process", "prod"]).on_a_terminal(), PASSPHRASE);
     assert_eq!((run.ok().key(), questions(&shown)), (key, 1));
 }
@@ -266,7 +250,7 @@ fn processes_on_one_terminal_ask_for_the_passphrase_once_and_one_after_another()
         let shown = all_at_once(&sandbox, names);
         assert_eq!((shown.matches(QUESTION).count(), shown.matches(AGAIN).count()), (1, 1));
         // As after a boot, with sessions to read.
-        close(&sandbox);
+        sandbox.close_store();
         let shown = all_at_once(&sandbox, names);
         assert_eq!(questions(&shown), 1, "{shown}");
     }

@@ -56,24 +56,27 @@ pub struct Sandbox {
 }
 
 impl Drop for Sandbox {
-    /// Takes its sessions and the identity of its store out of the kernel's keyring, which would keep
-    /// them for hours.
+    /// Takes its sessions out of the kernel's keyring, which would keep them for hours, and closes its
+    /// store.
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
-        if let (Ok(ring), None) = (
-            linux_keyutils::KeyRing::from_special_id(linux_keyutils::KeyRingIdentifier::User, true),
-            self.user,
-        ) {
-            let index =
-                std::fs::read(self.path("xdg/state/rolecall/index.json")).unwrap_or_default();
+        if self.user.is_none() {
+            let index = std::fs::read(self.path(INDEX)).unwrap_or_default();
             let index: BTreeMap<String, serde_json::Value> =
                 serde_json::from_slice(&index).unwrap_or_default();
-            let identity = self.identity().into_iter();
-            let sessions = index.keys().map(|name| format!("rolecall:{name}"));
-            for key in sessions.chain(identity).filter_map(|name| ring.search(&name).ok()) {
-                let _ = key.invalidate();
-            }
+            index.keys().for_each(|name| forget(&format!("rolecall:{name}")));
+            self.close_store();
         }
+    }
+}
+
+/// Takes a key out of the user's kernel keyring.
+#[cfg(target_os = "linux")]
+fn forget(name: &str) {
+    use linux_keyutils::{KeyRing, KeyRingIdentifier};
+    let ring = KeyRing::from_special_id(KeyRingIdentifier::User, true);
+    if let Ok(key) = ring.and_then(|ring| ring.search(name)) {
+        let _ = key.invalidate();
     }
 }
 
@@ -154,6 +157,14 @@ impl Sandbox {
         }
         self.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", self.aws.url());
         self.set("AWS_EC2_METADATA_DISABLED", "true");
+    }
+
+    /// Lets the kernel forget what opens the `file` store, as at a boot. `rolecall logout` would clear
+    /// the sessions of all other tests too.
+    #[cfg(unix)]
+    pub fn close_store(&self) {
+        #[cfg(target_os = "linux")]
+        self.identity().iter().for_each(|name| forget(name));
     }
 
     /// What the kernel calls the identity of the `file` store.
