@@ -246,6 +246,20 @@ pub fn other_writer(path: &Path) -> io::Result<Option<Writer>> {
     std::fs::metadata(path).map(|_| None)
 }
 
+/// Returns a message when others may read or write a file.
+#[cfg(unix)]
+pub fn readable_by_others(path: &Path, metadata: &Metadata) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = metadata.permissions().mode() & 0o777;
+    (metadata.is_file() && mode & 0o077 != 0)
+        .then(|| format!("{} may be read by others (mode {mode:03o})", path.display()))
+}
+
+#[cfg(not(unix))]
+pub fn readable_by_others(_: &Path, _: &Metadata) -> Option<String> {
+    None
+}
+
 /// Reads an open file that may hold secrets, to its end.
 ///
 /// # Errors

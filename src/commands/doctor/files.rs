@@ -38,7 +38,7 @@ pub fn check(profiles: &Profiles, findings: &mut Findings) {
             }
             continue;
         }
-        match readable_by_others(path, &metadata).filter(|_| with_secrets.contains(&path)) {
+        match files::readable_by_others(path, &metadata).filter(|_| with_secrets.contains(&path)) {
             Some(message) => findings.warning(FILES, message, Some(&hint::keep_to_yourself(path))),
             None => findings.ok(FILES, format!("{shown} can be read")),
         }
@@ -174,18 +174,4 @@ pub fn check_keys(profiles: &Profiles, names: &[&str], findings: &mut Findings) 
         let hint = format!("move them into the store: {import}");
         findings.about(name).warning("keys", &message, Some(&hint));
     }
-}
-
-/// Returns a message when others may read or write a file.
-#[cfg(unix)]
-pub fn readable_by_others(path: &Path, metadata: &std::fs::Metadata) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = metadata.permissions().mode() & 0o777;
-    (metadata.is_file() && mode & 0o077 != 0)
-        .then(|| format!("{} may be read by others (mode {mode:03o})", path.display()))
-}
-
-#[cfg(not(unix))]
-pub fn readable_by_others(_: &Path, _: &std::fs::Metadata) -> Option<String> {
-    None
 }

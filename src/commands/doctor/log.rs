@@ -1,10 +1,10 @@
 //! The audit log.
 
-use super::files::readable_by_others;
 use super::findings::Findings;
 use crate::app::context::Context;
 use crate::audit;
 use crate::hint;
+use crate::system::files::readable_by_others;
 
 const LOG: &str = "log";
 

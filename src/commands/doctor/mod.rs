@@ -2,7 +2,7 @@
 //! hint where there is something to do.
 
 mod endpoints;
-pub(super) mod files;
+mod files;
 mod findings;
 mod folders;
 mod log;
