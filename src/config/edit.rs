@@ -21,7 +21,7 @@
 //! The opposite edit gives the same bytes again, except in three cases, in which the new bytes do
 //! not tell what was there. `Set` replaces a value of several lines, and a new value has one line.
 //! The first key in an empty block looks like one that was added with its block, so `Unset` removes
-//! both. `[profile default]` that is renamed and renamed back is `[default]`.
+//! both. `[profile default]` that is renamed and renamed back is `[default]`, and so is `[default ]`.
 
 mod draft;
 mod names;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use super::support::{PROD, Sandbox, code, guarded_config, iso, mode, time, until};
+use super::support::{PROD, Sandbox, guarded_config, iso, mode, time, until};
 
 const FILE: &str = ".aws/credentials";
 
@@ -67,18 +67,6 @@ fn missing_file_is_made_for_its_owner_alone() {
     sandbox.run(&["write", "--clear", "default"]).ok().silent();
     assert_eq!(text(&sandbox), "");
     sandbox.run(&["write", "--clear", "default"]).ok().says(&["no section [default]"]);
-}
-
-#[test]
-fn script_that_rewrites_default_for_four_hours_is_one_command() {
-    let sandbox = sandbox();
-    sandbox.config(&guarded_config(""));
-    let code = code(&sandbox);
-    let args = ["write", "guarded", "--as", "default", "--duration", "4h", "--mfa-token", &code];
-    sandbox.run(&args).ok().silent();
-    let end = time(&value(&sandbox, "x_security_token_expires").unwrap());
-    assert!((14_000..14_500).contains(&(end - sandbox.aws.now())), "{}", text(&sandbox));
-    assert!(text(&sandbox).contains(&sandbox.secret), "the keys of `dev` stay");
 }
 
 #[test]

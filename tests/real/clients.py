@@ -76,6 +76,18 @@ def other_profiles(client):
         scene.gives(client, "keys", "arn:aws:iam::111111111111:user/bob", calls=0)
 
 
+def written_session(client):
+    """A temporary profile in the credentials file, and `[default]`, for programs that read nothing else."""
+    with Scene() as scene:
+        for name in ("temp", "default"):
+            done = scene.home.rolecall("write", "prod", "--as", name)
+            want(done.returncode, 0, done.stderr)
+            scene.gives(client, name, PROD_ARN, calls=0)
+            want(scene.home.rolecall("write", "--clear", name).returncode, 0)
+        done = scene.ask(client, "temp")
+        assert done.returncode != 0, "after it was taken out: %r" % done.stdout
+
+
 def stdin_closed(client):
     with Scene() as scene:
         scene.gives(client, "dev", DEV_ARN, calls=1, stdin=None, preexec_fn=lambda: os.close(0))
@@ -100,7 +112,7 @@ def failure(client):
 
 
 for one in CLIENTS:
-    for test in (role_chain, other_profiles, stdin_closed, odd_name, failure):
+    for test in (role_chain, other_profiles, written_session, stdin_closed, odd_name, failure):
         # Only botocore reads such a section header.
         if test is not odd_name or one in ("python", "cli_v1", "cli_v2"):
             add_case("%s %s" % (one, test.__name__.replace("_", " ")), lambda one=one, test=test: test(one))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The keyring store against a real gnome-keyring: kept, locked, stopped, silent, absent."""
 import contextlib, json, os, signal, subprocess, time
+import stored_keys
 from desktop import Desktop, SilentBus, forbid_keyutils
 from support import FakeAws, Home, PROD, case, main, profiles, shares_users_with_host, want, want_in, want_within
 
@@ -264,6 +265,78 @@ def a_locked_keyring_keeps_its_seeds_to_itself():
         want(home.rolecall("keys", "mfa", "add", SERIAL, input=SEED).returncode, 5)
 
 
+STORED = "key-" + stored_keys.ID
+
+
+def without_plain_keys(home, fake):
+    """The config of `profiles`, and an empty credentials file."""
+    profiles(home, fake)
+    home.write(".aws/credentials", "")
+
+
+@case
+def long_term_keys_in_the_keyring_are_handed_out_as_sessions():
+    with Scene() as (home, fake, desktop):
+        without_plain_keys(home, fake)
+        added = stored_keys.add(home, "kept")
+        want((added.returncode, added.stdout), (0, ""), added.stderr)
+        want(stored_keys.files_with_the_secret(home), [])
+        session = home.key("kept")
+        assert session.startswith("ASIA"), session
+        want((home.key("kept"), len(fake.calls("GetSessionToken"))), (session, 1), "warm")
+        found = home.run("secret-tool", "search", "service", "rolecall", "username", STORED)
+        want_in("label = rolecall: long-term keys " + stored_keys.ID, found.stdout)
+        [listed] = json.loads(home.rolecall("keys", "list", "--json").stdout)
+        want((listed["profiles"], listed["store"], listed["user"]), (["kept"], "keyring", "bob"))
+        # The daemon that comes after has what the one before kept.
+        desktop.stop_keyring()
+        desktop.start_keyring()
+        assert home.key("kept", "--refresh") not in ("", session)
+        want(stored_keys.export(home, "kept"), "%s\n%s\n" % (stored_keys.ID, stored_keys.SECRET))
+        removed = home.rolecall("keys", "remove", "kept")
+        want(removed.returncode, 0, removed.stderr)
+        want(found_in(home, STORED), [False])
+        want(home.rolecall("keys", "list", "--json").stdout, "[]\n")
+        assert home.rolecall("process", "kept", "--no-cache").returncode != 0, "after the keys were removed"
+
+
+@case
+def a_keyring_in_trouble_keeps_its_long_term_keys():
+    with Scene() as (home, fake, desktop):
+        without_plain_keys(home, fake)
+        want(stored_keys.add(home, "kept").returncode, 0)
+        config = open(home.at(".aws/config")).read()
+
+        def refuses(cause):
+            for words in (["process", "kept"], ["keys", "remove", "kept"], ["process", "kept", "--long-term-keys"]):
+                done = home.rolecall(*words)
+                want((done.returncode, done.stdout), (5, ""), done.stderr)
+                want_in(cause, done.stderr, " ".join(words))
+                want_within(done.took, LIMIT)
+            other = stored_keys.add(home, "other")
+            want((other.returncode, other.stdout), (5, ""), other.stderr)
+            want(open(home.at(".aws/config")).read(), config, "the profiles")
+            # What is known without the keyring is still told.
+            want_in(stored_keys.ID, home.rolecall("keys", "list").stdout)
+        desktop.lock()
+        refuses("cause: locked: ")
+        desktop.pause()
+        refuses("cause: no answer within ")
+        desktop.resume()
+        desktop.stop_keyring()
+        refuses("cause: not available: ")
+        desktop.start_keyring()
+        assert home.key("kept").startswith("ASIA")
+        # What somebody else took out of the keyring is named, and can be given again.
+        home.run("secret-tool", "clear", "service", "rolecall", "username", STORED)
+        gone = home.rolecall("process", "kept", "--no-cache")
+        want(gone.returncode, 5, gone.stderr)
+        want_in("no store has the secret of " + stored_keys.ID, gone.stderr)
+        want_in("hint: add it: rolecall keys add kept --force", gone.stderr)
+        want(stored_keys.add(home, "kept", "--force").returncode, 0)
+        assert home.key("kept", "--no-cache").startswith("ASIA")
+
+
 @case
 def twenty_processes_at_once_make_each_call_once():
     with Scene() as (home, fake, desktop):
@@ -276,7 +349,7 @@ def twenty_processes_at_once_make_each_call_once():
         want(assumed(fake), 2)
 
 
-def found(home, *names):
+def found_in(home, *names):
     """Whether the keyring has something of ours under each of these names."""
     return [home.run("secret-tool", "lookup", "service", "rolecall", "username", name).returncode == 0 for name in names]
 
@@ -304,9 +377,9 @@ def profiles_are_cleared_from_the_keyring_and_from_where_it_was_passed_over():
         works(home, fake)
         desktop.stop_keyring()
         desktop.start_keyring()
-        want(found(home, *keys), [True, True], "before")
+        want(found_in(home, *keys), [True, True], "before")
         want_in("2 sessions are forgotten", clear(home, "prod", "dev", "-v"))
-        want(found(home, *keys), [False, False], "after")
+        want(found_in(home, *keys), [False, False], "after")
         works(home, fake, "--store", "keyutils")
         want_in("2 sessions are forgotten", clear(home, "prod", "dev", "-v"))
         works(home, fake)
@@ -326,8 +399,8 @@ def all_are_cleared_from_the_keyring_without_an_index_and_nothing_else_is():
         # Without the kernel's keyring, which is not this test's to clear.
         stderr = clear(home, "-v", preexec_fn=forbid_keyutils)
         want_in("32 sessions are forgotten", stderr)
-        want(any(found(home, *keys, *more)), False, "sessions")
-        want(all(found(home, *others)), True, "what is no session")
+        want(any(found_in(home, *keys, *more)), False, "sessions")
+        want(all(found_in(home, *others)), True, "what is no session")
         want(home.run("secret-tool", "lookup", "service", "another", "username", "a" * 64).stdout, "x")
         want_in("no session", clear(home, "-v", preexec_fn=forbid_keyutils))
 
@@ -346,7 +419,7 @@ def all_in_a_locked_keyring_stay_and_that_is_said():
         desktop.stop_keyring()
         desktop.start_keyring()
         clear(home, preexec_fn=forbid_keyutils)
-        want(found(home, key), [False])
+        want(found_in(home, key), [False])
         want(home.rolecall("sessions", "--json").stdout, "[]\n")
 
 

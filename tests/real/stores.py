@@ -2,6 +2,7 @@
 """The other stores through the program: the kernel's keyrings with the quota of an ordinary user, and encrypted files. Whatever
 goes wrong in a store costs the cache and a warning, never the credentials."""
 import json, os, signal, stat, subprocess, time
+import stored_keys
 from desktop import forbid_keyutils
 from support import FakeAws, Home, as_root, case, main, profiles, want, want_in, want_within
 
@@ -208,6 +209,70 @@ def files_with_a_wrong_passphrase_cost_the_cache_and_change_nothing():
         want(after, before)
         home.env["ROLECALL_FILE_PASSPHRASE"] = "right"
         want(works(home, fake, calls=0, **more), cold)
+
+
+@case
+def files_hold_long_term_keys_encrypted_and_hand_out_sessions():
+    with Scene("file", ROLECALL_FILE_PASSPHRASE="pass") as (home, fake):
+        home.write(".aws/credentials", "")
+        more = {"preexec_fn": forbid_keyutils}
+        added = stored_keys.add(home, "kept", **more)
+        want((added.returncode, added.stdout), (0, ""), added.stderr)
+        want(stored_keys.files_with_the_secret(home), [])
+        path = file_store(home, "key-%s.age" % stored_keys.ID)
+        want(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        session = home.key("kept", **more)
+        want((home.key("kept", **more), len(fake.calls("GetSessionToken"))), (session, 1), "warm")
+        want(home.key("kept", "--long-term-keys", **more), stored_keys.ID)
+        # Unlike a session, keys that cannot be read cannot be made anew.
+        for passphrase in ("wrong", ""):
+            done = home.rolecall("process", "kept", env={"ROLECALL_FILE_PASSPHRASE": passphrase}, **more)
+            want((done.returncode, done.stdout), (5, ""), done.stderr)
+            want_in("passphrase", done.stderr)
+        want(stored_keys.export(home, "kept"), "%s\n%s\n" % (stored_keys.ID, stored_keys.SECRET))
+        whole = open(path, "rb").read()
+        for torn in (b"", b"garbage", whole[:-1]):
+            with open(path, "wb") as file:
+                file.write(torn)
+            done = home.rolecall("process", "kept", "--no-cache")
+            assert done.returncode and not done.stdout, "keys from a torn file: " + done.stdout
+            want_in(stored_keys.ID, done.stderr)
+        want(stored_keys.add(home, "kept", "--force").returncode, 0)
+        want(home.key("kept", "--long-term-keys"), stored_keys.ID)
+        removed = home.rolecall("keys", "remove", "kept")
+        want(removed.returncode, 0, removed.stderr)
+        want((os.path.exists(path), home.rolecall("keys", "list", "--json").stdout), (False, "[]\n"))
+
+
+@case
+def long_term_keys_are_refused_by_stores_that_forget():
+    for store in ("keyutils", "none"):
+        with Scene(store) as (home, fake):
+            before = open(home.at(".aws/config")).read()
+            done = stored_keys.add(home, "kept")
+            want((done.returncode != 0, done.stdout), (True, ""))
+            want_in("hint: ", done.stderr)
+            want(open(home.at(".aws/config")).read(), before)
+
+
+@case
+def keys_that_are_added_and_killed_at_any_time_work_or_are_not_named():
+    with Scene("file", ROLECALL_FILE_PASSPHRASE="pass") as (home, fake):
+        works(home, fake, calls=2)
+        home.write(".aws/credentials", "")
+        pair = home.write("pair", "%s\n%s\n" % (stored_keys.ID, stored_keys.SECRET))
+        for milliseconds in range(0, 80, 4):
+            with open(pair) as file:
+                process = subprocess.Popen([home.program, "keys", "add", "kept", "--region", "eu-west-1"], env=home.env, stdin=file,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(milliseconds / 1000)
+            process.kill()
+            process.wait()
+            if stored_keys.ID in open(home.at(".aws/config")).read():
+                want(home.key("kept", "--long-term-keys"), stored_keys.ID, "after %d ms" % milliseconds)
+                want(home.rolecall("keys", "remove", "kept").returncode, 0)
+        want(stored_keys.add(home, "kept", "--force").returncode, 0)
+        want(home.key("kept", "--long-term-keys"), stored_keys.ID)
 
 
 @case

@@ -8,7 +8,7 @@ use super::names::{KeyName, KeyPath, SectionName};
 use super::style::LineStyle;
 use super::value::NewValue;
 use crate::config::document::{Body, FileKind, Header, ParsedProperty, parse_body, parse_header};
-use crate::config::syntax::{HeaderSpans, Spans, is_blank_line, lines};
+use crate::config::syntax::{HeaderSpans, Spans, is_blank, is_blank_line, lines};
 
 /// A section with its header, or the lines before the first section. Every line has an end.
 #[derive(Default)]
@@ -178,7 +178,8 @@ impl Piece {
         matches!(self.header, Some(Header::Named { prefixed: true, .. }))
     }
 
-    /// Writes another name into the header. Quotes stay.
+    /// Writes another name into the header. Quotes and blanks stay, but not the blanks behind
+    /// `[default`, which botocore would take for a part of the name.
     pub(super) fn rename_header(&mut self, file: FileKind, to: &SectionName) {
         let Ok(spans) = HeaderSpans::of(&self.text, self.header_line()) else { return };
         let bare = match file {
@@ -187,8 +188,12 @@ impl Piece {
             // A name with blanks has none, though it looks as if it had one.
             FileKind::Credentials => !spans.quoted(),
         };
-        let (part, text) =
+        let (mut part, text) =
             if bare { (spans.inside, to.header(file)) } else { (spans.name, to.name.clone()) };
+        if file == FileKind::Config && to.is_default() && self.text[..part.start].ends_with(b"[") {
+            let blanks = self.text[part.end..].iter().take_while(|&&b| is_blank(b));
+            part.end += blanks.count();
+        }
         self.splice([(part, text.as_bytes())]);
         self.header = Some(parse_header(file, &self.text, self.header_line()));
     }
