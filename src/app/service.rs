@@ -12,8 +12,10 @@ use super::stores::StoreOpener;
 use crate::audit::{self, LogEntry};
 use crate::aws::Credentials;
 use crate::aws::names::RoleArn;
+use crate::aws::partition::of_region;
 use crate::chain::{self, Chain, Request};
 use crate::clients::calls::AwsCalls;
+use crate::clients::factory::{Service, Target};
 use crate::config::ProfileName;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Kind, Result};
@@ -44,6 +46,18 @@ impl Obtained {
     pub fn values(&self) -> Values {
         let name = self.chain.subject.profile_name().map(ProfileName::as_str);
         Values::new(&self.credentials, self.chain.plan.region.as_deref(), name)
+    }
+
+    /// Returns the target of calls of IAM that the credentials sign.
+    ///
+    /// # Errors
+    /// When the configured endpoint is wrong.
+    pub fn iam_target(&self) -> Result<Target<'_>> {
+        let plan = &self.chain.plan;
+        let region = of_region(plan.region.as_deref().unwrap_or_default()).iam_region;
+        let endpoint = plan.endpoints.iam.as_ref().map_err(Error::clone)?;
+        let target = Target::of(Service::Iam, &plan.network, region, endpoint.as_ref());
+        Ok(target.signed_by(&self.credentials))
     }
 }
 

@@ -105,6 +105,12 @@ impl Failure {
         }
     }
 
+    /// Returns whether AWS denied it because nothing allows it, and not because something denies it.
+    pub fn is_denied_by_default(&self) -> bool {
+        self.code.as_ref().is_some_and(|code| code.as_str() == "AccessDenied")
+            && !self.message.contains(" with an explicit deny")
+    }
+
     /// Says how wrong this machine's clock is, where it is.
     pub fn clock(&self) -> Option<String> {
         let skew = self.skew?;

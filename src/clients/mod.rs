@@ -1,6 +1,7 @@
 //! The clients of AWS: one factory makes them all, each service's calls have a file, and what goes
 //! wrong becomes data in `failure`.
 
+pub mod access_keys;
 pub mod asked;
 pub mod calls;
 pub mod factory;

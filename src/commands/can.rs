@@ -10,7 +10,7 @@ use clap::builder::Resettable;
 use clap::{Args, Id};
 
 use self::answer::{Answer, Verdict};
-use self::principal::{Principal, iam_target};
+use self::principal::Principal;
 use crate::app::call::{Call, Caller};
 use crate::app::options::{CredentialOptions, Selected};
 use crate::app::requests;
@@ -158,7 +158,7 @@ impl Parties {
         let context =
             context::entries(&self.chain, &self.principal, &args.context, SystemClock.now());
         let simulation = Simulation { actions, resources: &args.resource, context: &context };
-        let target = iam_target(&self.asker)?;
+        let target = self.asker.iam_target()?;
         let policies = Policies::OfPrincipal(&self.principal.arn);
         let evaluations = service
             .calls()

@@ -19,6 +19,7 @@ pub mod long_lived;
 mod no_file_store;
 mod none;
 pub mod remedy;
+pub mod rotations;
 #[cfg(target_os = "linux")]
 mod secret_service;
 pub mod secret_store;

@@ -90,6 +90,11 @@ impl Directories {
         Some(self.state.as_ref()?.join("rolecall/keys.json"))
     }
 
+    /// Returns the file that tells where rotations of long-term keys stand.
+    pub fn rotations(&self) -> Option<PathBuf> {
+        ours(self.state.as_ref(), "rotations.json")
+    }
+
     /// Returns the file of the usage history.
     pub fn used(&self) -> Option<PathBuf> {
         ours(self.state.as_ref(), "used.json")

@@ -50,6 +50,10 @@ mod keys_import;
 #[cfg(unix)]
 mod keys_mfa;
 #[cfg(unix)]
+mod keys_rotate;
+#[cfg(unix)]
+mod keys_rotate_killed;
+#[cfg(unix)]
 mod log;
 #[cfg(unix)]
 mod log_file;

@@ -107,7 +107,7 @@ fn other_long_term_keys_get_their_own_session() {
     let sandbox = guarded();
     three(&sandbox);
     sandbox.run(&["process", "a"]).ok();
-    sandbox.aws.world(|world| world.users[0].access_key_id = format!("AKIB{}", sandbox.id));
+    sandbox.aws.world(|world| world.users[0].keys[0].id = format!("AKIB{}", sandbox.id));
     sandbox.credentials(&format!(
         "[dev]\naws_access_key_id = AKIB{}\naws_secret_access_key = {}\n",
         sandbox.id, sandbox.secret

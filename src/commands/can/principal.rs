@@ -4,9 +4,8 @@ use crate::app::iam_principal::iam_principal;
 use crate::app::service::{CredentialsService, Obtained};
 use crate::aws::Credentials;
 use crate::aws::arn::Arn;
-use crate::aws::partition::of_region;
 use crate::chain::Step;
-use crate::clients::factory::{Service, Target};
+use crate::clients::factory::Target;
 use crate::commands::whoami::caller_identity;
 use crate::error::{Error, Result};
 use crate::system::report::Report;
@@ -70,7 +69,7 @@ pub fn of_credentials(
         (Credentials::Session(_), _) => MfaContext::Unknown,
     };
     let arn = if is_role && !arn.contains(":role/aws-reserved/") {
-        with_path(service, &arn, &iam_target(asker)?)
+        with_path(service, &arn, &asker.iam_target()?)
     } else {
         arn
     };
@@ -87,16 +86,4 @@ fn with_path(service: &CredentialsService, arn: &str, target: &Target) -> String
         service.context().ui.decided(&say);
         arn.to_owned()
     })
-}
-
-/// Returns the target of calls of IAM that somebody signs.
-///
-/// # Errors
-/// When the configured endpoint is wrong.
-pub fn iam_target(asker: &Obtained) -> Result<Target<'_>> {
-    let plan = &asker.chain.plan;
-    let region = of_region(plan.region.as_deref().unwrap_or_default()).iam_region;
-    let endpoint = plan.endpoints.iam.as_ref().map_err(Error::clone)?;
-    let target = Target::of(Service::Iam, &plan.network, region, endpoint.as_ref());
-    Ok(target.signed_by(&asker.credentials))
 }

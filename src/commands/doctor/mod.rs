@@ -8,6 +8,7 @@ mod folders;
 mod log;
 mod profiles;
 mod prompts;
+mod rotations;
 mod settings;
 mod store;
 mod written;
@@ -57,6 +58,7 @@ pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<Exit> {
             };
             files::check_keys(&profiles, &names, &mut findings);
             written::check(&profiles, &names, &mut findings);
+            rotations::check(context, &profiles, &names, &mut findings);
             let endpoints = profiles::check(context, &profiles, &names, &mut findings);
             endpoints::check(service, &endpoints, &mut findings)?;
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::checks::{caller_identity, check_words, target};
+use super::checks::{caller_identity, check_words, facts, target};
 use super::input;
 use super::keep::{is_same, keep};
 use super::plan::{Wanted, key_lines, leads_to, planned};
@@ -89,7 +89,7 @@ pub fn run(service: &CredentialsService, args: &KeysAddArgs) -> Result<()> {
     } else {
         Some(caller_identity(service, &chain, &Credentials::LongTerm(given.clone()), &again)?)
     };
-    keep(&stored, (&id, &given), target, identity.as_ref())?;
+    keep(&stored, (&id, &given), target, facts(identity.as_ref()))?;
     lines.write(context)?;
     report(context, &chain, (&id, target), identity.as_ref());
     let replaced = before.as_ref().and_then(|profile| profile.get(keys::STORED_KEY_ID));

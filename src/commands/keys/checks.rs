@@ -11,6 +11,7 @@ use crate::error::{Error, Place, Result};
 use crate::hint;
 use crate::settings::EffectiveSettings;
 use crate::store::StoreName;
+use crate::store::access_keys::KeyFacts;
 
 /// Refuses what may be a secret on the command line, without repeating it.
 ///
@@ -99,4 +100,13 @@ pub fn caller_identity(
         let bare = error.causes().iter().fold(bare, Error::cause);
         bare.hint(format!("copy both anew; a new key is known after some ten seconds: {again}"))
     })
+}
+
+/// Returns what is recorded of keys, of which AWS said whose they are.
+pub fn facts(identity: Option<&CallerIdentity>) -> KeyFacts {
+    KeyFacts {
+        account_id: identity.map(|identity| identity.account.clone()),
+        arn: identity.map(|identity| identity.arn.clone()),
+        created_at: None,
+    }
 }

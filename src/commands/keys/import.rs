@@ -5,7 +5,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::checks::{caller_identity, target};
+use super::checks::{caller_identity, facts, target};
 use super::keep::{is_same, keep};
 use super::lines::ProfileLines;
 use super::plan::{Wanted, key_lines, leads_to, planned};
@@ -226,7 +226,7 @@ impl Import<'_> {
         if before.as_ref().is_some_and(|before| is_same(before, given)) {
             return Ok(false);
         }
-        let verified = keep(&self.stored, (id, given), self.target, Some(&identity))
+        let verified = keep(&self.stored, (id, given), self.target, facts(Some(&identity)))
             .and_then(|kept| verify(&kept));
         if verified.is_err() && before.is_none() {
             self.stored.remove(id)?;

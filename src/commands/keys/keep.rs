@@ -4,13 +4,12 @@ use secrecy::ExposeSecret;
 
 use crate::aws::LongTermKeys;
 use crate::aws::names::AccessKeyId;
-use crate::clients::sts::CallerIdentity;
 use crate::error::{Error, Result};
 use crate::store::StoreName;
 use crate::store::access_keys::{KeyFacts, StoredAccessKeys};
 use crate::system::clock::{Clock, SystemClock};
 
-/// Writes keys into the store, and returns what it gives back. `identity` is what AWS said of them.
+/// Writes keys into the store, and returns what it gives back. `facts` is what AWS said of them.
 ///
 /// # Errors
 /// When the store does not take them, or does not give them back; an interruption.
@@ -18,13 +17,8 @@ pub fn keep(
     stored: &StoredAccessKeys,
     (id, given): (&AccessKeyId, &LongTermKeys),
     target: StoreName,
-    identity: Option<&CallerIdentity>,
+    facts: KeyFacts,
 ) -> Result<LongTermKeys> {
-    let facts = KeyFacts {
-        account_id: identity.map(|identity| identity.account.clone()),
-        arn: identity.map(|identity| identity.arn.clone()),
-        created_at: None,
-    };
     stored.put(id, given, target, (SystemClock.now(), facts))?;
     let kept = stored.existing(id, target)?.filter(|kept| is_same(kept, given));
     kept.ok_or_else(|| {

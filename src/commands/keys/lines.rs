@@ -90,15 +90,7 @@ impl ProfileLines {
     /// # Errors
     /// When it cannot be edited so, or not be written. The old file is still there then.
     pub fn write(&self, context: &Context) -> Result<Written> {
-        let paths = Paths::find(&context.environment, &context.directories)?;
-        let path = match self.file {
-            FileKind::Config => paths.config,
-            FileKind::Credentials => paths.credentials,
-        };
-        let path = match path {
-            Some(path) => path,
-            None => context.directories.home()?.join(self.file.name()),
-        };
+        let path = path_of(context, self.file)?;
         let (mut before, mut after) = (Zeroizing::default(), Zeroizing::default());
         rewrite(&path, &context.runtime, |bytes| {
             before = Zeroizing::new(bytes.to_vec());
@@ -108,6 +100,19 @@ impl ProfileLines {
         })?;
         Ok(Written { path, before, after })
     }
+}
+
+/// Returns where one of the shared files is.
+///
+/// # Errors
+/// Where a variable names a file of a home that there is not.
+pub fn path_of(context: &Context, file: FileKind) -> Result<PathBuf> {
+    let paths = Paths::find(&context.environment, &context.directories)?;
+    let path = match file {
+        FileKind::Config => paths.config,
+        FileKind::Credentials => paths.credentials,
+    };
+    path.map_or_else(|| Ok(context.directories.home()?.join(file.name())), Ok)
 }
 
 /// A file that was changed.

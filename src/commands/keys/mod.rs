@@ -11,6 +11,7 @@ mod list;
 mod mfa;
 mod plan;
 mod remove;
+mod rotate;
 mod stdin;
 
 use clap::Subcommand;
@@ -21,6 +22,7 @@ use self::import::KeysImportArgs;
 use self::list::KeysListArgs;
 use self::mfa::MfaCommand;
 use self::remove::KeysRemoveArgs;
+use self::rotate::KeysRotateArgs;
 use crate::app::service::CredentialsService;
 use crate::error::Result;
 use crate::system::exit::Exit;
@@ -30,6 +32,7 @@ pub enum KeysCommand {
     Add(KeysAddArgs),
     Import(KeysImportArgs),
     List(KeysListArgs),
+    Rotate(KeysRotateArgs),
     Export(KeysExportArgs),
     Remove(KeysRemoveArgs),
     /// TOTP seeds of virtual MFA devices, so that nobody types their codes
@@ -43,6 +46,7 @@ pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<Exit> 
         KeysCommand::Add(args) => add::run(service, args)?,
         KeysCommand::Import(args) => return import::run(service, args),
         KeysCommand::List(args) => list::run(context, args)?,
+        KeysCommand::Rotate(args) => return rotate::run(service, args),
         KeysCommand::Export(args) => export::run(service, args)?,
         KeysCommand::Remove(args) => remove::run(context, args)?,
         KeysCommand::Mfa(command) => mfa::run(context, command)?,

@@ -16,6 +16,7 @@ use crate::config::profiles::{Profile, Profiles};
 use crate::error::{Error, Result};
 use crate::hint;
 use crate::store::StoreName;
+use crate::store::rotations::Journal;
 use crate::system::report::Report;
 
 /// Forget an access key: its secret in the store, and its lines in the profile
@@ -55,12 +56,27 @@ pub fn run(context: &Context, args: &KeysRemoveArgs) -> Result<()> {
         None if is_found => {}
         None => return Err(unknown(profile.as_ref(), &args.profile)),
     }
+    if others.is_empty() {
+        forget_rotation(context, &id)?;
+    }
     let what = if others.is_empty() {
         format!("the keys {id} are forgotten; AWS still knows them")
     } else {
         format!("the secret of {id} stays: it is named by profile {}", list(&others))
     };
     context.ui.note(&what);
+    Ok(())
+}
+
+/// Forgets the rotation that a key was in: it cannot go on without its secret.
+fn forget_rotation(context: &Context, id: &AccessKeyId) -> Result<()> {
+    let journal = Journal::new(context.directories.rotations());
+    let Some((old, rotation)) = journal.find(id) else { return Ok(()) };
+    journal.forget(&old)?;
+    let both = [Some(old.to_string()), rotation.new];
+    let other = both.into_iter().flatten().find(|one| *one != id.as_str());
+    let other = other.map(|other| format!("; the other key, {other}, stays")).unwrap_or_default();
+    context.ui.warn(&format!("the rotation of {old} is forgotten with it{other}"));
     Ok(())
 }
 

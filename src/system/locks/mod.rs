@@ -64,7 +64,6 @@ pub trait Locks {
     ///
     /// # Errors
     /// Those of `wait`.
-    #[cfg(any(target_os = "macos", test))]
     fn acquire(&self, name: &str, purpose: &str, limit: Duration) -> Result<Option<File>> {
         loop {
             match self.attempt(name, purpose) {

@@ -280,7 +280,8 @@ impl Sandbox {
     pub fn secrets(&self) -> BTreeSet<String> {
         let mut all = self.secrets.lock().unwrap().clone();
         self.aws.world(|world| {
-            all.extend(world.users.iter().map(|user| user.secret.clone()));
+            let keys = world.users.iter().flat_map(|user| &user.keys);
+            all.extend(keys.map(|key| key.secret.clone()));
             for session in &world.sessions {
                 all.extend([session.secret.clone(), session.token.clone()]);
             }

@@ -19,6 +19,8 @@ pub struct Fault {
     pub on: String,
     /// How many more times it happens; `None` for every time.
     pub times: Option<u32>,
+    /// How many times it does not happen first.
+    pub skip: u32,
     pub kind: Kind,
 }
 
@@ -30,12 +32,17 @@ impl Fault {
 
     /// Goes wrong this many times.
     pub fn times(on: &str, times: u32, kind: Kind) -> Self {
-        Self { on: on.to_owned(), times: Some(times), kind }
+        Self { on: on.to_owned(), times: Some(times), skip: 0, kind }
     }
 
     /// Goes wrong until it is taken away.
     pub fn always(on: &str, kind: Kind) -> Self {
-        Self { on: on.to_owned(), times: None, kind }
+        Self { on: on.to_owned(), times: None, skip: 0, kind }
+    }
+
+    /// Goes wrong at one call, counted from 1.
+    pub fn nth(on: &str, number: u32, kind: Kind) -> Self {
+        Self { skip: number.saturating_sub(1), ..Self::once(on, kind) }
     }
 }
 
@@ -68,7 +75,13 @@ pub enum Kind {
 
 /// Takes the fault that applies to an operation now, and counts it.
 pub fn take(faults: &mut Vec<Fault>, operation: &str) -> Option<Kind> {
-    let place = faults.iter().position(|fault| fault.on == "*" || fault.on == operation)?;
+    let mut is_due = |fault: &mut Fault| {
+        let applies = fault.on == "*" || fault.on == operation;
+        let waits = applies && fault.skip > 0;
+        fault.skip -= u32::from(waits);
+        applies && !waits
+    };
+    let place = faults.iter_mut().position(&mut is_due)?;
     let kind = faults[place].kind.clone();
     if let Some(times) = &mut faults[place].times {
         *times = times.saturating_sub(1);

@@ -1,5 +1,6 @@
 //! The actions of IAM that rolecall calls.
 
+use crate::access_keys;
 use crate::encoding;
 use crate::http::{Request, Response};
 use crate::params::{self, Params};
@@ -12,13 +13,18 @@ use crate::world::{self, World};
 use crate::xml;
 
 /// The actions that belong to IAM rather than STS.
-pub const ACTIONS: [&str; 6] = [
+pub const ACTIONS: [&str; 11] = [
+    "CreateAccessKey",
+    "DeleteAccessKey",
+    "GetAccessKeyLastUsed",
     "GetPolicy",
     "GetPolicyVersion",
     "GetRole",
+    "ListAccessKeys",
     "ListMFADevices",
     "SimulateCustomPolicy",
     "SimulatePrincipalPolicy",
+    "UpdateAccessKey",
 ];
 
 const VERSION: &str = "2010-05-08";
@@ -27,7 +33,7 @@ const DETAILED: [&str; 1] = ["iam:ListMFADevices"];
 
 /// Answers a request for an action of IAM.
 pub fn answer(
-    world: &World,
+    world: &mut World,
     request: &Request,
     action: &str,
     params: &Params,
@@ -38,7 +44,13 @@ pub fn answer(
     }
     let result = sigv4::verify(world, request, "iam", now).and_then(|caller| {
         rules::may_call_iam(caller.kind)?;
+        access_keys::note_use(world, &caller, "iam", now);
         match action {
+            "ListAccessKeys" => access_keys::list(world, &caller, params),
+            "CreateAccessKey" => access_keys::create(world, &caller, params, now),
+            "UpdateAccessKey" => access_keys::update(world, &caller, params),
+            "DeleteAccessKey" => access_keys::delete(world, &caller, params),
+            "GetAccessKeyLastUsed" => access_keys::last_used(world, &caller, params),
             "ListMFADevices" => mfa_devices(world, &caller, params),
             "GetRole" => role(world, &caller, params),
             "GetPolicy" => managed_policy(world, &caller, params),

@@ -37,8 +37,8 @@
 //! - **Time**: the limits of each duration, one hour for roles that a session of any kind assumes, the
 //!   clock's skew.
 //!
-//! STS, IAM (`ListMFADevices`, `GetRole`, `GetPolicy` with its versions, the policy simulator), IAM
-//! Identity Center with its OpenID Connect service, AWS sign-in (which renews logins), EC2 instance metadata (version 2) and the
+//! STS, IAM (`ListMFADevices`, the calls about access keys, `GetRole`, `GetPolicy` with its versions,
+//! the policy simulator), IAM Identity Center with its OpenID Connect service, AWS sign-in (which renews logins), EC2 instance metadata (version 2) and the
 //! credentials endpoint of containers answer on one port. A [`Fault`] makes an operation fail: late, throttled, torn, endless or
 //! silent. [`rules`] states the rules of STS without any I/O, so that a test can also ask them
 //! directly.
@@ -49,6 +49,7 @@
     reason = "a test that describes what cannot be must end at once"
 )]
 
+mod access_keys;
 mod assume_role;
 mod constraints;
 mod encoding;
@@ -78,6 +79,7 @@ mod web_identity;
 mod world;
 mod xml;
 
+pub use access_keys::AccessKey;
 pub use faults::{Fault, Kind};
 pub use metadata::{Container, Metadata};
 pub use policy::{Effect, Statement, When};

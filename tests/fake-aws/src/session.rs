@@ -30,6 +30,8 @@ pub struct Session {
     pub transitive: Vec<String>,
     pub source_identity: Option<String>,
     pub policy: Option<Vec<Statement>>,
+    /// The access key that asked for a user's session.
+    pub access_key: Option<String>,
 }
 
 impl Session {
@@ -47,6 +49,7 @@ impl Session {
             transitive: Vec::new(),
             source_identity: None,
             policy: None,
+            access_key: None,
         }
     }
 
@@ -90,8 +93,9 @@ pub struct Caller {
 impl Caller {
     /// Returns the owner of an access key, if the world knows it.
     pub fn of(world: &World, access_key_id: &str) -> Option<Self> {
-        if let Some(user) = world.find_key(access_key_id) {
-            return Some(Self::user(user, CallerKind::LongTerm, None));
+        if let Some((user, _)) = world.find_key(access_key_id) {
+            let caller = Self::user(user, CallerKind::LongTerm, None);
+            return Some(Self { access_key_id: access_key_id.to_owned(), ..caller });
         }
         let session = world.find_session(access_key_id)?.clone();
         let mut caller = match &session.owner {
@@ -116,7 +120,7 @@ impl Caller {
 
     fn user(user: &User, kind: CallerKind, session: Option<Session>) -> Self {
         Self {
-            access_key_id: user.access_key_id.clone(),
+            access_key_id: String::new(),
             kind,
             account: user.account.clone(),
             arn: user.arn(),

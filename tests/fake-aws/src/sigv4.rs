@@ -123,13 +123,18 @@ fn identify(
 ) -> Result<(Caller, String), Refusal> {
     let unknown = || invalid_token(service);
     let token = request.header("x-amz-security-token");
-    let secret = if let Some(user) = world.find_key(id) {
-        if !user.active || token.is_some() {
+    let secret = if let Some((_, key)) = world.find_key(id) {
+        if !key.is_active || key.known_from > now || token.is_some() {
             return Err(unknown());
         }
-        user.secret.clone()
+        key.secret.clone()
     } else {
         let session = world.find_session(id).ok_or_else(unknown)?;
+        // A session ends with the key that asked for it, and sleeps while that is switched off.
+        let key = session.access_key.as_deref().map(|id| world.find_key(id));
+        if key.is_some_and(|key| key.is_none_or(|(_, key)| !key.is_active)) {
+            return Err(unknown());
+        }
         if token != Some(session.token.as_str()) {
             return Err(unknown());
         }

@@ -1,5 +1,6 @@
 //! The Security Token Service.
 
+use crate::access_keys;
 use crate::assume_role;
 use crate::constraints::{self, Checks};
 use crate::http::{Request, Response};
@@ -47,6 +48,7 @@ fn signed(
     now: i64,
 ) -> Result<String, Refusal> {
     let caller = sigv4::verify(world, request, "sts", now)?;
+    access_keys::note_use(world, &caller, "sts", now);
     if let Some(authorization) = Authorization::of(request)
         && world.disabled_regions.contains(&authorization.region)
     {
@@ -91,6 +93,7 @@ fn session_token(
     };
     let mut session = Session::new(owner, now + i64::from(seconds));
     session.mfa = mfa;
+    session.access_key = Some(caller.access_key_id.clone());
     let result = xml::credentials(&session);
     world.sessions.push(session);
     Ok(result)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::access_keys::AccessKey;
 use crate::encoding::{identifier, random};
 use crate::metadata::{Container, Metadata};
 use crate::policy::Statement;
@@ -31,6 +32,10 @@ pub struct World {
     pub metadata: Metadata,
     pub containers: Vec<Container>,
     pub logins: Vec<Login>,
+    /// How many seconds pass until the services know a new access key.
+    pub propagation_seconds: i64,
+    /// The most access keys that are listed on a page, though more were asked for.
+    pub keys_at_once: Option<usize>,
 }
 
 /// A multi-factor device that shows codes.
@@ -47,15 +52,13 @@ impl MfaDevice {
     }
 }
 
-/// An IAM user with one access key.
+/// An IAM user with access keys: at first one.
 #[derive(Clone, Debug)]
 pub struct User {
     pub partition: String,
     pub account: String,
     pub name: String,
-    pub access_key_id: String,
-    pub secret: String,
-    pub active: bool,
+    pub keys: Vec<AccessKey>,
     pub mfa: Option<MfaDevice>,
     pub policies: Vec<Statement>,
 }
@@ -67,9 +70,7 @@ impl User {
             partition: "aws".to_owned(),
             account: account.to_owned(),
             name: name.to_owned(),
-            access_key_id: access_key_id.to_owned(),
-            secret: secret.to_owned(),
-            active: true,
+            keys: vec![AccessKey::of_before(access_key_id, secret)],
             mfa: None,
             policies: Vec::new(),
         }
@@ -104,7 +105,7 @@ impl User {
     /// Has an access key that was switched off.
     #[must_use]
     pub fn inactive(mut self) -> Self {
-        self.active = false;
+        self.keys.iter_mut().for_each(|key| key.is_active = false);
         self
     }
 
@@ -307,9 +308,10 @@ impl World {
         }
     }
 
-    /// Returns the user with an access key.
-    pub fn find_key(&self, access_key_id: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.access_key_id == access_key_id)
+    /// Returns an access key and its user.
+    pub fn find_key(&self, access_key_id: &str) -> Option<(&User, &AccessKey)> {
+        let all = self.users.iter().flat_map(|user| user.keys.iter().map(move |key| (user, key)));
+        all.into_iter().find(|(_, key)| key.id == access_key_id)
     }
 
     /// Returns the session with an access key.

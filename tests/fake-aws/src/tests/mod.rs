@@ -1,5 +1,6 @@
 //! What AWS was seen to answer, asked of the fake as a client asks.
 
+mod access_keys;
 mod assume_role;
 mod dispatch;
 mod iam;
