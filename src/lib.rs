@@ -41,8 +41,8 @@
 //!
 //! - **4, verbs**: [`commands`].
 //! - **3, application**: [`app`], [`picker`], [`shell`], [`completion`], [`output`], [`ui`].
-//! - **2, adapters**: [`executor`], [`store`], [`sources`], [`clients`], [`prompt`], [`audit`],
-//!   [`settings`].
+//! - **2, adapters**: [`executor`], [`store`], [`other_stores`], [`sources`], [`clients`], [`prompt`],
+//!   [`audit`], [`settings`].
 //! - **1, domain, pure**: [`aws`], [`config`], [`chain`].
 //! - **0, ground**: [`system`], [`platform`], [`text`], [`mod@error`], [`hint`].
 //!
@@ -62,6 +62,7 @@ mod config;
 mod error;
 mod executor;
 mod hint;
+mod other_stores;
 mod output;
 mod picker;
 mod platform;

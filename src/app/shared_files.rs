@@ -99,12 +99,17 @@ pub fn change(
 
 /// Prints what would change.
 fn show(context: &Context, changed: &[ChangedFile]) -> Result<()> {
-    let colored = Colored::when(context.ui.colors_on(&stdout()));
     let diffs = changed.iter().map(|ChangedFile { old, new }| {
         let new = Document::parse(old.kind, &old.path, new.clone());
-        FileDiff::new(old, &new, colored).render()
+        diff(context, old, &new)
     });
     print(&diffs.collect::<String>())
+}
+
+/// Returns the unified diff of two states of a file for stdout; an empty text where nothing differs.
+pub fn diff(context: &Context, old: &Document, new: &Document) -> String {
+    let colored = Colored::when(context.ui.colors_on(&stdout()));
+    FileDiff::new(old, new, colored).render()
 }
 
 fn write(

@@ -105,6 +105,17 @@ fn is_rolecall(program: &str) -> bool {
     Path::new(program).file_stem().is_some_and(|stem| stem == "rolecall")
 }
 
+/// Returns whether a command runs a program of this name, and names a profile to it.
+pub fn runs_for(command: &str, program: &str, profile: &str) -> bool {
+    let words = shlex::split(command).unwrap_or_default();
+    let Some((first, words)) = words.split_first() else { return false };
+    let is_named = |word: &String| {
+        let value = word.strip_prefix("--").and_then(|option| option.split_once('='));
+        word == profile || value.is_some_and(|(_, value)| value == profile)
+    };
+    Path::new(first).file_stem().is_some_and(|stem| stem == program) && words.iter().any(is_named)
+}
+
 /// Returns the profile of a command that says nothing else.
 fn plain_target(command: &str) -> Option<String> {
     let words = shlex::split(command)?;
@@ -193,6 +204,24 @@ fn word_ranges(command: &str) -> impl Iterator<Item = Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn program_and_profile_of_a_command_are_recognised() {
+        for (command, is_it) in [
+            ("aws-vault exec dev --json", true),
+            ("/opt/bin/aws-vault --backend=file export --format=json 'dev'", true),
+            ("aws-vault export --profile=dev", true),
+            ("aws-vault exec devs --json", false),
+            ("aws-vault exec prod --json", false),
+            ("aws-vault-wrapper exec dev", false),
+            ("sh -c 'aws-vault exec dev'", false),
+            ("aws-vault exec 'dev", false),
+            ("dev", false),
+            ("", false),
+        ] {
+            assert_eq!(runs_for(command, "aws-vault", "dev"), is_it, "{command}");
+        }
+    }
 
     #[test]
     fn only_the_name_in_a_command_changes() {

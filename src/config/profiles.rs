@@ -72,7 +72,7 @@ impl Profile {
 }
 
 /// Both shared files with an index of their sections by kind and name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Profiles {
     pub(super) documents: [Document; 2],
     /// The named sections, sorted by the hash of kind and name; those of one name in the order in

@@ -103,7 +103,12 @@ pub fn make_yours(path: &Path) -> String {
 
 /// Says how a passphrase is given to the store `file`.
 pub fn give_passphrase() -> String {
-    format!("give the passphrase: {}", Syntax::here().ask_for("ROLECALL_FILE_PASSPHRASE"))
+    give_passphrase_in("ROLECALL_FILE_PASSPHRASE")
+}
+
+/// Says how a passphrase is given by a variable.
+pub fn give_passphrase_in(variable: &str) -> String {
+    format!("give the passphrase: {}", Syntax::here().ask_for(variable))
 }
 
 /// Converts a file to UTF-8. `from` is its encoding as `iconv` calls it.

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::chain::{CONTAINER_TOKEN, CONTAINER_TOKEN_FILE, WebIdentity};
 use crate::error::{Error, Place, Result};
 use crate::hint;
+use crate::system::base64url;
 use crate::system::digest::sha256_hex;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
@@ -99,9 +100,7 @@ pub(super) fn subject(token: &str) -> String {
 }
 
 fn claims(token: &str) -> Option<String> {
-    let payload = token.split('.').nth(1)?.replace('-', "+").replace('_', "/");
-    let padding = "=".repeat(payload.len().wrapping_neg() % 4);
-    let payload = Zeroizing::new(aws_smithy_types::base64::decode(payload + &padding).ok()?);
+    let payload = base64url::decode(token.split('.').nth(1)?)?;
     let mut claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
     claims.get("sub")?;
     claims.retain(|name, _| !OF_ONE_TOKEN.contains(&name.as_str()));

@@ -38,6 +38,6 @@ pub use keyutils::Keyutils;
 pub use no_file_store::FileStore;
 pub use none::NoStore;
 #[cfg(target_os = "linux")]
-pub use secret_service::SecretService;
+pub use secret_service::{Collection, SecretService};
 pub use secret_store::{SecretStore, UnlockPolicy};
 pub use store_name::StoreName;

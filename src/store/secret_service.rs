@@ -15,6 +15,7 @@
 
 mod bus;
 mod client;
+mod collection;
 mod item;
 mod link;
 mod prompt;
@@ -29,6 +30,7 @@ use keyring_core::api::CredentialStoreApi;
 use keyring_core::attributes::parse_attributes;
 use keyring_core::{Entry, Error, Result};
 
+pub use self::collection::Collection;
 use crate::store::keyring::{Keyring, OsKeyring, SERVICE};
 use crate::store::secret_service::item::Item;
 use crate::store::secret_service::link::Link;

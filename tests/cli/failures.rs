@@ -26,7 +26,7 @@ const BLOCKS: [&str; 11] = [
 const VARIABLES: [&str; 5] = ["AWS_", "ROLECALL_", "_PROXY", "_proxy", "XDG_"];
 
 /// Programs that hints tell people to run, besides rolecall.
-const PROGRAMS: [&str; 13] = [
+const PROGRAMS: [&str; 14] = [
     "aws ",
     "unset ",
     "export ",
@@ -40,6 +40,7 @@ const PROGRAMS: [&str; 13] = [
     "env ",
     "xdg-open ",
     "head ",
+    "aws-vault ",
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # setup.sh FOLDER NAME…: installs below FOLDER what no Debian package has: the official AWS clients, each with a small program that
 # prints the ARN of sts:GetCallerIdentity (python cli_v1 cli_v2 js go java), two shells (xonsh nushell), a parser of PowerShell's
-# language (powershell), moto, ministack and actionlint.
+# language (powershell), moto, ministack, actionlint, and a writer of the items of aws-vault and granted (keyring).
 # What is there already is left as it is. Logs: FOLDER/log/setup-NAME. Exit 1 if one could not be had.
 set -eu
 
@@ -97,6 +97,12 @@ setup_go() {
     local go
     need_go "$1"
     (cd "$here/clients/go" && "$go" build -o "$1/identity" .)
+}
+
+setup_keyring() {
+    local go
+    need_go "$1"
+    (cd "$here/clients/keyring" && "$go" build -o "$1/write" .)
 }
 
 setup_actionlint() {

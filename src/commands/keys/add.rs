@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::checks::{caller_identity, check_words, facts, target};
+use super::checks::{caller_identity, check_asked_by_sdks, check_words, facts, target};
 use super::input;
 use super::keep::{is_same, keep};
 use super::plan::{Wanted, key_lines, leads_to, planned};
@@ -14,8 +14,7 @@ use crate::app::service::CredentialsService;
 use crate::app::stores::StoreOpener;
 use crate::aws::Credentials;
 use crate::aws::names::AccessKeyId;
-use crate::chain::process_command::hides_process;
-use crate::chain::{Chain, ProfileView, Step, keys};
+use crate::chain::{Chain, Step, keys};
 use crate::clients::sts::CallerIdentity;
 use crate::config::profiles::Profile;
 use crate::error::{Error, Result};
@@ -106,15 +105,7 @@ pub fn run(service: &CredentialsService, args: &KeysAddArgs) -> Result<()> {
 /// Refuses a profile whose credentials come from elsewhere, or that has keys already.
 fn check_profile(profile: &Profile, args: &KeysAddArgs) -> Result<()> {
     let name = &profile.name;
-    if let Some(other) = hides_process(profile) {
-        let what = format!("profile `{name}` has {}, so SDKs would not ask rolecall", other.key);
-        let error = Error::misconfigured(&other.place, what).about(name);
-        return Err(if ProfileView::from(profile).holds_keys() {
-            error.hint(format!("move them into the store: {}", hint::command("keys import", name)))
-        } else {
-            error.hint("add the keys to another profile; see which there are: rolecall list")
-        });
-    }
+    check_asked_by_sdks(profile)?;
     if args.force {
         return Ok(());
     }

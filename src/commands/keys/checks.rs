@@ -2,7 +2,9 @@
 
 use crate::app::service::CredentialsService;
 use crate::aws::Credentials;
-use crate::chain::Chain;
+use crate::aws::names::AccessKeyId;
+use crate::chain::process_command::hides_process;
+use crate::chain::{Chain, ProfileView, keys};
 use crate::clients::asked::Asked;
 use crate::clients::factory::Target;
 use crate::clients::sts::CallerIdentity;
@@ -58,6 +60,35 @@ fn keeps_none(name: StoreName) -> Error {
         "choose another for this command: --store keyring, or for all: {}",
         hint::set("ROLECALL_STORE", "file")
     ))
+}
+
+/// Refuses a profile that SDKs take for something else than keys that rolecall hands out.
+///
+/// # Errors
+/// Where it has a key that SDKs look at first.
+pub fn check_asked_by_sdks(profile: &Profile) -> Result<()> {
+    let Some(other) = hides_process(profile) else { return Ok(()) };
+    let name = &profile.name;
+    let what = format!("profile `{name}` has {}, so SDKs would not ask rolecall", other.key);
+    let error = Error::misconfigured(&other.place, what).about(name);
+    Err(if ProfileView::from(profile).holds_keys() {
+        error.hint(format!("move them into the store: {}", hint::command("keys import", name)))
+    } else {
+        error.hint("add the keys to another profile; see which there are: rolecall list")
+    })
+}
+
+/// Refuses a profile that names other keys in the store.
+///
+/// # Errors
+/// Where it does.
+pub fn check_other_keys(profile: &Profile, id: &AccessKeyId) -> Result<()> {
+    let stored = profile.get(keys::STORED_KEY_ID);
+    let Some(other) = stored.filter(|stored| *stored.value != **id) else { return Ok(()) };
+    let what = format!("profile `{}` names other keys in the store", profile.name);
+    Err(Error::misconfigured(&other.place, what)
+        .about(&profile.name)
+        .hint(format!("forget those: {}", hint::command("keys remove", &profile.name))))
 }
 
 /// Returns the error about a profile that has no keys in the store.

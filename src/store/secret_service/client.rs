@@ -11,7 +11,7 @@ use crate::store::secret_service::bus::{BUS_NAME, BusError, ROOT, judge};
 
 pub(super) const ROOT_INTERFACE: &str = "org.freedesktop.Secret.Service";
 pub(super) const COLLECTION: &str = "org.freedesktop.Secret.Collection";
-const ITEM: &str = "org.freedesktop.Secret.Item";
+pub(super) const ITEM: &str = "org.freedesktop.Secret.Item";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// The collection that lives in memory only and dies with the log-in.
@@ -139,7 +139,7 @@ impl Client {
 
     /// Returns the session of this connection, opened at the first use, in which secrets travel as
     /// they are.
-    async fn session(&self) -> Result<&OwnedObjectPath, StoreError> {
+    pub(super) async fn session(&self) -> Result<&OwnedObjectPath, StoreError> {
         if let Some(session) = self.session.get() {
             return Ok(session);
         }
@@ -166,7 +166,7 @@ impl Client {
         Ok(FoundItems { unlocked, locked })
     }
 
-    async fn secret(&self, item: &str, session: &str) -> Result<Vec<u8>, BusError> {
+    pub(super) async fn secret(&self, item: &str, session: &str) -> Result<Vec<u8>, BusError> {
         let session = ObjectPath::try_from(session)?;
         let reply = self.call(item, ITEM, "GetSecret", &(session,)).await?;
         let body = reply.body();
@@ -214,7 +214,7 @@ impl Client {
         Ok(self.property(collection, COLLECTION, "Locked").await?)
     }
 
-    async fn property<T>(
+    pub(super) async fn property<T>(
         &self,
         path: &str,
         interface: &'static str,

@@ -59,12 +59,20 @@ impl Link {
         })
     }
 
-    /// Runs one operation to its end, or until it was waited for long enough.
     fn run<T>(
         &self,
         wait: Wait,
         operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
     ) -> keyring_core::Result<T> {
+        self.attempt(wait, operation).map_err(pass_on)
+    }
+
+    /// Runs one operation to its end, or until it was waited for long enough.
+    pub(super) fn attempt<T>(
+        &self,
+        wait: Wait,
+        operation: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         // A poisoned state is one like any other: nothing in it is half made.
         let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         let (address, folder) = (self.bus_address.as_deref(), self.runtime_dir.as_deref());
@@ -79,6 +87,6 @@ impl Link {
             // The next call starts afresh: the service may have been restarted.
             *client = None;
         }
-        outcome.map_err(pass_on)
+        outcome
     }
 }

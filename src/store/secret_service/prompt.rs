@@ -28,6 +28,14 @@ impl Client {
         if objects.is_empty() {
             return Ok(());
         }
+        self.unlock_objects(objects).await
+    }
+
+    /// Unlocks collections and items.
+    pub(super) async fn unlock_objects(
+        &self,
+        objects: Vec<OwnedObjectPath>,
+    ) -> Result<(), StoreError> {
         let reply = self.call(ROOT, ROOT_INTERFACE, "Unlock", &(objects,)).await?;
         let body = reply.body();
         let (_, prompt): (Vec<ObjectPath>, ObjectPath) = body.deserialize()?;

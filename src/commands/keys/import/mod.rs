@@ -1,0 +1,82 @@
+//! `rolecall keys import`: moves long-term keys into the store, from plain text and from the stores
+//! of other programs.
+
+mod args;
+mod mover;
+mod other_program;
+mod plain_text;
+
+use serde_json::{Value, json};
+
+pub use self::args::KeysImportArgs;
+use self::mover::{Moved, Mover, Outcome};
+use super::checks::target;
+use crate::app::call::AskPolicy;
+use crate::app::context::Context;
+use crate::app::service::CredentialsService;
+use crate::app::shared_files::diff;
+use crate::app::stores::StoreOpener;
+use crate::config::document::FileKind;
+use crate::error::{Error, Kind, Result};
+use crate::output::{print, print_line, table};
+use crate::system::exit::Exit;
+use crate::system::report::Report;
+
+pub fn run(service: &CredentialsService, args: &KeysImportArgs) -> Result<Exit> {
+    let context = service.context();
+    let target = target(&context.settings, args.store)?;
+    if args.selected.names().is_empty() && !args.all {
+        return Err(Error::usage("which profiles are meant? name them, or give --all").hint(
+            format!("see what would be moved: rolecall keys import --all{} --dry-run", args.from()),
+        ));
+    }
+    let stored = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).access_keys(args.store);
+    let mover = Mover::new(service, args, target, stored);
+    let before = context.profiles()?;
+    let outcomes = match args.program() {
+        None => plain_text::import(&mover)?,
+        Some(program) => other_program::import(&mover, program)?,
+    };
+    show(context, args, &outcomes)?;
+    if args.dry_run && !args.json {
+        let after = mover.profiles()?;
+        let diff_of = |file| diff(context, before.document(file), after.document(file));
+        print(&FileKind::ALL.map(diff_of).concat())?;
+    }
+    let has_failed = outcomes.iter().any(|outcome| outcome.result.is_err());
+    Ok(if has_failed { Exit::from(Kind::Failed.exit_code()) } else { Exit::SUCCESS })
+}
+
+fn show(context: &Context, args: &KeysImportArgs, outcomes: &[Outcome]) -> Result<()> {
+    if args.json {
+        let json = |outcome: &Outcome| {
+            let why = match outcome.result {
+                Ok(Moved::PassedOver(why)) => Some(why.to_owned()),
+                Ok(_) => None,
+                Err(ref error) => Some(error.to_string()),
+            };
+            json!({
+                "profile": outcome.profile,
+                "access_key_id": outcome.access_key_id,
+                "result": outcome.word().replace(' ', "_"),
+                "error": why.filter(|_| outcome.result.is_err()),
+            })
+        };
+        return print_line(outcomes.iter().map(json).collect::<Value>());
+    }
+    if outcomes.is_empty() {
+        let place = args.program().map_or("in plain text", |_| "there");
+        context.ui.note(&format!("no profile holds long-term keys {place}"));
+        return Ok(());
+    }
+    let cells = |outcome: &Outcome| {
+        let id = table::or_dash(outcome.access_key_id.as_deref());
+        let why = match outcome.result {
+            Ok(Moved::PassedOver(why)) => format!(": {why}"),
+            _ => String::new(),
+        };
+        vec![outcome.profile.clone(), id, format!("{}{why}", outcome.word())]
+    };
+    let rows: Vec<_> = outcomes.iter().map(cells).collect();
+    print(&table::plain(&["PROFILE", "ACCESS KEY", "RESULT"], &rows))
+}
