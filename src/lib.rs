@@ -81,6 +81,7 @@ pub mod fuzzing {
     pub use crate::aws::process_json::parse as parse_process_output;
     pub use crate::aws::totp::Seed;
     pub use crate::aws::{Credentials, LongTermKeys};
+    pub use crate::chain::adoption::{Step as AdoptionStep, adopt, release};
     pub use crate::chain::resolve;
     pub use crate::chain::session_key::SessionKeys;
     pub use crate::chain::{Base, Caching, Chain, Defaults, Request, RoleOptions, Step};
@@ -91,7 +92,7 @@ pub mod fuzzing {
     pub use crate::config::edit::{
         Edit, KeyName, KeyPath, NewValue, SectionName, apply as apply_edits,
     };
-    pub use crate::config::profiles::Profiles;
+    pub use crate::config::profiles::{Profiles, sub_properties};
     pub use crate::error::{Kind, Result};
     pub use crate::executor::Sts;
     pub use crate::output::credential_process::render as render_process_output;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rolecall::fuzzing::{
     Document, Edit, FileKind, KeyName, KeyPath, NewValue, Profiles, SectionKind, SectionName,
-    apply_edits,
+    apply_edits, sub_properties,
 };
 use zeroize::Zeroizing;
 
@@ -51,15 +51,15 @@ fn parse(line: &str) -> Option<Edit> {
     })
 }
 
+/// Reads one of the shared files; the other one is empty.
+fn profiles(kind: FileKind, bytes: &[u8]) -> Profiles {
+    let of = |file| document(file, if file == kind { bytes } else { b"" });
+    Profiles::new(of(FileKind::Config), of(FileKind::Credentials))
+}
+
 /// Returns what readers take from all sections but those of some names.
 fn reading(kind: FileKind, bytes: &[u8], but: &[&str]) -> Vec<String> {
-    let empty = document(FileKind::Credentials, b"");
-    let profiles = match kind {
-        FileKind::Config => Profiles::new(document(kind, bytes), empty),
-        FileKind::Credentials => {
-            Profiles::new(document(FileKind::Config, b""), document(kind, bytes))
-        }
-    };
+    let profiles = profiles(kind, bytes);
     let section = |kind: SectionKind, name: &str| {
         let merged = profiles.section(kind, name).ok().flatten();
         let values = merged.iter().flat_map(|merged| &merged.properties);
@@ -76,6 +76,29 @@ fn reading(kind: FileKind, bytes: &[u8], but: &[&str]) -> Vec<String> {
     all
 }
 
+/// Returns the lines of a file without their ends and the byte order mark.
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii_end).collect()
+}
+
+/// Returns whether a file has only lines of another one, in their order. Blank lines may be others.
+fn is_part(part: &[u8], whole: &[u8]) -> bool {
+    let mut whole = lines(whole).into_iter();
+    lines(part).into_iter().all(|line| line.is_empty() || whole.any(|other| other == line))
+}
+
+/// Returns how many lines of a file are new in the run of lines in which it differs from another
+/// one.
+fn new_lines(before: &[u8], after: &[u8]) -> usize {
+    let (before, after) = (lines(before), lines(after));
+    let same = before.iter().zip(&after).take_while(|(one, other)| one == other).count();
+    let ends = before[same..].iter().rev().zip(after[same..].iter().rev());
+    let same_ends = ends.take_while(|(one, other)| one == other).count();
+    let old = &before[same..before.len() - same_ends];
+    after[same..after.len() - same_ends].iter().filter(|line| !old.contains(line)).count()
+}
+
 fn compare(kind: FileKind, before: &[u8], edit: &Edit, after: &[u8]) {
     let (section, other) = match edit {
         Edit::RenameSection { section, to } => (section, to.as_str()),
@@ -90,16 +113,54 @@ fn compare(kind: FileKind, before: &[u8], edit: &Edit, after: &[u8]) {
     let apply = |edit: Edit| apply_edits(&document(kind, after), &[edit]);
     match edit {
         Edit::AddSection { section } => {
+            assert!(is_part(before, after), "{edit:?}");
             let undone = apply(Edit::RemoveSection { section: section.clone() }).unwrap();
             assert_eq!(*undone, before, "{edit:?}");
         }
         Edit::RemoveSection { .. } | Edit::Unset { .. } => {
+            assert!(is_part(after, before), "{edit:?}");
             let error = apply(edit.clone()).unwrap_err();
             assert!(error.message().contains(" has no "), "{edit:?}: {error}");
         }
-        Edit::Set { .. } => assert_eq!(*apply(edit.clone()).unwrap(), after, "{edit:?}"),
-        Edit::RenameKey { .. } | Edit::RenameSection { .. } => {}
+        Edit::Set { section, key, value } => {
+            assert_eq!(value_of(kind, after, section, key).as_ref(), Some(value), "{edit:?}");
+            // A key may come with its block.
+            assert!(new_lines(before, after) <= 2, "{edit:?}");
+            assert_eq!(*apply(edit.clone()).unwrap(), after, "{edit:?}");
+        }
+        Edit::RenameKey { .. } => {
+            assert_eq!(lines(before).len(), lines(after).len(), "{edit:?}");
+        }
+        Edit::RenameSection { section, to } => {
+            assert_eq!(lines(before).len(), lines(after).len(), "{edit:?}");
+            // What stands around `default` may go, and names that need quotes are not written.
+            if ![&section.name, to].map(String::as_str).contains(&"default") {
+                let (section, to) = (SectionName { name: to.clone(), ..*section }, &section.name);
+                let back = apply(Edit::RenameSection { section, to: to.clone() });
+                assert!(
+                    back.is_ok_and(|back| *back == before) || KeyName::parse(to).is_err(),
+                    "{edit:?}"
+                );
+            }
+        }
     }
+}
+
+/// Returns the value that readers take from a key.
+fn value_of(
+    kind: FileKind,
+    bytes: &[u8],
+    section: &SectionName,
+    key: &KeyPath,
+) -> Option<NewValue> {
+    let profiles = profiles(kind, bytes);
+    let merged = profiles.section(section.kind, &section.name).ok()??;
+    let value = &merged.properties.iter().find(|property| property.key == **key.top())?.value;
+    let value = match key.is_nested() {
+        true => sub_properties(value).filter(|(name, _)| *name == **key.name()).last()?.1,
+        false => value,
+    };
+    NewValue::new(Zeroizing::new(value.to_owned())).ok()
 }
 
 pub fn check(data: &[u8]) {

@@ -2,6 +2,7 @@
 //! hold. `tests/corpora.rs` runs the targets over the inputs that are known, as ordinary tests;
 //! `fuzz/run` looks for new ones.
 
+mod adoption;
 mod assuan;
 mod edit;
 mod index;
@@ -17,7 +18,8 @@ mod sts_answer;
 pub type Check = fn(&[u8]);
 
 /// The targets by name; `seeds/NAME` holds the inputs that each begins with.
-pub const TARGETS: [(&str, Check); 10] = [
+pub const TARGETS: [(&str, Check); 11] = [
+    ("adoption", adoption::check),
     ("assuan", assuan::check),
     ("edit", edit::check),
     ("index", index::check),

@@ -12,7 +12,7 @@ use crate::error::{Error, FileLine, Result};
 use crate::hint;
 
 /// The keys of a role that SDKs act on.
-const ROLE_KEYS: [&str; 7] = [
+pub const ROLE_KEYS: [&str; 7] = [
     keys::ROLE_ARN,
     keys::SOURCE_PROFILE,
     keys::CREDENTIAL_SOURCE,

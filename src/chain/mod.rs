@@ -39,7 +39,7 @@ pub use base::{
 };
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
-pub use near_keys::{meant_key, misspelled};
+pub use near_keys::{known_keys, meant_key, misspelled};
 pub use network::{CONTAINER_TOKEN, CONTAINER_TOKEN_FILE, EndpointUrl, Network};
 pub use origins::Origins;
 pub use plan::Plan;

@@ -7,7 +7,7 @@ use crate::error::{Error, FileLine};
 
 /// Keys that mean something else than what they look like: those of `keys`, and AWS's settings
 /// (AWS SDKs and Tools Reference Guide, "Settings reference").
-const KNOWN: [&str; 45] = [
+const KNOWN: [&str; 50] = [
     keys::ROLE_ARN,
     keys::SOURCE_PROFILE,
     keys::CREDENTIAL_SOURCE,
@@ -39,12 +39,17 @@ const KNOWN: [&str; 45] = [
     keys::TRANSITIVE_SESSION_TAGS,
     keys::POLICY_ARNS,
     keys::CONFIRM,
+    keys::CACHE,
     keys::WRITTEN,
     keys::STORED_KEY_ID,
     keys::HAND_OUT_KEYS,
     "output",
     "description",
     "ca_bundle",
+    "cli_pager",
+    "cli_auto_prompt",
+    "defaults_mode",
+    "account_id_endpoint_mode",
     "max_attempts",
     "retry_mode",
     "use_fips_endpoint",
@@ -136,6 +141,11 @@ fn unread(profile: &Profile) -> impl Iterator<Item = Unread<'_>> {
     });
     let ignored = profile.ignored.iter();
     set.chain(ignored.map(move |(place, key)| Unread { key, line: unknown(place, key) }))
+}
+
+/// Returns the keys that a profile may have, without the prefix where it is one's choice.
+pub fn known_keys() -> impl Iterator<Item = &'static str> {
+    KNOWN.into_iter()
 }
 
 fn is_known(key: &str) -> bool {

@@ -74,7 +74,7 @@ mod tests {
         "@Q}",
     ];
     /// Lines that older ones never run, or may fail at.
-    const GUARDED: [&str; 7] = [
+    const GUARDED: [&str; 8] = [
         "mapfile -t answer < <(_rolecall_ask \"$2\")",
         "\\builtin local - 2>/dev/null || \\builtin :",
         "if [[ -n ${EPOCHSECONDS-} ]]; then",
@@ -82,6 +82,7 @@ mod tests {
         "\\builtin printf -v __rolecall_now '%(%s)T' -1 2>/dev/null || \
          __rolecall_now=$(\\command date +%s)",
         "compopt -o default 2>/dev/null || :",
+        "compopt -o nospace 2>/dev/null || :",
         "compopt -o bashdefault -o default 2>/dev/null || :",
     ];
 

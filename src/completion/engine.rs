@@ -5,6 +5,7 @@ use clap::{Arg, ArgAction, Command};
 use super::candidate::{Candidate, Matching};
 use super::position::{LinePosition, long_option, takes_value};
 use super::profiles::ProfileCompleter;
+use super::section_keys::SectionKeys;
 use super::source::ValueSource;
 
 /// What a shell is to offer.
@@ -30,7 +31,7 @@ impl Engine<'_> {
         root.build();
         let position = LinePosition::after(root, words);
         if let Some(option) = position.pending {
-            return self.values(option, "", current);
+            return self.values(&position, option, "", current);
         }
         if !position.is_verbatim() && current.starts_with('-') {
             return self.option(&position, current);
@@ -43,7 +44,7 @@ impl Engine<'_> {
         match current.strip_prefix("--").and_then(|long| long.split_once('=')) {
             Some((name, typed)) => {
                 match long_option(position.command, name).filter(|arg| takes_value(arg)) {
-                    Some(option) => self.values(option, &format!("--{name}="), typed),
+                    Some(option) => self.values(position, option, &format!("--{name}="), typed),
                     None => Answer::Values(Vec::new()),
                 }
             }
@@ -61,7 +62,7 @@ impl Engine<'_> {
         if !position.is_verbatim() && position.positional == 0 {
             found = self.matching.candidates(verbs(position.command), current);
         }
-        match argument.map(|arg| self.values(arg, "", current)) {
+        match argument.map(|arg| self.values(position, arg, "", current)) {
             Some(Answer::Values(more)) => found.extend(more),
             Some(other) if found.is_empty() => return other,
             _ => {}
@@ -73,11 +74,19 @@ impl Engine<'_> {
     }
 
     /// Returns the values of an argument, each behind `prefix` (`--name=`, or nothing).
-    fn values(&self, arg: &Arg, prefix: &str, typed: &str) -> Answer {
+    fn values(&self, position: &LinePosition, arg: &Arg, prefix: &str, typed: &str) -> Answer {
         let possible = arg.get_possible_values();
         let found = if possible.is_empty() {
             match ValueSource::of(arg) {
                 ValueSource::Files | ValueSource::Command => return Answer::Files,
+                source @ (ValueSource::Keys | ValueSource::Assignments) => {
+                    let keys = SectionKeys::of(self.profiles, self.matching, position);
+                    let found = keys.map(|keys| match source {
+                        ValueSource::Keys => keys.present(typed),
+                        _ => keys.assignments(typed),
+                    });
+                    found.unwrap_or_default()
+                }
                 source => self.profiles.candidates(source, typed, self.matching),
             }
         } else {

@@ -10,6 +10,7 @@ mod engine;
 pub mod position;
 mod profiles;
 mod quoting;
+mod section_keys;
 pub mod source;
 
 use clap::Command;

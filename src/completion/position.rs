@@ -16,6 +16,8 @@ pub struct LinePosition<'a> {
     /// The number of positional words so far.
     pub positional: usize,
     pub used: Vec<&'a Arg>,
+    /// The values so far, each with its argument.
+    pub typed: Vec<(&'a Arg, String)>,
     /// The number of words so far.
     words: usize,
     /// The number of words before those that are taken as they are, whatever they look like: they
@@ -32,6 +34,7 @@ impl<'a> LinePosition<'a> {
             pending: None,
             positional: 0,
             used: Vec::new(),
+            typed: Vec::new(),
             words: 0,
             verbatim_from: None,
             is_marked: false,
@@ -89,11 +92,12 @@ impl<'a> LinePosition<'a> {
     }
 
     fn step(&mut self, word: &str) {
-        if self.pending.take().is_some() {
+        if let Some(option) = self.pending.take() {
+            self.typed.push((option, word.to_owned()));
             return;
         }
         if self.is_verbatim() {
-            self.positional += 1;
+            self.step_positional(word);
         } else if word == "--" {
             (self.verbatim_from, self.is_marked) = (Some(self.words + 1), true);
         } else if let Some(long) = word.strip_prefix("--") {
@@ -108,8 +112,13 @@ impl<'a> LinePosition<'a> {
             if self.positional().is_some_and(Arg::is_last_set) {
                 self.verbatim_from = Some(self.words);
             }
-            self.positional += 1;
+            self.step_positional(word);
         }
+    }
+
+    fn step_positional(&mut self, word: &str) {
+        self.typed.extend(self.positional().map(|arg| (arg, word.to_owned())));
+        self.positional += 1;
     }
 
     /// Takes `--name` or `--name=value`, without its dashes.
@@ -118,17 +127,23 @@ impl<'a> LinePosition<'a> {
             long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
         let option = long_option(self.command, name);
         self.used.extend(option);
-        self.pending = option.filter(|arg| takes_value(arg) && value.is_none());
+        let option = option.filter(|arg| takes_value(arg));
+        match value {
+            Some(value) => self.typed.extend(option.map(|arg| (arg, value.to_owned()))),
+            None => self.pending = option,
+        }
     }
 
     /// Takes `-v`, `-vv`, `-pNAME` and the like, without the dash.
     fn step_shorts(&mut self, shorts: &str) {
         for (at, short) in shorts.char_indices() {
             let option = self.command.get_arguments().find(|arg| arg.get_short() == Some(short));
-            let is_last = at + short.len_utf8() == shorts.len();
             self.used.extend(option);
-            self.pending = option.filter(|arg| takes_value(arg) && is_last);
             if option.is_none_or(takes_value) {
+                match &shorts[at + short.len_utf8()..] {
+                    "" => self.pending = option,
+                    value => self.typed.extend(option.map(|arg| (arg, value.to_owned()))),
+                }
                 break;
             }
         }

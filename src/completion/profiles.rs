@@ -1,6 +1,6 @@
 //! Values from the user's shared files.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use super::candidate::{Candidate, Matching};
 use super::source::ValueSource;
@@ -46,15 +46,21 @@ impl ProfileCompleter {
             ValueSource::WrittenSections => self.profiles(typed, matching, is_written),
             ValueSource::SsoSessions => names(&self.names_of(SectionKind::SsoSession)),
             ValueSource::Services => names(&self.names_of(SectionKind::Services)),
-            ValueSource::Keys => {
-                let keys = self.profiles.as_ref().map(keys_of_sections);
-                names(&keys.iter().flatten().map(String::as_str).collect::<Vec<_>>())
-            }
             ValueSource::RoleArns => property(&["rolecall_role_arn", "role_arn"]),
             ValueSource::MfaSerials => property(&["rolecall_mfa_serial", "mfa_serial"]),
             ValueSource::Regions => property(&["region", "sso_region"]),
-            ValueSource::Files | ValueSource::Command | ValueSource::Free => Vec::new(),
+            // Keys are those of a section, which `SectionKeys` knows.
+            ValueSource::Keys
+            | ValueSource::Assignments
+            | ValueSource::Files
+            | ValueSource::Command
+            | ValueSource::Free => Vec::new(),
         }
+    }
+
+    /// Returns a section, as far as the files can be read.
+    pub fn section(&self, kind: SectionKind, name: &str) -> Option<Profile> {
+        self.profiles.as_ref()?.section(kind, name).ok()?
     }
 
     fn names_of(&self, kind: SectionKind) -> Vec<&str> {
@@ -79,14 +85,6 @@ impl ProfileCompleter {
             .filter_map(|name| Candidate::new(name, &description(name)))
             .collect()
     }
-}
-
-/// Returns the keys that sections have, sorted.
-fn keys_of_sections(profiles: &Profiles) -> BTreeSet<String> {
-    let sections = SectionKind::ALL.into_iter().flat_map(|kind| {
-        profiles.names_of(kind).filter_map(move |name| profiles.section(kind, name).ok()?)
-    });
-    sections.flat_map(|section| section.properties).map(|property| property.key).collect()
 }
 
 /// Returns whether `rolecall write` wrote something into a profile's section.

@@ -2,14 +2,18 @@
 
 use clap::Arg;
 
+use crate::chain::keys;
+
 /// The source of an argument's values that clap has no list for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueSource {
     Profiles,
     SsoSessions,
     Services,
-    /// The keys that sections have.
+    /// The keys that the section on the line has.
     Keys,
+    /// `KEY=VALUE` for the section on the line.
+    Assignments,
     /// The sections that `rolecall write` made.
     WrittenSections,
     RoleArns,
@@ -35,6 +39,7 @@ impl ValueSource {
             (Some("sso-session"), _) => Self::SsoSessions,
             (Some("services"), _) => Self::Services,
             (None, "KEY") => Self::Keys,
+            (None, "KEY=VALUE") => Self::Assignments,
             (Some("as" | "clear"), "NAME") => Self::WrittenSections,
             (Some("role-arn"), _) => Self::RoleArns,
             (Some("mfa-serial"), _) | (None, "SERIAL") => Self::MfaSerials,
@@ -50,5 +55,18 @@ impl ValueSource {
             }
             _ => Self::Free,
         }
+    }
+}
+
+/// Returns the source of the values of a key in a section.
+pub fn of_key(key: &str) -> ValueSource {
+    match key.strip_prefix(keys::PREFIX).unwrap_or(key) {
+        keys::SOURCE_PROFILE => ValueSource::Profiles,
+        keys::SSO_SESSION => ValueSource::SsoSessions,
+        keys::SERVICES => ValueSource::Services,
+        keys::ROLE_ARN => ValueSource::RoleArns,
+        keys::MFA_SERIAL => ValueSource::MfaSerials,
+        keys::REGION | keys::SSO_REGION => ValueSource::Regions,
+        _ => ValueSource::Free,
     }
 }

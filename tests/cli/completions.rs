@@ -58,6 +58,30 @@ fn complete_prints_profiles_and_roles_quoted_for_each_shell() {
 }
 
 #[test]
+fn keys_of_a_section_are_completed_in_each_shell() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[profile prod]\nregion = eu-west-1\nnew_key = old\n");
+    let ask = |shell: &str, words: &[&str]| {
+        sandbox.run(&[&["__complete", shell, "--"], words].concat()).ok().silent().stdout
+    };
+    let set = |last| ["rolecall", "profile", "set", "prod", last];
+    for shell in ["zsh", "fish", "elvish"] {
+        assert_eq!(ask(shell, &set("new")), "values\nnew_key=\told\n", "{shell}");
+        assert_eq!(ask(shell, &set("region=eu")), "values\nregion=eu-west-1\tprod\n", "{shell}");
+    }
+    let bash = |line: &str, word: &str| ask("bash", &[line, word, "9", "80"]);
+    assert_eq!(bash("rolecall profile set prod new", "new"), "values\nnew_key=\n");
+    // Readline's words end at an equals sign.
+    assert_eq!(bash("rolecall profile set prod region=eu", "eu"), "values\neu-west-1\n");
+    assert_eq!(ask("powershell", &set("=new")), "values\nnew_key=\tnew_key=\told\n");
+    assert_eq!(
+        ask("nushell", &["rolecall profile unset prod new"]),
+        "[{\"value\":\"new_key\",\"description\":\"old\"}]\n"
+    );
+    sandbox.no_calls();
+}
+
+#[test]
 fn complete_is_silent_with_malformed_files_and_words() {
     let sandbox = Sandbox::new();
     sandbox.config("[profile broken\n[profile good]\nno equals sign\n[profile better]\n");

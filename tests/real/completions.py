@@ -25,6 +25,12 @@ region = eu-west-1
 [profile -dash]
 region = eu-west-1
 """ % tuple(HOSTILE.values())
+SECTIONS = """[sso-session corp]
+sso_region = eu-west-1
+[services local]
+s3 =
+  endpoint_url = http://localhost:4566
+"""
 # Takes down the arguments of every call but those of completion, which go to the program under test.
 STAND_IN = """#!/bin/sh
 case $1 in __complete | completions | init) exec %s "$@" ;; esac
@@ -153,6 +159,9 @@ def tab(screen, typed, wanted):
     for part in typed.split("\t"):
         if part != typed.split("\t")[0]:
             screen.press("Tab")
+            if part and "COMPLETING" in screen.text():
+                # elvish has a menu for a value that it has to quote.
+                screen.press("Enter")
         if part:
             screen.keys(part)
     want(screen.arguments(), wanted, repr(typed) + "\n" + screen.text().strip() + "\n")
@@ -171,6 +180,20 @@ def words(name):
         tab(screen, "rolecall explain --role-arn=arn:aws:iam::3\t", ["explain", "--role-arn=arn:aws:iam::333333333333:role/reader"])
 
     return lambda: on(name, CONFIG, check)
+
+
+def keys(name):
+    """The keys of a section, which end in `=` where a value follows."""
+
+    def check(screen, home):
+        tab(screen, "rolecall profile set unique reg\teu-west-1", ["profile", "set", "unique", "region=eu-west-1"])
+        tab(screen, "rolecall profile set unique source_pr\ttwin-o\t", ["profile", "set", "unique", "source_profile=twin-one"])
+        tab(screen, "rolecall profile set twin-two sso_acc\t1 regi\tx", ["profile", "set", "twin-two", "sso_account_id=1", "region=x"])
+        tab(screen, "rolecall profile unset twin-two sso_r\t", ["profile", "unset", "twin-two", "sso_role_name"])
+        tab(screen, "rolecall profile unset --sso-session co\t sso_\t", ["profile", "unset", "--sso-session", "corp", "sso_region"])
+        tab(screen, "rolecall profile set --services=lo\t s3.\tx", ["profile", "set", "--services=local", "s3.endpoint_url=x"])
+
+    return lambda: on(name, CONFIG + SECTIONS, check)
 
 
 def hostile(name):
@@ -249,7 +272,7 @@ def silent(name):
 
 for shell in SHELLS:
     # The other ways to load the same script.
-    for what in (words, hostile) if " " in shell else (words, hostile, described, thousands, elsewhere, silent):
+    for what in (words, keys, hostile) if " " in shell else (words, keys, hostile, described, thousands, elsewhere, silent):
         add_case("%s: %s" % (shell, what.__name__), what(shell))
 for shell in SIDES:
     add_case("%s: switching" % shell, switching(shell))

@@ -18,9 +18,13 @@ description = the live\taccount
 [profile prod-read]
 sso_account_id = 333333333333
 sso_role_name = Read
+s3 =
+  payload = x
 [sso-session corp]
 sso_region = eu-west-1
 [services local]
+s3 =
+  endpoint_url = http://localhost:4566
 [profile -x]
 [profile a\u{1b}b]
 [profile broken]
@@ -95,8 +99,39 @@ fn line_gets_values_for_word_at_cursor() {
         ("profile set --services ", vec!["local"]),
         ("profile rename pr", vec!["prod", "prod-read"]),
         ("profile remove prod pr", vec!["prod", "prod-read"]),
-        ("profile unset prod sso_r", vec!["sso_region", "sso_role_name"]),
-        ("profile unset --sso-session corp sso_r", vec!["sso_region", "sso_role_name"]),
+        ("profile unset prod de", vec!["description"]),
+        ("profile unset prod sso_r", vec![]),
+        ("profile unset prod-read ", vec!["sso_account_id", "sso_role_name", "s3.payload"]),
+        ("profile unset prod-read sso_account_id ", vec!["sso_role_name", "s3.payload"]),
+        ("profile unset --sso-session corp ", vec!["sso_region"]),
+        ("profile unset --services=local ", vec!["s3.endpoint_url"]),
+        ("profile unset -pprod-read s", vec!["sso_account_id", "sso_role_name", "s3.payload"]),
+        ("profile unset -- prod des", vec!["description"]),
+        ("profile set prod reg", vec!["region="]),
+        ("profile set prod role_", vec!["role_arn=", "role_session_name="]),
+        ("profile set prod role_arn=x role_", vec!["role_session_name="]),
+        ("profile set prod rolecall_m", vec!["rolecall_mfa_serial="]),
+        (
+            "profile set prod rolecall_c",
+            vec!["rolecall_credential_source=", "rolecall_confirm=", "rolecall_cache="],
+        ),
+        ("profile set prod-read s3", vec!["s3.payload="]),
+        ("profile set prod aws_", vec!["aws_access_key_id=", "aws_account_id="]),
+        ("profile set prod region=eu", vec!["region=eu-west-1"]),
+        (
+            "profile set prod source_profile=pr",
+            vec!["source_profile=prod", "source_profile=prod-read"],
+        ),
+        ("profile set prod rolecall_source_profile=d", vec!["rolecall_source_profile=default"]),
+        ("profile set prod sso_session=", vec!["sso_session=corp"]),
+        ("profile set prod description=", vec![]),
+        ("profile add new role_a", vec!["role_arn="]),
+        ("profile add --sso-session new sso_s", vec!["sso_start_url="]),
+        (
+            "profile set --sso-session corp ",
+            vec!["sso_region=", "sso_start_url=", "sso_registration_scopes="],
+        ),
+        ("profile set --services local ", vec!["s3.endpoint_url="]),
         ("doctor --store k", vec!["keyring", "keyutils"]),
         ("env prod --shell fi", vec!["fish"]),
         ("env prod --format d", vec!["dotenv", "docker"]),
@@ -135,11 +170,17 @@ fn profile_is_described_by_account_and_role() {
     );
 }
 
+#[test]
+fn key_is_described_by_its_value() {
+    assert_eq!(ask("profile unset prod des"), "values\ndescription\tthe live account\n");
+    assert_eq!(ask("profile set prod des"), "values\ndescription=\tthe live account\n");
+}
+
 /// A new argument without values of its own has to be named here, or get a source in
 /// `ValueSource::of`.
 #[test]
 fn every_argument_has_value_source_or_is_listed_as_free() {
-    const FREE: [&str; 20] = [
+    const FREE: [&str; 19] = [
         "actions",
         "max_age",
         "resource",
@@ -156,7 +197,6 @@ fn every_argument_has_value_source_or_is_listed_as_free() {
         "filter",
         "since",
         "limit",
-        "changes",
         "to",
         "words",
         "subcommand",
