@@ -46,6 +46,8 @@ mod identity;
 mod init;
 mod inspect;
 mod keys;
+#[cfg(unix)]
+mod keys_age;
 mod keys_import;
 #[cfg(unix)]
 mod keys_mfa;
