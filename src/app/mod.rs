@@ -3,6 +3,7 @@
 pub mod call;
 pub mod context;
 pub mod iam_principal;
+pub mod key_age;
 pub mod options;
 mod passphrase;
 pub mod requests;

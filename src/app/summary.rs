@@ -26,6 +26,10 @@ pub struct ProfileSummary {
     pub source_profile: Option<String>,
     pub mfa: Option<String>,
     pub session: Option<Entry>,
+    /// How many days old its own keys in the store are, where the ages of keys were looked at.
+    pub key_age_days: Option<i64>,
+    /// Whether they are older than the settings allow.
+    pub has_old_key: bool,
     pub description: Option<String>,
     pub problem: Option<String>,
     /// Where the problem is, in short.

@@ -6,7 +6,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::context::Context;
+use crate::app::key_age::KeyAges;
 use crate::app::summary::{ProfileSummary, summarize};
+use crate::chain::keys;
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::hint;
@@ -50,9 +52,19 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<()> {
     let entries = context.known_sessions();
     let words: Vec<String> =
         args.filter.iter().flat_map(|f| f.split_whitespace()).map(str::to_lowercase).collect();
+    let ages = KeyAges::read(context);
+    let with_age = |row: ProfileSummary| {
+        if ages.records.is_empty() {
+            return row;
+        }
+        let profile = profiles.profile(&row.name).ok().flatten();
+        let id = profile.as_ref().and_then(|profile| profile.value(keys::STORED_KEY_ID));
+        let key_age_days = id.and_then(|id| ages.days(id));
+        ProfileSummary { key_age_days, has_old_key: id.is_some_and(|id| ages.is_old(id)), ..row }
+    };
     let rows: Vec<ProfileSummary> = profiles
         .names()
-        .map(|name| summarize(context, &profiles, &entries, name))
+        .map(|name| with_age(summarize(context, &profiles, &entries, name)))
         .filter(|row| words.iter().all(|word| row.searched.contains(word)))
         .collect();
     if args.json {
@@ -120,6 +132,7 @@ fn json(row: &ProfileSummary) -> Value {
         "source": source,
         "mfa_serial": row.mfa,
         "expiration": row.session.as_ref().map(|e| timestamp(e.expires_at)),
+        "key_age_days": row.key_age_days,
         "store": row.session.as_ref().map(|e| &e.store),
         "description": row.description,
         "error": row.problem,
@@ -132,7 +145,10 @@ fn cells(row: &ProfileSummary) -> Vec<String> {
         (Some(_), _) => format!("! {}", row.problem_at.as_deref().unwrap_or("broken")),
         (None, Some(profile)) => format!("{} ({profile})", row.source),
         (None, None) if row.source.is_empty() => "-".to_owned(),
-        (None, None) => row.source.clone(),
+        (None, None) => match row.key_age_days.filter(|_| row.has_old_key) {
+            Some(days) => format!("{}, {days}d old", row.source),
+            None => row.source.clone(),
+        },
     };
     vec![
         row.name.clone(),

@@ -48,6 +48,7 @@ ykman,tty,pinentry,dialog)
   prompt_timeout        how long a person is waited for (default: 5m)
   pinentry              the pinentry to ask with
   allow_yes             true: --yes may confirm what rolecall_confirm asks
+  max_key_age           how old an access key in the store may be (default: 90d; 0 for any age)
   log                   false: what is handed out is not logged
   shell_renew           false: a shell does not renew the keys that it holds
   color, no_input, quiet
@@ -94,7 +95,7 @@ mod tests {
         });
         let keys: Vec<&str> =
             lines.flat_map(|line| line.split("  ").next().unwrap().split(", ")).collect();
-        assert_eq!(keys.len(), 14, "{keys:?}");
+        assert_eq!(keys.len(), 15, "{keys:?}");
         for key in keys {
             std::fs::write(&path, format!("{key} = ?\n")).unwrap();
             let read = load(&path);

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::{Settings, prompt_order};
 use crate::aws::duration;
 use crate::chain::{Caching, Defaults};
@@ -15,6 +17,8 @@ use crate::system::environment::Environment;
 use crate::text::color::{Color, ColorChoice};
 
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
+/// 90 days, in seconds.
+const MAX_KEY_AGE: u32 = 90 * 86_400;
 const PROMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What the command line says for every verb.
@@ -137,6 +141,12 @@ impl EffectiveSettings {
     /// Returns whether a shell renews the keys that it holds.
     pub fn renews_in_shells(&self) -> bool {
         self.0.shell_renew != Some(false)
+    }
+
+    /// Returns how old a long-term key may be; `None` where that does not matter.
+    pub fn max_key_age(&self) -> Option<TimeDelta> {
+        let seconds = self.0.max_key_age.unwrap_or(MAX_KEY_AGE);
+        (seconds > 0).then(|| TimeDelta::seconds(i64::from(seconds)))
     }
 
     /// Returns the colour of a profile: that of the first pattern that matches its name.

@@ -36,6 +36,8 @@ pub struct Settings {
     pub lock_timeout: Option<Duration>,
     /// How long the session with MFA of an identity lives, in seconds; 0 when there is to be none.
     pub mfa_session_duration: Option<u32>,
+    /// How old, in seconds, a long-term key may be; 0 where that does not matter.
+    pub max_key_age: Option<u32>,
     /// Whether what is handed out is logged; it is unless this says otherwise.
     pub log: Option<bool>,
     /// The ways to ask, in their order.
@@ -235,6 +237,7 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Plac
             settings.mfa_session_duration =
                 Some(mfa_session_duration(value).map_err(wrong)?.unwrap_or(0));
         }
+        "max_key_age" => settings.max_key_age = Some(seconds()?),
         "log" => settings.log = Some(flag()?),
         "prompt" => {
             let what = format!("{}: prompt", place());

@@ -46,6 +46,8 @@ mod identity;
 mod init;
 mod inspect;
 mod keys;
+#[cfg(unix)]
+mod keys_age;
 mod keys_from_others;
 mod keys_import;
 #[cfg(unix)]

@@ -5,6 +5,7 @@ mod endpoints;
 mod files;
 mod findings;
 mod folders;
+mod key_ages;
 mod log;
 mod profiles;
 mod prompts;
@@ -58,6 +59,7 @@ pub fn run(service: &CredentialsService, args: &DoctorArgs) -> Result<Exit> {
             };
             files::check_keys(&profiles, &names, &mut findings);
             written::check(&profiles, &names, &mut findings);
+            key_ages::check(context, &profiles, &names, &mut findings);
             rotations::check(context, &profiles, &names, &mut findings);
             let endpoints = profiles::check(context, &profiles, &names, &mut findings);
             endpoints::check(service, &endpoints, &mut findings)?;

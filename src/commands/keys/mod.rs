@@ -12,6 +12,7 @@ mod mfa;
 mod plan;
 mod remove;
 mod rotate;
+mod signer;
 mod stdin;
 
 use clap::Subcommand;
@@ -45,10 +46,10 @@ pub fn run(service: &CredentialsService, command: &KeysCommand) -> Result<Exit> 
     match command {
         KeysCommand::Add(args) => add::run(service, args)?,
         KeysCommand::Import(args) => return import::run(service, args),
-        KeysCommand::List(args) => list::run(context, args)?,
+        KeysCommand::List(args) => return list::run(service, args),
         KeysCommand::Rotate(args) => return rotate::run(service, args),
         KeysCommand::Export(args) => export::run(service, args)?,
-        KeysCommand::Remove(args) => remove::run(context, args)?,
+        KeysCommand::Remove(args) => remove::run(service, args)?,
         KeysCommand::Mfa(command) => mfa::run(context, command)?,
     }
     Ok(Exit::SUCCESS)

@@ -5,15 +5,17 @@ use clap::Args;
 
 use super::checks::{check_words, names_no_keys};
 use super::lines::ProfileLines;
+use super::signer::Signer;
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
+use crate::app::service::CredentialsService;
 use crate::app::stores::StoreOpener;
 use crate::aws::names::AccessKeyId;
 use crate::chain::process_command::target;
 use crate::chain::{ProfileView, keys};
 use crate::config::document::FileKind;
 use crate::config::profiles::{Profile, Profiles};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::hint;
 use crate::store::StoreName;
 use crate::store::rotations::Journal;
@@ -26,17 +28,23 @@ Examples:
   rolecall keys remove dev
   rolecall keys remove AKIAIOSFODNN7EXAMPLE           keys that no profile names any more
 
-AWS still knows the key afterwards: aws iam delete-access-key --access-key-id ID deletes it there.")]
+  rolecall keys remove dev --at-aws                   deletes it at AWS first
+
+Without --at-aws AWS still knows the key afterwards.")]
 pub struct KeysRemoveArgs {
     /// The profile of the keys, or their access key ID
     #[arg(value_name = "PROFILE")]
     pub profile: String,
+    /// Delete the key at AWS too; no other profile may name it
+    #[arg(long)]
+    pub at_aws: bool,
     /// The only store to look in
     #[arg(long, value_name = "STORE", value_parser = StoreName::value_parser())]
     pub store: Option<StoreName>,
 }
 
-pub fn run(context: &Context, args: &KeysRemoveArgs) -> Result<()> {
+pub fn run(service: &CredentialsService, args: &KeysRemoveArgs) -> Result<()> {
+    let context = service.context();
     check_words(&args.profile, &[], "remove")?;
     let profiles = context.profiles()?;
     let stored = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).access_keys(args.store);
@@ -49,6 +57,11 @@ pub fn run(context: &Context, args: &KeysRemoveArgs) -> Result<()> {
         return Err(Error::configuration(format!("{id} is named by profile {}", list(&others)))
             .hint(format!("remove it there: {first}")));
     }
+    if args.at_aws {
+        check_deletable(context, (&args.profile, named.is_some()), &id, &others)?;
+        let signer = Signer::new(service, &args.profile, &id)?;
+        signer.delete(&signer.user()?, &id)?;
+    }
     // The profile still names what a failing store has.
     let is_found = others.is_empty() && stored.remove(&id)?;
     match profile.as_ref().filter(|_| named.is_some()) {
@@ -60,12 +73,47 @@ pub fn run(context: &Context, args: &KeysRemoveArgs) -> Result<()> {
         forget_rotation(context, &id)?;
     }
     let what = if others.is_empty() {
-        format!("the keys {id} are forgotten; AWS still knows them")
+        let at_aws = if args.at_aws { "deleted at AWS too" } else { "AWS still knows them" };
+        format!("the keys {id} are forgotten; {at_aws}")
     } else {
         format!("the secret of {id} stays: it is named by profile {}", list(&others))
     };
     context.ui.note(&what);
     Ok(())
+}
+
+/// Refuses to delete a key at AWS that something still needs, or that nobody can sign for.
+fn check_deletable(
+    context: &Context,
+    (typed, is_named): (&str, bool),
+    id: &AccessKeyId,
+    others: &[String],
+) -> Result<()> {
+    if let Some((old, _)) = Journal::new(context.directories.rotations()).find(id) {
+        let what = format!("{id} is in the rotation of {old}, which is not finished");
+        return Err(Error::failed(what)
+            .at(Place::Option("--at-aws"))
+            .about(typed)
+            .hint("see which profile it is of, and finish or undo it: rolecall doctor"));
+    }
+    if !is_named {
+        let what =
+            format!("--at-aws: no profile names {id}, so that nothing can sign its deletion");
+        let delete = hint::option("aws iam delete-access-key --access-key-id", id);
+        return Err(Error::usage(what)
+            .at(Place::Option("--at-aws"))
+            .hint(format!("delete it with an administrator's profile: {delete}")));
+    }
+    match others.first() {
+        None => Ok(()),
+        Some(first) => {
+            let what = format!("--at-aws: {id} is named by profile {} too", list(others));
+            Err(Error::configuration(what)
+                .at(Place::Option("--at-aws"))
+                .about(typed)
+                .hint(format!("remove it there first: {}", hint::command("keys remove", first))))
+        }
+    }
 }
 
 /// Forgets the rotation that a key was in: it cannot go on without its secret.

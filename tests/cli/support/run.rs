@@ -191,7 +191,9 @@ impl Printer {
     pub(super) fn of(program: &str, args: &[&str]) -> Self {
         let has = |arg| args.contains(&arg);
         let anything = program != PROGRAM
-            || ["exec", "shell", "doctor", "import", "can", "rotate"].into_iter().any(has)
+            || ["exec", "shell", "doctor", "import", "can", "rotate", "--check"]
+                .into_iter()
+                .any(has)
             || (has("login") && has("--json"));
         if anything { Self::Anything } else { Self::Result }
     }

@@ -2,15 +2,13 @@
 //! proven.
 
 use super::rotator::{Course, Done, Listing, Outcome, Rotator, is_orphan, no_secret, two_keys};
-use super::signer::Signer;
 use super::switch::switch;
 use crate::aws::LongTermKeys;
-use crate::aws::arn::Arn;
 use crate::aws::names::AccessKeyId;
 use crate::clients::access_keys::{CreatedKey, KeyStatus};
-use crate::clients::sts::CallerIdentity;
 use crate::commands::keys::checks::{facts, target};
 use crate::commands::keys::keep::keep;
+use crate::commands::keys::signer::Signer;
 use crate::error::{Error, Result};
 use crate::hint;
 use crate::output::time::timestamp;
@@ -37,8 +35,7 @@ impl Rotator<'_> {
 
     fn begin(&self, profile: &str, named: &AccessKeyId) -> Result<Done> {
         let signer = Signer::new(self.service, profile, named)?;
-        let identity = signer.identity()?;
-        let user = user_of(&identity, profile)?;
+        let user = signer.user()?;
         let keys = signer.list(&user)?;
         let listing = Listing { signer, keys };
         if listing.get(named).is_none() {
@@ -216,26 +213,4 @@ impl Rotator<'_> {
 pub enum IfComplete {
     Refuse,
     Accept,
-}
-
-/// Returns the name of an IAM user.
-///
-/// # Errors
-/// For the account's root user, whose keys are to be deleted, and for whoever else is no user.
-fn user_of(identity: &CallerIdentity, profile: &str) -> Result<String> {
-    let arn = Arn::parse(&identity.arn);
-    match arn.filter(|arn| arn.resource.starts_with("user/")) {
-        Some(arn) => Ok(arn.name().to_owned()),
-        None if identity.arn.ends_with(":root") => {
-            let what =
-                "these are keys of the account's root user, and rolecall does not rotate those";
-            Err(Error::failed(format!("profile `{profile}`: {what}"))
-                .about(profile)
-                .cause("no policy limits them; AWS advises to delete them")
-                .hint("make a user, and add its keys: rolecall keys add --help"))
-        }
-        None => Err(Error::failed(format!("profile `{profile}`: {} is no IAM user", identity.arn))
-            .about(profile)
-            .hint(format!("see the way: {}", hint::command("explain", profile)))),
-    }
 }

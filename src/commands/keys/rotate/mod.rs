@@ -5,14 +5,13 @@ mod back;
 mod forward;
 mod propagation;
 mod rotator;
-mod signer;
 mod switch;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -20,6 +19,7 @@ use self::rotator::{Done, Outcome, Rotator};
 use super::checks::{check_words, names_no_keys};
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
+use crate::app::key_age::KeyAges;
 use crate::app::requests;
 use crate::app::service::{CredentialsService, resolve};
 use crate::app::stores::StoreOpener;
@@ -31,13 +31,10 @@ use crate::error::{Error, Kind, Place, Result};
 use crate::hint;
 use crate::output::{print, print_line, table};
 use crate::store::rotations::Journal;
-use crate::system::clock::{Clock, SystemClock};
 use crate::system::exit::Exit;
 use crate::system::locks::{FileLocks, Locks};
 use crate::system::report::Report;
 
-/// How old a key may be, unless something else is said: 90 days.
-const MAX_AGE: u32 = 90 * 86_400;
 /// The name of the lock that lets one rotation go on at a time.
 const LOCK: &str = "rotate-keys";
 /// How long another rotation is waited for: it may ask for two codes and wait for AWS.
@@ -66,7 +63,7 @@ pub struct KeysRotateArgs {
     /// Every stored key that is older than it may be; with --finish or --undo, every rotation
     #[arg(long)]
     pub all: bool,
-    /// Rotate only what is older than this (default for --all: 90d)
+    /// Rotate only what is older than this (default for --all: max_key_age of settings.ini, 90d)
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_typed,
         conflicts_with_all = ["finish", "undo"])]
     pub max_age: Option<u32>,
@@ -189,31 +186,25 @@ fn due(
         }
     }
     let is_end = args.end.finish || args.end.undo;
-    let max_age = args.max_age.unwrap_or(MAX_AGE);
+    let ages = KeyAges::read(rotator.context());
+    let limit = max_age(args).or(ages.limit);
     let is_due = |id: &AccessKeyId| match rotator.journal.find(id) {
         Some((_, rotation)) => is_end || rotation.switched_off_at.is_none(),
-        None => !is_end && age(rotator, id).is_some_and(|age| age >= max_age_of(max_age)),
+        None => !is_end && ages.of(id).zip(limit).is_some_and(|(age, limit)| age >= limit),
     };
     let all = named.into_iter().map(|(id, names)| (AccessKeyId::new(&id), names));
     all.filter(|(id, _)| is_due(id)).collect()
 }
 
-fn max_age_of(seconds: u32) -> TimeDelta {
-    TimeDelta::seconds(i64::from(seconds))
-}
-
-/// Returns how old a key is, where that is known.
-fn age(rotator: &Rotator, id: &AccessKeyId) -> Option<TimeDelta> {
-    let now: DateTime<Utc> = SystemClock.now();
-    Some(now - rotator.stored.records().get(id.as_str())?.since())
+/// Returns the age that was typed.
+fn max_age(args: &KeysRotateArgs) -> Option<TimeDelta> {
+    args.max_age.map(|seconds| TimeDelta::seconds(i64::from(seconds)))
 }
 
 fn one(rotator: &Rotator, args: &KeysRotateArgs, profile: &str, id: &AccessKeyId) -> Result<Done> {
     if !args.end.finish && !args.end.undo {
-        let is_young = args
-            .max_age
-            .zip(age(rotator, id))
-            .is_some_and(|(max_age, age)| age < max_age_of(max_age));
+        let age = KeyAges::read(rotator.context()).of(id);
+        let is_young = max_age(args).zip(age).is_some_and(|(limit, age)| age < limit);
         if is_young && rotator.course(profile, id).is_none() {
             return Ok(Done { old: id.clone(), new: None, outcome: Outcome::NotDue });
         }

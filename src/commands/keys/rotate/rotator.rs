@@ -4,12 +4,12 @@
 use chrono::TimeDelta;
 
 use super::propagation::{self, is_unknown_key, until_known};
-use super::signer::{Signer, chain};
 use crate::app::context::Context;
 use crate::app::service::{CredentialsService, Obtained};
 use crate::aws::Credentials;
 use crate::aws::names::AccessKeyId;
 use crate::clients::access_keys::{KeyStatus, LastUsed, ListedKey};
+use crate::commands::keys::signer::{Signer, chain};
 use crate::commands::whoami::caller_identity;
 use crate::error::{Error, Kind, Result};
 use crate::hint;

@@ -1,10 +1,13 @@
 //! Who signs the calls about a user's access keys: one of these keys, or its session with MFA where
 //! the profile names a device. IAM takes no session without MFA.
 
+use super::checks::names_no_keys;
+use super::lines::ProfileLines;
 use crate::app::call::{Call, Caller};
 use crate::app::options::CredentialOptions;
 use crate::app::requests;
 use crate::app::service::{CredentialsService, Obtained, resolve};
+use crate::aws::arn::Arn;
 use crate::aws::names::AccessKeyId;
 use crate::chain::{Base, Chain, Step, keys};
 use crate::clients::access_keys::{CreatedKey, KeyStatus, LastUsed, ListedKey};
@@ -13,8 +16,6 @@ use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
 use crate::clients::sts::CallerIdentity;
-use crate::commands::keys::checks::names_no_keys;
-use crate::commands::keys::lines::ProfileLines;
 use crate::commands::whoami::caller_identity;
 use crate::error::{Error, Result};
 use crate::hint;
@@ -40,12 +41,14 @@ impl<'a> Signer<'a> {
         Ok(Self { service, obtained: Obtained { chain, credentials } })
     }
 
-    /// Returns whose the credentials are (sts:GetCallerIdentity).
+    /// Returns the name of the IAM user whose the keys are (sts:GetCallerIdentity).
     ///
     /// # Errors
-    /// When AWS refuses or does not answer, or the wait is interrupted.
-    pub fn identity(&self) -> Result<CallerIdentity> {
-        caller_identity(self.service, &self.obtained)
+    /// For the account's root user and whoever else is no IAM user; when AWS refuses or does not
+    /// answer, or the wait is interrupted.
+    pub fn user(&self) -> Result<String> {
+        let identity = caller_identity(self.service, &self.obtained)?;
+        user_of(&identity, self.obtained.chain.name())
     }
 
     fn call<T>(
@@ -140,4 +143,26 @@ pub fn chain(service: &CredentialsService, profile: &str, id: &AccessKeyId) -> R
         Some(Step::GetSessionToken(call)) if call.mfa.is_some());
     chain.plan.steps.truncate(usize::from(has_session));
     Ok(chain)
+}
+
+/// Returns the name of an IAM user.
+///
+/// # Errors
+/// For the account's root user, whose keys are to be deleted, and for whoever else is no user.
+fn user_of(identity: &CallerIdentity, profile: &str) -> Result<String> {
+    let arn = Arn::parse(&identity.arn);
+    match arn.filter(|arn| arn.resource.starts_with("user/")) {
+        Some(arn) => Ok(arn.name().to_owned()),
+        None if identity.arn.ends_with(":root") => {
+            let what =
+                "these are keys of the account's root user, and rolecall changes no such keys";
+            Err(Error::failed(format!("profile `{profile}`: {what}"))
+                .about(profile)
+                .cause("no policy limits them; AWS advises to delete them")
+                .hint("make a user, and add its keys: rolecall keys add --help"))
+        }
+        None => Err(Error::failed(format!("profile `{profile}`: {} is no IAM user", identity.arn))
+            .about(profile)
+            .hint(format!("see the way: {}", hint::command("explain", profile)))),
+    }
 }
