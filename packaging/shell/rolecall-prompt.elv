@@ -77,6 +77,9 @@ set edit:completion:arg-completer[rolecall] = {|@words|
       var parts = [(str:split &max=2 "\t" $line)]
       if (== (count $parts) 2) {
         edit:complex-candidate $parts[0] &display=$parts[0]"  ("$parts[1]")"
+      } elif (str:has-suffix $parts[0] =) {
+        # The value of a key follows it.
+        edit:complex-candidate $parts[0]
       } else {
         put $parts[0]
       }

@@ -87,10 +87,13 @@ _rolecall() {
         done
         shown=("${(@)shown[@]//(#m)?*/${MATCH[1,COLUMNS-1]}}")
         local expl
+        local -a suffix
+        # The value of a key follows it.
+        [[ $values[1] != *= ]] || suffix=(-S '')
         if [[ $answer[1] == *$tab* ]]; then
-            _wanted values expl value compadd -l -d shown -a values
+            _wanted values expl value compadd "${(@)suffix}" -l -d shown -a values
         else
-            _wanted values expl value compadd -a values
+            _wanted values expl value compadd "${(@)suffix}" -a values
         fi
         ;;
     files)

@@ -125,6 +125,10 @@ _rolecall() {
     case ${answer[0]:-} in
     values)
         COMPREPLY=("${answer[@]:1}")
+        if [[ ${COMPREPLY[0]:-} == *= ]]; then
+            # The value of a key follows it.
+            compopt -o nospace 2>/dev/null || :
+        fi
         ;;
     files)
         compopt -o default 2>/dev/null || :
