@@ -46,6 +46,7 @@ mod identity;
 mod init;
 mod inspect;
 mod keys;
+#[cfg(unix)]
 mod keys_from_others;
 mod keys_import;
 #[cfg(unix)]
