@@ -1,41 +1,82 @@
 //! Where aws-vault keeps keys: its variables and their defaults, and the names that it gives.
 
+use super::export::Export;
 use super::files::{Files, Passphrase};
-use super::{Access, OtherStore};
-use crate::error::{Error, Place, Result};
+use super::{Access, OtherStore, pass};
+use crate::error::Result;
+#[cfg(target_os = "linux")]
+use crate::error::{Error, Place};
+#[cfg(target_os = "linux")]
 use crate::hint;
+#[cfg(target_os = "linux")]
+use crate::store::named_keyring::Scope;
 use crate::system::base64url;
 
 /// The variable that chooses the back end.
 pub const BACKEND: &str = "AWS_VAULT_BACKEND";
 const FILE_DIR: &str = "AWS_VAULT_FILE_DIR";
 const FILE_PASSPHRASE: &str = "AWS_VAULT_FILE_PASSPHRASE";
+const PASS_CMD: &str = "AWS_VAULT_PASS_CMD";
+const PASS_DIR: &str = "AWS_VAULT_PASS_PASSWORD_STORE_DIR";
+const PASS_PREFIX: &str = "AWS_VAULT_PASS_PREFIX";
+#[cfg(target_os = "linux")]
+const KEYCTL_SCOPE: &str = "AWS_VAULT_KEYCTL_SCOPE";
 #[cfg(target_os = "linux")]
 const COLLECTION: &str = "AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME";
 
-/// Returns the stores that are looked at: the one that is chosen, else each.
+/// Returns the stores that are looked at: the one that is chosen, else each in the order in which
+/// aws-vault does.
 ///
 /// # Errors
-/// Where one is chosen that cannot be read.
+/// Where a folder is below a home that there is not, or a scope is none.
 pub fn stores(access: Access) -> Result<Vec<Box<dyn OtherStore + '_>>> {
-    let mut found: Vec<Box<dyn OtherStore>> = Vec::new();
-    let chosen = access.environment.get(BACKEND);
+    let environment = access.environment;
+    let chosen = environment.get(BACKEND);
     let is_meant = |name| chosen.is_none_or(|chosen| chosen == name);
+    let mut found: Vec<Box<dyn OtherStore>> = Vec::new();
+    if chosen.is_none() && !cfg!(target_os = "linux") {
+        found.push(Box::new(Export::new(access, None)));
+    }
     #[cfg(target_os = "linux")]
-    if is_meant("secret-service") {
-        let collection = access.environment.get(COLLECTION).unwrap_or("awsvault");
-        found.push(Box::new(super::secret_service::Items::new(access, collection)));
+    {
+        if is_meant("secret-service") {
+            let collection = environment.get(COLLECTION).unwrap_or("awsvault");
+            found.push(Box::new(super::secret_service::Items::new(access, collection)));
+        }
+        if is_meant("keyctl") {
+            found.push(Box::new(super::keyctl::Keys::new(scope(access)?, "aws-vault")));
+        }
+    }
+    if cfg!(unix) && is_meant("pass") {
+        let place = pass::Place {
+            program: environment.get(PASS_CMD),
+            folder: environment.get(PASS_DIR),
+            prefix: environment.get(PASS_PREFIX).unwrap_or_default(),
+        };
+        found.push(Box::new(pass::Entries::new(access, &place)?));
     }
     if is_meant("file") {
         found.push(Box::new(files(access)?));
     }
-    match chosen {
-        Some(other) if found.is_empty() => {
-            Err(Error::configuration(format!("{BACKEND}: `{other}` cannot be read from here"))
-                .at(Place::variable(BACKEND))
-                .hint(format!("look into each that can: {}", hint::unset(&[BACKEND]))))
+    if found.is_empty() || (chosen.is_none() && cfg!(target_os = "linux")) {
+        found.push(Box::new(Export::new(access, chosen)));
+    }
+    Ok(found)
+}
+
+#[cfg(target_os = "linux")]
+fn scope(access: Access) -> Result<Scope> {
+    match access.environment.get(KEYCTL_SCOPE) {
+        None | Some("user") => Ok(Scope::User),
+        Some("usersession") => Ok(Scope::UserSession),
+        Some("session") => Ok(Scope::Session),
+        Some(other) => {
+            let what =
+                format!("{KEYCTL_SCOPE}: `{other}` is none of user, usersession and session");
+            Err(Error::configuration(what)
+                .at(Place::variable(KEYCTL_SCOPE))
+                .hint(format!("leave it to the default: {}", hint::unset(&[KEYCTL_SCOPE]))))
         }
-        _ => Ok(found),
     }
 }
 
@@ -74,11 +115,6 @@ fn is_older_session(name: &str) -> bool {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Returns the command that deletes the keys of a profile, and its sessions.
-pub fn remove(profile: &str) -> String {
-    format!("aws-vault remove {}", hint::word(profile))
 }
 
 #[cfg(test)]

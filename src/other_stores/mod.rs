@@ -5,16 +5,25 @@
 //! read lives in memory that is wiped.
 
 mod aws_vault;
+mod export;
 mod files;
+mod granted;
 mod item;
 mod jwe;
 #[cfg(target_os = "linux")]
+mod keyctl;
+mod pass;
+mod runner;
+#[cfg(target_os = "linux")]
 mod secret_service;
+
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 pub use self::item::Content;
 use crate::error::{Error, Result};
+use crate::hint;
 use crate::store::UnlockPolicy;
 use crate::system::directories::Directories;
 use crate::system::environment::Environment;
@@ -25,6 +34,7 @@ use crate::system::runtime::Runtime;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
     AwsVault,
+    Granted,
 }
 
 /// Asks a person a question without showing the answer; `None` where nobody answers.
@@ -35,12 +45,12 @@ pub type AskHidden<'a> = &'a dyn Fn(&str) -> Result<Option<Zeroizing<String>>>;
 pub struct Access<'a> {
     pub environment: &'a Environment,
     pub directories: &'a Directories,
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only a keyring waits"))]
     pub runtime: &'a Runtime,
     pub report: &'a dyn Report,
-    /// Whether a keyring may ask its user.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "elsewhere files are read"))]
+    /// Whether a keyring or a program may ask a person.
     pub unlock: UnlockPolicy,
+    /// How long a program may run.
+    pub limit: Duration,
     pub ask_hidden: AskHidden<'a>,
 }
 
@@ -61,13 +71,25 @@ pub trait OtherStore {
     /// # Errors
     /// When it is not readable, needs a passphrase that nobody gives, or is gone; an interruption.
     fn read(&self, name: &str) -> Result<Content>;
+
+    /// Returns whether other secrets of its user lie there under names of their own. Of those only
+    /// what has the name of a profile is read unasked.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Returns whether it is looked at only where no other store was found.
+    fn is_last_resort(&self) -> bool {
+        false
+    }
 }
 
 impl Program {
-    /// Returns its name, which is also that of its program file.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::AwsVault => "aws-vault",
+            Self::Granted => "granted",
         }
     }
 
@@ -78,6 +100,7 @@ impl Program {
     pub fn stores(self, access: Access) -> Result<Vec<Box<dyn OtherStore + '_>>> {
         match self {
             Self::AwsVault => aws_vault::stores(access),
+            Self::Granted => granted::stores(access),
         }
     }
 
@@ -86,6 +109,7 @@ impl Program {
     pub fn may_name_keys(self, name: &str) -> bool {
         match self {
             Self::AwsVault => aws_vault::may_name_keys(name),
+            Self::Granted => true,
         }
     }
 
@@ -93,13 +117,31 @@ impl Program {
     pub fn choose_store(self) -> &'static str {
         match self {
             Self::AwsVault => aws_vault::BACKEND,
+            Self::Granted => granted::BACKEND,
         }
     }
 
     /// Returns its command that deletes the keys of a profile.
     pub fn remove(self, profile: &str) -> String {
         match self {
-            Self::AwsVault => aws_vault::remove(profile),
+            Self::AwsVault => format!("aws-vault remove {}", hint::word(profile)),
+            Self::Granted => format!("granted credentials remove {}", hint::word(profile)),
+        }
+    }
+
+    /// Returns its command that shows what it has.
+    pub fn list(self) -> &'static str {
+        match self {
+            Self::AwsVault => "aws-vault list",
+            Self::Granted => "granted credentials list",
+        }
+    }
+
+    /// Returns the names that its program file may have.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::AwsVault => &["aws-vault"],
+            Self::Granted => &["granted", "dgranted"],
         }
     }
 }

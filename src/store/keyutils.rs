@@ -4,6 +4,7 @@
 //! All containers of a user that share the host's users have one such keyring with the host, and
 //! can read each other's keys. There it is used only where somebody chose it.
 
+pub mod named_keyring;
 pub mod user_keyring;
 
 use secrecy::SecretString;

@@ -33,7 +33,7 @@ pub use file::FileStore;
 #[cfg(any(target_os = "macos", windows))]
 pub use keyring::native;
 #[cfg(target_os = "linux")]
-pub use keyutils::Keyutils;
+pub use keyutils::{Keyutils, named_keyring};
 #[cfg(not(feature = "file-store"))]
 pub use no_file_store::FileStore;
 pub use none::NoStore;

@@ -26,7 +26,7 @@ const BLOCKS: [&str; 11] = [
 const VARIABLES: [&str; 5] = ["AWS_", "ROLECALL_", "_PROXY", "_proxy", "XDG_"];
 
 /// Programs that hints tell people to run, besides rolecall.
-const PROGRAMS: [&str; 14] = [
+const PROGRAMS: [&str; 16] = [
     "aws ",
     "unset ",
     "export ",
@@ -41,6 +41,8 @@ const PROGRAMS: [&str; 14] = [
     "xdg-open ",
     "head ",
     "aws-vault ",
+    "granted ",
+    "pass ",
 ];
 
 #[test]

@@ -258,3 +258,41 @@ fn folder_is_moved_by_its_variable() {
     assert!(Path::new(&sandbox.path("elsewhere/dev")).exists());
     sandbox.run(&["process", "dev"]).ok();
 }
+
+/// Plays aws-vault with a back end that it alone reads.
+#[cfg(unix)]
+#[test]
+fn keys_that_only_the_vault_reads_are_exported_by_it() {
+    let sandbox = vault();
+    let json = |secret: &str, more: &str| {
+        let id = &sandbox.access_key_id;
+        format!(r#"{{"Version":1,"AccessKeyId":"{id}","SecretAccessKey":"{secret}"{more}}}"#)
+    };
+    let (keys, session) = (json(&sandbox.secret, ""), json("x", r#","SessionToken":"y""#));
+    sandbox.script(
+        "aws-vault",
+        &format!(
+            "[ -z \"$AWS_VAULT$ROLECALL_FILE_PASSPHRASE\" ] || exit 9\n\
+             case \"$*\" in 'list --credentials') printf 'dev\\nrole\\n' ;;\n\
+             'export --no-session --format=json -- dev') echo '{keys}' ;;\n\
+             'export --no-session --format=json -- role') echo '{session}' ;;\n\
+             *) echo \"not so: $*\" >&2; exit 1 ;; esac"
+        ),
+    );
+    let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
+    sandbox.set("PATH", path);
+    sandbox.set("AWS_VAULT", "dev");
+    // Where no other store is there, and where a back end is chosen.
+    for backend in [None, Some("op")] {
+        if let Some(backend) = backend {
+            sandbox.set("AWS_VAULT_BACKEND", backend);
+        }
+        let run = sandbox.run(&[&["keys", "import", "--all", "--json"], &FROM[..]].concat()).ok();
+        assert_eq!(
+            results(&run.json()),
+            [("dev", "moved"), ("role", "passed_over")]
+                .map(|(name, result)| (name.to_owned(), result.to_owned()))
+        );
+    }
+    assert_ne!(sandbox.run(&["process", "dev"]).ok().key(), sandbox.access_key_id);
+}

@@ -48,6 +48,7 @@ mod inspect;
 mod keys;
 #[cfg(unix)]
 mod keys_age;
+#[cfg(unix)]
 mod keys_from_others;
 mod keys_import;
 #[cfg(unix)]

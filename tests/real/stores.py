@@ -4,18 +4,7 @@ goes wrong in a store costs the cache and a warning, never the credentials."""
 import json, os, signal, stat, subprocess, time
 import stored_keys
 from desktop import forbid_keyutils
-from support import FakeAws, Home, as_root, case, main, profiles, want, want_in, want_within
-
-# The kernel keeps the keys of a user, so each test that counts them takes a user nobody was before. (In a container process numbers
-# are the same again and again.)
-_next_user = 100_000 + int.from_bytes(os.urandom(3), "big") * 64
-
-
-def stranger():
-    global _next_user
-    _next_user += 1
-    return _next_user
-
+from support import FakeAws, Home, as_root, case, main, profiles, stranger, want, want_in, want_within
 
 class Scene:
     def __init__(self, store, user=None, **env):

@@ -68,6 +68,17 @@ def shares_users_with_host():
     return is_first("user", 4026531837) and not machine and not os.path.isdir("/run/WSL")
 
 
+# The kernel keeps the keys of a user, so each test that counts them takes a user nobody was before. (In a container process numbers
+# are the same again and again.)
+_next_user = 100_000 + int.from_bytes(os.urandom(3), "big") * 64
+
+
+def stranger():
+    global _next_user
+    _next_user += 1
+    return _next_user
+
+
 class Home:
     """A home of its own, gone when the `with` block ends. Nothing of the caller's environment but the path gets in."""
 
@@ -81,7 +92,7 @@ class Home:
         if user is not None:
             # The checkout may be where other users cannot look.
             self.program = shutil.copy(BIN, self.at("rolecall"))
-            as_root("chown", "-R", str(user), self.path)
+            as_root("chown", "-R", "%d:65534" % user, self.path)
 
     def __enter__(self):
         return self
@@ -120,7 +131,7 @@ class Home:
                 file.write(text)
             os.chmod(path, mode)
         if self.user is not None:
-            as_root("chown", "-R", str(self.user), self.path)
+            as_root("chown", "-R", "%d:65534" % self.user, self.path)
         return path
 
     def run(self, *argv, env=None, timeout=60, **more):

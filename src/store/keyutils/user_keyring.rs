@@ -4,7 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use linux_keyutils::{
-    Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, KeySerialId, Permission,
+    Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, KeySerialId, KeyType,
+    Metadata, Permission,
 };
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -126,7 +127,7 @@ pub fn list() -> Result<Vec<String>, StoreError> {
 
 /// Returns the user keyring, linked into this process so that the process possesses what is in it.
 /// That is needed where the process has no session keyring that leads there (cron, containers).
-fn possess() -> Result<KeyRing, KeyError> {
+pub(super) fn possess() -> Result<KeyRing, KeyError> {
     let ring = KeyRing::from_special_id(KeyRingIdentifier::User, true)?;
     KeyRing::from_special_id(KeyRingIdentifier::Process, true)?.link_keyring(ring)?;
     Ok(ring)
@@ -138,7 +139,7 @@ fn look_up(description: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 }
 
 /// Returns the whole payload. Asks for its length first, so that no more is wiped than was written.
-fn payload(key: Key) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+pub(super) fn payload(key: Key) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let mut length = key.read(&mut [])?;
     loop {
         let mut payload = Zeroizing::new(vec![0; length]);
@@ -195,17 +196,30 @@ fn own_keys() -> Vec<(Key, String)> {
     keys
 }
 
-/// Returns the keys in the user keyring with their descriptions; dead ones have none.
+/// Returns the keys in the user keyring with their descriptions.
 fn descriptions() -> Result<Vec<(Key, String)>, KeyError> {
-    let serials = payload(Key::from_id(KeySerialId::from(USER_KEYRING)))?;
+    keys_of(KeySerialId::from(USER_KEYRING), |_| true)
+}
+
+/// Returns the keys of one type in a keyring with their descriptions.
+pub(super) fn keys_in(ring: KeySerialId, kind: KeyType) -> Result<Vec<(Key, String)>, KeyError> {
+    keys_of(ring, |metadata| metadata.get_type() == kind)
+}
+
+/// Returns some keys in a keyring with their descriptions; dead ones have none.
+fn keys_of(
+    ring: KeySerialId,
+    is_meant: impl Fn(&Metadata) -> bool,
+) -> Result<Vec<(Key, String)>, KeyError> {
+    let serials = payload(Key::from_id(ring))?;
     let keys = serials
         .as_chunks()
         .0
         .iter()
         .map(|serial| Key::from_id(KeySerialId::from(i32::from_ne_bytes(*serial))));
-    Ok(keys
-        .filter_map(|key| Some((key, key.metadata().ok()?.get_description().to_owned())))
-        .collect())
+    let described = keys.filter_map(|key| Some((key, key.metadata().ok()?)));
+    let meant = described.filter(|(_, metadata)| is_meant(metadata));
+    Ok(meant.map(|(key, metadata)| (key, metadata.get_description().to_owned())).collect())
 }
 
 fn expiry(key: Key) -> i64 {
@@ -229,7 +243,7 @@ fn is_absent(error: KeyError) -> bool {
     )
 }
 
-fn explain(error: KeyError) -> StoreError {
+pub(super) fn explain(error: KeyError) -> StoreError {
     let cause = match error {
         KeyError::QuotaExceeded => {
             return StoreError::Full("the kernel's quota of keys for this user".to_owned());

@@ -20,6 +20,7 @@ Examples:
   rolecall keys import dev
   rolecall keys import --all --store file
   rolecall keys import --all --from aws-vault         every profile that has keys there
+  rolecall keys import dev --from granted
 
 No copy of a secret is left in a file. To get one back: rolecall keys remove PROFILE forgets the \
 store's, and AWS makes new ones.
@@ -54,6 +55,8 @@ pub enum Source {
     Credentials,
     /// The stores of aws-vault
     AwsVault,
+    /// The store of granted
+    Granted,
 }
 
 impl KeysImportArgs {
@@ -67,6 +70,7 @@ impl KeysImportArgs {
         match self.from {
             Source::Credentials => None,
             Source::AwsVault => Some(Program::AwsVault),
+            Source::Granted => Some(Program::Granted),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::config::profiles::Profile;
 use crate::error::{Error, Result};
 use crate::hint;
 use crate::other_stores::{Access, Content, OtherStore, Program};
+use crate::store::UnlockPolicy;
 use crate::system::report::Report;
 
 /// Moves the keys of the profiles that are meant.
@@ -28,13 +29,18 @@ use crate::system::report::Report;
 /// through.
 pub fn import(mover: &Mover, program: Program) -> Result<Vec<Outcome>> {
     let context = mover.service.context();
+    let unlock = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).unlock;
     let ask_hidden = |question: &str| context.ask_hidden(question);
     let access = Access {
         environment: &context.environment,
         directories: &context.directories,
         runtime: &context.runtime,
         report: &context.ui,
-        unlock: StoreOpener::new(context, &context.ui, AskPolicy::Allowed).unlock,
+        unlock,
+        limit: match unlock {
+            UnlockPolicy::Ask => context.settings.prompt_timeout(),
+            UnlockPolicy::Never => context.settings.process_timeout(),
+        },
         ask_hidden: &ask_hidden,
     };
     let stores = program.stores(access)?;
@@ -56,6 +62,9 @@ fn find<'a>(
     let mut found: Found = BTreeMap::new();
     let mut absent = Vec::new();
     for store in stores {
+        if store.is_last_resort() && absent.len() < stores.len() - 1 {
+            continue;
+        }
         let Some(names) = store.names()? else {
             absent.push(store.title());
             continue;
@@ -76,7 +85,7 @@ fn find<'a>(
     if absent.len() == stores.len() {
         let error = Error::failed(format!("no store of {} was found", program.name()));
         let error = absent.iter().fold(error, |error, store| error.cause(format!("no {store}")));
-        return Err(error.hint(format!("see what it has itself: {} list", program.name())));
+        return Err(error.hint(format!("see what it has itself: {}", program.list())));
     }
     Ok(found)
 }
@@ -92,7 +101,11 @@ impl Import<'_, '_> {
     /// Returns the names that are meant.
     fn chosen(&self) -> Result<Vec<String>> {
         if self.mover.args.all {
-            return Ok(self.found.keys().cloned().collect());
+            let profiles = self.mover.profiles()?;
+            let is_profile = |name: &str| !matches!(profiles.profile(name), Ok(None));
+            let all = self.found.iter();
+            let meant = all.filter(|(name, store)| !store.is_shared() || is_profile(name));
+            return Ok(meant.map(|(name, _)| name.clone()).collect());
         }
         let names = self.mover.args.selected.names();
         match names.iter().find(|name| !self.found.contains_key(**name)) {
@@ -160,7 +173,8 @@ impl Import<'_, '_> {
     fn check_process(&self, profile: &Profile) -> Result<()> {
         let Some(process) = profile.get(keys::CREDENTIAL_PROCESS) else { return Ok(()) };
         let (command, name) = (&process.value, &profile.name);
-        if leads_to(command, name) || runs_for(command, self.program.name(), name) {
+        let is_theirs = |program: &&str| runs_for(command, program, name);
+        if leads_to(command, name) || self.program.names().iter().any(is_theirs) {
             return Ok(());
         }
         let what = format!("profile `{name}` has a credential_process too");
