@@ -15,7 +15,8 @@ use crate::aws::partition::Endpoint;
 use crate::error::{FileLine, Place, Result};
 use crate::hint;
 
-pub(super) use environment::{default_provider, of_environment};
+pub(super) use environment::default_provider;
+pub use environment::of_environment;
 pub(super) use profile::{nothing, of_profile, with_look_alikes};
 pub(super) use web_identity::of_environment as web_identity_of_environment;
 

@@ -3,11 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use crate::app::options::Several;
-use crate::other_stores::Program;
 use crate::store::StoreName;
 
-/// Move access keys into the store: from the shared files, where they lie in plain text, or from
-/// another program
+/// Move access keys into the store: from the shared files, where they lie in plain text, from
+/// another program, or from the environment
 ///
 /// Each secret is verified with AWS, kept, read back and verified again. Only then is it taken out
 /// of its file, whose other lines stay, or is the profile written that names it. A profile that
@@ -21,6 +20,7 @@ Examples:
   rolecall keys import --all --store file
   rolecall keys import --all --from aws-vault         every profile that has keys there
   rolecall keys import dev --from granted
+  rolecall keys import dev --from env                 of the variables that this shell has
 
 No copy of a secret is left in a file. To get one back: rolecall keys remove PROFILE forgets the \
 store's, and AWS makes new ones.
@@ -53,24 +53,38 @@ pub struct KeysImportArgs {
 pub enum Source {
     /// The shared files
     Credentials,
+    /// The variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    Env,
     /// The stores of aws-vault
     AwsVault,
     /// The store of granted
     Granted,
 }
 
+impl Source {
+    /// Returns the name that is typed.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::Env => "env",
+            Self::AwsVault => "aws-vault",
+            Self::Granted => "granted",
+        }
+    }
+}
+
 impl KeysImportArgs {
     /// Returns the option that says where the keys come from, as it stands in a command.
     pub fn from(&self) -> String {
-        self.program().map(|program| format!(" --from {}", program.name())).unwrap_or_default()
+        match self.from {
+            Source::Credentials => String::new(),
+            source => format!(" --from {}", source.name()),
+        }
     }
 
-    /// Returns the program whose stores are meant; `None` for the shared files.
-    pub fn program(&self) -> Option<Program> {
-        match self.from {
-            Source::Credentials => None,
-            Source::AwsVault => Some(Program::AwsVault),
-            Source::Granted => Some(Program::Granted),
-        }
+    /// Returns what a command means where nobody says it.
+    pub fn all(&self) -> String {
+        let which = if self.from == Source::Env { "PROFILE" } else { "--all" };
+        format!("{which}{}", self.from())
     }
 }

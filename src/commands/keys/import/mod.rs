@@ -1,14 +1,17 @@
-//! `rolecall keys import`: moves long-term keys into the store, from plain text and from the stores
-//! of other programs.
+//! `rolecall keys import`: moves long-term keys into the store, from plain text, from the
+//! environment and from the stores of other programs.
 
 mod args;
+mod into_profile;
 mod mover;
 mod other_program;
 mod plain_text;
+mod variables;
 
 use serde_json::{Value, json};
 
 pub use self::args::KeysImportArgs;
+use self::args::Source;
 use self::mover::{Moved, Mover, Outcome};
 use super::checks::target;
 use crate::app::call::AskPolicy;
@@ -18,6 +21,7 @@ use crate::app::shared_files::diff;
 use crate::app::stores::StoreOpener;
 use crate::config::document::FileKind;
 use crate::error::{Error, Kind, Result};
+use crate::other_stores::Program;
 use crate::output::{print, print_line, table};
 use crate::system::exit::Exit;
 use crate::system::report::Report;
@@ -27,15 +31,17 @@ pub fn run(service: &CredentialsService, args: &KeysImportArgs) -> Result<Exit> 
     let target = target(&context.settings, args.store)?;
     if args.selected.names().is_empty() && !args.all {
         return Err(Error::usage("which profiles are meant? name them, or give --all").hint(
-            format!("see what would be moved: rolecall keys import --all{} --dry-run", args.from()),
+            format!("see what would be moved: rolecall keys import {} --dry-run", args.all()),
         ));
     }
     let stored = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).access_keys(args.store);
     let mover = Mover::new(service, args, target, stored);
     let before = context.profiles()?;
-    let outcomes = match args.program() {
-        None => plain_text::import(&mover)?,
-        Some(program) => other_program::import(&mover, program)?,
+    let outcomes = match args.from {
+        Source::Credentials => plain_text::import(&mover)?,
+        Source::Env => variables::import(&mover)?,
+        Source::AwsVault => other_program::import(&mover, Program::AwsVault)?,
+        Source::Granted => other_program::import(&mover, Program::Granted)?,
     };
     show(context, args, &outcomes)?;
     if args.dry_run && !args.json {
@@ -65,7 +71,10 @@ fn show(context: &Context, args: &KeysImportArgs, outcomes: &[Outcome]) -> Resul
         return print_line(outcomes.iter().map(json).collect::<Value>());
     }
     if outcomes.is_empty() {
-        let place = args.program().map_or("in plain text", |_| "there");
+        let place = match args.from {
+            Source::Credentials => "in plain text",
+            _ => "there",
+        };
         context.ui.note(&format!("no profile holds long-term keys {place}"));
         return Ok(());
     }

@@ -2,22 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::SecretString;
-
-use super::mover::{Files, Moved, Mover, Outcome};
+use super::into_profile::into_profile;
+use super::mover::{Moved, Mover, Outcome};
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
 use crate::app::stores::StoreOpener;
-use crate::aws::LongTermKeys;
-use crate::aws::names::AccessKeyId;
-use crate::chain::keys;
-use crate::chain::process_command::runs_for;
-use crate::commands::keys::checks::{check_asked_by_sdks, check_other_keys};
-use crate::commands::keys::lines::ProfileLines;
-use crate::commands::keys::plan::{Wanted, key_lines, leads_to, planned};
-use crate::config::profiles::Profile;
 use crate::error::{Error, Result};
-use crate::hint;
 use crate::other_stores::{Access, Content, OtherStore, Program};
 use crate::store::UnlockPolicy;
 use crate::system::report::Report;
@@ -126,7 +116,8 @@ impl Import<'_, '_> {
         let Some(store) = self.found.get(name) else { return (None, Err(self.unknown(name))) };
         match store.read(name) {
             Ok(Content::Keys(given)) => {
-                (Some(given.access_key_id.clone()), self.moved(name, &given))
+                let moved = into_profile(self.mover, name, &given, self.program.names());
+                (Some(given.access_key_id.clone()), moved)
             }
             Ok(Content::Other(what)) if self.mover.args.all => (None, Ok(Moved::PassedOver(what))),
             Ok(Content::Other(what)) => {
@@ -140,65 +131,6 @@ impl Import<'_, '_> {
             }
             Err(error) => (None, Err(error.about(name))),
         }
-    }
-
-    fn moved(&self, name: &str, given: &LongTermKeys) -> Result<Moved> {
-        let context = self.mover.service.context();
-        let id = AccessKeyId::new(&given.access_key_id);
-        let profiles = self.mover.profiles()?;
-        let profile = profiles.profile(name)?;
-        if let Some(profile) = &profile {
-            check_asked_by_sdks(profile)?;
-            check_other_keys(profile, &id)?;
-            self.check_process(profile)?;
-        }
-        let lines = self.lines(profile.as_ref(), name, &id)?;
-        let after = lines.preview(&profiles).map_err(|error| match &profile {
-            // A name with blanks, say: its section can be read, and is not made here.
-            None => error.about(name).hint(format!(
-                "begin its section by hand, then try again: {}",
-                self.mover.again(name)
-            )),
-            Some(_) => error,
-        })?;
-        let again = self.mover.again(name);
-        let wanted = Wanted { profile: name, id: &id, place: None, again: &again };
-        let chain = planned(context, &after, &wanted)?;
-        self.mover.finish((&chain, after), (&id, given), || {
-            lines.write(context).map(drop).map_err(|error| (error, Files::AsBefore))
-        })
-    }
-
-    /// Refuses a `credential_process` that gets something else than these keys.
-    fn check_process(&self, profile: &Profile) -> Result<()> {
-        let Some(process) = profile.get(keys::CREDENTIAL_PROCESS) else { return Ok(()) };
-        let (command, name) = (&process.value, &profile.name);
-        let is_theirs = |program: &&str| runs_for(command, program, name);
-        if leads_to(command, name) || self.program.names().iter().any(is_theirs) {
-            return Ok(());
-        }
-        let what = format!("profile `{name}` has a credential_process too");
-        Err(Error::misconfigured(&process.place, what)
-            .about(name)
-            .hint(format!("see the way: {}", hint::command("explain", name))))
-    }
-
-    /// Returns the lines that name the keys.
-    fn lines(
-        &self,
-        profile: Option<&Profile>,
-        name: &str,
-        id: &AccessKeyId,
-    ) -> Result<ProfileLines> {
-        let get = |key| profile.and_then(|profile| profile.get(key));
-        let region = self.mover.args.region.as_deref();
-        let mut lines =
-            key_lines(profile, name, id, region.filter(|_| get(keys::REGION).is_none()))?;
-        let process = get(keys::CREDENTIAL_PROCESS).map(|process| process.value.as_str());
-        lines
-            .expected
-            .extend(process.map(|line| (keys::CREDENTIAL_PROCESS, SecretString::from(line))));
-        Ok(lines)
     }
 
     /// Says how the other program's keys are deleted, which are still there.
