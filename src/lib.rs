@@ -41,8 +41,8 @@
 //!
 //! - **4, verbs**: [`commands`].
 //! - **3, application**: [`app`], [`picker`], [`shell`], [`completion`], [`output`], [`ui`].
-//! - **2, adapters**: [`executor`], [`store`], [`sources`], [`clients`], [`prompt`], [`audit`],
-//!   [`settings`].
+//! - **2, adapters**: [`executor`], [`store`], [`sources`], [`clients`], [`prompt`], [`servers`],
+//!   [`audit`], [`settings`].
 //! - **1, domain, pure**: [`aws`], [`config`], [`chain`].
 //! - **0, ground**: [`system`], [`platform`], [`text`], [`mod@error`], [`hint`].
 //!
@@ -66,6 +66,7 @@ mod output;
 mod picker;
 mod platform;
 mod prompt;
+mod servers;
 mod settings;
 mod shell;
 mod sources;

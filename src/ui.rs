@@ -98,6 +98,12 @@ impl Ui {
         let _ = std::io::stderr().write_all((blank + text).as_bytes());
     }
 
+    /// Shows what a person has to read to go on, however quiet the call is. The lines stand as they
+    /// are, with the queries of their addresses.
+    pub fn instruct(&self, lines: &str) {
+        self.say(&format!("{}\n", text::clean_lines(lines)));
+    }
+
     /// Shows what to do next.
     pub fn hint(&self, what: &str) {
         if !self.options.quiet {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 5] = [
     &["error", "hint", "platform", "system", "text"],
     &["aws", "chain", "config"],
-    &["audit", "clients", "executor", "prompt", "settings", "sources", "store"],
+    &["audit", "clients", "executor", "prompt", "servers", "settings", "sources", "store"],
     &["app", "completion", "output", "picker", "shell", "ui"],
     &["commands"],
 ];

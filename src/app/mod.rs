@@ -8,6 +8,7 @@ mod passphrase;
 pub mod requests;
 pub mod service;
 pub mod shared_files;
+pub mod sso;
 pub mod stores;
 pub mod summary;
 pub mod written;

@@ -27,6 +27,11 @@ pub const LOGIN_SESSION: &str = "login_session";
 pub const SSO_SESSION: &str = "sso_session";
 pub const SSO_START_URL: &str = "sso_start_url";
 pub const SSO_REGION: &str = "sso_region";
+pub const SSO_REGISTRATION_SCOPES: &str = "sso_registration_scopes";
+/// `true`: log in by a device code.
+pub const SSO_USE_DEVICE_CODE: &str = "sso_use_device_code";
+/// The port of this machine to which a login comes back.
+pub const SSO_REDIRECT_PORT: &str = "sso_redirect_port";
 pub const SSO_ACCOUNT_ID: &str = "sso_account_id";
 pub const SSO_ROLE_NAME: &str = "sso_role_name";
 

@@ -26,6 +26,7 @@ mod resolve;
 mod role;
 pub mod session_key;
 mod sources;
+mod sso_login;
 mod step;
 mod unneeded;
 
@@ -35,7 +36,8 @@ use crate::config::profiles::Profile;
 use crate::hint;
 
 pub use base::{
-    Base, DefaultProvider, ProcessSource, Sso, StaticKeys, StoredKeys, WebIdentity, WrittenEnd,
+    Base, DefaultProvider, Placed, ProcessSource, Sso, SsoSession, StaticKeys, StoredKeys,
+    WebIdentity, WrittenEnd,
 };
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
@@ -47,6 +49,7 @@ pub use principal::Principal;
 pub use profile_view::ProfileView;
 pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
 pub use resolve::resolve;
+pub use sso_login::{SsoLogin, SsoLogins};
 pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, SessionPolicies, Step};
 
 /// What `resolve` found.

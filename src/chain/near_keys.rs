@@ -7,7 +7,7 @@ use crate::error::{Error, FileLine};
 
 /// Keys that mean something else than what they look like: those of `keys`, and AWS's settings
 /// (AWS SDKs and Tools Reference Guide, "Settings reference").
-const KNOWN: [&str; 45] = [
+const KNOWN: [&str; 47] = [
     keys::ROLE_ARN,
     keys::SOURCE_PROFILE,
     keys::CREDENTIAL_SOURCE,
@@ -51,7 +51,9 @@ const KNOWN: [&str; 45] = [
     "use_dualstack_endpoint",
     "sts_regional_endpoints",
     "ignore_configured_endpoint_urls",
-    "sso_registration_scopes",
+    keys::SSO_REGISTRATION_SCOPES,
+    keys::SSO_USE_DEVICE_CODE,
+    keys::SSO_REDIRECT_PORT,
     "x_security_token_expires",
 ];
 

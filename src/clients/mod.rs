@@ -13,6 +13,7 @@ mod proxy;
 mod sign_in;
 pub mod simulation;
 mod sso;
+pub mod sso_asked;
 pub mod ssooidc;
 mod steps;
 pub mod sts;

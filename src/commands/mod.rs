@@ -26,6 +26,7 @@ mod prompt;
 mod reference;
 mod sessions;
 mod shell;
+mod sso;
 mod use_;
 mod whoami;
 mod write;
@@ -65,6 +66,7 @@ pub fn run(cli: &Cli, verb: String) -> Exit {
         Command::Sessions(args) => call.with_context(|context| sessions::run(context, args)),
         Command::Login(args) => call.with_service(|service| login::run(service, args)),
         Command::Logout(args) => call.with_context(|context| logout::run(context, args)),
+        Command::Sso(command) => call.with_context(|context| sso::run(context, command)),
         Command::Keys(command) => call.with_service(|service| keys::run(service, command)),
         Command::Profile(command) => call.with_context(|context| profile::run(context, command)),
         Command::Doctor(args) => call.with_service(|service| doctor::run(service, args)),

@@ -45,7 +45,7 @@ keys (default: 5m30s)
   mfa_session_duration  how long a session with MFA lives, 15m to 36h (default: 12h; 0 for none)
   prompt                the ways to ask, in their order (default: process,seed,\
 ykman,tty,pinentry,dialog)
-  prompt_timeout        how long a person is waited for (default: 5m)
+  prompt_timeout        how long a person is waited for (default: 5m, for a login in the browser 10m)
   pinentry              the pinentry to ask with
   allow_yes             true: --yes may confirm what rolecall_confirm asks
   log                   false: what is handed out is not logged

@@ -1,5 +1,5 @@
-//! IAM Identity Center: role credentials for the token that `aws sso login` caches, which is
-//! renewed here where it has a refresh token.
+//! IAM Identity Center: role credentials for the token of a login, which is renewed here where it
+//! has a refresh token.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use secrecy::SecretString;
 
 use super::Sources;
 use super::principal::require_same;
-use super::sso_token::{Token, read_token, token_path};
+use super::sso_token::{Renewal, Token, read_token, token_path};
 use crate::aws::Session;
 use crate::chain::{Chain, EndpointUrl, Sso};
 use crate::clients::asked::Asked;
 use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
-use crate::clients::ssooidc::{Renewal, RenewedToken};
+use crate::clients::ssooidc::{Grant, IssuedToken};
 use crate::error::{Error, Kind, Result};
 use crate::system::locks::lock_beside;
 use crate::text::shown_url;
@@ -50,7 +50,7 @@ impl Sources<'_> {
 
     /// Returns a token that is still good, renewing it where that is possible.
     fn token(&self, chain: &Chain, sso: &Sso) -> Result<SecretString> {
-        let path = token_path(self.directories.home()?, sso);
+        let path = token_path(self.directories.home()?, &sso.session);
         let none = || login_needed(chain, sso, "there is no token of a login");
         let token = self.read(chain, &path)?.ok_or_else(none)?;
         if self.lives(&token, RENEW_BEFORE) {
@@ -63,7 +63,7 @@ impl Sources<'_> {
         if self.lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
-        let renewal = token.renewal(self.calls.clock.now()).filter(|_| sso.session.is_some());
+        let renewal = token.renewal(self.calls.clock.now());
         let error = match renewal {
             None => login_needed(chain, sso, "the token has expired"),
             Some(renewal) => match self.renew(chain, sso, &renewal)? {
@@ -97,10 +97,10 @@ impl Sources<'_> {
     }
 
     /// Renews a token. The inner error is that of AWS or the network.
-    fn renew(&self, chain: &Chain, sso: &Sso, renewal: &Renewal) -> Result<Result<RenewedToken>> {
-        let name = sso.session.as_deref().unwrap_or(&sso.start_url);
+    fn renew(&self, chain: &Chain, sso: &Sso, renewal: &Renewal) -> Result<Result<IssuedToken>> {
+        let name = sso.session.cache_name();
         self.report.decided(&|| format!("renewing the SSO token of {name}"));
-        let endpoint = match &sso.oidc_endpoint {
+        let endpoint = match &sso.session.oidc_endpoint {
             Ok(endpoint) => endpoint.as_ref(),
             Err(error) => {
                 let why = format!("the token of {name} has to be renewed there");
@@ -108,7 +108,8 @@ impl Sources<'_> {
             }
         };
         let target = target(Service::Oidc, chain, sso, endpoint);
-        match self.calls.renew_token(&target, renewal) {
+        let client = (renewal.client_id, renewal.client_secret);
+        match self.calls.create_token(&target, client, &Grant::Refresh(renewal.refresh_token)) {
             Ok(token) => Ok(Ok(token)),
             Err(CallError::Other(error)) => Err(error),
             Err(CallError::Failed(failure)) => {
@@ -126,7 +127,7 @@ impl Sources<'_> {
 
     /// Puts a renewed token into the place of the old one, and returns it. A file that cannot be
     /// written is a warning.
-    fn replace(&self, path: &Path, old: &Token, renewed: &RenewedToken) -> SecretString {
+    fn replace(&self, path: &Path, old: &Token, renewed: &IssuedToken) -> SecretString {
         let token = old.renewed(renewed, self.calls.clock.now());
         if let Err(error) = token.write(path) {
             self.report.warn(&format!(
@@ -145,7 +146,7 @@ fn target<'a>(
     sso: &'a Sso,
     endpoint: Option<&'a EndpointUrl>,
 ) -> Target<'a> {
-    Target::of(service, &chain.plan.network, &sso.region, endpoint)
+    Target::of(service, &chain.plan.network, &sso.session.region, endpoint)
 }
 
 /// Says of an error that a login mends where that is needed.
@@ -160,10 +161,10 @@ fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
     let profile = chain.base_name();
     Error::needs_person(needs_login(profile, sso, why))
         .about(profile)
-        .hint(format!("log in: {}", sso.login(profile)))
+        .hint(format!("log in: {}", sso.session.login(profile)))
 }
 
 fn needs_login(profile: &str, sso: &Sso, why: &str) -> String {
-    let (url, place) = (shown_url(&sso.start_url), &sso.start_url_place);
+    let (url, place) = (shown_url(&sso.session.start_url), &sso.session.start_url_place);
     format!("profile `{profile}` needs a login at {url} ({place}): {why}")
 }

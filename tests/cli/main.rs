@@ -90,6 +90,8 @@ mod sessions;
 mod shown;
 mod sources;
 mod sso;
+#[cfg(unix)]
+mod sso_login;
 #[cfg(target_os = "linux")]
 mod storm;
 #[cfg(unix)]

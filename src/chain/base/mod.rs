@@ -4,6 +4,7 @@ mod environment;
 mod keys;
 mod profile;
 mod sso;
+mod sso_session;
 mod web_identity;
 
 use secrecy::SecretString;
@@ -12,11 +13,12 @@ use super::network::EndpointUrl;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
 use crate::aws::partition::Endpoint;
-use crate::error::{FileLine, Place, Result};
-use crate::hint;
+use crate::error::{FileLine, Place};
 
 pub(super) use environment::{default_provider, of_environment};
 pub(super) use profile::{nothing, of_profile, with_look_alikes};
+pub use sso_session::{Placed, SsoSession};
+pub(super) use sso_session::{of_section, session_of_profile};
 pub(super) use web_identity::of_environment as web_identity_of_environment;
 
 /// Where a chain starts.
@@ -109,17 +111,10 @@ pub struct WebIdentity {
 /// IAM Identity Center: the role credentials that a cached token gives.
 #[derive(Debug, Clone)]
 pub struct Sso {
-    /// `None` in the legacy form, whose token is cached under the start URL.
-    pub session: Option<String>,
-    pub start_url: String,
-    pub start_url_place: FileLine,
-    pub region: String,
-    pub region_place: FileLine,
+    pub session: SsoSession,
     pub account_id: String,
     pub role_name: String,
     pub endpoint: Option<EndpointUrl>,
-    /// Needed where the token is renewed; an error where it is configured and wrong.
-    pub oidc_endpoint: Result<Option<EndpointUrl>>,
 }
 
 /// What is to be known of a base, whatever it is.
@@ -170,17 +165,6 @@ pub enum Asks {
     Login,
     /// A program, which may ask whom it likes.
     Program,
-}
-
-impl Sso {
-    /// Returns the command that gets its token anew.
-    pub fn login(&self, profile: &str) -> String {
-        let (option, name) = match &self.session {
-            None => ("--profile", profile),
-            Some(session) => ("--sso-session", session.as_str()),
-        };
-        format!("aws sso login {}", hint::option(option, name))
-    }
 }
 
 impl Base {

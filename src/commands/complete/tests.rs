@@ -92,6 +92,7 @@ fn line_gets_values_for_word_at_cursor() {
         ("explain --external-id ", vec![]),
         ("profile show pr", vec!["prod", "prod-read"]),
         ("profile show --sso-session c", vec!["corp"]),
+        ("sso login c", vec!["corp"]),
         ("profile set --services ", vec!["local"]),
         ("profile rename pr", vec!["prod", "prod-read"]),
         ("profile remove prod pr", vec!["prod", "prod-read"]),
@@ -139,7 +140,7 @@ fn profile_is_described_by_account_and_role() {
 /// `ValueSource::of`.
 #[test]
 fn every_argument_has_value_source_or_is_listed_as_free() {
-    const FREE: [&str; 19] = [
+    const FREE: [&str; 20] = [
         "actions",
         "resource",
         "context",
@@ -155,6 +156,7 @@ fn every_argument_has_value_source_or_is_listed_as_free() {
         "filter",
         "since",
         "limit",
+        "port",
         "changes",
         "to",
         "words",

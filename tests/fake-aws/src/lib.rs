@@ -57,6 +57,8 @@ mod http;
 mod iam;
 mod metadata;
 mod oidc;
+mod oidc_client;
+mod oidc_code;
 mod params;
 mod policy;
 mod router;
@@ -80,6 +82,8 @@ mod xml;
 
 pub use faults::{Fault, Kind};
 pub use metadata::{Container, Metadata};
+pub use oidc_client::Client as SsoClient;
+pub use oidc_code::Browser;
 pub use policy::{Effect, Statement, When};
 pub use server::{Call, FakeAws};
 pub use session::{Owner, Session};

@@ -39,6 +39,7 @@ pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -
         "ListAccountRoles" => roles(world, &user, &params),
         _ => {
             world.sso.tokens.retain(|one| one.text != given);
+            world.sso.refresh_tokens.retain(|one| one.user != user);
             Response::new(200, "application/json", "")
         }
     }

@@ -1,5 +1,7 @@
 //! What IAM Identity Center holds: people's tokens, clients and grants.
 
+use crate::oidc_client::Client;
+use crate::oidc_code::{Browser, Code};
 use crate::policy::Statement;
 use crate::world::{Role, World};
 
@@ -11,6 +13,9 @@ pub struct Sso {
     pub refresh_tokens: Vec<RefreshToken>,
     pub clients: Vec<Client>,
     pub devices: Vec<Device>,
+    /// Who sits at the browsers in which people log in.
+    pub browser: Browser,
+    pub codes: Vec<Code>,
     pub refresh: Refresh,
     /// Who approves device codes, and after how many polls. With `None` nobody does.
     pub approval: Option<(String, u32)>,
@@ -31,6 +36,8 @@ impl Default for Sso {
             refresh_tokens: Vec::new(),
             clients: Vec::new(),
             devices: Vec::new(),
+            browser: Browser::default(),
+            codes: Vec::new(),
             refresh: Refresh::Rotate,
             approval: None,
             denies: false,
@@ -77,14 +84,6 @@ pub struct RefreshToken {
     pub used: bool,
 }
 
-/// A registered client.
-#[derive(Clone, Debug)]
-pub struct Client {
-    pub id: String,
-    pub secret: String,
-    pub expires: i64,
-}
-
 /// A device code that waits for approval.
 #[derive(Clone, Debug)]
 pub struct Device {
@@ -93,6 +92,8 @@ pub struct Device {
     pub client: String,
     pub expires: i64,
     pub polls: u32,
+    /// When it was asked about last.
+    pub asked: Option<i64>,
 }
 
 /// Returns the ARN of the role behind a permission set.
@@ -148,7 +149,22 @@ impl World {
     /// Knows a client until a time.
     #[must_use]
     pub fn sso_client(mut self, id: &str, secret: &str, expires: i64) -> Self {
-        self.sso.clients.push(Client { id: id.to_owned(), secret: secret.to_owned(), expires });
+        self.sso.clients.push(Client {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+            expires,
+            grants: None,
+            redirects: Vec::new(),
+            scopes: Vec::new(),
+            issuer: None,
+        });
+        self
+    }
+
+    /// Has somebody sit at the browsers.
+    #[must_use]
+    pub fn sso_browser(mut self, browser: Browser) -> Self {
+        self.sso.browser = browser;
         self
     }
 
