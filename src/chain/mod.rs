@@ -49,7 +49,7 @@ pub use principal::Principal;
 pub use profile_view::ProfileView;
 pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
 pub use resolve::resolve;
-pub use sso_login::{SsoLogin, SsoLogins};
+pub use sso_login::{AnyPortal, SsoLogin, SsoLogins};
 pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, SessionPolicies, Step};
 
 /// What `resolve` found.

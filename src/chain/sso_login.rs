@@ -3,7 +3,7 @@
 use super::base::{Base, SsoSession, of_section, session_of_profile};
 use super::endpoints::Endpoints;
 use super::inputs::Inputs;
-use super::network::Network;
+use super::network::{EndpointUrl, Network};
 use super::request::{Caching, Defaults, Request};
 use super::resolve::resolve;
 use super::unneeded::{Need, Unneeded};
@@ -21,8 +21,16 @@ pub struct SsoLogin {
     pub session: SsoSession,
     /// How AWS is called.
     pub network: Network,
+    /// Where the portal is called; an error where that is configured and wrong.
+    pub portal_endpoint: Result<Option<EndpointUrl>>,
     /// The profile whose session it is, where one was named.
     pub profile: Option<ProfileName>,
+}
+
+/// How the portal is called for tokens that no session is known for.
+pub struct AnyPortal {
+    pub network: Network,
+    pub endpoint: Option<EndpointUrl>,
 }
 
 impl SsoLogin {
@@ -32,6 +40,7 @@ impl SsoLogin {
         Some(Self {
             session: sso.session.clone(),
             network: chain.plan.network.clone(),
+            portal_endpoint: Ok(sso.endpoint.clone()),
             profile: chain.plan.base_profile.clone(),
         })
     }
@@ -69,7 +78,7 @@ impl SsoLogins<'_> {
         if is_own.iter().any(|key| profile.get(key).is_some()) {
             return self.with_settings(Some(&profile), |endpoints| {
                 let session = session_of_profile(endpoints, &profile)?;
-                Ok((session, Some(profile.name.clone())))
+                login(endpoints, session, Some(&profile.name))
             });
         }
         let chain = resolve(self.profiles, &request(name), self.environment)?;
@@ -100,34 +109,43 @@ impl SsoLogins<'_> {
         names
     }
 
-    fn of_section(self, section: &Profile) -> Result<SsoLogin> {
-        // As the SDKs, which take the settings of the profile that the environment names.
-        let named = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
-        let named = named.iter().find_map(|name| self.environment.get(name)).unwrap_or("default");
-        let settings = self.profiles.profile(named).ok().flatten();
+    /// Returns how the portal is called by the settings of the environment's profile.
+    ///
+    /// # Errors
+    /// Where they are wrong.
+    pub fn any_portal(self) -> Result<AnyPortal> {
+        let settings = self.settings_of_environment();
         self.with_settings(settings.as_ref(), |endpoints| {
-            Ok((of_section(endpoints, section)?, None))
+            let network = endpoints.network_for(Need::Unneeded, Need::Needed)?;
+            Ok(AnyPortal { network, endpoint: endpoints.configured("sso")? })
         })
     }
 
-    /// Reads a session, and how AWS is called by the settings of a profile.
-    fn with_settings(
+    fn of_section(self, section: &Profile) -> Result<SsoLogin> {
+        let settings = self.settings_of_environment();
+        self.with_settings(settings.as_ref(), |endpoints| {
+            login(endpoints, of_section(endpoints, section)?, None)
+        })
+    }
+
+    /// Returns the profile that the environment names, or `default`, whose settings the SDKs take.
+    fn settings_of_environment(self) -> Option<Profile> {
+        let named = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+        let named = named.iter().find_map(|name| self.environment.get(name)).unwrap_or("default");
+        self.profiles.profile(named).ok().flatten()
+    }
+
+    /// Reads by the settings of a profile.
+    fn with_settings<T>(
         self,
         settings: Option<&Profile>,
-        read: impl FnOnce(&Endpoints) -> Result<(SsoSession, Option<ProfileName>)>,
-    ) -> Result<SsoLogin> {
+        read: impl FnOnce(&Endpoints) -> Result<T>,
+    ) -> Result<T> {
         let request = request("default");
         let inputs = Inputs::new(self.profiles, &request, self.environment);
         let selected = settings.map(|profile| &profile.name);
         let unneeded = Unneeded::default();
-        let endpoints =
-            Endpoints { inputs: &inputs, settings, selected, region: Ok(None), unneeded };
-        let (session, profile) = read(&endpoints)?;
-        Ok(SsoLogin {
-            session,
-            network: endpoints.network_for(Need::Unneeded, Need::Needed)?,
-            profile,
-        })
+        read(&Endpoints { inputs: &inputs, settings, selected, region: Ok(None), unneeded })
     }
 
     fn unknown(self, name: &str) -> Error {
@@ -148,6 +166,19 @@ impl SsoLogins<'_> {
             )),
         }
     }
+}
+
+fn login(
+    endpoints: &Endpoints,
+    session: SsoSession,
+    profile: Option<&ProfileName>,
+) -> Result<SsoLogin> {
+    Ok(SsoLogin {
+        session,
+        network: endpoints.network_for(Need::Unneeded, Need::Needed)?,
+        portal_endpoint: endpoints.configured("sso"),
+        profile: profile.cloned(),
+    })
 }
 
 fn request(profile: &str) -> Request {

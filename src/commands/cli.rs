@@ -191,7 +191,7 @@ pub enum Command {
     Login(LoginArgs),
     /// Forget the sessions that are kept
     Logout(LogoutArgs),
-    /// Log in at IAM Identity Center
+    /// Log in at IAM Identity Center, and out
     #[command(subcommand)]
     Sso(SsoCommand),
     /// Keep what proves who you are

@@ -25,7 +25,7 @@ const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
 /// What a token that cannot be renewed must have left to be used once more.
 const LAST_MOMENTS: TimeDelta = TimeDelta::seconds(5);
 /// How long another process that renews the token is waited for.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Sources<'_> {
     pub(super) fn sso(&self, chain: &Chain, sso: &Sso) -> Result<Session> {

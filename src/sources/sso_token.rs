@@ -34,7 +34,22 @@ pub fn token_path(home: &Path, session: &SsoSession) -> PathBuf {
 
 /// Returns the file of a name in the cache.
 pub(super) fn cache_file(home: &Path, name: &str) -> PathBuf {
-    home.join(".aws").join("sso").join("cache").join(format!("{}.json", sha1_hex(name)))
+    cache_folder(home).join(format!("{}.json", sha1_hex(name)))
+}
+
+/// Returns the tokens in the cache, whoever left them there, with their files.
+pub fn cached_tokens(home: &Path) -> Vec<(PathBuf, Token)> {
+    let files = std::fs::read_dir(cache_folder(home)).into_iter().flatten().flatten();
+    let token = |path: PathBuf| {
+        let token = Token::parse(&read_named(&path, MAX_BYTES).ok()?)?;
+        token.access_token().is_some().then_some((path, token))
+    };
+    let files = files.map(|file| file.path());
+    files.filter(|path| path.extension() == Some("json".as_ref())).filter_map(token).collect()
+}
+
+fn cache_folder(home: &Path) -> PathBuf {
+    home.join(".aws").join("sso").join("cache")
 }
 
 /// What renews a token.
@@ -98,6 +113,11 @@ impl Token {
     pub(super) fn login(&self) -> Option<String> {
         let first = self.text(FIRST_TOKEN).map(str::to_owned);
         first.or_else(|| self.text("accessToken").map(sha256_hex))
+    }
+
+    /// Returns the region that the token was made in.
+    pub fn region(&self) -> Option<&str> {
+        self.text("region")
     }
 
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {

@@ -92,6 +92,8 @@ mod sources;
 mod sso;
 #[cfg(unix)]
 mod sso_login;
+#[cfg(unix)]
+mod sso_logout;
 #[cfg(target_os = "linux")]
 mod storm;
 #[cfg(unix)]

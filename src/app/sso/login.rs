@@ -5,11 +5,12 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::performer::{Performer, RENEWAL_TIMEOUT};
+use super::performer::Performer;
 use super::way::LoginOptions;
 use crate::app::context::Context;
 use crate::chain::SsoLogin;
 use crate::error::{Error, Result};
+use crate::sources::sso::LOCK_TIMEOUT;
 use crate::sources::sso_token::{Token, read_token, token_path};
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::digest::sha1_hex;
@@ -51,7 +52,7 @@ pub fn log_in(context: &Context, login: &SsoLogin, options: LoginOptions) -> Res
             Attempt::Unavailable => None,
             Attempt::Busy => {
                 // Another one has this tab open, and a bit more time than a person has.
-                locks.wait(&lock_name, context.settings.login_timeout() + RENEWAL_TIMEOUT)?;
+                locks.wait(&lock_name, context.settings.login_timeout() + LOCK_TIMEOUT)?;
                 match token_of(context, &path)? {
                     Some(token) if !is_same(before.as_ref(), &token) => return Ok(token),
                     _ => continue,

@@ -3,10 +3,12 @@
 mod code;
 mod device;
 mod login;
+mod logout;
 mod performer;
 mod session;
 mod way;
 
 pub use login::log_in;
+pub use logout::{log_out, log_out_of_all};
 pub use session::choose_session;
 pub use way::LoginOptions;

@@ -2,7 +2,6 @@
 //! kept.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::way::{LoginOptions, Way};
 use crate::app::context::Context;
@@ -15,6 +14,7 @@ use crate::clients::ssooidc::{Client, ClientKind, IssuedToken, NewClient};
 use crate::error::{Error, Result};
 use crate::hint;
 use crate::servers::Page;
+use crate::sources::sso::LOCK_TIMEOUT;
 use crate::sources::sso_registration::RegistrationFile;
 use crate::sources::sso_token::Token;
 use crate::system::clock::{Clock, SystemClock};
@@ -25,8 +25,6 @@ use crate::text::shown_url;
 /// What a login asks for where nothing is configured. Only a login with a scope gets a token that
 /// can be renewed.
 const SCOPE: &str = "sso:account:access";
-/// How long another process that renews the token is waited for.
-pub const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
 const INVALID_CLIENT: &str = "InvalidClientException";
 
 /// Performs one login.
@@ -63,7 +61,7 @@ impl<'a> Performer<'a> {
         })?;
         let token = Token::of_login(&self.login.session, &client, &issued, SystemClock.now());
         // A renewal that began before the login must not write over it.
-        let lock = lock_beside(path, RENEWAL_TIMEOUT, &self.context.runtime);
+        let lock = lock_beside(path, LOCK_TIMEOUT, &self.context.runtime);
         let written = token.write(path);
         drop(lock);
         written.map_err(|error| {

@@ -12,7 +12,7 @@ const ANSWERS: usize = 3;
 /// How many places an error names.
 const SHOWN: usize = 3;
 
-/// Finds the session that was typed, by its name or that of a profile. Without one it is that of the
+/// Finds the session that was typed for a verb (`sso login`), by its name or that of a profile. Without one it is that of the
 /// profile in the environment, or the only one of the shared files, or the one that a person chooses
 /// on the terminal.
 ///
@@ -22,6 +22,7 @@ pub fn choose_session(
     context: &Context,
     profiles: &Profiles,
     typed: Option<&str>,
+    verb: &str,
 ) -> Result<SsoLogin> {
     let logins = SsoLogins { profiles, environment: &context.environment };
     if let Some(name) = typed {
@@ -37,7 +38,7 @@ pub fn choose_session(
     match names.as_slice() {
         [] => Err(of_profile.and_then(Result::err).unwrap_or_else(|| none(profiles))),
         [name] => logins.named(name),
-        names => choose(context, logins, names),
+        names => choose(context, logins, names, verb),
     }
 }
 
@@ -51,7 +52,7 @@ fn none(profiles: &Profiles) -> Error {
 }
 
 /// Lets a person choose one of several.
-fn choose(context: &Context, logins: SsoLogins, names: &[String]) -> Result<SsoLogin> {
+fn choose(context: &Context, logins: SsoLogins, names: &[String], verb: &str) -> Result<SsoLogin> {
     let lines = names.iter().enumerate().map(|(at, name)| {
         let url = logins.named(name).map(|login| shown_url(&login.session.start_url));
         format!("{:>3}  {name}  {}\n", at + 1, url.unwrap_or_default())
@@ -72,5 +73,5 @@ fn choose(context: &Context, logins: SsoLogins, names: &[String]) -> Result<SsoL
     let error = places.take(SHOWN).fold(Error::needs_person(what), |error, session| {
         error.cause(format!("{}: {}", session.start_url_place, shown_url(&session.start_url)))
     });
-    Err(error.hint(format!("name one: {}", hint::session("sso login", &names[0]))))
+    Err(error.hint(format!("name one: {}", hint::session(verb, &names[0]))))
 }

@@ -38,7 +38,7 @@ pub struct SsoLoginArgs {
 
 pub fn run(context: &Context, args: &SsoLoginArgs) -> Result<()> {
     let profiles = context.profiles()?;
-    let login = choose_session(context, &profiles, args.session.as_deref())?;
+    let login = choose_session(context, &profiles, args.session.as_deref(), "sso login")?;
     let options = LoginOptions {
         device_code: args.use_device_code,
         no_browser: args.no_browser,
