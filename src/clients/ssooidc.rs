@@ -204,7 +204,7 @@ impl AwsCalls<'_> {
         let params = Params::builder()
             .set_region(target.region.map(str::to_owned))
             .use_fips(target.network.fips)
-            .use_dual_stack(target.network.dual_stack)
+            .use_dual_stack(target.is_dual_stack())
             .build()
             .map_err(|error| none(&error))?;
         let resolver = DefaultResolver::new();
@@ -299,3 +299,62 @@ describe!(
         UnsupportedGrantTypeException
     ]
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{Network, SsoSession};
+    use crate::clients::factory::Factory;
+    use crate::clients::http::SystemRoots;
+    use crate::error::FileLine;
+    use crate::system::clock::SystemClock;
+    use crate::system::environment::Environment;
+    use crate::system::runtime::Runtime;
+
+    fn session(start_url: &str, region: &str) -> SsoSession {
+        let place = || FileLine { path: "config".into(), line: 1 };
+        SsoSession {
+            name: None,
+            start_url: start_url.to_owned(),
+            start_url_place: place(),
+            region: region.to_owned(),
+            region_place: place(),
+            scopes: None,
+            device_code: Ok(None),
+            redirect_port: Ok(None),
+            oidc_endpoint: Ok(None),
+        }
+    }
+
+    #[test]
+    fn address_follows_partition_family_and_fips() {
+        let (factory, runtime) = (Factory::new(SystemRoots::Bundle), Runtime::default());
+        let environment = Environment::default();
+        let clock = &SystemClock;
+        let calls =
+            AwsCalls { factory: &factory, runtime: &runtime, clock, environment: &environment };
+        let ipv4 = "https://d-1.awsapps.com/start";
+        let dual = "https://ssoins-1.portal.eu-west-1.app.aws";
+        for (start_url, region, fips, address) in [
+            (ipv4, "eu-west-1", false, "https://oidc.eu-west-1.amazonaws.com"),
+            (dual, "eu-west-1", false, "https://oidc.eu-west-1.api.aws"),
+            ("https://x.APP.AWS:443/", "eu-west-1", false, "https://oidc.eu-west-1.api.aws"),
+            (
+                "https://evil.example/.app.aws",
+                "eu-west-1",
+                false,
+                "https://oidc.eu-west-1.amazonaws.com",
+            ),
+            (ipv4, "us-east-1", true, "https://oidc-fips.us-east-1.amazonaws.com"),
+            (ipv4, "us-gov-west-1", false, "https://oidc.us-gov-west-1.amazonaws.com"),
+            (ipv4, "cn-north-1", false, "https://oidc.cn-north-1.amazonaws.com.cn"),
+            (ipv4, "eusc-de-east-1", false, "https://oidc.eusc-de-east-1.amazonaws.eu"),
+        ] {
+            let network = Network { fips, ..Network::default() };
+            let session = session(start_url, region);
+            let target = Target::oidc(&network, &session, None);
+            assert_eq!(calls.oidc_address(&target).unwrap(), address, "{start_url} {region}");
+            assert!(fips || target.url() == address, "{} for {start_url}", target.url());
+        }
+    }
+}

@@ -11,7 +11,7 @@ use super::Sources;
 use super::principal::require_same;
 use super::sso_token::{Renewal, Token, read_token, token_path};
 use crate::aws::Session;
-use crate::chain::{Chain, EndpointUrl, Sso};
+use crate::chain::{Chain, Sso};
 use crate::clients::asked::Asked;
 use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
@@ -30,7 +30,8 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 impl Sources<'_> {
     pub(super) fn sso(&self, chain: &Chain, sso: &Sso) -> Result<Session> {
         let token = self.token(chain, sso)?;
-        let target = target(Service::Portal, chain, sso, sso.endpoint.as_ref());
+        let (network, region) = (&chain.plan.network, &sso.session.region);
+        let target = Target::of(Service::Portal, network, region, sso.endpoint.as_ref());
         self.calls.get_role_credentials(&target, sso, &token).map_err(|error| {
             let what = format!("role {} in account {}", sso.role_name, sso.account_id);
             let purpose = format!("get credentials of {what}");
@@ -107,7 +108,7 @@ impl Sources<'_> {
                 return Ok(Err(error.clone().about(chain.base_name()).cause(why)));
             }
         };
-        let target = target(Service::Oidc, chain, sso, endpoint);
+        let target = Target::oidc(&chain.plan.network, &sso.session, endpoint);
         let client = (renewal.client_id, renewal.client_secret);
         match self.calls.create_token(&target, client, &Grant::Refresh(renewal.refresh_token)) {
             Ok(token) => Ok(Ok(token)),
@@ -137,16 +138,6 @@ impl Sources<'_> {
         }
         renewed.access_token.clone()
     }
-}
-
-/// Returns where the calls of an SSO configuration go. They are not signed.
-fn target<'a>(
-    service: Service,
-    chain: &'a Chain,
-    sso: &'a Sso,
-    endpoint: Option<&'a EndpointUrl>,
-) -> Target<'a> {
-    Target::of(service, &chain.plan.network, &sso.session.region, endpoint)
 }
 
 /// Says of an error that a login mends where that is needed.

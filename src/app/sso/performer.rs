@@ -7,7 +7,7 @@ use super::way::{LoginOptions, Way};
 use crate::app::context::Context;
 use crate::chain::SsoLogin;
 use crate::clients::calls::AwsCalls;
-use crate::clients::factory::{Service, Target};
+use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
 use crate::clients::sso_asked::AskedByLogin;
 use crate::clients::ssooidc::{Client, ClientKind, IssuedToken, NewClient};
@@ -42,7 +42,7 @@ impl<'a> Performer<'a> {
     pub fn new(context: &'a Context, login: &'a SsoLogin, options: LoginOptions) -> Result<Self> {
         let session = &login.session;
         let endpoint = session.oidc_endpoint.as_ref().map_err(Clone::clone)?.as_ref();
-        let target = Target::of(Service::Oidc, &login.network, &session.region, endpoint);
+        let target = Target::oidc(&login.network, session, endpoint);
         let way = Way::choose(&context.environment, session, options)?;
         let scopes = session.scopes.as_ref().map(|scopes| scopes.value.clone());
         let scopes = scopes.unwrap_or_else(|| vec![SCOPE.to_owned()]);

@@ -34,6 +34,13 @@ pub struct Placed<T> {
 }
 
 impl SsoSession {
+    /// Returns whether its portal is the one that IPv6 reaches too.
+    pub fn is_dual_stack(&self) -> bool {
+        let rest = self.start_url.split_once("://").map_or("", |(_, rest)| rest);
+        let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+        host.to_ascii_lowercase().ends_with(".app.aws")
+    }
+
     /// Returns what its token is cached under.
     pub fn cache_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.start_url)
