@@ -1,5 +1,6 @@
 //! What joins domain and adapters for the verbs.
 
+pub mod assignments;
 pub mod call;
 pub mod context;
 pub mod iam_principal;

@@ -9,6 +9,8 @@ pub struct Invocation {
     pub(super) profile: Option<ProfileName>,
     /// Options with their values.
     pub(super) options: Vec<(&'static str, String)>,
+    /// A session of IAM Identity Center whose login is meant, and no credentials.
+    pub(super) login: Option<String>,
 }
 
 impl Invocation {
@@ -16,8 +18,11 @@ impl Invocation {
         self.profile.as_ref()
     }
 
-    /// Returns a verb for the chain.
+    /// Returns a verb for the chain. For a login by itself it is the one that looks at it.
     pub fn command(&self, verb: &str) -> String {
+        if let Some(session) = &self.login {
+            return format!("rolecall sso accounts {}", hint::word(session));
+        }
         let begin = match &self.profile {
             Some(name) => hint::command(verb, name),
             None => format!("rolecall {verb}"),

@@ -10,6 +10,7 @@ mod endpoints;
 mod inputs;
 pub mod invocation;
 pub mod keys;
+pub mod login;
 mod mfa;
 mod near_keys;
 mod network;
@@ -106,13 +107,21 @@ impl Chain {
     pub fn who(&self) -> String {
         match self.subject.profile_name() {
             Some(name) => format!("profile `{name}`"),
-            None if matches!(self.plan.base, Base::DefaultProviders(_)) => {
-                "the default chain".to_owned()
-            }
-            None => {
-                self.role_arn().map_or_else(|| self.plan.base.kind(), |arn| arn.as_str()).to_owned()
-            }
+            None => match (&self.plan.base, self.role_arn()) {
+                (Base::DefaultProviders(_), _) => "the default chain".to_owned(),
+                (Base::Sso(Sso { session: Some(session), .. }), _) => {
+                    format!("sso-session `{session}`")
+                }
+                (base, arn) => arn.map_or_else(|| base.kind(), |arn| arn.as_str()).to_owned(),
+            },
         }
+    }
+
+    /// Returns whose base it is, for a message: the profile that the base stands in, or else as
+    /// [`Self::who`].
+    pub fn base_who(&self) -> String {
+        let profile = self.plan.base_profile.as_ref();
+        profile.map_or_else(|| self.who(), |name| format!("profile `{name}`"))
     }
 
     /// Returns a verb that asks for the same again.

@@ -2,6 +2,7 @@
 //! wrong becomes data in `failure`.
 
 pub mod asked;
+pub mod assignments;
 pub mod calls;
 pub mod factory;
 pub mod failure;

@@ -28,6 +28,7 @@ use super::prompt::PromptArgs;
 use super::reference::REFERENCE;
 use super::sessions::SessionsArgs;
 use super::shell::ShellArgs;
+use super::sso::SsoCommand;
 use super::use_::UseArgs;
 use super::whoami::WhoamiArgs;
 use super::write::WriteArgs;
@@ -193,6 +194,9 @@ pub enum Command {
     /// Keep what proves who you are
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Use what IAM Identity Center assigns
+    #[command(subcommand)]
+    Sso(SsoCommand),
     /// Show and edit the shared files
     #[command(subcommand)]
     Profile(ProfileCommand),

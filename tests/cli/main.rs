@@ -90,6 +90,7 @@ mod sessions;
 mod shown;
 mod sources;
 mod sso;
+mod sso_lists;
 #[cfg(target_os = "linux")]
 mod storm;
 #[cfg(unix)]

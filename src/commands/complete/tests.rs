@@ -139,7 +139,8 @@ fn profile_is_described_by_account_and_role() {
 /// `ValueSource::of`.
 #[test]
 fn every_argument_has_value_source_or_is_listed_as_free() {
-    const FREE: [&str; 19] = [
+    const FREE: [&str; 20] = [
+        "account",
         "actions",
         "resource",
         "context",

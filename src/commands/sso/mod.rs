@@ -1,0 +1,34 @@
+//! `rolecall sso`: what IAM Identity Center assigns to whoever logged in.
+
+mod accounts;
+mod roles;
+mod session;
+
+use clap::Subcommand;
+
+use self::accounts::SsoAccountsArgs;
+use self::roles::SsoRolesArgs;
+use crate::app::service::CredentialsService;
+use crate::error::{Error, Kind, Result};
+
+#[derive(Debug, Subcommand)]
+pub enum SsoCommand {
+    Accounts(SsoAccountsArgs),
+    Roles(SsoRolesArgs),
+}
+
+pub fn run(service: &CredentialsService, command: &SsoCommand) -> Result<()> {
+    let (verb, outcome) = match command {
+        SsoCommand::Accounts(args) => ("accounts", accounts::run(service, args)),
+        SsoCommand::Roles(args) => ("roles", roles::run(service, args)),
+    };
+    outcome.map_err(|error| with_help(error, verb))
+}
+
+/// Points to the help of the verb where nothing else mends a command line.
+fn with_help(error: Error, verb: &str) -> Error {
+    if error.kind() != Kind::Usage || !error.hints().is_empty() {
+        return error;
+    }
+    error.hint(format!("see what it takes: rolecall sso {verb} --help"))
+}
