@@ -11,4 +11,5 @@ pub mod service;
 pub mod shared_files;
 pub mod stores;
 pub mod summary;
+pub mod synced;
 pub mod written;

@@ -7,7 +7,7 @@ use crate::error::{Error, FileLine};
 
 /// Keys that mean something else than what they look like: those of `keys`, and AWS's settings
 /// (AWS SDKs and Tools Reference Guide, "Settings reference").
-const KNOWN: [&str; 45] = [
+const KNOWN: [&str; 49] = [
     keys::ROLE_ARN,
     keys::SOURCE_PROFILE,
     keys::CREDENTIAL_SOURCE,
@@ -53,6 +53,10 @@ const KNOWN: [&str; 45] = [
     "ignore_configured_endpoint_urls",
     "sso_registration_scopes",
     "x_security_token_expires",
+    keys::SYNCED,
+    keys::SYNC_NAME,
+    keys::SYNC_REGION,
+    keys::SYNC_ONLY,
 ];
 
 /// Adds to an error, for each key that a profile lacks, the one that looks like it and its line.

@@ -76,6 +76,8 @@ impl Asked<'_> {
             "renew" => plain(self.renew()?),
             "login" => plain(self.login()?),
             "if_own_session" => plain(String::new()).filter(|_| !self.is_of_base()),
+            "if_assigned" => plain(String::new()).filter(|_| self.role_name().is_some()),
+            "if_list" => plain(String::new()).filter(|_| self.role_name().is_none()),
             "if_mfa_session" => plain(String::new())
                 .filter(|_| self.role.is_some_and(|role| matches!(role.mfa, MfaUse::Session(_)))),
             "if_no_device" => plain(String::new())

@@ -91,6 +91,7 @@ mod shown;
 mod sources;
 mod sso;
 mod sso_lists;
+mod sso_sync;
 #[cfg(target_os = "linux")]
 mod storm;
 #[cfg(unix)]

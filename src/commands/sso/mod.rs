@@ -3,11 +3,13 @@
 mod accounts;
 mod roles;
 mod session;
+mod sync;
 
 use clap::Subcommand;
 
 use self::accounts::SsoAccountsArgs;
 use self::roles::SsoRolesArgs;
+use self::sync::SsoSyncArgs;
 use crate::app::service::CredentialsService;
 use crate::error::{Error, Kind, Result};
 
@@ -15,12 +17,14 @@ use crate::error::{Error, Kind, Result};
 pub enum SsoCommand {
     Accounts(SsoAccountsArgs),
     Roles(SsoRolesArgs),
+    Sync(SsoSyncArgs),
 }
 
 pub fn run(service: &CredentialsService, command: &SsoCommand) -> Result<()> {
     let (verb, outcome) = match command {
         SsoCommand::Accounts(args) => ("accounts", accounts::run(service, args)),
         SsoCommand::Roles(args) => ("roles", roles::run(service, args)),
+        SsoCommand::Sync(args) => ("sync", sync::run(service, args)),
     };
     outcome.map_err(|error| with_help(error, verb))
 }

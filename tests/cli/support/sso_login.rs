@@ -54,3 +54,11 @@ pub fn log_in(sandbox: &Sandbox, name: &str, seconds: i64) {
     });
     sandbox.file(&sso_token_file(name), token.to_string());
 }
+/// Takes away roles of an account: those of a name, or all.
+pub fn take_away(sandbox: &Sandbox, account: &str, role: Option<&str>) {
+    sandbox.aws.world(|world| {
+        world.sso.grants.retain(|grant| {
+            grant.account != account || role.is_some_and(|role| grant.role_name != role)
+        });
+    });
+}
