@@ -89,6 +89,13 @@ impl Ui {
         self.progress.set(clean.chars().count());
     }
 
+    /// Takes the line of `progress` away.
+    pub fn clear_progress(&self) {
+        if self.progress.get() > 0 {
+            self.say("");
+        }
+    }
+
     /// Writes to stderr; there is nobody to tell when that fails.
     fn say(&self, text: &str) {
         let blank = match self.progress.take() {

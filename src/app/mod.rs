@@ -1,5 +1,6 @@
 //! What joins domain and adapters for the verbs.
 
+pub mod assignments;
 pub mod call;
 pub mod context;
 pub mod iam_principal;
@@ -11,4 +12,5 @@ pub mod shared_files;
 pub mod sso;
 pub mod stores;
 pub mod summary;
+pub mod synced;
 pub mod written;

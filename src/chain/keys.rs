@@ -57,5 +57,12 @@ pub const CONFIRM: &str = "rolecall_confirm";
 /// `false`: what the profile's process gives is not cached, nor what is made of it; written with
 /// the prefix.
 pub const CACHE: &str = "rolecall_cache";
+/// Marks a profile that `rolecall sso sync` made, by the name of its session.
+pub const SYNCED: &str = "rolecall_synced";
+/// How `rolecall sso sync` names profiles, which region they get and which are made; in an
+/// `[sso-session]`.
+pub const SYNC_NAME: &str = "rolecall_sync_name";
+pub const SYNC_REGION: &str = "rolecall_sync_region";
+pub const SYNC_ONLY: &str = "rolecall_sync_only";
 /// Marks what `rolecall write` put into a section of the credentials file.
 pub const WRITTEN: &str = "rolecall_written";

@@ -7,7 +7,7 @@ use crate::error::{Error, FileLine};
 
 /// Keys that mean something else than what they look like: those of `keys`, and AWS's settings
 /// (AWS SDKs and Tools Reference Guide, "Settings reference").
-const KNOWN: [&str; 47] = [
+const KNOWN: [&str; 51] = [
     keys::ROLE_ARN,
     keys::SOURCE_PROFILE,
     keys::CREDENTIAL_SOURCE,
@@ -55,6 +55,10 @@ const KNOWN: [&str; 47] = [
     keys::SSO_USE_DEVICE_CODE,
     keys::SSO_REDIRECT_PORT,
     "x_security_token_expires",
+    keys::SYNCED,
+    keys::SYNC_NAME,
+    keys::SYNC_REGION,
+    keys::SYNC_ONLY,
 ];
 
 /// Adds to an error, for each key that a profile lacks, the one that looks like it and its line.

@@ -22,25 +22,22 @@ pub struct Asked<'a> {
     pub purpose: String,
 }
 
-/// What a call was for, in the words of the files: the values that its errors name.
-pub trait Purpose {
-    fn target(&self) -> &Target<'_>;
-    /// Returns what it was to do: `assume arn:…`.
-    fn purpose(&self) -> &str;
+/// A sentence with the values of a call in it.
+pub struct Filled {
+    pub text: String,
+    /// Where the first of the values stands.
+    pub place: Option<Place>,
+}
+
+impl Asked<'_> {
     /// Returns who it is for, for a message.
-    fn who(&self) -> String;
-    /// Returns the profile that an error is about.
-    fn profile(&self) -> Option<&str>;
-    /// Returns where the region of the call stands.
-    fn place_of_region(&self) -> Option<Place>;
-    /// Returns a command that shows what was asked for.
-    fn look(&self) -> String;
-    /// Returns what a name in braces means, and where that stands. `sentence` is AWS's.
-    fn value(&self, name: &str, sentence: &str) -> Option<(String, Option<Place>)>;
+    pub fn who(&self) -> String {
+        self.role.map_or_else(|| self.chain.who(), AssumeRole::who)
+    }
 
     /// Fills in the names in braces; `None` where a name means nothing for this call. `sentence` is
     /// AWS's.
-    fn fill(&self, template: &str, sentence: &str) -> Option<Filled> {
+    pub fn fill(&self, template: &str, sentence: &str) -> Option<Filled> {
         let (mut text, mut place) = (String::new(), None);
         let mut rest = template;
         while let Some((before, name, after)) = rest.split_once('{').and_then(|(before, rest)| {
@@ -53,52 +50,13 @@ pub trait Purpose {
         }
         Some(Filled { text: text + rest, place })
     }
-}
-
-/// A sentence with the values of a call in it.
-pub struct Filled {
-    pub text: String,
-    /// Where the first of the values stands.
-    pub place: Option<Place>,
-}
-
-impl Purpose for Asked<'_> {
-    fn target(&self) -> &Target<'_> {
-        self.target
-    }
-
-    fn purpose(&self) -> &str {
-        &self.purpose
-    }
-
-    fn who(&self) -> String {
-        self.role.map_or_else(|| self.chain.who(), AssumeRole::who)
-    }
-
-    fn profile(&self) -> Option<&str> {
-        Some(self.chain.name())
-    }
-
-    /// A login has its own region.
-    fn place_of_region(&self) -> Option<Place> {
-        match (self.target.service, &self.chain.plan.base) {
-            (Service::Portal | Service::Oidc, Base::Sso(sso)) => {
-                Some((&sso.session.region_place).into())
-            }
-            _ => self.chain.place_of_region().cloned(),
-        }
-    }
-
-    fn look(&self) -> String {
-        self.chain.command("explain")
-    }
 
     fn value(&self, name: &str, sentence: &str) -> Option<(String, Option<Place>)> {
         let plain = |text: String| Some((text, None));
         match name {
             "caller" => Some(self.caller()),
             "region" => self.region(),
-            "endpoint" => Some(endpoint(self.target)),
+            "endpoint" => Some(self.endpoint()),
             "endpoint_word" => plain(hint::word(&self.target.url()).into_owned()),
             "container_token" => plain(self.container_token()),
             "members" => Some(self.members(sentence)),
@@ -118,6 +76,8 @@ impl Purpose for Asked<'_> {
             "renew" => plain(self.renew()?),
             "login" => plain(self.login()?),
             "if_own_session" => plain(String::new()).filter(|_| !self.is_of_base()),
+            "if_assigned" => plain(String::new()).filter(|_| self.role_name().is_some()),
+            "if_list" => plain(String::new()).filter(|_| self.role_name().is_none()),
             "if_mfa_session" => plain(String::new())
                 .filter(|_| self.role.is_some_and(|role| matches!(role.mfa, MfaUse::Session(_)))),
             "if_no_device" => plain(String::new())
@@ -153,9 +113,7 @@ impl Purpose for Asked<'_> {
             key => Some(self.key(key)),
         }
     }
-}
 
-impl Asked<'_> {
     /// Returns a verb about the role or the chain.
     fn command(&self, verb: &str) -> String {
         match self.role {
@@ -230,11 +188,30 @@ impl Asked<'_> {
         }
     }
 
+    /// Returns where the region of the call stands: a login has its own.
+    pub fn place_of_region(&self) -> Option<Place> {
+        match (self.target.service, &self.chain.plan.base) {
+            (Service::Portal | Service::Oidc, Base::Sso(sso)) => {
+                Some((&sso.session.region_place).into())
+            }
+            _ => self.chain.place_of_region().cloned(),
+        }
+    }
+
     fn region(&self) -> Option<(String, Option<Place>)> {
         let region = self.target.region?;
         match self.place_of_region() {
             Some(place) => Some((format!("{region} ({place})"), Some(place))),
             None => Some((region.to_owned(), None)),
+        }
+    }
+
+    /// Names the endpoint and where it is configured.
+    fn endpoint(&self) -> (String, Option<Place>) {
+        let url = self.target.url();
+        match self.target.endpoint_place {
+            Some(place) => (format!("{url} ({place})"), Some(place.clone())),
+            None => (format!("{url}, AWS's own"), None),
         }
     }
 
@@ -309,15 +286,6 @@ impl Asked<'_> {
             }
             _ => None,
         }
-    }
-}
-
-/// Names an endpoint and where it is configured.
-pub(super) fn endpoint(target: &Target) -> (String, Option<Place>) {
-    let url = target.url();
-    match target.endpoint_place {
-        Some(place) => (format!("{url} ({place})"), Some(place.clone())),
-        None => (format!("{url}, AWS's own"), None),
     }
 }
 

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::aws::duration;
-use crate::clients::asked::{Filled, Purpose};
+use crate::clients::asked::{Asked, Filled};
 use crate::clients::meaning;
 use crate::clients::unreachable::Unreachable;
 use crate::error::{AwsCode, Error, Refusal};
@@ -34,7 +34,7 @@ pub enum CallError {
 
 impl CallError {
     /// Returns the error for a person; `refused` is the message where AWS refused.
-    pub fn explained(self, asked: &dyn Purpose, refused: String) -> Error {
+    pub fn explained(self, asked: &Asked, refused: String) -> Error {
         match self {
             Self::Failed(failure) => failure.explained(asked, refused),
             Self::Other(error) => error,
@@ -127,7 +127,7 @@ impl Failure {
 
     /// Returns the error for a person; `refused` is the message where AWS refused. What AWS says
     /// is its first cause, what that means for the chain is the second.
-    pub fn explained(self, asked: &dyn Purpose, refused: String) -> Error {
+    pub fn explained(self, asked: &Asked, refused: String) -> Error {
         if let Some(unreachable) = &self.unreachable {
             return unreachable.clone().error(asked, self);
         }
@@ -136,12 +136,11 @@ impl Failure {
         let meaning = self
             .code
             .as_ref()
-            .and_then(|code| meaning::find(asked.target(), code.as_str(), &self.message));
-        let mut error =
-            Error::failed(refused).refused(self.code.clone(), self.refusal).caused_by(self);
-        if let Some(profile) = asked.profile() {
-            error = error.about(profile);
-        }
+            .and_then(|code| meaning::find(asked.target, code.as_str(), &self.message));
+        let mut error = Error::failed(refused)
+            .about(asked.chain.name())
+            .refused(self.code.clone(), self.refusal)
+            .caused_by(self);
         if let Some(clock) = clock {
             error = error
                 .cause(clock)
@@ -156,7 +155,8 @@ impl Failure {
             let hints = meaning.hints.iter().filter_map(|hint| asked.fill(hint, &sentence));
             error = hints.fold(error, |error, hint| error.hint(hint.text));
         } else {
-            error = error.hint(format!("see what was asked for: {}", asked.look()));
+            error =
+                error.hint(format!("see what was asked for: {}", asked.chain.command("explain")));
         }
         match details {
             Some(url) => error.hint(format!(

@@ -2,6 +2,7 @@
 //! wrong becomes data in `failure`.
 
 pub mod asked;
+pub mod assignments;
 pub mod calls;
 pub mod factory;
 pub mod failure;
@@ -13,7 +14,6 @@ mod proxy;
 mod sign_in;
 pub mod simulation;
 mod sso;
-pub mod sso_asked;
 pub mod ssooidc;
 mod steps;
 pub mod sts;

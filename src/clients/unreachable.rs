@@ -7,7 +7,7 @@ use aws_sdk_sts::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::aws::names::Region;
-use crate::clients::asked::Purpose;
+use crate::clients::asked::Asked;
 use crate::clients::factory::Service;
 use crate::clients::proxy::Proxy;
 use crate::error::{Error, Place};
@@ -48,24 +48,17 @@ impl Unreachable {
 
     /// Returns the error: which host the call went to, where that is configured, and through which
     /// proxy.
-    pub fn error(
-        self,
-        asked: &dyn Purpose,
-        failure: impl StdError + Send + Sync + 'static,
-    ) -> Error {
-        let target = asked.target();
+    pub fn error(self, asked: &Asked, failure: impl StdError + Send + Sync + 'static) -> Error {
+        let target = asked.target;
         let Self { obstacle, proxy } = self;
         let url = target.url();
         let message = format!(
             "{}: the network does not reach {} at {url} to {}",
             asked.who(),
             target.service.title(),
-            asked.purpose()
+            asked.purpose
         );
-        let mut error = Error::failed(message).caused_by(failure);
-        if let Some(profile) = asked.profile() {
-            error = error.about(profile);
-        }
+        let mut error = Error::failed(message).about(asked.chain.name()).caused_by(failure);
         let region = target.region.zip(asked.place_of_region());
         error = match (target.endpoint_place, region) {
             (Some(place), _) => {

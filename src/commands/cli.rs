@@ -191,7 +191,7 @@ pub enum Command {
     Login(LoginArgs),
     /// Forget the sessions that are kept
     Logout(LogoutArgs),
-    /// Log in at IAM Identity Center, and out
+    /// Log in at IAM Identity Center, and use what it assigns
     #[command(subcommand)]
     Sso(SsoCommand),
     /// Keep what proves who you are

@@ -72,6 +72,11 @@ transitive_session_tags, policy_arns, description
   rolecall_confirm = true   asks before each new session
   rolecall_cache = false    keeps nothing of what its credential_process prints, nor what is made \
 of it
+  rolecall_synced           marks what `rolecall sso sync` made, by the name of the session
+
+Keys of an [sso-session], besides those of AWS:
+  rolecall_sync_name, rolecall_sync_region, rolecall_sync_only
+                            what `rolecall sso sync` remembers of its options
 
 Exit codes:
   0 done, 1 failed or denied by AWS, 2 usage, 3 configuration, 4 needs a person and none can be \

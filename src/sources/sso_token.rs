@@ -120,6 +120,16 @@ impl Token {
         self.text("region")
     }
 
+    /// Returns whether it is a certain access token.
+    pub(super) fn is(&self, access_token: Option<&SecretString>) -> bool {
+        access_token.is_some_and(|other| self.text("accessToken") == Some(other.expose_secret()))
+    }
+
+    /// Returns whether it lives for some time yet.
+    pub(super) fn lives(&self, now: DateTime<Utc>, at_least: TimeDelta) -> bool {
+        self.expires_at().is_some_and(|end| end - now > at_least)
+    }
+
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.text("expiresAt").and_then(parse_time)
     }

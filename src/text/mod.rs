@@ -1,6 +1,7 @@
 //! Text for people: cleaned, measured, coloured. Everything that is shown goes through here.
 
 pub mod color;
+pub mod pattern;
 mod sanitize;
 mod text_type;
 mod url;

@@ -90,10 +90,12 @@ mod sessions;
 mod shown;
 mod sources;
 mod sso;
+mod sso_lists;
 #[cfg(unix)]
 mod sso_login;
 #[cfg(unix)]
 mod sso_logout;
+mod sso_sync;
 #[cfg(target_os = "linux")]
 mod storm;
 #[cfg(unix)]

@@ -34,6 +34,15 @@ fn people() -> Sandbox {
     sandbox
 }
 
+/// Adds a session `other`.
+fn add_other(sandbox: &Sandbox) {
+    let config = std::fs::read_to_string(sandbox.path(".aws/config")).unwrap();
+    let url = start_url(sandbox);
+    sandbox.config(&format!(
+        "{config}[sso-session other]\nsso_start_url = {url}\nsso_region = eu-west-1\nsso_use_device_code = false\n"
+    ));
+}
+
 fn start_url(sandbox: &Sandbox) -> String {
     format!("https://d-{}.awsapps.com/start", sandbox.id.to_ascii_lowercase())
 }
@@ -182,8 +191,9 @@ fn session_is_named_by_itself_by_profile_or_not_at_all() {
     sandbox.run(&["sso", "login"]).ok();
     token(&sandbox, "corp");
     sandbox.unset("AWS_PROFILE");
+    add_other(&sandbox);
     let run = sandbox.run(&["sso", "login"]).fails(4).error_form();
-    run.says(&["several", "`corp`, `legacy`", "rolecall sso login corp"]);
+    run.says(&["several", "`corp`, `other`", "rolecall sso login corp"]);
 }
 
 #[test]
@@ -194,26 +204,27 @@ fn only_session_needs_no_name_and_none_is_an_error_with_places() {
     sandbox.run(&["sso", "login"]).ok();
     sandbox.config("[profile dev]\nregion = eu-west-1\n");
     let run = sandbox.run(&["sso", "login"]).fails(3).error_form();
-    run.says(&["no session of IAM Identity Center", ".aws/config", "aws configure sso"]);
+    run.says(&[
+        "no session of IAM Identity Center",
+        ".aws/config",
+        "rolecall profile add --sso-session",
+    ]);
     let run = sandbox.run(&["sso", "login", "dev"]).fails(3);
     run.says(&["dev"]);
-    sandbox.run(&["sso", "login", "crop"]).fails(3).error_form().says(&["[sso-session crop]"]);
+    sandbox.run(&["sso", "login", "crop"]).fails(3).error_form().says(&["sso-session `crop`"]);
 }
 
 #[test]
 fn person_chooses_among_several_sessions() {
     let sandbox = people();
-    for (answer, name) in [
-        ("1\n", "corp".to_owned()),
-        ("legacy\n", format!("{}/old", start_url(&sandbox))),
-        ("9\n2\n", format!("{}/old", start_url(&sandbox))),
-    ] {
+    add_other(&sandbox);
+    for (answer, name) in [("1\n", "corp"), ("other\n", "other"), ("9\n2\n", "other")] {
         let mut terminal = sandbox.command(&["sso", "login"]).on_a_terminal();
         terminal.wait_for("Which session? (1 to 2)", 1);
         terminal.enter(answer);
         terminal.finish().ok();
-        token(&sandbox, &name);
-        std::fs::remove_file(sandbox.path(&token_file(&name))).unwrap();
+        token(&sandbox, name);
+        std::fs::remove_file(sandbox.path(&token_file(name))).unwrap();
     }
     let mut terminal = sandbox.command(&["sso", "login"]).on_a_terminal();
     terminal.wait_for("Which session?", 1);

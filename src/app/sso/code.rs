@@ -83,12 +83,12 @@ impl Performer<'_> {
         answer.ok_or_else(|| {
             Error::new(
                 Kind::Declined,
-                format!("nobody signed in to {} within {} s", self.login.name(), limit.as_secs()),
+                format!("nobody signed in to {} within {} s", self.name(), limit.as_secs()),
             )
-            .hint(format!("try again: {}", self.login.command()))
+            .hint(format!("try again: {}", self.command()))
             .hint(format!(
                 "without a browser on this machine: {} --use-device-code",
-                self.login.command()
+                self.command()
             ))
         })
     }
@@ -118,8 +118,8 @@ impl Performer<'_> {
         Error::failed(what)
             .at(Place::Option("--port"))
             .caused_by(error)
-            .hint(format!("take a free one: {} --port 0", self.login.command()))
-            .hint(format!("or need none: {} --use-device-code", self.login.command()))
+            .hint(format!("take a free one: {} --port 0", self.command()))
+            .hint(format!("or need none: {} --use-device-code", self.command()))
     }
 
     /// Returns the error of a login that was refused in the browser.
@@ -130,9 +130,9 @@ impl Performer<'_> {
         };
         Error::new(
             Kind::Declined,
-            format!("{}: the sign-in was refused in the browser", self.name()),
+            format!("{}: the sign-in was refused in the browser", self.who()),
         )
         .cause(said)
-        .hint(format!("try again: {}", self.login.command()))
+        .hint(format!("try again: {}", self.command()))
     }
 }

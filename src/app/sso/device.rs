@@ -39,7 +39,7 @@ impl Performer<'_> {
         browsers: &Browsers,
     ) -> Result<IssuedToken, Refusal> {
         let begin = Instant::now();
-        let start_url = &self.login.session.start_url;
+        let start_url = &self.sso.session.start_url;
         let device = self
             .calls()
             .start_device(&self.target, client, start_url)
@@ -142,8 +142,8 @@ impl Performer<'_> {
     }
 
     fn too_late(&self, limit: Duration) -> Error {
-        let (name, seconds) = (self.login.name(), limit.as_secs());
+        let (name, seconds) = (self.name(), limit.as_secs());
         Error::new(Kind::Declined, format!("nobody signed in to {name} within {seconds} s"))
-            .hint(format!("try again: {}", self.login.command()))
+            .hint(format!("try again: {}", self.command()))
     }
 }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::performer::Performer;
 use super::way::LoginOptions;
 use crate::app::context::Context;
-use crate::chain::SsoLogin;
+use crate::chain::{Base, Chain};
 use crate::error::{Error, Result};
 use crate::sources::sso::LOCK_TIMEOUT;
 use crate::sources::sso_token::{Token, read_token, token_path};
@@ -24,29 +24,32 @@ pub struct LoggedIn {
     pub is_renewable: bool,
 }
 
-/// Logs in anew, and keeps the token where the AWS CLI and the SDKs look. Where another process does
-/// so at this moment, waits for it and takes its token. Waits for a person for as long as the
-/// settings say, ten minutes where they do not.
+/// Logs in anew for the base of a chain, and keeps the token where the AWS CLI and the SDKs look.
+/// Where another process does so at this moment, waits for it and takes its token. Waits for a
+/// person for as long as the settings say, ten minutes where they do not.
 ///
 /// # Errors
 /// Where nobody can be asked, the person or AWS refuses, the token cannot be kept, or the wait is
 /// interrupted.
-pub fn log_in(context: &Context, login: &SsoLogin, options: LoginOptions) -> Result<LoggedIn> {
+pub fn log_in(context: &Context, chain: &Chain, options: LoginOptions) -> Result<LoggedIn> {
+    let Base::Sso(sso) = &chain.plan.base else {
+        return Err(Error::failed(format!("{} has no login of IAM Identity Center", chain.who())));
+    };
+    let name = chain.login_name();
     if context.settings.no_input() {
         return Err(Error::needs_person(format!(
-            "a login at {} needs a person, and input is switched off (--no-input or \
-             ROLECALL_NO_INPUT)",
-            login.name()
+            "a login at {name} needs a person, and input is switched off (--no-input or \
+             ROLECALL_NO_INPUT)"
         ))
-        .hint(format!("log in on a terminal: {}", login.command())));
+        .hint(format!("log in on a terminal: {}", sso.session.login(chain.base_name()))));
     }
-    let path = token_path(context.directories.home()?, &login.session);
-    let lock_name = format!("sso-{}", sha1_hex(login.session.cache_name()));
+    let path = token_path(context.directories.home()?, &sso.session);
+    let lock_name = format!("sso-{}", sha1_hex(sso.session.cache_name()));
     let folders = context.directories.locks();
     let locks = FileLocks::new(folders, None, context.runtime.clone(), &context.ui);
     let before = token_of(context, &path)?;
     loop {
-        let purpose = format!("a login at {}", login.name());
+        let purpose = format!("a login at {name}");
         let _held = match locks.attempt(&lock_name, &purpose) {
             Attempt::Held(file) => Some(file),
             Attempt::Unavailable => None,
@@ -63,7 +66,7 @@ pub fn log_in(context: &Context, login: &SsoLogin, options: LoginOptions) -> Res
         match token_of(context, &path)? {
             Some(token) if !is_same(before.as_ref(), &token) => return Ok(token),
             _ => {
-                let token = Performer::new(context, login, options)?.log_in(&path)?;
+                let token = Performer::new(context, (chain, sso), options)?.log_in(&path)?;
                 return logged_in(&token)
                     .ok_or_else(|| Error::failed("AWS gave a token that has no end"));
             }

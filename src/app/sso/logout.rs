@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::app::context::Context;
-use crate::chain::{AnyPortal, SsoLogin, SsoLogins};
+use crate::chain::{AnyPortal, Chain, Sso, SsoLogins};
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
@@ -23,15 +23,13 @@ const MAX_CACHE_BYTES: u64 = 1024 * 1024;
 /// Ends the login of a session, and returns whether there was one. The registration stays.
 ///
 /// # Errors
-/// Where the token cannot be taken away, an endpoint is configured that is none, or the wait is
-/// interrupted.
-pub fn log_out(context: &Context, login: &SsoLogin) -> Result<bool> {
-    let path = token_path(context.directories.home()?, &login.session);
+/// Where the token cannot be taken away, or the wait is interrupted.
+pub fn log_out(context: &Context, chain: &Chain, sso: &Sso) -> Result<bool> {
+    let path = token_path(context.directories.home()?, &sso.session);
     let Some(token) = read_token(&path, &context.runtime)? else { return Ok(false) };
-    let endpoint = login.portal_endpoint.clone()?;
     // The login is where the token was made, whatever the file says now.
-    let region = token.region().unwrap_or(&login.session.region);
-    let target = Target::of(Service::Portal, &login.network, region, endpoint.as_ref());
+    let region = token.region().unwrap_or(&sso.session.region);
+    let target = Target::of(Service::Portal, &chain.plan.network, region, sso.endpoint.as_ref());
     end(context, &target, &path, &token)?;
     Ok(true)
 }

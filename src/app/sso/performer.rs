@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::way::{LoginOptions, Way};
 use crate::app::context::Context;
-use crate::chain::SsoLogin;
+use crate::chain::{Chain, Sso};
+use crate::clients::asked::Asked;
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
-use crate::clients::sso_asked::AskedByLogin;
 use crate::clients::ssooidc::{Client, ClientKind, IssuedToken, NewClient};
 use crate::error::{Error, Result};
 use crate::hint;
@@ -30,7 +30,8 @@ const INVALID_CLIENT: &str = "InvalidClientException";
 /// Performs one login.
 pub struct Performer<'a> {
     pub(super) context: &'a Context,
-    pub(super) login: &'a SsoLogin,
+    chain: &'a Chain,
+    pub(super) sso: &'a Sso,
     pub(super) target: Target<'a>,
     way: Way,
     pub(super) scopes: Vec<String>,
@@ -39,14 +40,18 @@ pub struct Performer<'a> {
 impl<'a> Performer<'a> {
     /// # Errors
     /// Where what is configured of the session is wrong.
-    pub fn new(context: &'a Context, login: &'a SsoLogin, options: LoginOptions) -> Result<Self> {
-        let session = &login.session;
+    pub fn new(
+        context: &'a Context,
+        (chain, sso): (&'a Chain, &'a Sso),
+        options: LoginOptions,
+    ) -> Result<Self> {
+        let session = &sso.session;
         let endpoint = session.oidc_endpoint.as_ref().map_err(Clone::clone)?.as_ref();
-        let target = Target::oidc(&login.network, session, endpoint);
+        let target = Target::oidc(&chain.plan.network, session, endpoint);
         let way = Way::choose(&context.environment, session, options)?;
         let scopes = session.scopes.as_ref().map(|scopes| scopes.value.clone());
         let scopes = scopes.unwrap_or_else(|| vec![SCOPE.to_owned()]);
-        Ok(Self { context, login, target, way, scopes })
+        Ok(Self { context, chain, sso, target, way, scopes })
     }
 
     /// Logs in and keeps the token.
@@ -59,7 +64,7 @@ impl<'a> Performer<'a> {
             Way::Code { port, browsers } => self.by_code(client, *port, browsers),
             Way::Device { why, browsers } => self.by_device(client, why.as_deref(), browsers),
         })?;
-        let token = Token::of_login(&self.login.session, &client, &issued, SystemClock.now());
+        let token = Token::of_login(&self.sso.session, &client, &issued, SystemClock.now());
         // A renewal that began before the login must not write over it.
         let lock = lock_beside(path, LOCK_TIMEOUT, &self.context.runtime);
         let written = token.write(path);
@@ -82,7 +87,7 @@ impl<'a> Performer<'a> {
     ) -> Result<(Client, IssuedToken)> {
         let kind = self.way.client();
         let home = self.context.directories.home()?;
-        let file = RegistrationFile::of(home, &self.login.session, &self.scopes);
+        let file = RegistrationFile::of(home, &self.sso.session, &self.scopes);
         if let Some(client) = file.read(kind, SystemClock.now()) {
             match log_in(&client) {
                 Ok(issued) => return Ok((client, issued)),
@@ -106,8 +111,8 @@ impl<'a> Performer<'a> {
     }
 
     fn register(&self, kind: ClientKind) -> Result<Client> {
-        let name = format!("rolecall-{}", self.login.name());
-        let start_url = &self.login.session.start_url;
+        let name = format!("rolecall-{}", self.name());
+        let start_url = &self.sso.session.start_url;
         let new = NewClient { kind, name: &name, scopes: &self.scopes, start_url };
         self.calls()
             .register_client(&self.target, &new)
@@ -120,10 +125,11 @@ impl<'a> Performer<'a> {
     }
 
     fn explained(&self, error: CallError, purpose: &str) -> Error {
-        let session = &self.login.session;
+        let session = &self.sso.session;
         let (url, place) = (shown_url(&session.start_url), &session.start_url_place);
-        let refused = format!("{}: AWS refused to {purpose} at {url} ({place})", self.name());
-        error.explained(&AskedByLogin { login: self.login, target: &self.target, purpose }, refused)
+        let refused = format!("{}: AWS refused to {purpose} at {url} ({place})", self.who());
+        let (chain, purpose) = (self.chain, purpose.to_owned());
+        error.explained(&Asked { chain, role: None, target: &self.target, purpose }, refused)
     }
 
     /// Sorts what became of a login's call: a client that AWS does not know can be replaced.
@@ -137,20 +143,26 @@ impl<'a> Performer<'a> {
         if is_of_client { Refusal::Client(error) } else { Refusal::Other(error) }
     }
 
-    /// Names the session as messages do.
-    pub(super) fn name(&self) -> String {
-        match &self.login.session.name {
-            Some(name) => format!("sso-session `{name}`"),
-            None => format!("profile `{}`", self.login.name()),
-        }
+    /// Returns whose login it is, for a message.
+    pub(super) fn who(&self) -> String {
+        self.chain.base_who()
+    }
+
+    /// Returns the name of the login to show.
+    pub(super) fn name(&self) -> &str {
+        self.chain.login_name()
+    }
+
+    /// Returns the command that logs in.
+    pub(super) fn command(&self) -> String {
+        self.sso.session.login(self.chain.base_name())
     }
 
     /// Returns the page that ends a login in the browser.
     pub(super) fn page(&self, outcome: Result<(), &Error>) -> Page {
         let Err(error) = outcome else {
-            let name = self.login.name();
-            let who =
-                format!("rolecall is signed in to {name} ({}).", self.login.session.start_url);
+            let name = self.name();
+            let who = format!("rolecall is signed in to {name} ({}).", self.sso.session.start_url);
             let color = self.context.settings.color_of(name);
             return Page::success(vec![who, "You may close this window.".to_owned()], color);
         };

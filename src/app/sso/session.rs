@@ -1,7 +1,7 @@
 //! Which session of IAM Identity Center a verb is about.
 
 use crate::app::context::Context;
-use crate::chain::{SsoLogin, SsoLogins};
+use crate::chain::{Base, Chain, Sso, SsoLogins};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 use crate::hint;
@@ -12,9 +12,9 @@ const ANSWERS: usize = 3;
 /// How many places an error names.
 const SHOWN: usize = 3;
 
-/// Finds the session that was typed for a verb (`sso login`), by its name or that of a profile. Without one it is that of the
-/// profile in the environment, or the only one of the shared files, or the one that a person chooses
-/// on the terminal.
+/// Finds the login that was typed for a verb (`sso login`): that of a session or of a profile.
+/// Without a name it is that of the selected profile, or the only one of the shared files, or the
+/// one that a person chooses on the terminal.
 ///
 /// # Errors
 /// Where there is no such session, several and nobody to choose, or the wait is interrupted.
@@ -23,23 +23,28 @@ pub fn choose_session(
     profiles: &Profiles,
     typed: Option<&str>,
     verb: &str,
-) -> Result<SsoLogin> {
-    let logins = SsoLogins { profiles, environment: &context.environment };
+) -> Result<Chain> {
+    let logins = SsoLogins { profiles, environment: &context.environment, verb };
     if let Some(name) = typed {
         return logins.named(name);
     }
     let variables = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
-    let profile = variables.iter().find_map(|name| context.environment.get(name));
-    let of_profile = profile.map(|name| logins.named(name));
-    if let Some(Ok(login)) = of_profile {
-        return Ok(login);
+    let selected = variables.iter().find_map(|name| context.environment.get(name));
+    let of_selected = logins.named(selected.unwrap_or("default"));
+    if of_selected.is_ok() {
+        return of_selected;
     }
     let names = logins.names();
     match names.as_slice() {
-        [] => Err(of_profile.and_then(Result::err).unwrap_or_else(|| none(profiles))),
+        [] if selected.is_some() => of_selected,
+        [] => Err(none(profiles)),
         [name] => logins.named(name),
-        names => choose(context, logins, names, verb),
+        names => choose(context, logins, names),
     }
+}
+
+fn sso(login: &Chain) -> Option<&Sso> {
+    if let Base::Sso(sso) = &login.plan.base { Some(sso) } else { None }
 }
 
 fn none(profiles: &Profiles) -> Error {
@@ -48,13 +53,16 @@ fn none(profiles: &Profiles) -> Error {
         Error::configuration("there is no session of IAM Identity Center to log in at").cause(
             format!("neither an [sso-session …] nor sso_start_url is in {}", places.join(" or ")),
         );
-    profiles.say_missing(error).hint(hint::FIRST_STEPS[0])
+    profiles.say_missing(error).hint(
+        "make one: rolecall profile add --sso-session corp sso_start_url=URL sso_region=REGION",
+    )
 }
 
 /// Lets a person choose one of several.
-fn choose(context: &Context, logins: SsoLogins, names: &[String], verb: &str) -> Result<SsoLogin> {
+fn choose(context: &Context, logins: SsoLogins, names: &[String]) -> Result<Chain> {
     let lines = names.iter().enumerate().map(|(at, name)| {
-        let url = logins.named(name).map(|login| shown_url(&login.session.start_url));
+        let login = logins.named(name);
+        let url = login.ok().as_ref().and_then(sso).map(|sso| shown_url(&sso.session.start_url));
         format!("{:>3}  {name}  {}\n", at + 1, url.unwrap_or_default())
     });
     let question = format!("{}Which session? (1 to {}) ", lines.collect::<String>(), names.len());
@@ -69,9 +77,10 @@ fn choose(context: &Context, logins: SsoLogins, names: &[String], verb: &str) ->
     }
     let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let what = format!("there are several sessions, and none is named: {}", list.join(", "));
-    let places = names.iter().filter_map(|name| Some(logins.named(name).ok()?.session));
+    let places =
+        names.iter().filter_map(|name| Some(sso(&logins.named(name).ok()?)?.session.clone()));
     let error = places.take(SHOWN).fold(Error::needs_person(what), |error, session| {
         error.cause(format!("{}: {}", session.start_url_place, shown_url(&session.start_url)))
     });
-    Err(error.hint(format!("name one: {}", hint::session(verb, &names[0]))))
+    Err(error.hint(format!("name one: {}", hint::session(logins.verb, &names[0]))))
 }

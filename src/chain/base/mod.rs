@@ -112,6 +112,7 @@ pub struct WebIdentity {
 #[derive(Debug, Clone)]
 pub struct Sso {
     pub session: SsoSession,
+    /// The account and the role; both are empty where only the login is meant.
     pub account_id: String,
     pub role_name: String,
     pub endpoint: Option<EndpointUrl>,
@@ -215,8 +216,8 @@ impl Base {
                 kind: "sso",
                 cacheable: true,
                 identity: Identity::Role,
-                role_name: Some(&sso.role_name),
-                account_id: Some(&sso.account_id),
+                role_name: Some(sso.role_name.as_str()).filter(|name| !name.is_empty()),
+                account_id: Some(sso.account_id.as_str()).filter(|id| !id.is_empty()),
                 asks: Asks::Login,
                 ..plain
             },

@@ -46,9 +46,14 @@ impl SsoSession {
         self.name.as_deref().unwrap_or(&self.start_url)
     }
 
+    /// Returns the name to show, which in the legacy form is that of its profile.
+    pub fn label<'a>(&'a self, profile: &'a str) -> &'a str {
+        self.name.as_deref().unwrap_or(profile)
+    }
+
     /// Returns the command that gets its token anew. The legacy form is named by its profile.
     pub fn login(&self, profile: &str) -> String {
-        hint::session("sso login", self.name.as_deref().unwrap_or(profile))
+        hint::session("sso login", self.label(profile))
     }
 }
 
@@ -75,10 +80,10 @@ pub fn session_of_profile(endpoints: &Endpoints, profile: &Profile) -> Result<Ss
 pub fn of_section(endpoints: &Endpoints, section: &Profile) -> Result<SsoSession> {
     let value = |key| {
         section.get(key).cloned().ok_or_else(|| {
-            let what = format!("`{key}` is missing for a login");
+            let what = format!("`{key}` is missing for the login");
             let error = Error::misconfigured(&section.place, what);
             near_keys::explain(error, section, &[key]).hint(format!(
-                "add it: rolecall profile set {} {key}=VALUE",
+                "set it: rolecall profile set {} {key}=VALUE",
                 hint::option("--sso-session", &section.name)
             ))
         })
@@ -144,9 +149,10 @@ fn named_section(profiles: &Profiles, profile: &Profile, named: &Property) -> Re
             .with_shared_cause(what)
             .about(&profile.name)
             .cause(format!("profile `{}` names it", profile.name));
-        profiles
-            .say_like_sections(error, SectionKind::SsoSession, name)
-            .hint("make it with: aws configure sso-session")
+        profiles.say_like_sections(error, SectionKind::SsoSession, name).hint(format!(
+            "make it: rolecall profile add {} sso_start_url=URL sso_region=REGION",
+            hint::option("--sso-session", name)
+        ))
     })
 }
 
@@ -183,8 +189,11 @@ pub fn missing_in_profile(profile: &Profile, key: &str, holder: &Profile) -> Err
         None => &[key, keys::SSO_SESSION][..],
         Some(_) => &[key],
     };
-    near_keys::explain(error, holder, lacking).hint(format!(
-        "complete it with: aws configure sso {}",
-        hint::option("--profile", &profile.name)
-    ))
+    let section = if *place == profile.place {
+        hint::profile(&profile.name).into_owned()
+    } else {
+        hint::option("--sso-session", &holder.name)
+    };
+    near_keys::explain(error, holder, lacking)
+        .hint(format!("set it: rolecall profile set {section} {key}=VALUE"))
 }

@@ -140,7 +140,10 @@ fn profile_is_described_by_account_and_role() {
 /// `ValueSource::of`.
 #[test]
 fn every_argument_has_value_source_or_is_listed_as_free() {
-    const FREE: [&str; 20] = [
+    const FREE: [&str; 23] = [
+        "name",
+        "only",
+        "account",
         "actions",
         "resource",
         "context",

@@ -47,6 +47,6 @@ pub fn run(context: &Context, args: &SsoLoginArgs) -> Result<()> {
     let token = log_in(context, &login, options)?;
     let renewed = if token.is_renewable { ", renewed by itself" } else { "" };
     let left = left(token.expires_at, SystemClock.now());
-    context.ui.note(&format!("signed in to {}: {left} left{renewed}", login.name()));
+    context.ui.note(&format!("signed in to {}: {left} left{renewed}", login.login_name()));
     Ok(())
 }

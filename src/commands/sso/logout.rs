@@ -4,12 +4,14 @@ use clap::Args;
 
 use crate::app::context::Context;
 use crate::app::sso::{choose_session, log_out, log_out_of_all};
-use crate::chain::{Base, SsoLogin, SsoLogins};
+use crate::chain::{Base, Sso, SsoLogins};
 use crate::commands::sessions::chains::chains;
 use crate::commands::sessions::clear::clear;
 use crate::config::profiles::Profiles;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::system::report::Report;
+
+const VERB: &str = "sso logout";
 
 /// End a login at IAM Identity Center, at AWS and here
 ///
@@ -34,11 +36,14 @@ pub fn run(context: &Context, args: &SsoLogoutArgs) -> Result<()> {
     if args.all {
         return end_all(context, &profiles);
     }
-    let login = choose_session(context, &profiles, args.session.as_deref(), "sso logout")?;
+    let login = choose_session(context, &profiles, args.session.as_deref(), VERB)?;
+    let Base::Sso(sso) = &login.plan.base else {
+        return Err(Error::failed(format!("{} has no login to end", login.who())));
+    };
     // By the token it is known whose sessions they are.
-    let cleared = forget(context, &profiles, Some(&login));
-    let was_in = log_out(context, &login)?;
-    let name = login.name();
+    let cleared = forget(context, &profiles, Some(sso));
+    let was_in = log_out(context, &login, sso)?;
+    let name = login.login_name();
     context.ui.note(&if was_in {
         format!("signed out of {name}")
     } else {
@@ -49,7 +54,7 @@ pub fn run(context: &Context, args: &SsoLogoutArgs) -> Result<()> {
 
 fn end_all(context: &Context, profiles: &Profiles) -> Result<()> {
     let cleared = forget(context, profiles, None);
-    let logins = SsoLogins { profiles, environment: &context.environment };
+    let logins = SsoLogins { profiles, environment: &context.environment, verb: VERB };
     let note = match log_out_of_all(context, logins)? {
         0 => "nobody was signed in".to_owned(),
         1 => "1 login is ended".to_owned(),
@@ -60,11 +65,11 @@ fn end_all(context: &Context, profiles: &Profiles) -> Result<()> {
 }
 
 /// Forgets the role sessions of a login, or of all.
-fn forget(context: &Context, profiles: &Profiles, login: Option<&SsoLogin>) -> Result<()> {
+fn forget(context: &Context, profiles: &Profiles, ended: Option<&Sso>) -> Result<()> {
     let names: Vec<&str> = chains(context, profiles)
         .filter(|(_, chain)| match &chain.plan.base {
             Base::Sso(sso) => {
-                login.is_none_or(|login| sso.session.cache_name() == login.session.cache_name())
+                ended.is_none_or(|ended| sso.session.cache_name() == ended.session.cache_name())
             }
             _ => false,
         })

@@ -88,7 +88,7 @@ pub use policy::{Effect, Statement, When};
 pub use server::{Call, FakeAws};
 pub use session::{Owner, Session};
 pub use sign_in::Login;
-pub use sso_data::{Refresh, Sso};
+pub use sso_data::{Limit, Refresh, Sso};
 pub use trust::{Principal, TrustStatement};
 pub use web_identity::token as web_identity_token;
 pub use world::{MfaDevice, Role, User, World};

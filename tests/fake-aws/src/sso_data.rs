@@ -1,5 +1,7 @@
 //! What IAM Identity Center holds: people's tokens, clients and grants.
 
+use std::time::Instant;
+
 use crate::oidc_client::Client;
 use crate::oidc_code::{Browser, Code};
 use crate::policy::Statement;
@@ -26,6 +28,8 @@ pub struct Sso {
     pub token_seconds: i64,
     /// The seconds that role credentials live.
     pub role_seconds: i64,
+    /// How many calls the portal takes.
+    pub limit: Option<Limit>,
 }
 
 impl Default for Sso {
@@ -44,6 +48,7 @@ impl Default for Sso {
             interval: 1,
             token_seconds: 28_800,
             role_seconds: 3_600,
+            limit: None,
         }
     }
 }
@@ -57,6 +62,33 @@ pub enum Refresh {
     Keep,
     /// The answer holds none, and the old one stays good.
     Silent,
+}
+
+/// A limit of calls: some at once, and as many more each second.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    per_second: u32,
+    left: f64,
+    since: Instant,
+}
+
+impl Limit {
+    /// Takes this many calls a second.
+    pub fn new(per_second: u32) -> Self {
+        Self { per_second, left: per_second.into(), since: Instant::now() }
+    }
+
+    /// Counts a call; `false` where it is one too many.
+    pub fn allows(&mut self) -> bool {
+        let most = f64::from(self.per_second);
+        self.left = most.min(self.left + self.since.elapsed().as_secs_f64() * most);
+        self.since = Instant::now();
+        let allows = self.left >= 1.0;
+        if allows {
+            self.left -= 1.0;
+        }
+        allows
+    }
 }
 
 /// Somebody's right to a role of an account.

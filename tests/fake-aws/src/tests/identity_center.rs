@@ -250,3 +250,53 @@ fn logout_ends_token_and_its_renewal() {
     });
     assert_eq!(body(&answer(&mut world, &token(&fields), NOW))["error"], "invalid_grant");
 }
+
+fn list(path: &str, query: &str) -> Request {
+    Request { path: path.to_owned(), query: query.to_owned(), ..portal("good") }
+}
+
+#[test]
+fn lists_come_in_pages_of_at_most_a_hundred() {
+    let grant = |world: World, n: usize| {
+        world.sso_grant("ann", "111111111111", &format!("Role{n:03}"), Vec::new())
+    };
+    let mut world = (0..150).fold(world(), grant).sso_grant("ann", "222222222222", "R", Vec::new());
+    world = world.account("222222222222", "Two");
+    let mut ask = |path: &str, query: &str| {
+        let answer = answer(&mut world, &list(path, query), NOW);
+        (answer.status, serde_json::from_str::<Value>(&answer.body).unwrap())
+    };
+    let (_, accounts) = ask("/assignment/accounts", "max_result=100");
+    let second = json!({"accountId": "222222222222", "accountName": "Two",
+        "emailAddress": "222222222222@example.com"});
+    assert_eq!(accounts["accountList"], json!([{"accountId": "111111111111"}, second]));
+    assert_eq!(accounts["nextToken"], Value::Null);
+    let roles = "account_id=111111111111";
+    let (_, first) = ask("/assignment/roles", roles);
+    assert_eq!(first["roleList"].as_array().unwrap().len(), 100);
+    assert_eq!(first["nextToken"], "100");
+    let (_, last) = ask("/assignment/roles", &format!("{roles}&max_result=100&next_token=100"));
+    assert_eq!(
+        (last["roleList"].as_array().unwrap().len(), &last["nextToken"]),
+        (50, &Value::Null)
+    );
+    for query in [
+        "account_id=111111111111&max_result=101",
+        "account_id=111111111111&max_result=0",
+        "account_id=111111111111&next_token=x",
+        "account_id=111111111111&next_token=150",
+        "account_id=1",
+        "",
+    ] {
+        assert_eq!(ask("/assignment/roles", query).0, 400, "{query}");
+    }
+    assert_eq!(ask("/assignment/roles", "account_id=333333333333").0, 403);
+}
+
+#[test]
+fn calls_beyond_limit_are_refused() {
+    let mut world = world().sso_grant("ann", "111111111111", "R", Vec::new());
+    world.sso.limit = Some(crate::Limit::new(2));
+    let mut ask = || answer(&mut world, &list("/assignment/accounts", ""), NOW).status;
+    assert_eq!([ask(), ask(), ask()], [200, 200, 429]);
+}
