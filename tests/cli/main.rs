@@ -90,6 +90,8 @@ mod sessions;
 mod shown;
 mod sources;
 mod sso;
+#[cfg(unix)]
+mod sso_device;
 mod sso_lists;
 #[cfg(unix)]
 mod sso_login;
