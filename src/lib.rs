@@ -42,7 +42,7 @@
 //! - **4, verbs**: [`commands`].
 //! - **3, application**: [`app`], [`picker`], [`shell`], [`completion`], [`output`], [`ui`].
 //! - **2, adapters**: [`executor`], [`store`], [`other_stores`], [`sources`], [`clients`], [`prompt`],
-//!   [`audit`], [`settings`].
+//!   [`servers`], [`audit`], [`settings`].
 //! - **1, domain, pure**: [`aws`], [`config`], [`chain`].
 //! - **0, ground**: [`system`], [`platform`], [`text`], [`mod@error`], [`hint`].
 //!
@@ -67,6 +67,7 @@ mod output;
 mod picker;
 mod platform;
 mod prompt;
+mod servers;
 mod settings;
 mod shell;
 mod sources;

@@ -89,6 +89,13 @@ impl Ui {
         self.progress.set(clean.chars().count());
     }
 
+    /// Takes the line of `progress` away.
+    pub fn clear_progress(&self) {
+        if self.progress.get() > 0 {
+            self.say("");
+        }
+    }
+
     /// Writes to stderr; there is nobody to tell when that fails.
     fn say(&self, text: &str) {
         let blank = match self.progress.take() {
@@ -96,6 +103,12 @@ impl Ui {
             columns => format!("{:columns$}\r", ""),
         };
         let _ = std::io::stderr().write_all((blank + text).as_bytes());
+    }
+
+    /// Shows what a person has to read to go on, however quiet the call is. The lines stand as they
+    /// are, with the queries of their addresses.
+    pub fn instruct(&self, lines: &str) {
+        self.say(&format!("{}\n", text::clean_lines(lines)));
     }
 
     /// Shows what to do next.

@@ -15,7 +15,17 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 5] = [
     &["error", "hint", "platform", "system", "text"],
     &["aws", "chain", "config"],
-    &["audit", "clients", "executor", "other_stores", "prompt", "settings", "sources", "store"],
+    &[
+        "audit",
+        "clients",
+        "executor",
+        "other_stores",
+        "prompt",
+        "servers",
+        "settings",
+        "sources",
+        "store",
+    ],
     &["app", "completion", "output", "picker", "shell", "ui"],
     &["commands"],
 ];

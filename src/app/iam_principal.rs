@@ -10,8 +10,11 @@ pub fn iam_principal(chain: &Chain, arn: &str) -> Option<String> {
     if let (Base::Sso(sso), ["assumed-role", role, _]) =
         (&chain.plan.base, &arn.resource.split('/').collect::<Vec<_>>()[..])
     {
-        let region =
-            if sso.region == "us-east-1" { String::new() } else { format!("{}/", sso.region) };
+        let region = if sso.session.region == "us-east-1" {
+            String::new()
+        } else {
+            format!("{}/", sso.session.region)
+        };
         return Some(format!(
             "arn:{}:iam::{}:role/aws-reserved/sso.amazonaws.com/{region}{role}",
             arn.partition, arn.account

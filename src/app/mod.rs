@@ -1,5 +1,6 @@
 //! What joins domain and adapters for the verbs.
 
+pub mod assignments;
 pub mod call;
 pub mod context;
 pub mod iam_principal;
@@ -9,6 +10,8 @@ mod passphrase;
 pub mod requests;
 pub mod service;
 pub mod shared_files;
+pub mod sso;
 pub mod stores;
 pub mod summary;
+pub mod synced;
 pub mod written;

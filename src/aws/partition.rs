@@ -8,7 +8,7 @@ use crate::error::Place;
 pub struct Partition {
     pub id: &'static str,
     pub dns_suffix: &'static str,
-    dual_stack_suffix: &'static str,
+    pub dual_stack_suffix: &'static str,
     /// The one region for which calls of IAM are signed.
     pub iam_region: &'static str,
     /// What its regions begin with.

@@ -123,9 +123,16 @@ impl Endpoints<'_> {
             Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance)
         );
         let local = base.access_key_id().is_some() || matches!(base, Base::Process { .. });
-        let number = |needed, variable, key| {
-            self.unneeded.take(Need::when(needed), self.number(variable, key))
-        };
+        self.network_for(Need::when(instance), Need::when(!local || !steps.is_empty()))
+    }
+
+    /// Returns how AWS is called, where the instance metadata service and other services are needed
+    /// or not.
+    ///
+    /// # Errors
+    /// Those of [`Self::network`].
+    pub fn network_for(&self, instance: Need, services: Need) -> Result<Network> {
+        let number = |need, variable, key| self.unneeded.take(need, self.number(variable, key));
         let retry_mode = self.setting("AWS_RETRY_MODE", "retry_mode");
         let imds_mode = self.setting(
             "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
@@ -135,14 +142,14 @@ impl Endpoints<'_> {
         Ok(Network {
             fips: self.switch("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
             dual_stack: self.switch("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
-            max_attempts: number(!local || !steps.is_empty(), "AWS_MAX_ATTEMPTS", "max_attempts")?
+            max_attempts: number(services, "AWS_MAX_ATTEMPTS", "max_attempts")?
                 .map(|attempts| attempts.min(MOST_ATTEMPTS)),
             adaptive_retries: retry_mode
                 .is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("adaptive")),
             ca_bundle,
             ca_bundle_place,
             imds: Imds {
-                endpoint: self.unneeded.take(Need::when(instance), self.imds_endpoint())?,
+                endpoint: self.unneeded.take(instance, self.imds_endpoint())?,
                 ipv6: imds_mode.is_some_and(|(mode, _)| mode.eq_ignore_ascii_case("ipv6")),
                 attempts: number(
                     instance,

@@ -9,6 +9,8 @@ pub struct Invocation {
     pub(super) profile: Option<ProfileName>,
     /// Options with their values.
     pub(super) options: Vec<(&'static str, String)>,
+    /// The command of a login of IAM Identity Center by itself, which ends in no credentials.
+    pub(super) login: Option<String>,
 }
 
 impl Invocation {
@@ -16,8 +18,11 @@ impl Invocation {
         self.profile.as_ref()
     }
 
-    /// Returns a verb for the chain.
+    /// Returns a verb for the chain. For a login by itself it is always the one that was typed.
     pub fn command(&self, verb: &str) -> String {
+        if let Some(command) = &self.login {
+            return command.clone();
+        }
         let begin = match &self.profile {
             Some(name) => hint::command(verb, name),
             None => format!("rolecall {verb}"),

@@ -27,6 +27,11 @@ pub const LOGIN_SESSION: &str = "login_session";
 pub const SSO_SESSION: &str = "sso_session";
 pub const SSO_START_URL: &str = "sso_start_url";
 pub const SSO_REGION: &str = "sso_region";
+pub const SSO_REGISTRATION_SCOPES: &str = "sso_registration_scopes";
+/// `true`: log in by a device code.
+pub const SSO_USE_DEVICE_CODE: &str = "sso_use_device_code";
+/// The port of this machine to which a login comes back.
+pub const SSO_REDIRECT_PORT: &str = "sso_redirect_port";
 pub const SSO_ACCOUNT_ID: &str = "sso_account_id";
 pub const SSO_ROLE_NAME: &str = "sso_role_name";
 
@@ -52,5 +57,12 @@ pub const CONFIRM: &str = "rolecall_confirm";
 /// `false`: what the profile's process gives is not cached, nor what is made of it; written with
 /// the prefix.
 pub const CACHE: &str = "rolecall_cache";
+/// Marks a profile that `rolecall sso sync` made, by the name of its session.
+pub const SYNCED: &str = "rolecall_synced";
+/// How `rolecall sso sync` names profiles, which region they get and which are made; in an
+/// `[sso-session]`.
+pub const SYNC_NAME: &str = "rolecall_sync_name";
+pub const SYNC_REGION: &str = "rolecall_sync_region";
+pub const SYNC_ONLY: &str = "rolecall_sync_only";
 /// Marks what `rolecall write` put into a section of the credentials file.
 pub const WRITTEN: &str = "rolecall_written";

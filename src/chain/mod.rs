@@ -26,6 +26,7 @@ mod resolve;
 mod role;
 pub mod session_key;
 mod sources;
+mod sso_login;
 mod step;
 mod unneeded;
 
@@ -35,7 +36,8 @@ use crate::config::profiles::Profile;
 use crate::hint;
 
 pub use base::{
-    Base, DefaultProvider, ProcessSource, Sso, StaticKeys, StoredKeys, WebIdentity, WrittenEnd,
+    Base, DefaultProvider, Placed, ProcessSource, Sso, SsoSession, StaticKeys, StoredKeys,
+    WebIdentity, WrittenEnd,
 };
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
@@ -47,6 +49,7 @@ pub use principal::Principal;
 pub use profile_view::ProfileView;
 pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
 pub use resolve::resolve;
+pub use sso_login::{AnyPortal, SsoLogins};
 pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, SessionPolicies, Step};
 
 /// What `resolve` found.
@@ -106,13 +109,21 @@ impl Chain {
     pub fn who(&self) -> String {
         match self.subject.profile_name() {
             Some(name) => format!("profile `{name}`"),
-            None if matches!(self.plan.base, Base::DefaultProviders(_)) => {
-                "the default chain".to_owned()
-            }
-            None => {
-                self.role_arn().map_or_else(|| self.plan.base.kind(), |arn| arn.as_str()).to_owned()
-            }
+            None => match (&self.plan.base, self.role_arn()) {
+                (Base::DefaultProviders(_), _) => "the default chain".to_owned(),
+                (Base::Sso(Sso { session: SsoSession { name: Some(name), .. }, .. }), _) => {
+                    format!("sso-session `{name}`")
+                }
+                (base, arn) => arn.map_or_else(|| base.kind(), |arn| arn.as_str()).to_owned(),
+            },
         }
+    }
+
+    /// Returns whose base it is, for a message: the profile that the base stands in, or else as
+    /// [`Self::who`].
+    pub fn base_who(&self) -> String {
+        let profile = self.plan.base_profile.as_ref();
+        profile.map_or_else(|| self.who(), |name| format!("profile `{name}`"))
     }
 
     /// Returns a verb that asks for the same again.
@@ -136,6 +147,15 @@ impl Chain {
     /// Returns the profile that the base stands in, or else the name of the chain.
     pub fn base_name(&self) -> &str {
         self.plan.base_profile.as_ref().map_or_else(|| self.name(), |name| name.as_str())
+    }
+
+    /// Returns the name of the login that it begins with: the session's, or that of the profile in
+    /// the legacy form.
+    pub fn login_name(&self) -> &str {
+        match &self.plan.base {
+            Base::Sso(sso) => sso.session.label(self.base_name()),
+            _ => self.base_name(),
+        }
     }
 
     /// Returns the account that the selected profile claims (`aws_account_id`) for the base, which a

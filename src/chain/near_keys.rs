@@ -7,7 +7,7 @@ use crate::error::{Error, FileLine};
 
 /// Keys that mean something else than what they look like: those of `keys`, and AWS's settings
 /// (AWS SDKs and Tools Reference Guide, "Settings reference").
-const KNOWN: [&str; 50] = [
+const KNOWN: [&str; 56] = [
     keys::ROLE_ARN,
     keys::SOURCE_PROFILE,
     keys::CREDENTIAL_SOURCE,
@@ -56,8 +56,14 @@ const KNOWN: [&str; 50] = [
     "use_dualstack_endpoint",
     "sts_regional_endpoints",
     "ignore_configured_endpoint_urls",
-    "sso_registration_scopes",
+    keys::SSO_REGISTRATION_SCOPES,
+    keys::SSO_USE_DEVICE_CODE,
+    keys::SSO_REDIRECT_PORT,
     "x_security_token_expires",
+    keys::SYNCED,
+    keys::SYNC_NAME,
+    keys::SYNC_REGION,
+    keys::SYNC_ONLY,
 ];
 
 /// Adds to an error, for each key that a profile lacks, the one that looks like it and its line.

@@ -99,7 +99,7 @@ impl Chain {
             Base::Static(_) | Base::Environment(_) => self.place_in_base(keys::ACCESS_KEY_ID),
             Base::Stored(keys) => keys.place.as_ref().map(Place::from),
             Base::Process { place, .. } | Base::LoginSession { place, .. } => Some(place.into()),
-            Base::Sso(sso) => Some(Place::from(&sso.start_url_place)),
+            Base::Sso(sso) => Some(Place::from(&sso.session.start_url_place)),
             Base::WebIdentity(_) => self.place_in_base(keys::WEB_IDENTITY_TOKEN_FILE),
             Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
                 endpoint(&network.imds.endpoint)

@@ -101,7 +101,7 @@ impl Request {
 
     /// Returns how to ask for the chain of a profile again with the same options.
     pub fn invocation(&self, profile: Option<&ProfileName>) -> Invocation {
-        Invocation { profile: profile.cloned(), options: self.role.naming() }
+        Invocation { profile: profile.cloned(), options: self.role.naming(), login: None }
     }
 }
 

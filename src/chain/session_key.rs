@@ -146,8 +146,10 @@ impl Hash {
                 self.endpoint(&call.endpoint);
             }
             Base::Sso(sso) => {
-                self.optional(sso.session.as_deref());
-                for text in [&sso.start_url, &sso.region, &sso.account_id, &sso.role_name] {
+                self.optional(sso.session.name.as_deref());
+                for text in
+                    [&sso.session.start_url, &sso.session.region, &sso.account_id, &sso.role_name]
+                {
                     self.text(text);
                 }
                 self.optional(sso.endpoint.as_deref());

@@ -127,13 +127,13 @@ fn base_of(chain: &Chain) -> Value {
             ("endpoint", unusual(Some(&call.endpoint), Some(&call.region))),
         ]),
         Base::Sso(sso) => object([
-            ("session", json!(sso.session)),
-            ("start_url", json!(sso.start_url)),
-            ("region", json!(sso.region)),
+            ("session", json!(sso.session.name)),
+            ("start_url", json!(sso.session.start_url)),
+            ("region", json!(sso.session.region)),
             ("account_id", json!(sso.account_id)),
             ("role_name", json!(sso.role_name)),
             ("endpoint", json!(sso.endpoint.as_deref())),
-            ("oidc_endpoint", json!(sso.oidc_endpoint.as_ref().unwrap().as_deref())),
+            ("oidc_endpoint", json!(sso.session.oidc_endpoint.as_ref().unwrap().as_deref())),
         ]),
         Base::LoginSession { session, place } => {
             object([("session", json!(session)), ("place", json!(place.to_string()))])

@@ -46,4 +46,8 @@ impl Unneeded {
     pub fn into_errors(self) -> Vec<Error> {
         self.0.into_inner()
     }
+
+    pub fn errors(&self) -> Vec<Error> {
+        self.0.borrow().clone()
+    }
 }

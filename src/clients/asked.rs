@@ -76,6 +76,8 @@ impl Asked<'_> {
             "renew" => plain(self.renew()?),
             "login" => plain(self.login()?),
             "if_own_session" => plain(String::new()).filter(|_| !self.is_of_base()),
+            "if_assigned" => plain(String::new()).filter(|_| self.role_name().is_some()),
+            "if_list" => plain(String::new()).filter(|_| self.role_name().is_none()),
             "if_mfa_session" => plain(String::new())
                 .filter(|_| self.role.is_some_and(|role| matches!(role.mfa, MfaUse::Session(_)))),
             "if_no_device" => plain(String::new())
@@ -91,8 +93,11 @@ impl Asked<'_> {
             }
             "sso_region" => {
                 let Base::Sso(sso) = &self.chain.plan.base else { return None };
-                let place = &sso.region_place;
-                Some((format!("sso_region = {} ({place})", sso.region), Some(Place::from(place))))
+                let place = &sso.session.region_place;
+                Some((
+                    format!("sso_region = {} ({place})", sso.session.region),
+                    Some(Place::from(place)),
+                ))
             }
             name if name.starts_with("rolecall ") => {
                 plain(self.command(&name["rolecall ".len()..]))
@@ -186,7 +191,9 @@ impl Asked<'_> {
     /// Returns where the region of the call stands: a login has its own.
     pub fn place_of_region(&self) -> Option<Place> {
         match (self.target.service, &self.chain.plan.base) {
-            (Service::Portal | Service::Oidc, Base::Sso(sso)) => Some((&sso.region_place).into()),
+            (Service::Portal | Service::Oidc, Base::Sso(sso)) => {
+                Some((&sso.session.region_place).into())
+            }
             _ => self.chain.place_of_region().cloned(),
         }
     }
@@ -273,7 +280,7 @@ impl Asked<'_> {
     fn login(&self) -> Option<String> {
         let profile = self.chain.base_name();
         match &self.chain.plan.base {
-            Base::Sso(sso) => Some(sso.login(profile)),
+            Base::Sso(sso) => Some(sso.session.login(profile)),
             Base::LoginSession { .. } => {
                 Some(format!("aws login {}", hint::option("--profile", profile)))
             }

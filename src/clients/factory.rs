@@ -19,7 +19,7 @@ use secrecy::ExposeSecret;
 
 use crate::aws::Credentials;
 use crate::aws::partition::{self, Endpoint};
-use crate::chain::{EndpointUrl, Network};
+use crate::chain::{EndpointUrl, Network, SsoSession};
 use crate::clients::http::{self, ClockOffset, SystemRoots, Trust};
 use crate::error::{Error, Place, Result};
 
@@ -75,8 +75,12 @@ impl Service {
     }
 
     /// Returns the address of its own endpoint in a region, as most partitions have it.
-    fn url(self, region: &str) -> String {
-        let suffix = partition::of_region(region).dns_suffix;
+    fn url(self, region: &str, family: Family) -> String {
+        let partition = partition::of_region(region);
+        let suffix = match family {
+            Family::Configured => partition.dns_suffix,
+            Family::DualStack => partition.dual_stack_suffix,
+        };
         match self {
             Self::Sts => format!("https://sts.{region}.{suffix}"),
             Self::Iam => format!("https://iam.{suffix}"),
@@ -86,6 +90,15 @@ impl Service {
             Self::Instance | Self::Container => String::new(),
         }
     }
+}
+
+/// Which of AWS's own endpoints of a service is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// As the profile and the environment say it.
+    Configured,
+    /// The one that IPv6 reaches too.
+    DualStack,
 }
 
 /// Where calls go, and who signs them.
@@ -98,6 +111,7 @@ pub struct Target<'a> {
     pub endpoint: Option<&'a str>,
     /// Where the endpoint is configured; `None` for AWS's own.
     pub endpoint_place: Option<&'a Place>,
+    pub family: Family,
     /// `None` for calls that are not signed.
     pub caller: Option<&'a Credentials>,
 }
@@ -111,6 +125,7 @@ impl<'a> Target<'a> {
             region: Some(&endpoint.signing_region),
             endpoint: Some(&endpoint.url),
             endpoint_place: endpoint.place.as_ref(),
+            family: Family::Configured,
             caller: None,
         }
     }
@@ -128,6 +143,7 @@ impl<'a> Target<'a> {
             region: Some(region),
             endpoint: endpoint.map(|endpoint| &**endpoint),
             endpoint_place: endpoint.map(|endpoint| &endpoint.place),
+            family: Family::Configured,
             caller: None,
         }
     }
@@ -142,6 +158,7 @@ impl<'a> Target<'a> {
             region: None,
             endpoint: Some(imds.endpoint.as_deref().unwrap_or(own)),
             endpoint_place: imds.endpoint.as_ref().map(|endpoint| &endpoint.place),
+            family: Family::Configured,
             caller: None,
         }
     }
@@ -155,14 +172,31 @@ impl<'a> Target<'a> {
             region: None,
             endpoint: Some(endpoint),
             endpoint_place: Some(&endpoint.place),
+            family: Family::Configured,
             caller: None,
         })
     }
 
     /// Returns the address of the endpoint.
     pub fn url(&self) -> String {
-        let of_region = || self.service.url(self.region.unwrap_or_default());
+        let of_region = || self.service.url(self.region.unwrap_or_default(), self.family);
         self.endpoint.map_or_else(of_region, str::to_owned)
+    }
+
+    /// Returns the target of calls to the OIDC service for a session. It sends people to a portal of
+    /// its own family, so that a start URL of the dual-stack portal needs the dual-stack endpoint.
+    pub fn oidc(
+        network: &'a Network,
+        session: &'a SsoSession,
+        endpoint: Option<&'a EndpointUrl>,
+    ) -> Self {
+        let family = if session.is_dual_stack() { Family::DualStack } else { Family::Configured };
+        Self { family, ..Self::of(Service::Oidc, network, &session.region, endpoint) }
+    }
+
+    /// Returns whether the dual-stack endpoint is called.
+    pub fn is_dual_stack(&self) -> bool {
+        self.network.dual_stack || self.family == Family::DualStack
     }
 
     /// Returns the target of calls that a caller signs.
@@ -265,9 +299,9 @@ impl Factory {
         config.set_credentials_provider(target.caller.map(signer).transpose()?);
         match target.endpoint {
             Some(endpoint) => config.set_endpoint_url(Some(endpoint.to_owned())),
-            None => {
-                config.set_use_fips(Some(network.fips)).set_use_dual_stack(Some(network.dual_stack))
-            }
+            None => config
+                .set_use_fips(Some(network.fips))
+                .set_use_dual_stack(Some(target.is_dual_stack())),
         };
         Ok(config.build())
     }

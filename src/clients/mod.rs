@@ -3,6 +3,7 @@
 
 pub mod access_keys;
 pub mod asked;
+pub mod assignments;
 pub mod calls;
 pub mod factory;
 pub mod failure;

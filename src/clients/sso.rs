@@ -11,6 +11,15 @@ use crate::clients::sts::unusable_end;
 use crate::error::Error;
 
 impl AwsCalls<'_> {
+    /// Ends a login (sso:Logout).
+    ///
+    /// # Errors
+    /// When AWS refuses or does not answer, or the wait is interrupted.
+    pub fn log_out(&self, target: &Target, token: &SecretString) -> Result<(), CallError> {
+        let request = self.factory.sso(target)?.logout().access_token(token.expose_secret());
+        self.answer(target, request.send()).map(drop)
+    }
+
     /// Returns a session of the role that a person is assigned (sso:GetRoleCredentials).
     ///
     /// # Errors

@@ -28,6 +28,7 @@ use super::prompt::PromptArgs;
 use super::reference::REFERENCE;
 use super::sessions::SessionsArgs;
 use super::shell::ShellArgs;
+use super::sso::SsoCommand;
 use super::use_::UseArgs;
 use super::whoami::WhoamiArgs;
 use super::write::WriteArgs;
@@ -190,6 +191,9 @@ pub enum Command {
     Login(LoginArgs),
     /// Forget the sessions that are kept
     Logout(LogoutArgs),
+    /// Log in at IAM Identity Center, and use what it assigns
+    #[command(subcommand)]
+    Sso(SsoCommand),
     /// Keep what proves who you are
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -76,9 +76,9 @@ fn base(chain: &Chain) -> Value {
             "endpoint": shown_url(&call.endpoint.url),
         }),
         Base::Sso(sso) => json!({
-            "sso_session": sso.session,
-            "sso_start_url": shown_url(&sso.start_url),
-            "sso_region": sso.region,
+            "sso_session": sso.session.name,
+            "sso_start_url": shown_url(&sso.session.start_url),
+            "sso_region": sso.session.region,
             "sso_account_id": sso.account_id,
             "sso_role_name": sso.role_name,
         }),

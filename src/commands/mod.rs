@@ -26,6 +26,7 @@ mod prompt;
 mod reference;
 mod sessions;
 mod shell;
+mod sso;
 mod use_;
 mod whoami;
 mod write;
@@ -66,6 +67,7 @@ pub fn run(cli: &Cli, verb: String) -> Exit {
         Command::Login(args) => call.with_service(|service| login::run(service, args)),
         Command::Logout(args) => call.with_context(|context| logout::run(context, args)),
         Command::Keys(command) => call.with_service(|service| keys::run(service, command)),
+        Command::Sso(command) => call.with_service(|service| sso::run(service, command)),
         Command::Profile(command) => call.with_context(|context| profile::run(context, command)),
         Command::Doctor(args) => call.with_service(|service| doctor::run(service, args)),
         Command::Policy(command) => call.with_service(|service| policy::run(service, command)),

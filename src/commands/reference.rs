@@ -45,7 +45,7 @@ keys (default: 5m30s)
   mfa_session_duration  how long a session with MFA lives, 15m to 36h (default: 12h; 0 for none)
   prompt                the ways to ask, in their order (default: process,seed,\
 ykman,tty,pinentry,dialog)
-  prompt_timeout        how long a person is waited for (default: 5m)
+  prompt_timeout        how long a person is waited for (default: 5m, for a login in the browser 10m)
   pinentry              the pinentry to ask with
   allow_yes             true: --yes may confirm what rolecall_confirm asks
   max_key_age           how old an access key in the store may be (default: 90d; 0 for any age)
@@ -73,6 +73,11 @@ transitive_session_tags, policy_arns, description
   rolecall_confirm = true   asks before each new session
   rolecall_cache = false    keeps nothing of what its credential_process prints, nor what is made \
 of it
+  rolecall_synced           marks what `rolecall sso sync` made, by the name of the session
+
+Keys of an [sso-session], besides those of AWS:
+  rolecall_sync_name, rolecall_sync_region, rolecall_sync_only
+                            what `rolecall sso sync` remembers of its options
 
 Exit codes:
   0 done, 1 failed or denied by AWS, 2 usage, 3 configuration, 4 needs a person and none can be \

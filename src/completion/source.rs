@@ -36,7 +36,7 @@ impl ValueSource {
             arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
         match (arg.get_long(), value) {
             (Some("profile" | "source-profile"), _) | (_, "PROFILE") => Self::Profiles,
-            (Some("sso-session"), _) => Self::SsoSessions,
+            (Some("sso-session"), _) | (None, "SESSION") => Self::SsoSessions,
             (Some("services"), _) => Self::Services,
             (None, "KEY") => Self::Keys,
             (None, "KEY=VALUE") => Self::Assignments,

@@ -7,6 +7,7 @@ pub mod edit;
 mod encoding;
 pub mod load;
 mod malformed;
+mod only_keys;
 mod profile_name;
 pub mod profiles;
 mod shown_lines;

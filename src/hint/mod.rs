@@ -126,6 +126,12 @@ pub fn command(verb: &str, name: &str) -> String {
     format!("rolecall {verb} {}", profile(name))
 }
 
+/// Returns a verb for a session of IAM Identity Center: `rolecall sso login corp`.
+pub fn session(verb: &str, name: &str) -> String {
+    let separator = if name.starts_with('-') { "-- " } else { "" };
+    format!("rolecall {verb} {separator}{}", word(name))
+}
+
 /// What to do where there is no profile at all.
 pub const FIRST_STEPS: [&str; 2] = [
     "make the first profile, with a login in the browser: aws configure sso",

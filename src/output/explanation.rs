@@ -134,7 +134,7 @@ fn describe(plan: &Plan) -> String {
         }
         Base::Sso(sso) => format!(
             "IAM Identity Center {}: role {} in account {}",
-            sso.start_url, sso.role_name, sso.account_id
+            sso.session.start_url, sso.role_name, sso.account_id
         ),
         Base::LoginSession { session, .. } => format!("login session {session}"),
         Base::Process { place, .. } => format!("the credential_process at {place}"),

@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use super::system_programs::System;
 use crate::system::directories::Directories;
-use crate::system::environment::Environment;
+use crate::system::environment::{Environment, SECRETS};
 use crate::system::search_path::SearchPath;
 
 /// The environment, as the prompt methods read it.
@@ -72,12 +72,7 @@ impl<'a> PromptEnvironment<'a> {
 /// secrets.
 pub fn asking_command(program: &Path) -> Command {
     let mut command = Command::new(program);
-    for name in [
-        "ROLECALL_FILE_PASSPHRASE",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_SECURITY_TOKEN",
-    ] {
+    for name in SECRETS {
         command.env_remove(name);
     }
     command.kill_on_drop(true);

@@ -20,6 +20,7 @@ const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 /// 90 days, in seconds.
 const MAX_KEY_AGE: u32 = 90 * 86_400;
 const PROMPT_TIMEOUT: Duration = Duration::from_secs(300);
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// What the command line says for every verb.
 #[derive(Debug, Clone, Copy, Default)]
@@ -108,6 +109,12 @@ impl EffectiveSettings {
     /// Returns how long a person is waited for.
     pub fn prompt_timeout(&self) -> Duration {
         self.0.prompt_timeout.unwrap_or(PROMPT_TIMEOUT)
+    }
+
+    /// Returns how long a login in the browser is waited for: as long as for a person, and twice that
+    /// where nothing is set.
+    pub fn login_timeout(&self) -> Duration {
+        self.0.prompt_timeout.unwrap_or(LOGIN_TIMEOUT)
     }
 
     /// Returns the pinentry to ask with, where one is set.

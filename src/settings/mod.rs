@@ -1,7 +1,6 @@
 //! rolecall's own settings: `settings.ini` under the user's configuration folder, moved by
 //! `ROLECALL_CONFIG`.
 
-mod colors;
 mod effective;
 
 pub use effective::{EffectiveSettings, Typed};
@@ -18,6 +17,7 @@ use crate::prompt::PromptMethod;
 use crate::store::StoreName;
 use crate::system::files::{Writer, other_writer, read_named};
 use crate::text::color::{Color, ColorChoice};
+use crate::text::pattern;
 
 /// What no settings come near, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -60,7 +60,7 @@ impl Settings {
     /// Returns the colour of a profile: that of the first pattern that matches its name.
     pub fn color_of(&self, profile: &str) -> Option<Color> {
         let mut colors = self.colors.iter();
-        colors.find(|(pattern, _)| colors::matches(pattern, profile)).map(|(_, color)| *color)
+        colors.find(|(pattern, _)| pattern::matches(pattern, profile)).map(|(_, color)| *color)
     }
 
     /// Returns the name that an account was given.

@@ -6,6 +6,7 @@ mod machine;
 pub mod principal;
 pub mod process;
 pub mod sso;
+pub mod sso_registration;
 pub mod sso_token;
 mod stored_keys;
 mod web_identity;

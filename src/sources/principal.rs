@@ -59,25 +59,24 @@ impl Principals<'_> {
 
     /// Finds out who stands behind the base of a plan, as [`Self::identify`] does.
     pub(super) fn of(self, plan: &Plan) -> Principal {
-        let found =
-            match &plan.base {
-                Base::Sso(sso) => self.directories.home().ok().and_then(|home| {
-                    read_token(&token_path(home, sso), self.runtime).ok()??.login()
-                }),
-                Base::WebIdentity(call) => read_web_identity_token(self.directories, call)
-                    .ok()
-                    .map(|token| subject(token.expose_secret())),
-                Base::LoginSession { session, .. } => self.login(session),
-                Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
-                    Some(self.machine())
-                }
-                Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
-                    self.container()
-                }
-                Base::Static(_) | Base::Stored(_) | Base::Environment(_) | Base::Process { .. } => {
-                    return Principal::Base;
-                }
-            };
+        let found = match &plan.base {
+            Base::Sso(sso) => self.directories.home().ok().and_then(|home| {
+                read_token(&token_path(home, &sso.session), self.runtime).ok()??.login()
+            }),
+            Base::WebIdentity(call) => read_web_identity_token(self.directories, call)
+                .ok()
+                .map(|token| subject(token.expose_secret())),
+            Base::LoginSession { session, .. } => self.login(session),
+            Base::Ec2InstanceMetadata | Base::DefaultProviders(DefaultProvider::Instance) => {
+                Some(self.machine())
+            }
+            Base::EcsContainer | Base::DefaultProviders(DefaultProvider::Container) => {
+                self.container()
+            }
+            Base::Static(_) | Base::Stored(_) | Base::Environment(_) | Base::Process { .. } => {
+                return Principal::Base;
+            }
+        };
         found.map_or(Principal::Unknown, Principal::Known)
     }
 

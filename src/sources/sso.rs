@@ -1,5 +1,5 @@
-//! IAM Identity Center: role credentials for the token that `aws sso login` caches, which is
-//! renewed here where it has a refresh token.
+//! IAM Identity Center: role credentials for the token of a login, which is renewed here where it
+//! has a refresh token.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,15 +9,18 @@ use secrecy::SecretString;
 
 use super::Sources;
 use super::principal::require_same;
-use super::sso_token::{Token, read_token, token_path};
+use super::sso_token::{Renewal, Token, read_token, token_path};
 use crate::aws::Session;
-use crate::chain::{Chain, EndpointUrl, Sso};
+use crate::chain::{Chain, Sso};
 use crate::clients::asked::Asked;
+use crate::clients::calls::AwsCalls;
 use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
-use crate::clients::ssooidc::{Renewal, RenewedToken};
+use crate::clients::ssooidc::{Grant, IssuedToken};
 use crate::error::{Error, Kind, Result};
+use crate::system::directories::Directories;
 use crate::system::locks::lock_beside;
+use crate::system::report::Report;
 use crate::text::shown_url;
 
 /// A token is renewed when it has less than this left, as the AWS CLI does.
@@ -25,12 +28,17 @@ const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
 /// What a token that cannot be renewed must have left to be used once more.
 const LAST_MOMENTS: TimeDelta = TimeDelta::seconds(5);
 /// How long another process that renews the token is waited for.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why a token that looks good is not.
+pub const NOT_ACCEPTED: &str = "the token is no longer accepted";
 
 impl Sources<'_> {
     pub(super) fn sso(&self, chain: &Chain, sso: &Sso) -> Result<Session> {
-        let token = self.token(chain, sso)?;
-        let target = target(Service::Portal, chain, sso, sso.endpoint.as_ref());
+        let Self { calls, report, directories, .. } = *self;
+        let token = SsoTokens { calls, report, directories }.get(chain, sso, None)?;
+        let (network, region) = (&chain.plan.network, &sso.session.region);
+        let target = Target::of(Service::Portal, network, region, sso.endpoint.as_ref());
         self.calls.get_role_credentials(&target, sso, &token).map_err(|error| {
             let what = format!("role {} in account {}", sso.role_name, sso.account_id);
             let purpose = format!("get credentials of {what}");
@@ -39,32 +47,49 @@ impl Sources<'_> {
                 chain.base_name()
             );
             let asked = Asked { chain, role: None, target: &target, purpose };
-            login_first(
-                chain,
-                sso,
-                error.explained(&asked, refused),
-                "the token is no longer accepted",
-            )
+            login_first(chain, sso, error.explained(&asked, refused), NOT_ACCEPTED)
         })
     }
+}
 
-    /// Returns a token that is still good, renewing it where that is possible.
-    fn token(&self, chain: &Chain, sso: &Sso) -> Result<SecretString> {
-        let path = token_path(self.directories.home()?, sso);
+/// Gets the tokens of logins: from the cache that all programs share, renewed where that is needed.
+pub struct SsoTokens<'a> {
+    pub calls: AwsCalls<'a>,
+    pub report: &'a dyn Report,
+    pub directories: &'a Directories,
+}
+
+impl SsoTokens<'_> {
+    /// Returns a token that is still good, renewing it where that is possible. One that the portal
+    /// has `refused` is good no more.
+    ///
+    /// # Errors
+    /// When a person has to log in, or AWS does not answer.
+    pub fn get(
+        &self,
+        chain: &Chain,
+        sso: &Sso,
+        refused: Option<&SecretString>,
+    ) -> Result<SecretString> {
+        let lives = |token: &Token, at_least| {
+            token.lives(self.calls.clock.now(), at_least) && !token.is(refused)
+        };
+        let path = token_path(self.directories.home()?, &sso.session);
         let none = || login_needed(chain, sso, "there is no token of a login");
         let token = self.read(chain, &path)?.ok_or_else(none)?;
-        if self.lives(&token, RENEW_BEFORE) {
+        if lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
         // A refresh token may work only once, so that one process renews and the others read what
         // it wrote.
         let _lock = lock_beside(&path, LOCK_TIMEOUT, self.calls.runtime)?;
         let token = self.read(chain, &path)?.ok_or_else(none)?;
-        if self.lives(&token, RENEW_BEFORE) {
+        if lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
-        let renewal = token.renewal(self.calls.clock.now()).filter(|_| sso.session.is_some());
+        let renewal = token.renewal(self.calls.clock.now());
         let error = match renewal {
+            None if token.is(refused) => login_needed(chain, sso, NOT_ACCEPTED),
             None => login_needed(chain, sso, "the token has expired"),
             Some(renewal) => match self.renew(chain, sso, &renewal)? {
                 Ok(renewed) => {
@@ -78,7 +103,7 @@ impl Sources<'_> {
         // Other programs take no lock of ours: one of them may have used the refresh token up, and
         // written what it got. A token that could not be renewed is used while it lives.
         let token = self.read(chain, &path)?.ok_or_else(none)?;
-        if self.lives(&token, LAST_MOMENTS) {
+        if lives(&token, LAST_MOMENTS) {
             return token.access_token().ok_or_else(none);
         }
         Err(error)
@@ -92,32 +117,27 @@ impl Sources<'_> {
         Ok(token)
     }
 
-    fn lives(&self, token: &Token, at_least: TimeDelta) -> bool {
-        token.expires_at().is_some_and(|end| end - self.calls.clock.now() > at_least)
-    }
-
     /// Renews a token. The inner error is that of AWS or the network.
-    fn renew(&self, chain: &Chain, sso: &Sso, renewal: &Renewal) -> Result<Result<RenewedToken>> {
-        let name = sso.session.as_deref().unwrap_or(&sso.start_url);
+    fn renew(&self, chain: &Chain, sso: &Sso, renewal: &Renewal) -> Result<Result<IssuedToken>> {
+        let name = sso.session.cache_name();
         self.report.decided(&|| format!("renewing the SSO token of {name}"));
-        let endpoint = match &sso.oidc_endpoint {
+        let endpoint = match &sso.session.oidc_endpoint {
             Ok(endpoint) => endpoint.as_ref(),
             Err(error) => {
                 let why = format!("the token of {name} has to be renewed there");
                 return Ok(Err(error.clone().about(chain.base_name()).cause(why)));
             }
         };
-        let target = target(Service::Oidc, chain, sso, endpoint);
-        match self.calls.renew_token(&target, renewal) {
+        let target = Target::oidc(&chain.plan.network, &sso.session, endpoint);
+        let client = (renewal.client_id, renewal.client_secret);
+        match self.calls.create_token(&target, client, &Grant::Refresh(renewal.refresh_token)) {
             Ok(token) => Ok(Ok(token)),
             Err(CallError::Other(error)) => Err(error),
             Err(CallError::Failed(failure)) => {
                 let purpose = format!("renew the token of {name}");
                 let asked = Asked { chain, role: None, target: &target, purpose };
-                let refused = format!(
-                    "profile `{}`: the token of {name} could not be renewed",
-                    chain.base_name()
-                );
+                let refused =
+                    format!("{}: the token of {name} could not be renewed", chain.base_who());
                 let error = failure.explained(&asked, refused);
                 Ok(Err(login_first(chain, sso, error, "the token could not be renewed")))
             }
@@ -126,7 +146,7 @@ impl Sources<'_> {
 
     /// Puts a renewed token into the place of the old one, and returns it. A file that cannot be
     /// written is a warning.
-    fn replace(&self, path: &Path, old: &Token, renewed: &RenewedToken) -> SecretString {
+    fn replace(&self, path: &Path, old: &Token, renewed: &IssuedToken) -> SecretString {
         let token = old.renewed(renewed, self.calls.clock.now());
         if let Err(error) = token.write(path) {
             self.report.warn(&format!(
@@ -138,32 +158,22 @@ impl Sources<'_> {
     }
 }
 
-/// Returns where the calls of an SSO configuration go. They are not signed.
-fn target<'a>(
-    service: Service,
-    chain: &'a Chain,
-    sso: &'a Sso,
-    endpoint: Option<&'a EndpointUrl>,
-) -> Target<'a> {
-    Target::of(service, &chain.plan.network, &sso.region, endpoint)
-}
-
 /// Says of an error that a login mends where that is needed.
-fn login_first(chain: &Chain, sso: &Sso, error: Error, why: &str) -> Error {
+pub fn login_first(chain: &Chain, sso: &Sso, error: Error, why: &str) -> Error {
     if error.kind() != Kind::NeedsPerson {
         return error;
     }
-    error.with_message(needs_login(chain.base_name(), sso, why)).about(chain.base_name())
+    error.with_message(needs_login(chain, sso, why)).about(chain.base_name())
 }
 
 fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
     let profile = chain.base_name();
-    Error::needs_person(needs_login(profile, sso, why))
+    Error::needs_person(needs_login(chain, sso, why))
         .about(profile)
-        .hint(format!("log in: {}", sso.login(profile)))
+        .hint(format!("log in: {}", sso.session.login(profile)))
 }
 
-fn needs_login(profile: &str, sso: &Sso, why: &str) -> String {
-    let (url, place) = (shown_url(&sso.start_url), &sso.start_url_place);
-    format!("profile `{profile}` needs a login at {url} ({place}): {why}")
+fn needs_login(chain: &Chain, sso: &Sso, why: &str) -> String {
+    let (url, place) = (shown_url(&sso.session.start_url), &sso.session.start_url_place);
+    format!("{} needs a login at {url} ({place}): {why}", chain.base_who())
 }

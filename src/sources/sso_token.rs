@@ -1,4 +1,4 @@
-//! The token that `aws sso login` caches, shared with the AWS CLI
+//! The token of a login, in the file that the AWS CLI and the SDKs share
 //! (`~/.aws/sso/cache/<sha1>.json`).
 
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::chain::Sso;
-use crate::clients::ssooidc::{Renewal, RenewedToken};
+use crate::chain::SsoSession;
+use crate::clients::ssooidc::{Client, IssuedToken};
 use crate::error::Result;
 use crate::system::digest::{sha1_hex, sha256_hex};
 use crate::system::files::{read_named, write_shared};
@@ -27,11 +27,36 @@ const READ_INTERVAL: Duration = Duration::from_millis(25);
 /// away.
 const FIRST_TOKEN: &str = "rolecallFirstToken";
 
-/// Returns the token's file of an SSO configuration: by the session's name, or by the start URL in
-/// the legacy form.
-pub fn token_path(home: &Path, sso: &Sso) -> PathBuf {
-    let name = sso.session.as_deref().unwrap_or(&sso.start_url);
-    home.join(".aws").join("sso").join("cache").join(format!("{}.json", sha1_hex(name)))
+/// Returns the token's file of a session: by its name, or by the start URL in the legacy form.
+pub fn token_path(home: &Path, session: &SsoSession) -> PathBuf {
+    cache_file(home, session.cache_name())
+}
+
+/// Returns the file of a name in the cache.
+pub(super) fn cache_file(home: &Path, name: &str) -> PathBuf {
+    cache_folder(home).join(format!("{}.json", sha1_hex(name)))
+}
+
+/// Returns the tokens in the cache, whoever left them there, with their files.
+pub fn cached_tokens(home: &Path) -> Vec<(PathBuf, Token)> {
+    let files = std::fs::read_dir(cache_folder(home)).into_iter().flatten().flatten();
+    let token = |path: PathBuf| {
+        let token = Token::parse(&read_named(&path, MAX_BYTES).ok()?)?;
+        token.access_token().is_some().then_some((path, token))
+    };
+    let files = files.map(|file| file.path());
+    files.filter(|path| path.extension() == Some("json".as_ref())).filter_map(token).collect()
+}
+
+fn cache_folder(home: &Path) -> PathBuf {
+    home.join(".aws").join("sso").join("cache")
+}
+
+/// What renews a token.
+pub(super) struct Renewal<'a> {
+    pub client_id: &'a str,
+    pub client_secret: &'a str,
+    pub refresh_token: &'a str,
 }
 
 /// A cached token with all of its file's fields, so that writing it back loses none.
@@ -43,6 +68,37 @@ impl Token {
     /// Parses a token's file; `None` when it is not one JSON object.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok().map(|fields| Self { fields })
+    }
+
+    /// Returns the token that a login gave to a client.
+    pub fn of_login(
+        session: &SsoSession,
+        client: &Client,
+        issued: &IssuedToken,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut token = Self { fields: Map::new() };
+        token.set("startUrl", &session.start_url);
+        token.set("region", &session.region);
+        token.set("clientId", &client.id);
+        token.set("clientSecret", client.secret.expose_secret());
+        token.set("registrationExpiresAt", &render_time(client.expires_at));
+        token.issue(issued, now);
+        token
+    }
+
+    fn set(&mut self, key: &str, value: &str) {
+        self.fields.insert(key.to_owned(), Value::from(value));
+    }
+
+    /// Takes in what was issued; an answer without a refresh token leaves the old one.
+    fn issue(&mut self, issued: &IssuedToken, now: DateTime<Utc>) {
+        self.set("accessToken", issued.access_token.expose_secret());
+        if let Some(refresh_token) = &issued.refresh_token {
+            self.set("refreshToken", refresh_token.expose_secret());
+        }
+        let expires_at = now + TimeDelta::seconds(i64::from(issued.expires_in));
+        self.set("expiresAt", &render_time(expires_at));
     }
 
     fn text(&self, key: &str) -> Option<&str> {
@@ -59,8 +115,28 @@ impl Token {
         first.or_else(|| self.text("accessToken").map(sha256_hex))
     }
 
+    /// Returns the region that the token was made in.
+    pub fn region(&self) -> Option<&str> {
+        self.text("region")
+    }
+
+    /// Returns whether it is a certain access token.
+    pub(super) fn is(&self, access_token: Option<&SecretString>) -> bool {
+        access_token.is_some_and(|other| self.text("accessToken") == Some(other.expose_secret()))
+    }
+
+    /// Returns whether it lives for some time yet.
+    pub(super) fn lives(&self, now: DateTime<Utc>, at_least: TimeDelta) -> bool {
+        self.expires_at().is_some_and(|end| end - now > at_least)
+    }
+
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.text("expiresAt").and_then(parse_time)
+    }
+
+    /// Returns whether it can be renewed without a person.
+    pub fn is_renewable(&self, now: DateTime<Utc>) -> bool {
+        self.renewal(now).is_some()
     }
 
     /// Returns what a renewal needs, while the client registration lives.
@@ -74,32 +150,32 @@ impl Token {
         })
     }
 
-    /// Returns the token with what was renewed; an answer without a refresh token leaves the old
-    /// one.
-    pub(super) fn renewed(&self, renewed: &RenewedToken, now: DateTime<Utc>) -> Self {
-        let mut fields = self.fields.clone();
+    /// Returns the token with what was renewed.
+    pub(super) fn renewed(&self, renewed: &IssuedToken, now: DateTime<Utc>) -> Self {
+        let mut token = Self { fields: self.fields.clone() };
         if let Some(login) = self.login() {
-            fields.insert(FIRST_TOKEN.to_owned(), Value::from(login));
+            token.set(FIRST_TOKEN, &login);
         }
-        let mut set = |key: &str, value: &str| fields.insert(key.to_owned(), Value::from(value));
-        set("accessToken", renewed.access_token.expose_secret());
-        if let Some(refresh_token) = &renewed.refresh_token {
-            set("refreshToken", refresh_token.expose_secret());
-        }
-        let expires_at = now + TimeDelta::seconds(i64::from(renewed.expires_in));
-        set("expiresAt", &expires_at.to_rfc3339_opts(SecondsFormat::Secs, true));
-        Self { fields }
+        token.issue(renewed, now);
+        token
     }
 
     /// Writes the token's file, whole or not at all.
-    pub(super) fn write(&self, path: &Path) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn write(&self, path: &Path) -> std::io::Result<()> {
         let json = Zeroizing::new(serde_json::to_vec(&self.fields)?);
         write_shared(path, &json)
     }
 }
 
+pub(super) fn render_time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
 /// Reads RFC 3339, and the `…UTC` that older AWS CLIs wrote.
-fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(&text.replace("UTC", "Z")).ok().map(|time| time.to_utc())
 }
 

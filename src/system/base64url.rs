@@ -2,6 +2,12 @@
 
 use zeroize::Zeroizing;
 
+/// Encodes bytes.
+pub fn encode(bytes: &[u8]) -> String {
+    let text = aws_smithy_types::base64::encode(bytes);
+    text.trim_end_matches('=').replace('+', "-").replace('/', "_")
+}
+
 /// Decodes a text; `None` where it is none.
 pub fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     if text.contains(['+', '/', '=']) {
@@ -21,6 +27,12 @@ pub fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_become_letters_of_urls() {
+        assert_eq!(encode(&[0xfb, 0xff, 0xfe]), "-__-");
+        assert_eq!(encode(b"a"), "YQ");
+    }
 
     #[test]
     fn only_the_alphabet_of_urls_is_decoded() {

@@ -82,6 +82,14 @@ impl Environment {
     }
 }
 
+/// Variables that hold secrets, which no program gets that a person talks to.
+pub const SECRETS: [&str; 4] = [
+    "ROLECALL_FILE_PASSPHRASE",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+];
+
 /// Reads the environment, and returns the first variable about AWS or rolecall that is no text.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn read_environment() -> (Environment, Option<String>) {

@@ -1,6 +1,7 @@
 //! The ground: what rolecall needs of the operating system. Nothing here knows of AWS.
 
 pub mod base64url;
+pub mod browser;
 pub mod child;
 pub mod clock;
 pub mod command_line;
@@ -21,6 +22,7 @@ pub mod locks;
 mod plain_folder;
 mod private_folder;
 mod process_tree;
+pub mod random;
 pub mod report;
 pub mod rewrite;
 pub mod runtime;

@@ -35,6 +35,28 @@ impl Color {
         }
     }
 
+    /// Returns it as CSS writes it. The first 16 are those of xterm.
+    pub fn css(self) -> String {
+        const BASIC: [u32; 16] = [
+            0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5,
+            0x7f_7f7f, 0xff_0000, 0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
+        ];
+        const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+        let rgb = |red: u8, green: u8, blue: u8| format!("#{red:02x}{green:02x}{blue:02x}");
+        match self {
+            Self::Rgb(red, green, blue) => rgb(red, green, blue),
+            Self::Indexed(index @ 0..16) => format!("#{:06x}", BASIC[usize::from(index)]),
+            Self::Indexed(index @ 16..232) => {
+                let level = |divisor: u8| LEVELS[usize::from((index - 16) / divisor % 6)];
+                rgb(level(36), level(6), level(1))
+            }
+            Self::Indexed(index) => {
+                let level = 8 + (index - 232) * 10;
+                rgb(level, level, level)
+            }
+        }
+    }
+
     /// Returns the parameters of the escape sequence that sets it as the text's colour (ECMA-48,
     /// SGR).
     pub fn sgr(self) -> String {
@@ -90,6 +112,22 @@ mod tests {
             let color = Color::parse(text);
             assert_eq!(color.map(Color::sgr).as_deref(), sgr, "{text}");
             assert!(color.is_none_or(|c| Color::parse(&c.to_string()) == color), "{text}");
+        }
+    }
+
+    #[test]
+    fn css_has_colors_of_the_terminal() {
+        for (text, css) in [
+            ("red", "#cd0000"),
+            ("bright-white", "#ffffff"),
+            ("16", "#000000"),
+            ("208", "#ff8700"),
+            ("231", "#ffffff"),
+            ("232", "#080808"),
+            ("255", "#eeeeee"),
+            ("#0a0b0c", "#0a0b0c"),
+        ] {
+            assert_eq!(Color::parse(text).map(Color::css).as_deref(), Some(css), "{text}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod color;
 mod escapes;
+pub mod pattern;
 mod sanitize;
 mod text_type;
 mod url;

@@ -183,7 +183,7 @@ fn login_of_another_person_misses_and_a_logout_ends_it() {
         assert_ne!(sandbox.run(&["process", profile]).ok().key(), first, "{profile}");
         std::fs::remove_file(sandbox.path(&sso_token_file(URL))).unwrap();
         let run = sandbox.run(&["process", profile]).fails(4).error_form();
-        run.says(&["aws sso login"]);
+        run.says(&["rolecall sso login"]);
         // Who logs in again has his own again.
         log_in(&sandbox, "bob");
         assert_eq!(sandbox.run(&["process", profile]).ok().key(), first, "{profile}");

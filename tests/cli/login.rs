@@ -244,7 +244,7 @@ fn missing_sso_token_gives_same_error_as_process() {
     let run = sandbox
         .run(&["login", "people", "a", "--json"])
         .fails(4)
-        .says(&["aws sso login --sso-session corp"]);
+        .says(&["rolecall sso login corp"]);
     assert_eq!(run.json()[1]["origin"], "new");
     assert_eq!(sandbox.run(&["process", "people"]).fails(4).stderr, run.stderr);
 }

@@ -99,6 +99,14 @@ mod shown;
 mod sources;
 mod sso;
 #[cfg(unix)]
+mod sso_device;
+mod sso_lists;
+#[cfg(unix)]
+mod sso_login;
+#[cfg(unix)]
+mod sso_logout;
+mod sso_sync;
+#[cfg(unix)]
 mod stories;
 #[cfg(target_os = "linux")]
 mod storm;

@@ -88,11 +88,14 @@ fn log_names_account_and_role_without_role_arn() {
 }
 
 #[test]
-fn legacy_profile_uses_token_of_start_url() {
+fn legacy_profile_uses_token_of_start_url_and_renews_it() {
     let sandbox = people();
     log_in(&sandbox, &start_url(&sandbox), 7_200);
     sandbox.run(&["process", "legacy"]).ok();
-    assert_eq!(sandbox.aws.count("GetRoleCredentials"), 1);
+    assert_eq!((sandbox.aws.count("GetRoleCredentials"), sandbox.aws.count("CreateToken")), (1, 0));
+    log_in(&sandbox, &start_url(&sandbox), -60);
+    sandbox.run(&["process", "legacy", "--no-cache"]).ok().silent();
+    assert_eq!((sandbox.aws.count("GetRoleCredentials"), sandbox.aws.count("CreateToken")), (2, 1));
 }
 
 #[test]
@@ -139,30 +142,30 @@ fn token_that_cannot_be_renewed_is_used_until_it_expires() {
 }
 
 #[test]
-fn missing_token_exits_4_and_suggests_aws_sso_login() {
+fn missing_token_exits_4_and_suggests_login() {
     let sandbox = people();
     let run = sandbox.run(&["process", "people"]).fails(4).error_form();
-    run.says(&["`people`", "aws sso login --sso-session corp"]);
+    run.says(&["`people`", "rolecall sso login corp"]);
     let run = sandbox.run(&["process", "legacy"]).fails(4).error_form();
-    run.says(&["aws sso login --profile legacy"]);
-    sandbox.run(&["process", "prod"]).fails(4).says(&["aws sso login --sso-session corp"]);
+    run.says(&["rolecall sso login legacy"]);
+    sandbox.run(&["process", "prod"]).fails(4).says(&["rolecall sso login corp"]);
     sandbox.no_calls();
 }
 
 #[test]
-fn expired_or_revoked_token_exits_4_and_suggests_aws_sso_login() {
+fn expired_or_revoked_token_exits_4_and_suggests_login() {
     let sandbox = people();
     log_in(&sandbox, "corp", -60);
     sandbox.aws.world(|world| world.sso.refresh_tokens.clear());
     let run = sandbox.run(&["process", "people"]).fails(4).error_form();
-    run.says(&["aws sso login --sso-session corp"]);
-    // The legacy form has nothing to renew with.
+    run.says(&["rolecall sso login corp"]);
     log_in(&sandbox, &start_url(&sandbox), -60);
-    sandbox.run(&["process", "legacy"]).fails(4).says(&["aws sso login --profile legacy"]);
+    sandbox.aws.world(|world| world.sso.refresh_tokens.clear());
+    sandbox.run(&["process", "legacy"]).fails(4).says(&["rolecall sso login legacy"]);
     // A token that was revoked looks good and is not.
     log_in(&sandbox, "corp", 7_200);
     sandbox.aws.world(|world| world.sso.tokens.clear());
-    sandbox.run(&["process", "people"]).fails(4).says(&["aws sso login --sso-session corp"]);
+    sandbox.run(&["process", "people"]).fails(4).says(&["rolecall sso login corp"]);
 }
 
 #[test]
@@ -328,7 +331,7 @@ fn refused_renewal_without_a_new_token_needs_a_login() {
     sandbox.aws.world(|world| world.sso.refresh_tokens.clear());
     let all: Vec<_> = (0..4).map(|_| sandbox.command(&["process", "people"]).start()).collect();
     for running in all {
-        running.finish().fails(4).says(&["InvalidGrantException", "aws sso login"]);
+        running.finish().fails(4).says(&["InvalidGrantException", "rolecall sso login"]);
     }
 }
 
@@ -338,7 +341,7 @@ fn logout_while_a_token_is_renewed_is_not_undone() {
     log_in(&sandbox, "corp", -60);
     let file = sandbox.path(&token_file("corp"));
     let run = during_renewal(&sandbox, |_| std::fs::remove_file(&file).unwrap());
-    run.fails(4).error_form().says(&["aws sso login"]);
+    run.fails(4).error_form().says(&["rolecall sso login"]);
     assert!(!file.exists());
 }
 

@@ -4,6 +4,7 @@ mod environment;
 mod keys;
 mod profile;
 mod sso;
+mod sso_session;
 mod web_identity;
 
 use secrecy::SecretString;
@@ -12,12 +13,13 @@ use super::network::EndpointUrl;
 use super::step::SessionPolicies;
 use crate::aws::names::{AccessKeyId, Region, RoleArn};
 use crate::aws::partition::Endpoint;
-use crate::error::{FileLine, Place, Result};
-use crate::hint;
+use crate::error::{FileLine, Place};
 
 pub(super) use environment::default_provider;
 pub use environment::of_environment;
 pub(super) use profile::{nothing, of_profile, with_look_alikes};
+pub use sso_session::{Placed, SsoSession};
+pub(super) use sso_session::{of_section, session_of_profile};
 pub(super) use web_identity::of_environment as web_identity_of_environment;
 
 /// Where a chain starts.
@@ -110,17 +112,11 @@ pub struct WebIdentity {
 /// IAM Identity Center: the role credentials that a cached token gives.
 #[derive(Debug, Clone)]
 pub struct Sso {
-    /// `None` in the legacy form, whose token is cached under the start URL.
-    pub session: Option<String>,
-    pub start_url: String,
-    pub start_url_place: FileLine,
-    pub region: String,
-    pub region_place: FileLine,
+    pub session: SsoSession,
+    /// The account and the role; both are empty where only the login is meant.
     pub account_id: String,
     pub role_name: String,
     pub endpoint: Option<EndpointUrl>,
-    /// Needed where the token is renewed; an error where it is configured and wrong.
-    pub oidc_endpoint: Result<Option<EndpointUrl>>,
 }
 
 /// What is to be known of a base, whatever it is.
@@ -173,17 +169,6 @@ pub enum Asks {
     Program,
 }
 
-impl Sso {
-    /// Returns the command that gets its token anew.
-    pub fn login(&self, profile: &str) -> String {
-        let (option, name) = match &self.session {
-            None => ("--profile", profile),
-            Some(session) => ("--sso-session", session.as_str()),
-        };
-        format!("aws sso login {}", hint::option(option, name))
-    }
-}
-
 impl Base {
     /// Returns what is to be known of it.
     pub fn facts(&self) -> Facts<'_> {
@@ -232,8 +217,8 @@ impl Base {
                 kind: "sso",
                 cacheable: true,
                 identity: Identity::Role,
-                role_name: Some(&sso.role_name),
-                account_id: Some(&sso.account_id),
+                role_name: Some(sso.role_name.as_str()).filter(|name| !name.is_empty()),
+                account_id: Some(sso.account_id.as_str()).filter(|id| !id.is_empty()),
                 asks: Asks::Login,
                 ..plain
             },

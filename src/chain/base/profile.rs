@@ -87,9 +87,10 @@ pub fn nothing(profile: &Profile) -> Error {
             "sso_session alone gives a token; \
              credentials need sso_account_id and sso_role_name too",
         );
-        let option = hint::option("--profile", &profile.name);
-        return near_keys::explain(error, profile, &lacking)
-            .hint(format!("complete it with: aws configure sso {option}"));
+        return near_keys::explain(error, profile, &lacking).hint(format!(
+            "complete it: rolecall profile set {} sso_account_id=ID sso_role_name=ROLE",
+            hint::profile(&profile.name)
+        ));
     }
     with_look_alikes(error, profile).hint(format!(
         "see what it holds: rolecall profile dump --json; after a change: {try_again}"

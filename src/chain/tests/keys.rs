@@ -375,17 +375,23 @@ fn base() -> impl Strategy<Value = Base> {
         proptest::option::of(text()),
     )
         .prop_map(|(session, start_url, region, account_id, role_name, endpoint)| {
-            Base::Sso(crate::chain::Sso {
-                session,
+            let session = crate::chain::SsoSession {
+                name: session,
                 start_url,
                 start_url_place: FileLine { path: "config".into(), line: 1 },
                 region,
                 region_place: FileLine { path: "config".into(), line: 1 },
+                scopes: None,
+                device_code: Ok(None),
+                redirect_port: Ok(None),
+                oidc_endpoint: Ok(None),
+            };
+            Base::Sso(crate::chain::Sso {
+                session,
                 account_id,
                 role_name,
                 endpoint: endpoint
                     .map(|url| EndpointUrl { url, place: Place::variable("AWS_ENDPOINT_URL") }),
-                oidc_endpoint: Ok(None),
             })
         });
     let place = || FileLine { path: "config".into(), line: 1 };

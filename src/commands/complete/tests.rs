@@ -96,6 +96,7 @@ fn line_gets_values_for_word_at_cursor() {
         ("explain --external-id ", vec![]),
         ("profile show pr", vec!["prod", "prod-read"]),
         ("profile show --sso-session c", vec!["corp"]),
+        ("sso login c", vec!["corp"]),
         ("profile set --services ", vec!["local"]),
         ("profile rename pr", vec!["prod", "prod-read"]),
         ("profile remove prod pr", vec!["prod", "prod-read"]),
@@ -180,7 +181,10 @@ fn key_is_described_by_its_value() {
 /// `ValueSource::of`.
 #[test]
 fn every_argument_has_value_source_or_is_listed_as_free() {
-    const FREE: [&str; 19] = [
+    const FREE: [&str; 23] = [
+        "name",
+        "only",
+        "account",
         "actions",
         "max_age",
         "resource",
@@ -197,6 +201,7 @@ fn every_argument_has_value_source_or_is_listed_as_free() {
         "filter",
         "since",
         "limit",
+        "port",
         "to",
         "words",
         "subcommand",

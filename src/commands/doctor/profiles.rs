@@ -112,7 +112,7 @@ fn check_base(context: &Context, name: &str, chain: &Chain, findings: &mut Findi
         format!("`{name}`: {}{}{}", plan.base.kind(), of.unwrap_or_default(), chain.arrows());
     match &plan.base {
         Base::Sso(sso) => {
-            let login = sso.login(base_profile.unwrap_or(name));
+            let login = sso.session.login(base_profile.unwrap_or(name));
             check_token(context, sso, &login, &mut findings.about(name));
         }
         Base::WebIdentity(call)
@@ -153,13 +153,14 @@ fn check_program(
 
 /// Checks the token of a single sign-on, which many profiles share.
 fn check_token(context: &Context, sso: &Sso, login: &str, findings: &mut FindingsAbout) {
-    let who = match &sso.session {
+    let who = match &sso.session.name {
         Some(session) => format!("sso-session `{session}`"),
-        None => sso.start_url.clone(),
+        None => sso.session.start_url.clone(),
     };
     let home = context.directories.home().ok();
-    let token =
-        home.and_then(|home| read_token(&token_path(home, sso), &context.runtime).ok().flatten());
+    let token = home.and_then(|home| {
+        read_token(&token_path(home, &sso.session), &context.runtime).ok().flatten()
+    });
     let end = token.and_then(|token| token.expires_at());
     let hint = format!("log in: {login}");
     match end.map(|end| (end - SystemClock.now()).num_seconds()) {

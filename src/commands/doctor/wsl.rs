@@ -3,6 +3,7 @@
 use super::findings::Findings;
 use crate::app::context::Context;
 use crate::prompt::{PromptEnvironment, PromptMethod, available};
+use crate::system::browser::Browsers;
 use crate::system::wsl;
 
 const WSL: &str = "wsl";
@@ -14,13 +15,12 @@ pub fn check(context: &Context, store: Option<&str>, findings: &mut Findings) {
     let Some(distribution) = wsl::distribution(environment) else { return };
     let programs = PromptEnvironment::read(environment, directories, settings.pinentry());
     let dialog = available(&[PromptMethod::Dialog], &programs).into_iter().next();
-    let browser = programs.first(&["BROWSER"]).map(|browser| format!("{browser} (BROWSER)"));
-    let wslview = || programs.find("wslview").map(|path| path.display().to_string());
+    let browsers = Browsers::find(environment);
     let facts = Facts {
         distribution,
         store,
         dialog: dialog.map_or_else(|| Err("none is known".to_owned()), |(_, found)| found),
-        browser: browser.or_else(wslview),
+        browser: browsers.first().map(|program| program.display().to_string()),
     };
     findings.ok(WSL, facts.message());
 }
@@ -47,10 +47,10 @@ impl Facts<'_> {
         };
         let browser = match &self.browser {
             Some(browser) => format!("opens {browser}"),
-            None => "opens no browser of Windows (BROWSER=wslview does, from wslu)".to_owned(),
+            None => "finds no browser (wslview, from wslu, opens that of Windows)".to_owned(),
         };
         format!(
-            "{} in WSL: sessions lie {store}; {window}; `aws sso login` {browser}",
+            "{} in WSL: sessions lie {store}; {window}; `rolecall sso login` {browser}",
             self.distribution
         )
     }
@@ -66,10 +66,10 @@ mod tests {
             (
                 Some("keyring"),
                 Ok("/usr/bin/zenity"),
-                Some("wslview (BROWSER)"),
+                Some("/opt/wslview"),
                 "Ubuntu in WSL: sessions lie in the keyring of this distribution, not in that of \
-                 Windows; a window for questions is opened by /usr/bin/zenity; `aws sso login` \
-                 opens wslview (BROWSER)",
+                 Windows; a window for questions is opened by /usr/bin/zenity; `rolecall sso login` \
+                 opens /opt/wslview",
             ),
             (
                 Some("keyutils"),
@@ -77,23 +77,23 @@ mod tests {
                 Some("/usr/bin/wslview"),
                 "Ubuntu in WSL: sessions lie in the kernel, until WSL stops (ROLECALL_STORE=file \
                  keeps them); a window for questions is opened by /mnt/c/powershell.exe; \
-                 `aws sso login` opens /usr/bin/wslview",
+                 `rolecall sso login` opens /usr/bin/wslview",
             ),
             (
                 Some("file"),
                 Err("there is no display"),
                 None,
                 "Ubuntu in WSL: sessions lie in encrypted files; no window can be opened (there \
-                 is no display); `aws sso login` opens no browser of Windows (BROWSER=wslview \
-                 does, from wslu)",
+                 is no display); `rolecall sso login` finds no browser \
+                 (wslview, from wslu, opens that of Windows)",
             ),
             (
                 None,
                 Err("x"),
                 None,
                 "Ubuntu in WSL: sessions lie nowhere (ROLECALL_STORE=file keeps them); no window \
-                 can be opened (x); `aws sso login` opens no browser of Windows (BROWSER=wslview \
-                 does, from wslu)",
+                 can be opened (x); `rolecall sso login` finds no browser \
+                 (wslview, from wslu, opens that of Windows)",
             ),
         ] {
             let facts = Facts {

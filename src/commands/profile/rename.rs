@@ -1,17 +1,14 @@
 //! `rolecall profile rename`: gives a section another name, and whoever names it too.
 
 use clap::Args;
-use zeroize::Zeroizing;
 
 use super::add::check_new;
 use super::section::{ChangeArgs, SectionArgs, check_known, is_in, with_lines};
 use crate::app::context::Context;
 use crate::app::shared_files::{FileEdits, change};
-use crate::chain::keys;
-use crate::chain::process_command::with_target;
-use crate::chain::references::{Reference, references};
+use crate::chain::references::references;
 use crate::config::document::FileKind;
-use crate::config::edit::{Edit, KeyPath, NewValue, SectionName};
+use crate::config::edit::{Edit, SectionName};
 use crate::config::profiles::Profiles;
 use crate::error::{Error, Result};
 
@@ -55,24 +52,10 @@ fn plan(profiles: &Profiles, section: &SectionName, to: &str) -> Result<FileEdit
     for reference in references(profiles, section) {
         // A line of a malformed section cannot be changed.
         profiles.section(reference.by.kind, &reference.by.name)?;
-        let value = renamed(&reference, to)?;
-        let key = KeyPath::parse(&reference.key)?;
-        edits.push(reference.file, Edit::Set { section: reference.by, key, value });
+        edits.push(reference.file, reference.renamed(to)?);
     }
     for file in FileKind::ALL.into_iter().filter(|file| is_in(profiles, *file, section)) {
         edits.push(file, Edit::RenameSection { section: section.clone(), to: to.to_owned() });
     }
     Ok(edits)
-}
-
-/// Returns the value of a line that names a section, with the new name.
-fn renamed(reference: &Reference, to: &str) -> Result<NewValue> {
-    if reference.key != keys::CREDENTIAL_PROCESS {
-        return NewValue::new(Zeroizing::new(to.to_owned()));
-    }
-    let command = with_target(&reference.value, to).ok_or_else(|| {
-        let what = format!("the command cannot be made to name `{to}`");
-        Error::misconfigured(&reference.place, what)
-    })?;
-    NewValue::new(Zeroizing::new(command))
 }

@@ -1,6 +1,6 @@
 //! `rolecall sessions`: the sessions in the stores.
 
-mod chains;
+pub mod chains;
 pub mod clear;
 mod list;
 mod reach;

@@ -5,6 +5,7 @@ mod command;
 mod people;
 mod run;
 mod sandbox;
+pub mod sso_login;
 #[cfg(unix)]
 mod terminal;
 pub mod tls;

@@ -3,11 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::encoding::random;
 use crate::http::{Connection, Response};
 use crate::router::{self, Route};
+use crate::sso;
 
 const FOREVER: Duration = Duration::from_hours(1);
 const DRIP: Duration = Duration::from_millis(10);
@@ -100,10 +99,7 @@ pub fn instead(kind: &Kind, route: &Route) -> Option<Response> {
         Kind::Throttle if query_protocol => {
             Some(router::refuse(route, 400, "Throttling", "Rate exceeded"))
         }
-        Kind::Throttle => Some(
-            Response::json(429, &json!({"message": "HTTP 429 Unknown Code"}))
-                .with("x-amzn-ErrorType", "TooManyRequestsException"),
-        ),
+        Kind::Throttle => Some(sso::too_many()),
         Kind::Status(code, body) if query_protocol => {
             Some(Response::new(*code, "text/xml", body.clone()))
         }

@@ -12,7 +12,7 @@
 
 use std::io::BufRead;
 
-use fake_aws::{Call, FakeAws, Fault, Kind, Role, TrustStatement, User, World};
+use fake_aws::{Call, FakeAws, Fault, Kind, Role, Statement, TrustStatement, User, World};
 use serde_json::json;
 
 const HOME: &str = "111111111111";
@@ -22,6 +22,9 @@ const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const MANY: usize = 600;
 /// `guarded0`, `guarded1` and so on: roles that demand MFA.
 const GUARDED: usize = 6;
+/// The access token of a login of IAM Identity Center, until the year 2100.
+const SSO_TOKEN: &str = "sso-token";
+const SSO_TOKEN_END: i64 = 4_102_444_800;
 
 fn main() {
     let fake = FakeAws::start(world());
@@ -40,6 +43,8 @@ fn world() -> World {
     let world = World::new()
         .account(HOME, "home")
         .account(OTHER, "other")
+        .sso_token("tester", SSO_TOKEN, SSO_TOKEN_END)
+        .sso_grant("tester", OTHER, "Developer", vec![Statement::allow("*", "*")])
         .user(bob)
         .role(role(OTHER, "prod").trusts(TrustStatement::arn(&dev.arn)))
         .role(dev.trusts(home()).max_session(43_200).allow("sts:*", "*"))

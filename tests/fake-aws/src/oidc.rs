@@ -1,13 +1,13 @@
-//! The `OpenID` Connect service behind `aws sso login`.
+//! The `OpenID` Connect service behind logins at IAM Identity Center.
 
 use serde_json::{Map, Value, json};
 
 use crate::encoding::{base64url, identifier, random};
 use crate::http::{Request, Response};
-use crate::sso_data::{Client, Device, Refresh, RefreshToken, Token};
+use crate::oidc_client::{CODE, Client, DEVICE, REFRESH, register};
+use crate::oidc_code::{self, Given};
+use crate::sso_data::{Device, Refresh, RefreshToken, Token};
 use crate::world::World;
-
-const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazonaws.sso.oidc/";
 
@@ -17,6 +17,7 @@ pub fn operation(method: &str, path: &str) -> Option<&'static str> {
         ("POST", "/client/register") => Some("RegisterClient"),
         ("POST", "/device_authorization") => Some("StartDeviceAuthorization"),
         ("POST", "/token") => Some("CreateToken"),
+        ("GET", "/authorize") => Some("Authorize"),
         _ => None,
     }
 }
@@ -47,30 +48,25 @@ pub fn problem(status: u16, exception: &str, error: &str, description: &str) -> 
         .with("x-amzn-ErrorType", &format!("{exception}:{NAMESPACE}"))
 }
 
-fn invalid_request(description: &str) -> Response {
+pub fn invalid_request(description: &str) -> Response {
     problem(400, "InvalidRequestException", "invalid_request", description)
 }
 
-fn invalid_grant(description: &str) -> Response {
+pub fn invalid_grant(description: &str) -> Response {
     problem(400, "InvalidGrantException", "invalid_grant", description)
 }
 
 /// Answers a request to the service.
 pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -> Response {
+    if operation == "Authorize" {
+        return oidc_code::authorize(world, request, now);
+    }
     let Some(fields) = fields(request) else {
         return invalid_request("The request is no JSON object");
     };
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     if operation == "RegisterClient" {
-        if text("clientName").is_none() || text("clientType") != Some("public") {
-            return problem(
-                400,
-                "InvalidClientMetadataException",
-                "invalid_client_metadata",
-                "Invalid client metadata provided",
-            );
-        }
-        return register(world, now);
+        return register(world, &fields, now);
     }
     let (id, secret) = (text("clientId"), text("clientSecret"));
     let known = |one: &&Client| id == Some(&one.id) && secret == Some(&one.secret);
@@ -80,16 +76,34 @@ pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -
     if client.expires <= now {
         return problem(401, "InvalidClientException", "invalid_client", "Client expired");
     }
-    match (operation, text("grantType")) {
+    let grant =
+        if operation == "StartDeviceAuthorization" { Some(DEVICE) } else { text("grantType") };
+    if [CODE, DEVICE, REFRESH].iter().any(|one| grant == Some(one) && !client.may(one)) {
+        return problem(
+            400,
+            "UnauthorizedClientException",
+            "unauthorized_client",
+            "The client is not registered for this grant",
+        );
+    }
+    match (operation, grant) {
         ("StartDeviceAuthorization", _) if text("startUrl").is_some() => {
             start(world, request, &client.id, now)
         }
-        ("CreateToken", Some("refresh_token")) => match text("refreshToken") {
+        ("CreateToken", Some(CODE)) => {
+            let given = Given {
+                code: text("code"),
+                verifier: text("codeVerifier"),
+                redirect: text("redirectUri"),
+            };
+            oidc_code::redeem(world, &client, &given, now)
+        }
+        ("CreateToken", Some(REFRESH)) => match text("refreshToken") {
             Some(token) => refresh(world, &client.id, token, now),
             None => invalid_request("Missing refreshToken"),
         },
         ("CreateToken", Some(DEVICE)) => match text("deviceCode") {
-            Some(code) => device(world, &client.id, code, now),
+            Some(code) => device(world, &client, code, now),
             None => invalid_request("Missing deviceCode"),
         },
         ("CreateToken", Some(_)) => problem(
@@ -100,22 +114,6 @@ pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -
         ),
         _ => invalid_request("A field is missing"),
     }
-}
-
-fn register(world: &mut World, now: i64) -> Response {
-    let client = Client {
-        id: base64url(&random(24)),
-        secret: base64url(&random(400)),
-        expires: now + 90 * 86_400,
-    };
-    let answer = json!({
-        "clientId": client.id,
-        "clientSecret": client.secret,
-        "clientIdIssuedAt": now,
-        "clientSecretExpiresAt": client.expires,
-    });
-    world.sso.clients.push(client);
-    Response::json(200, &answer)
 }
 
 fn start(world: &mut World, request: &Request, client: &str, now: i64) -> Response {
@@ -129,6 +127,7 @@ fn start(world: &mut World, request: &Request, client: &str, now: i64) -> Respon
         client: client.to_owned(),
         expires: now + 600,
         polls: 0,
+        asked: None,
     };
     let answer = json!({
         "deviceCode": device.code,
@@ -142,10 +141,11 @@ fn start(world: &mut World, request: &Request, client: &str, now: i64) -> Respon
     Response::json(200, &answer)
 }
 
-fn device(world: &mut World, client: &str, code: &str, now: i64) -> Response {
+fn device(world: &mut World, client: &Client, code: &str, now: i64) -> Response {
     let approval = world.sso.approval.clone();
     let denies = world.sso.denies;
-    let known = |one: &&mut Device| one.code == code && one.client == client;
+    let interval = i64::from(world.sso.interval);
+    let known = |one: &&mut Device| one.code == code && one.client == client.id;
     let Some(device) = world.sso.devices.iter_mut().find(known) else {
         return invalid_grant("Invalid grant provided");
     };
@@ -160,12 +160,15 @@ fn device(world: &mut World, client: &str, code: &str, now: i64) -> Response {
             "The user denied the request",
         );
     }
+    let before = device.asked.replace(now);
+    if before.is_some_and(|before| now - before < interval) {
+        return problem(400, "SlowDownException", "slow_down", "Polled too often");
+    }
     device.polls += 1;
     match approval {
         Some((user, polls)) if device.polls > polls => {
             world.sso.devices.retain(|one| one.code != code);
-            let fresh = new_refresh(world, &user, client);
-            tokens(world, &user, Some(fresh), now)
+            issue(world, &user, client, now)
         }
         _ => problem(
             400,
@@ -174,6 +177,13 @@ fn device(world: &mut World, client: &str, code: &str, now: i64) -> Response {
             "Authorization is still pending",
         ),
     }
+}
+
+/// Gives what a login gives. Only one with a scope can be renewed.
+pub fn issue(world: &mut World, user: &str, client: &Client, now: i64) -> Response {
+    let is_renewable = client.grants.is_none() || !client.scopes.is_empty();
+    let fresh = is_renewable.then(|| new_refresh(world, user, &client.id));
+    tokens(world, user, fresh, now)
 }
 
 fn refresh(world: &mut World, client: &str, token: &str, now: i64) -> Response {

@@ -37,7 +37,8 @@ pub fn find(request: &Request) -> Route {
         return route("sso", operation, request.query_pairs());
     }
     if let Some(operation) = oidc::operation(method, path) {
-        return route("sso-oidc", operation, json_params(request));
+        let params = if method == "GET" { request.query_pairs() } else { json_params(request) };
+        return route("sso-oidc", operation, params);
     }
     if let Some(operation) = sign_in::operation(method, path) {
         return route("sign-in", operation, json_params(request));

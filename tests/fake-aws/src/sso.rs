@@ -25,6 +25,12 @@ pub fn problem(status: u16, code: &str, message: &str) -> Response {
     Response::json(status, &json!({"message": message, "__type": code}))
 }
 
+/// Returns the refusal of a call that is one too many.
+pub fn too_many() -> Response {
+    Response::json(429, &json!({"message": "HTTP 429 Unknown Code"}))
+        .with("x-amzn-ErrorType", "TooManyRequestsException")
+}
+
 /// Answers a request to the portal.
 pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -> Response {
     let params = Params(request.query_pairs());
@@ -33,12 +39,16 @@ pub fn answer(world: &mut World, request: &Request, operation: &str, now: i64) -
     let Some(user) = token.filter(|one| now < one.expires).map(|one| one.user.clone()) else {
         return problem(401, "UnauthorizedException", "Session token not found or invalid");
     };
+    if world.sso.limit.as_mut().is_some_and(|limit| !limit.allows()) {
+        return too_many();
+    }
     match operation {
         "GetRoleCredentials" => credentials(world, &user, &params, now),
         "ListAccounts" => accounts(world, &user, &params),
         "ListAccountRoles" => roles(world, &user, &params),
         _ => {
             world.sso.tokens.retain(|one| one.text != given);
+            world.sso.refresh_tokens.retain(|one| one.user != user);
             Response::new(200, "application/json", "")
         }
     }
@@ -75,16 +85,20 @@ fn accounts(world: &World, user: &str, params: &Params) -> Response {
     ids.dedup();
     let list = ids
         .into_iter()
-        .map(|id| {
-            let name = world.accounts.get(id).map_or("account", String::as_str);
-            json!({"accountId": id, "accountName": name, "emailAddress": format!("{name}@example.com")})
+        .map(|id| match world.accounts.get(id) {
+            Some(name) => {
+                let email = format!("{id}@example.com");
+                json!({"accountId": id, "accountName": name, "emailAddress": email})
+            }
+            // The model demands neither name nor address.
+            None => json!({"accountId": id}),
         })
         .collect();
     page("accountList", list, params)
 }
 
 fn roles(world: &World, user: &str, params: &Params) -> Response {
-    let Some(account) = params.get("account_id") else {
+    let Some(account) = params.get("account_id").filter(|id| is_account_id(id)) else {
         return problem(400, "InvalidRequestException", "Request is invalid");
     };
     let list: Vec<Value> = world
@@ -100,11 +114,22 @@ fn roles(world: &World, user: &str, params: &Params) -> Response {
     page("roleList", list, params)
 }
 
+fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Returns one page of a list. Its next token is the index at which the next page begins.
 fn page(name: &str, list: Vec<Value>, params: &Params) -> Response {
-    let number = |name: &str| params.get(name).and_then(|text| text.parse::<usize>().ok());
-    let start = number("next_token").unwrap_or(0);
-    let size = number("max_result").unwrap_or(100).max(1);
+    let number = |name: &str, default: usize| match params.get(name) {
+        None | Some("") => Some(default),
+        Some(text) => text.parse().ok(),
+    };
+    // The model's `MaxResultType` is 1 to 100.
+    let size = number("max_result", 100).filter(|size| (1..=100).contains(size));
+    let start = number("next_token", 0).filter(|start| *start == 0 || *start < list.len());
+    let (Some(size), Some(start)) = (size, start) else {
+        return problem(400, "InvalidRequestException", "Request is invalid");
+    };
     let next = (start + size < list.len()).then(|| (start + size).to_string());
     let items: Vec<Value> = list.into_iter().skip(start).take(size).collect();
     Response::json(200, &json!({name: items, "nextToken": next}))

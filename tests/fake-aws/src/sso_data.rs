@@ -1,5 +1,9 @@
 //! What IAM Identity Center holds: people's tokens, clients and grants.
 
+use std::time::Instant;
+
+use crate::oidc_client::Client;
+use crate::oidc_code::{Browser, Code};
 use crate::policy::Statement;
 use crate::world::{Role, World};
 
@@ -11,6 +15,9 @@ pub struct Sso {
     pub refresh_tokens: Vec<RefreshToken>,
     pub clients: Vec<Client>,
     pub devices: Vec<Device>,
+    /// Who sits at the browsers in which people log in.
+    pub browser: Browser,
+    pub codes: Vec<Code>,
     pub refresh: Refresh,
     /// Who approves device codes, and after how many polls. With `None` nobody does.
     pub approval: Option<(String, u32)>,
@@ -21,6 +28,8 @@ pub struct Sso {
     pub token_seconds: i64,
     /// The seconds that role credentials live.
     pub role_seconds: i64,
+    /// How many calls the portal takes.
+    pub limit: Option<Limit>,
 }
 
 impl Default for Sso {
@@ -31,12 +40,15 @@ impl Default for Sso {
             refresh_tokens: Vec::new(),
             clients: Vec::new(),
             devices: Vec::new(),
+            browser: Browser::default(),
+            codes: Vec::new(),
             refresh: Refresh::Rotate,
             approval: None,
             denies: false,
             interval: 1,
             token_seconds: 28_800,
             role_seconds: 3_600,
+            limit: None,
         }
     }
 }
@@ -50,6 +62,33 @@ pub enum Refresh {
     Keep,
     /// The answer holds none, and the old one stays good.
     Silent,
+}
+
+/// A limit of calls: some at once, and as many more each second.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    per_second: u32,
+    left: f64,
+    since: Instant,
+}
+
+impl Limit {
+    /// Takes this many calls a second.
+    pub fn new(per_second: u32) -> Self {
+        Self { per_second, left: per_second.into(), since: Instant::now() }
+    }
+
+    /// Counts a call; `false` where it is one too many.
+    pub fn allows(&mut self) -> bool {
+        let most = f64::from(self.per_second);
+        self.left = most.min(self.left + self.since.elapsed().as_secs_f64() * most);
+        self.since = Instant::now();
+        let allows = self.left >= 1.0;
+        if allows {
+            self.left -= 1.0;
+        }
+        allows
+    }
 }
 
 /// Somebody's right to a role of an account.
@@ -77,14 +116,6 @@ pub struct RefreshToken {
     pub used: bool,
 }
 
-/// A registered client.
-#[derive(Clone, Debug)]
-pub struct Client {
-    pub id: String,
-    pub secret: String,
-    pub expires: i64,
-}
-
 /// A device code that waits for approval.
 #[derive(Clone, Debug)]
 pub struct Device {
@@ -93,6 +124,8 @@ pub struct Device {
     pub client: String,
     pub expires: i64,
     pub polls: u32,
+    /// When it was asked about last.
+    pub asked: Option<i64>,
 }
 
 /// Returns the ARN of the role behind a permission set.
@@ -148,7 +181,22 @@ impl World {
     /// Knows a client until a time.
     #[must_use]
     pub fn sso_client(mut self, id: &str, secret: &str, expires: i64) -> Self {
-        self.sso.clients.push(Client { id: id.to_owned(), secret: secret.to_owned(), expires });
+        self.sso.clients.push(Client {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+            expires,
+            grants: None,
+            redirects: Vec::new(),
+            scopes: Vec::new(),
+            issuer: None,
+        });
+        self
+    }
+
+    /// Has somebody sit at the browsers.
+    #[must_use]
+    pub fn sso_browser(mut self, browser: Browser) -> Self {
+        self.sso.browser = browser;
         self
     }
 

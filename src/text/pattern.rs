@@ -1,4 +1,4 @@
-//! Patterns of profile names, which choose a colour.
+//! Patterns of names.
 
 /// Returns whether a pattern matches a whole name: `*` any text, `?` any one character, capital
 /// letters or not.

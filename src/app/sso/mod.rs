@@ -1,0 +1,14 @@
+//! Logins at IAM Identity Center: the one place, whichever verb needs them.
+
+mod code;
+mod device;
+mod login;
+mod logout;
+mod performer;
+mod session;
+mod way;
+
+pub use login::log_in;
+pub use logout::{log_out, log_out_of_all};
+pub use session::choose_session;
+pub use way::LoginOptions;
