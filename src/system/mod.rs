@@ -1,5 +1,6 @@
 //! The ground: what rolecall needs of the operating system. Nothing here knows of AWS.
 
+pub mod browser;
 pub mod child;
 pub mod clock;
 pub mod command_line;
