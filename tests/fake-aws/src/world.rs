@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::{identifier, random};
+use crate::federation::SigninToken;
 use crate::metadata::{Container, Metadata};
 use crate::policy::Statement;
 use crate::session::{Owner, Session};
@@ -31,6 +32,7 @@ pub struct World {
     pub metadata: Metadata,
     pub containers: Vec<Container>,
     pub logins: Vec<Login>,
+    pub signin_tokens: Vec<SigninToken>,
 }
 
 /// A multi-factor device that shows codes.

@@ -2,6 +2,7 @@
 
 mod assume_role;
 mod dispatch;
+mod federation;
 mod iam;
 mod identity_center;
 mod signing;
