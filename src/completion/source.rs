@@ -8,6 +8,8 @@ pub enum ValueSource {
     Profiles,
     SsoSessions,
     Services,
+    /// The services of AWS's console.
+    ConsoleServices,
     /// The keys that sections have.
     Keys,
     /// The sections that `rolecall write` made.
@@ -34,6 +36,7 @@ impl ValueSource {
             (Some("profile" | "source-profile"), _) | (_, "PROFILE") => Self::Profiles,
             (Some("sso-session"), _) => Self::SsoSessions,
             (Some("services"), _) => Self::Services,
+            (Some("service"), _) => Self::ConsoleServices,
             (None, "KEY") => Self::Keys,
             (Some("as" | "clear"), "NAME") => Self::WrittenSections,
             (Some("role-arn"), _) => Self::RoleArns,

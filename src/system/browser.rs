@@ -4,8 +4,6 @@
 //! `BROWSER` chooses it, as for xdg-open and Python: commands between `:` (`;` on Windows), the
 //! first whose program is here. Without it the system's own opener does.
 
-#![allow(dead_code, reason = "the verbs that sign in follow")]
-
 mod command;
 
 use std::fmt;
@@ -80,7 +78,14 @@ impl fmt::Display for NoBrowser {
             }
             Self::NoProgram(names) => match names.as_slice() {
                 [name] => write!(f, "there is no program `{name}`"),
-                names => write!(f, "none of these programs is here: {}", names.join(", ")),
+                names => {
+                    // Where programs are installed on other systems says nothing here.
+                    let is_plain = |name: &&&str| !name.contains(['/', '\\']);
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    let plain: Vec<&str> = names.iter().filter(is_plain).copied().collect();
+                    let shown = if plain.is_empty() { names } else { plain };
+                    write!(f, "none of these programs is here: {}", shown.join(", "))
+                }
             },
             Self::Unreadable(command, what) => write!(f, "the command `{command}` {what}"),
             Self::NotStarted(program, error) => {
@@ -107,34 +112,30 @@ impl Browser {
         Self::found(environment, surroundings)
     }
 
+    /// Returns why no browser can be expected to open where the person sits, where that is known:
+    /// they sit elsewhere, or there is no display.
+    ///
+    /// # Errors
+    /// That.
+    pub fn expect(environment: &Environment) -> Result<(), NoBrowser> {
+        Surroundings::of(environment).expect(environment)
+    }
+
     fn found(environment: &Environment, surroundings: Surroundings) -> Result<Self, NoBrowser> {
         let list = environment.get(VARIABLE).unwrap_or_default();
         let commands = BrowserCommand::list(list, surroundings.platform())?;
         if !commands.is_empty() {
             return Self::first(environment, commands);
         }
-        let is_set = |name: &&str| environment.get(name).is_some();
-        if let Some(variable) = SSH.into_iter().find(is_set) {
-            return Err(NoBrowser::Remote(variable));
-        }
-        if surroundings == Surroundings::Desktop(Platform::Linux) && !DISPLAYS.iter().any(is_set) {
-            return Err(NoBrowser::NoDisplay);
-        }
+        surroundings.expect(environment)?;
         Self::first(environment, surroundings.openers().iter().map(BrowserCommand::of_words))
     }
 
-    /// Finds the program of a command.
+    /// Finds the first command whose program is here.
     ///
     /// # Errors
-    /// It is not there.
-    pub fn of_command(
-        environment: &Environment,
-        command: BrowserCommand,
-    ) -> Result<Self, NoBrowser> {
-        Self::first(environment, [command])
-    }
-
-    fn first(
+    /// None is.
+    pub fn first(
         environment: &Environment,
         commands: impl IntoIterator<Item = BrowserCommand>,
     ) -> Result<Self, NoBrowser> {
@@ -149,6 +150,11 @@ impl Browser {
         Err(NoBrowser::NoProgram(missing))
     }
 
+    /// Returns whether the command has a place for a value, such as `{profile}`.
+    pub fn mentions(&self, place: &str) -> bool {
+        self.command.mentions(place)
+    }
+
     /// Returns the program that opens the page.
     pub fn program(&self) -> &Path {
         &self.program
@@ -161,8 +167,16 @@ impl Browser {
     /// # Errors
     /// The program cannot be started.
     pub fn open(&self, url: &str) -> Result<(), NoBrowser> {
+        self.open_with(url, &[])
+    }
+
+    /// As [`Self::open`], with more values for the places of the command: `("{name}", value)`.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn open_with(&self, url: &str, values: &[(&str, &str)]) -> Result<(), NoBrowser> {
         let mut command = Command::new(&self.program);
-        command.args(self.command.arguments(url));
+        command.args(self.command.arguments(url, values));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         for name in &self.hidden {
             command.env_remove(name);
@@ -201,6 +215,24 @@ enum Surroundings {
 }
 
 impl Surroundings {
+    fn of(environment: &Environment) -> Self {
+        match Platform::HERE {
+            Platform::Linux if wsl::distribution(environment).is_some() => Self::Wsl,
+            platform => Self::Desktop(platform),
+        }
+    }
+
+    fn expect(self, environment: &Environment) -> Result<(), NoBrowser> {
+        let is_set = |name: &&str| environment.get(name).is_some();
+        if let Some(variable) = SSH.into_iter().find(is_set) {
+            return Err(NoBrowser::Remote(variable));
+        }
+        if self == Self::Desktop(Platform::Linux) && !DISPLAYS.iter().any(is_set) {
+            return Err(NoBrowser::NoDisplay);
+        }
+        Ok(())
+    }
+
     fn platform(self) -> Platform {
         match self {
             Self::Desktop(platform) => platform,

@@ -55,10 +55,21 @@ impl BrowserCommand {
             .collect()
     }
 
+    /// Returns the command of a program without arguments.
+    pub fn of_program(program: &str) -> Self {
+        Self { program: program.to_owned(), arguments: Vec::new() }
+    }
+
+    /// Returns the command with more arguments at its end.
+    #[must_use]
+    pub fn with_arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|&word| word.to_owned()));
+        self
+    }
+
     pub(super) fn of_words(words: &&[&str]) -> Self {
         let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
-        let arguments = arguments.iter().map(|&word| word.to_owned()).collect();
-        Self { program: (*program).to_owned(), arguments }
+        Self::of_program(program).with_arguments(arguments)
     }
 
     /// Returns the program, as the command names it.
@@ -66,16 +77,33 @@ impl BrowserCommand {
         &self.program
     }
 
-    /// Returns the arguments that open a page. The URL comes last where no argument has a place for
-    /// it.
-    pub(super) fn arguments(&self, url: &str) -> Vec<String> {
-        let mut arguments: Vec<_> =
-            self.arguments.iter().map(|argument| argument.replace(URL, url)).collect();
-        if arguments == self.arguments {
-            arguments.push(url.to_owned());
-        }
-        arguments
+    /// Returns whether an argument has a place for a value, such as `{url}`.
+    pub fn mentions(&self, place: &str) -> bool {
+        self.arguments.iter().any(|argument| argument.contains(place))
     }
+
+    /// Returns the arguments that open a page, with more values in their places. The URL comes last
+    /// where no argument has a place for it.
+    pub(super) fn arguments(&self, url: &str, values: &[(&str, &str)]) -> Vec<String> {
+        let values = [&[(URL, url)], values].concat();
+        let last = (!self.mentions(URL)).then(|| url.to_owned());
+        self.arguments.iter().map(|argument| filled(argument, &values)).chain(last).collect()
+    }
+}
+
+/// Puts values into their places. A value in which there is a place stays as it is.
+fn filled(mut text: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let first = |text: &str| {
+        let found =
+            values.iter().filter_map(|(place, value)| Some((text.find(place)?, place, value)));
+        found.min_by_key(|(at, ..)| *at).map(|(at, place, value)| (at, at + place.len(), *value))
+    };
+    while let Some((begin, end, value)) = first(text) {
+        filled = filled + &text[..begin] + value;
+        text = &text[end..];
+    }
+    filled + text
 }
 
 /// Returns the words between blanks; those between double quotes hold blanks. A backslash is one.
@@ -111,9 +139,17 @@ mod tests {
             ("a %s", &["a", "%s", PAGE]),
         ] {
             let command = BrowserCommand::parse_on(Platform::Linux, line).unwrap();
-            let words = [vec![command.program().to_owned()], command.arguments(PAGE)].concat();
+            let words = [vec![command.program().to_owned()], command.arguments(PAGE, &[])].concat();
             assert_eq!(words, expected, "{line}");
         }
+    }
+
+    #[test]
+    fn values_stand_at_their_places_once() {
+        let command = BrowserCommand::parse_on(Platform::Linux, "b {a}{url}-{b}/{a} {c}").unwrap();
+        let values = [("{a}", "1{url}"), ("{b}", "{a}")];
+        assert_eq!(command.arguments("U", &values), ["1{url}U-{a}/1{url}", "{c}"]);
+        assert!(command.mentions("{b}") && !command.mentions("{d}"));
     }
 
     #[test]
@@ -127,7 +163,7 @@ mod tests {
             (r#"b "" x"#, &["b", "", "x", PAGE]),
         ] {
             let command = BrowserCommand::parse_on(Platform::Windows, line).unwrap();
-            let words = [vec![command.program().to_owned()], command.arguments(PAGE)].concat();
+            let words = [vec![command.program().to_owned()], command.arguments(PAGE, &[])].concat();
             assert_eq!(words, expected, "{line}");
         }
     }

@@ -21,7 +21,7 @@ fn program(folder: &Path, name: &str, text: &str) {
 /// Returns the words that open the page, the program by its file's name.
 fn words(browser: &Browser) -> String {
     let name = browser.program.file_name().unwrap().to_str().unwrap().to_owned();
-    [vec![name], browser.command.arguments("URL")].concat().join(" ")
+    [vec![name], browser.command.arguments("URL", &[])].concat().join(" ")
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn program_that_cannot_be_started_is_named() {
     let folder = tempfile::tempdir().unwrap();
     program(folder.path(), "b", "#!/nowhere/sh\n");
     let command = BrowserCommand::parse("b --x").unwrap();
-    let browser = Browser::of_command(&environment(folder.path(), &[]), command).unwrap();
+    let browser = Browser::first(&environment(folder.path(), &[]), [command]).unwrap();
     assert_eq!(browser.program(), folder.path().join("b"));
     let error = browser.open(PAGE).unwrap_err().to_string();
     assert!(error.contains("/b cannot be started: No such file"), "{error}");
