@@ -5,6 +5,7 @@
 pub struct Arn<'a> {
     pub partition: &'a str,
     pub service: &'a str,
+    pub region: &'a str,
     pub account: &'a str,
     pub resource: &'a str,
 }
@@ -17,10 +18,11 @@ impl<'a> Arn<'a> {
             return None;
         }
         let (partition, service) = (fields.next()?, fields.next()?);
-        let (_region, account, resource) = (fields.next()?, fields.next()?, fields.next()?);
+        let (region, account, resource) = (fields.next()?, fields.next()?, fields.next()?);
         (!partition.is_empty() && !resource.is_empty()).then_some(Self {
             partition,
             service,
+            region,
             account,
             resource,
         })

@@ -1,6 +1,7 @@
 //! AWS's vocabulary: sessions, ARNs, partitions and the limits that STS sets. Pure data, no I/O.
 
 pub mod arn;
+pub mod console;
 pub mod duration;
 pub mod expiration;
 pub mod key_pair;

@@ -55,6 +55,11 @@ pub fn of_region(region: &str) -> &'static Partition {
     PARTITIONS.iter().find(of).unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
 }
 
+/// Returns the partition of a name, as ARNs have it.
+pub fn by_id(id: &str) -> Option<&'static Partition> {
+    PARTITIONS.iter().find(|partition| partition.id == id)
+}
+
 /// The 16 regions that `sts_regional_endpoints = legacy` sends to the global endpoint (AWS SDKs and
 /// Tools Reference Guide, "AWS STS Regional endpoints").
 const LEGACY_GLOBAL: [&str; 16] = [

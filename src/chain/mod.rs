@@ -36,8 +36,8 @@ use crate::config::profiles::Profile;
 use crate::hint;
 
 pub use base::{
-    Base, DefaultProvider, Placed, ProcessSource, Sso, SsoSession, StaticKeys, StoredKeys,
-    WebIdentity, WrittenEnd,
+    Base, DefaultProvider, Identity, Placed, ProcessSource, Sso, SsoSession, StaticKeys,
+    StoredKeys, WebIdentity, WrittenEnd,
 };
 pub use invocation::Invocation;
 pub use mfa::session_duration as mfa_session_duration;
@@ -49,6 +49,8 @@ pub use principal::Principal;
 pub use profile_view::ProfileView;
 pub use request::{Caching, Defaults, NearMisses, Request, RoleOptions};
 pub use resolve::resolve;
+pub use role::limits::check_typed_duration;
+pub use role::typed_policies;
 pub use sso_login::{AnyPortal, SsoLogins};
 pub use step::{AssumeRole, GetSessionToken, Mfa, MfaUse, SessionPolicies, Step};
 

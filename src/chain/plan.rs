@@ -37,4 +37,6 @@ pub struct ServiceEndpoints {
     pub sts: Result<Option<Endpoint>>,
     /// The configured endpoint of IAM; an error where it is wrong.
     pub iam: Result<Option<EndpointUrl>>,
+    /// The configured endpoint of sign-in to the console; an error where it is wrong.
+    pub sign_in: Result<Option<EndpointUrl>>,
 }

@@ -14,7 +14,7 @@ use super::process_loop;
 use super::profile_view::ProfileView;
 use super::region;
 use super::request::{Caching, Request};
-use super::role::limits::{Chaining, check_duration};
+use super::role::limits::{Chaining, check_typed_duration};
 use super::role::{CallSite, Role};
 use super::sources::{BaseSource, SourceChain, select};
 use super::step::{AssumeRole, GetSessionToken, Mfa, MfaUse, Step};
@@ -118,6 +118,7 @@ impl Planner<'_> {
                 // A step that calls STS has its own, or there would be no plan.
                 sts: unneeded.note(self.endpoints.sts_where_known()),
                 iam: if is_auto { Ok(iam?) } else { iam },
+                sign_in: self.endpoints.configured("signin"),
             },
             region: self.endpoints.region.clone().unwrap_or_default(),
             base,
@@ -272,7 +273,7 @@ impl Planner<'_> {
             return Err(self.no_stored_keys(base, steps));
         }
         if let Some(seconds) = typed.duration {
-            check_duration(seconds, Chaining::No, "--duration").map_err(Error::usage)?;
+            check_typed_duration(seconds)?;
         }
         Ok(())
     }

@@ -138,7 +138,7 @@ impl SsoLogins<'_> {
             steps: Vec::new(),
             region: None,
             network,
-            endpoints: ServiceEndpoints { sts: Ok(None), iam: Ok(None) },
+            endpoints: ServiceEndpoints { sts: Ok(None), iam: Ok(None), sign_in: Ok(None) },
             confirm: Vec::new(),
             unneeded,
         };

@@ -18,15 +18,16 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use crate::aws::Credentials;
+use crate::aws::console::Hosts;
 use crate::aws::partition::{self, Endpoint};
 use crate::chain::{EndpointUrl, Network, SsoSession};
 use crate::clients::http::{self, ClockOffset, SystemRoots, Trust};
 use crate::error::{Error, Place, Result};
 
 /// How long a connection may take, one attempt, and all attempts of a call.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(45);
 /// Attempts of a call where nothing sets another number, as in the SDKs' standard mode.
 const DEFAULT_ATTEMPTS: u32 = 3;
 
@@ -41,6 +42,8 @@ pub enum Service {
     Oidc,
     /// AWS sign-in, which renews the sessions of `aws login`.
     SignIn,
+    /// AWS sign-in, which lets credentials into the console.
+    Federation,
     /// The metadata service of an instance of EC2.
     Instance,
     /// The credentials endpoint of a container.
@@ -56,6 +59,7 @@ impl Service {
             Self::Portal => "portal",
             Self::Oidc => "oidc",
             Self::SignIn => "sign-in",
+            Self::Federation => "federation",
             Self::Instance => "instance",
             Self::Container => "container",
         }
@@ -69,6 +73,7 @@ impl Service {
             Self::Portal => "the portal of IAM Identity Center",
             Self::Oidc => "the OIDC service of IAM Identity Center",
             Self::SignIn => "AWS sign-in",
+            Self::Federation => "the console's sign-in",
             Self::Instance => "the instance metadata service",
             Self::Container => "the container endpoint",
         }
@@ -87,6 +92,8 @@ impl Service {
             Self::Portal => format!("https://portal.sso.{region}.{suffix}"),
             Self::Oidc => format!("https://oidc.{region}.{suffix}"),
             Self::SignIn => format!("https://{region}.signin.aws.amazon.com"),
+            Self::Federation => Hosts::of(partition::of_region(region))
+                .map_or_else(String::new, |hosts| hosts.sign_in_url(region)),
             Self::Instance | Self::Container => String::new(),
         }
     }

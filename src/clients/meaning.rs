@@ -118,6 +118,7 @@ mod tests {
             Service::Portal,
             Service::Oidc,
             Service::SignIn,
+            Service::Federation,
             Service::Instance,
             Service::Container,
         ];

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::aws::Session;
 use crate::aws::arn::Arn;
 use crate::aws::expiration::{self, Unusable};
-use crate::chain::{AssumeRole, WebIdentity};
+use crate::chain::{AssumeRole, SessionPolicies, WebIdentity};
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
@@ -36,6 +36,29 @@ impl AwsCalls<'_> {
         })
     }
 
+    /// Returns a session of a federated user, who may do what the caller's policies and those of the
+    /// call allow (sts:GetFederationToken, for a user's long-term keys alone).
+    ///
+    /// # Errors
+    /// When AWS refuses, does not answer or answers without a session, or the wait is interrupted.
+    pub fn get_federation_token(
+        &self,
+        target: &Target,
+        user: &FederatedUser,
+    ) -> Result<Session, CallError> {
+        let client = self.factory.sts(target)?;
+        let request = client
+            .get_federation_token()
+            .name(user.name)
+            .set_duration_seconds(user.seconds.map(u32::cast_signed))
+            .set_policy(user.policies.inline.clone())
+            .set_policy_arns(policies(&user.policies.arns));
+        let asked_at = self.clock.now();
+        let answer = self.answer(target, request.send())?;
+        let of = answer.federated_user().map(aws_sdk_sts::types::FederatedUser::arn);
+        Ok(session(answer.credentials(), of, asked_at, "a federated user")?)
+    }
+
     /// Returns a session of a role for the subject of a token (sts:AssumeRoleWithWebIdentity, which
     /// is not signed).
     ///
@@ -61,6 +84,15 @@ impl AwsCalls<'_> {
         let user = answer.assumed_role_user().map(AssumedRoleUser::arn);
         Ok(session(answer.credentials(), user, asked_at, &call.role_arn)?)
     }
+}
+
+/// The parameters of sts:GetFederationToken.
+pub struct FederatedUser<'a> {
+    /// 2 to 32 characters.
+    pub name: &'a str,
+    pub policies: &'a SessionPolicies,
+    /// `None` leaves it to STS: twelve hours.
+    pub seconds: Option<u32>,
 }
 
 pub(super) fn tags(call: &AssumeRole) -> Result<Vec<Tag>> {

@@ -38,33 +38,45 @@ enum DefaultChain {
 /// # Errors
 /// As [`CredentialsService::obtain`], or nobody can choose.
 pub fn obtain_or_pick(service: &CredentialsService, options: &PickOptions) -> Result<Obtained> {
+    do_or_pick(service, options, |options| service.obtain(options, Caller::Person))
+}
+
+/// Does something with the options, and with a profile that a person chooses as
+/// [`obtain_or_pick`] says.
+///
+/// # Errors
+/// Those of `what`, or nobody can choose.
+pub fn do_or_pick<T>(
+    service: &CredentialsService,
+    options: &PickOptions,
+    what: impl Fn(&CredentialOptions) -> Result<T>,
+) -> Result<T> {
     let context = service.context();
     let PickOptions { pick, credentials: options } = options;
     if *pick {
-        return picked(service, options);
+        return what(&picked(context, options)?);
     }
     match default_chain(context, options) {
-        DefaultChain::Named => service.obtain(options, Caller::Person),
-        DefaultChain::Nothing => picked(service, options),
-        DefaultChain::Instance => match service.obtain(options, Caller::Person) {
+        DefaultChain::Named => what(options),
+        DefaultChain::Nothing => what(&picked(context, options)?),
+        DefaultChain::Instance => match what(options) {
             Err(error) if error.kind() == Kind::Failed => {
                 context.ui.decided(&|| {
                     format!("no profile is named, and the default chain has none: {error}")
                 });
-                picked(service, options)
+                what(&picked(context, options)?)
             }
             done => done,
         },
     }
 }
 
-/// Obtains the credentials of the profile that a person chooses, beginning with what was typed.
-fn picked(service: &CredentialsService, options: &CredentialOptions) -> Result<Obtained> {
+/// Returns the options with the profile that a person chooses, beginning with what was typed.
+fn picked(context: &Context, options: &CredentialOptions) -> Result<CredentialOptions> {
     let query = options.selected.name().unwrap_or_default();
-    let name = picker::pick(service.context(), query)?;
+    let name = picker::pick(context, query)?;
     let selected = Selected { positional: Some(name), profile: None };
-    let options = CredentialOptions { selected, ..options.clone() };
-    service.obtain(&options, Caller::Person)
+    Ok(CredentialOptions { selected, ..options.clone() })
 }
 
 fn default_chain(context: &Context, options: &CredentialOptions) -> DefaultChain {

@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::can::CanArgs;
 use super::complete::CompleteArgs;
 use super::completions::CompletionsArgs;
+use super::console::ConsoleArgs;
 use super::doctor::DoctorArgs;
 use super::env::EnvArgs;
 use super::exec::{ExecArgs, SEPARATOR};
@@ -177,6 +178,8 @@ pub enum Command {
     Whoami(WhoamiArgs),
     /// Show what a profile's role or user may do
     Can(CanArgs),
+    /// Open AWS's console in the browser as a profile
+    Console(ConsoleArgs),
     /// Write a session into the credentials file, for tools that read only that
     Write(WriteArgs),
     /// Show the way from a profile to its credentials, without going it

@@ -8,6 +8,7 @@ mod choose;
 pub mod cli;
 mod complete;
 mod completions;
+mod console;
 mod doctor;
 mod env;
 mod exec;
@@ -59,6 +60,7 @@ pub fn run(cli: &Cli, verb: String) -> Exit {
         Command::Prompt(args) => call.with_context(|context| prompt::run(context, args)),
         Command::Whoami(args) => call.with_service(|service| whoami::run(service, args)),
         Command::Can(args) => call.with_service(|service| can::run(service, args)),
+        Command::Console(args) => call.with_service(|service| console::run(service, args)),
         Command::Write(args) => call.with_service(|service| write::run(service, args)),
         Command::Explain(args) => call.with_service(|service| explain::run(service, args)),
         Command::List(args) => call.with_context(|context| list::run(context, args)),

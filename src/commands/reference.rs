@@ -54,7 +54,8 @@ ykman,tty,pinentry,dialog)
   color, no_input, quiet
                         as the options
   The section [colors] has lines such as `*prod* = red` for names of profiles, [accounts] lines \
-such as `222222222222 = Production`.
+such as `222222222222 = Production`, and [console] says what opens the console, such as `browser = \
+firefox-containers`.
 
 Environment:
   AWS_PROFILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_REGION and the others of the SDKs

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::candidate::{Candidate, Matching};
 use super::source::ValueSource;
 use crate::aws::arn::Arn;
+use crate::aws::console::service_names;
 use crate::chain::keys;
 use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, Profiles};
@@ -46,6 +47,10 @@ impl ProfileCompleter {
             ValueSource::WrittenSections => self.profiles(typed, matching, is_written),
             ValueSource::SsoSessions => names(&self.names_of(SectionKind::SsoSession)),
             ValueSource::Services => names(&self.names_of(SectionKind::Services)),
+            ValueSource::ConsoleServices => {
+                let service = |(name, others): (&str, String)| Candidate::new(name, &others);
+                matching.candidates(service_names().filter_map(service).collect(), typed)
+            }
             ValueSource::RoleArns => property(&["rolecall_role_arn", "role_arn"]),
             ValueSource::MfaSerials => property(&["rolecall_mfa_serial", "mfa_serial"]),
             ValueSource::Regions => property(&["region", "sso_region"]),

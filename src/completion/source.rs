@@ -10,6 +10,8 @@ pub enum ValueSource {
     Profiles,
     SsoSessions,
     Services,
+    /// The services of AWS's console.
+    ConsoleServices,
     /// The keys that the section on the line has.
     Keys,
     /// `KEY=VALUE` for the section on the line.
@@ -38,6 +40,7 @@ impl ValueSource {
             (Some("profile" | "source-profile"), _) | (_, "PROFILE") => Self::Profiles,
             (Some("sso-session"), _) | (None, "SESSION") => Self::SsoSessions,
             (Some("services"), _) => Self::Services,
+            (Some("service"), _) => Self::ConsoleServices,
             (None, "KEY") => Self::Keys,
             (None, "KEY=VALUE") => Self::Assignments,
             (Some("as" | "clear"), "NAME") => Self::WrittenSections,

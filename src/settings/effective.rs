@@ -165,4 +165,9 @@ impl EffectiveSettings {
     pub fn account_name(&self, id: &str) -> Option<&str> {
         self.0.account_name(id)
     }
+
+    /// Returns what opens the console, where that is set, and where.
+    pub fn console_browser(&self) -> Option<(&str, &Place)> {
+        self.0.console_browser.as_ref().map(|(text, place)| (text.as_str(), place))
+    }
 }

@@ -54,6 +54,8 @@ pub struct Settings {
     pub colors: Vec<(String, Color)>,
     /// `[accounts]`: account IDs with the name to show for them.
     pub accounts: Vec<(String, String)>,
+    /// `browser` of `[console]`, and its place.
+    pub console_browser: Option<(String, Place)>,
 }
 
 impl Settings {
@@ -148,11 +150,20 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings> {
                         .ok_or_else(|| wrong(place(), key, value, Color::RULE))?;
                     settings.colors.push((key.to_owned(), color));
                 }
+                Some("console") if key == "browser" => {
+                    settings.console_browser = Some((value.to_owned(), place()));
+                }
+                Some("console") => {
+                    let what = format!("the setting `{key}` of [console] is not known");
+                    return Err(error(place(), &what));
+                }
                 Some("accounts") => settings.accounts.push((key.to_owned(), value.to_owned())),
                 Some(_) => {}
             }
         }
-        if let Some(name) = section.filter(|name| !matches!(*name, "colors" | "accounts")) {
+        if let Some(name) =
+            section.filter(|name| !matches!(*name, "colors" | "accounts" | "console"))
+        {
             return Err(error(
                 place(path, header_of(text, name)),
                 &format!("the section [{name}] is not known"),
@@ -297,6 +308,10 @@ mod tests {
             ),
             ("[colours]\n* = red\n", "settings.ini:1: the section [colours]"),
             ("quiet = true\n [colours]\n", "settings.ini:2: the section [colours]"),
+            (
+                "[console]\nbrowser = x\nbrowsers = y\n",
+                "settings.ini:3: the setting `browsers` of [console]",
+            ),
             ("\u{feff}# x\ncolour = red\n", "settings.ini:2: the setting `colour` is not known"),
             (
                 "log = true\nshell_renew : perhaps\nlog = x\n",

@@ -1,179 +1,255 @@
-//! Opens a page in the person's browser.
+//! The browser of the person: which program opens a page here, and its start, which nobody waits
+//! for.
+//!
+//! `BROWSER` chooses it, as for xdg-open and Python: commands between `:` (`;` on Windows), the
+//! first whose program is here. Without it the system's own opener does.
 
+mod command;
+
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
-use tokio::process::Command;
-
-use super::environment::{Environment, SECRETS};
+use super::environment::Environment;
 use super::search_path::SearchPath;
 use super::wsl;
 use crate::platform::Platform;
 
-/// How soon a browser must fail that cannot show a page. One that ends later was closed.
-const FAILS_WITHIN: Duration = Duration::from_secs(10);
-/// What stands for the address in `BROWSER`.
-const ADDRESS: &str = "%s";
+pub use command::{BrowserCommand, URL};
 
-/// The programs that can open a page here, the first the first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Browsers(Vec<Opener>);
+/// The variable that chooses the browser.
+pub const VARIABLE: &str = "BROWSER";
+/// The variables of a session over SSH. sudo and screens leave some of them.
+const SSH: [&str; 3] = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"];
+/// The variables of a display.
+const DISPLAYS: [&str; 2] = ["WAYLAND_DISPLAY", "DISPLAY"];
 
-/// One program, and what it is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Opener {
+/// What opens pages in WSL. Windows programs are found though its folders are not on `PATH`.
+const WSL_OPENERS: [&[&str]; 4] = [
+    &["wslview", URL],
+    &["rundll32.exe", "url.dll,FileProtocolHandler", URL],
+    &["/mnt/c/Windows/System32/rundll32.exe", "url.dll,FileProtocolHandler", URL],
+    // A URL has no quote that is not encoded, and PowerShell reads nothing else in this one.
+    &["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", "Start-Process '{url}'"],
+];
+const LINUX_OPENERS: [&[&str]; 8] = [
+    &["xdg-open", URL],
+    &["gio", "open", URL],
+    &["sensible-browser", URL],
+    &["x-www-browser", URL],
+    &["firefox", URL],
+    &["google-chrome", URL],
+    &["chromium", URL],
+    &["chromium-browser", URL],
+];
+const MAC_OPENERS: [&[&str]; 1] = [&["/usr/bin/open", URL]];
+const WINDOWS_OPENERS: [&[&str]; 1] = [&["rundll32.exe", "url.dll,FileProtocolHandler", URL]];
+
+/// A program that opens pages in the person's browser.
+#[derive(Debug, Clone)]
+pub struct Browser {
     program: PathBuf,
-    /// In which `%s` stands for the address.
-    arguments: Vec<String>,
+    command: BrowserCommand,
+    /// The variables that it does not get.
+    hidden: Vec<String>,
 }
 
-impl Browsers {
-    /// Finds the programs: those that `BROWSER` names, and what the system opens pages with.
-    pub fn find(environment: &Environment) -> Self {
-        let search_path = SearchPath::of(environment);
-        let named = environment.get("BROWSER").unwrap_or_default();
-        let separator = if cfg!(windows) { ';' } else { ':' };
-        let mut openers: Vec<Opener> =
-            named.split(separator).filter_map(|line| Opener::of_line(line, &search_path)).collect();
-        for (program, arguments) in of_system(environment) {
-            if let Some(program) = search_path.find(program) {
-                let arguments = arguments.iter().map(|&text| text.to_owned()).collect();
-                openers.push(Opener { program, arguments });
+/// Why no browser opens a page here, as what follows a colon.
+#[derive(Debug)]
+pub enum NoBrowser {
+    /// The person sits at another machine, as this variable tells.
+    Remote(&'static str),
+    NoDisplay,
+    /// None of these programs is here.
+    NoProgram(Vec<String>),
+    /// A command cannot be read, as what follows it in a sentence.
+    Unreadable(String, &'static str),
+    NotStarted(PathBuf, std::io::Error),
+}
+
+impl fmt::Display for NoBrowser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Remote(variable) => {
+                write!(f, "the person sits at another machine, as {variable} tells")
+            }
+            Self::NoDisplay => {
+                write!(f, "there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set")
+            }
+            Self::NoProgram(names) => match names.as_slice() {
+                [name] => write!(f, "there is no program `{name}`"),
+                names => {
+                    // Where programs are installed on other systems says nothing here.
+                    let is_plain = |name: &&&str| !name.contains(['/', '\\']);
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    let plain: Vec<&str> = names.iter().filter(is_plain).copied().collect();
+                    let shown = if plain.is_empty() { names } else { plain };
+                    write!(f, "none of these programs is here: {}", shown.join(", "))
+                }
+            },
+            Self::Unreadable(command, what) => write!(f, "the command `{command}` {what}"),
+            Self::NotStarted(program, error) => {
+                write!(f, "{} cannot be started: {error}", program.display())
             }
         }
-        Self(openers)
     }
+}
 
-    /// Returns the program that is tried first.
-    pub fn first(&self) -> Option<&Path> {
-        self.0.first().map(|opener| opener.program.as_path())
-    }
+impl std::error::Error for NoBrowser {}
 
-    /// Returns whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Opens a page by the first program that can. Waits for no browser that works: this ends when
-    /// the program does, or when it has not failed for ten seconds.
+impl Browser {
+    /// Finds what opens pages where the person sits: a command of `BROWSER`, else the system's own
+    /// opener. Whoever set `BROWSER` knows that it works, over SSH too.
     ///
     /// # Errors
-    /// Says what each program did, where none of them works, or that the address is none of the web.
-    pub async fn open(&self, address: &str) -> Result<(), String> {
-        // Servers give addresses too, and a browser opens more than pages.
-        if !["https://", "http://"].iter().any(|scheme| address.starts_with(scheme)) {
-            return Err("the address is no page of the web".to_owned());
+    /// Where none can be expected to: there is no display, the session comes over SSH, or no
+    /// program for it is here.
+    pub fn find(environment: &Environment) -> Result<Self, NoBrowser> {
+        let surroundings = match Platform::HERE {
+            Platform::Linux if wsl::distribution(environment).is_some() => Surroundings::Wsl,
+            platform => Surroundings::Desktop(platform),
+        };
+        Self::found(environment, surroundings)
+    }
+
+    /// Returns why no browser can be expected to open where the person sits, where that is known:
+    /// they sit elsewhere, or there is no display.
+    ///
+    /// # Errors
+    /// That.
+    pub fn expect(environment: &Environment) -> Result<(), NoBrowser> {
+        Surroundings::of(environment).expect(environment)
+    }
+
+    fn found(environment: &Environment, surroundings: Surroundings) -> Result<Self, NoBrowser> {
+        let list = environment.get(VARIABLE).unwrap_or_default();
+        let commands = BrowserCommand::list(list, surroundings.platform())?;
+        if !commands.is_empty() {
+            return Self::first(environment, commands);
         }
-        // PowerShell gets it in quotes.
-        let address = address.replace('\'', "%27");
-        let mut failures = Vec::new();
-        for opener in &self.0 {
-            match opener.open(&address).await {
-                Ok(()) => return Ok(()),
-                Err(what) => failures.push(format!("{} {what}", opener.program.display())),
+        surroundings.expect(environment)?;
+        Self::first(environment, surroundings.openers().iter().map(BrowserCommand::of_words))
+    }
+
+    /// Finds the first command whose program is here.
+    ///
+    /// # Errors
+    /// None is.
+    pub fn first(
+        environment: &Environment,
+        commands: impl IntoIterator<Item = BrowserCommand>,
+    ) -> Result<Self, NoBrowser> {
+        let search_path = SearchPath::of(environment);
+        let mut missing = Vec::new();
+        for command in commands {
+            if let Some(program) = search_path.find(command.program()) {
+                return Ok(Self { program, command, hidden: hidden(environment) });
             }
+            missing.push(command.program().to_owned());
         }
-        Err(failures.join(", "))
-    }
-}
-
-impl Opener {
-    /// Reads one command of `BROWSER`; `None` where its program is not there.
-    fn of_line(line: &str, search_path: &SearchPath) -> Option<Self> {
-        // A backslash is a part of paths on Windows, where each is a program without arguments.
-        let words = if cfg!(windows) { vec![line.to_owned()] } else { shlex::split(line)? };
-        let mut words = words.into_iter();
-        let program = search_path.find(words.next()?)?;
-        let mut arguments: Vec<String> = words.collect();
-        if !arguments.iter().any(|argument| argument.contains(ADDRESS)) {
-            arguments.push(ADDRESS.to_owned());
-        }
-        Some(Self { program, arguments })
+        Err(NoBrowser::NoProgram(missing))
     }
 
-    async fn open(&self, address: &str) -> Result<(), String> {
+    /// Returns whether the command has a place for a value, such as `{profile}`.
+    pub fn mentions(&self, place: &str) -> bool {
+        self.command.mentions(place)
+    }
+
+    /// Returns the program that opens the page.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Opens a page, and does not wait for it. The program has neither the terminal nor anything
+    /// that AWS's or rolecall's variables say, and lives on when rolecall or its terminal ends. The
+    /// URL is an argument of it, which others on this machine may see.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn open(&self, url: &str) -> Result<(), NoBrowser> {
+        self.open_with(url, &[])
+    }
+
+    /// As [`Self::open`], with more values for the places of the command: `("{name}", value)`.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn open_with(&self, url: &str, values: &[(&str, &str)]) -> Result<(), NoBrowser> {
         let mut command = Command::new(&self.program);
-        command.args(self.arguments.iter().map(|argument| argument.replace(ADDRESS, address)));
+        command.args(self.command.arguments(url, values));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        for name in SECRETS {
+        for name in &self.hidden {
             command.env_remove(name);
         }
-        // What Ctrl-C ends on the terminal is this program alone.
-        #[cfg(unix)]
-        command.process_group(0);
-        let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
-        match tokio::time::timeout(FAILS_WITHIN, child.wait()).await {
-            Ok(Ok(status)) if !status.success() => Err(format!("failed ({status})")),
-            _ => Ok(()),
+        detach(&mut command);
+        command.spawn().map_err(|e| NoBrowser::NotStarted(self.program.clone(), e))?;
+        Ok(())
+    }
+}
+
+/// Takes a program out of the job of this process, so that Ctrl-C does not reach it.
+#[cfg(unix)]
+fn detach(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+/// Takes a program off the console, so that Ctrl-C does not reach it and no window shows it.
+#[cfg(windows)]
+fn detach(command: &mut Command) {
+    /// `CREATE_NO_WINDOW` and `CREATE_NEW_PROCESS_GROUP` of Windows.
+    const ALONE: u32 = 0x0800_0000 | 0x0000_0200;
+    std::os::windows::process::CommandExt::creation_flags(command, ALONE);
+}
+
+/// Returns the variables that may hold secrets or tell of them.
+fn hidden(environment: &Environment) -> Vec<String> {
+    let is_ours = |name: &&str| name.starts_with("AWS_") || name.starts_with("ROLECALL_");
+    environment.names().filter(is_ours).map(str::to_owned).collect()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Surroundings {
+    Desktop(Platform),
+    /// Linux that Windows runs.
+    Wsl,
+}
+
+impl Surroundings {
+    fn of(environment: &Environment) -> Self {
+        match Platform::HERE {
+            Platform::Linux if wsl::distribution(environment).is_some() => Self::Wsl,
+            platform => Self::Desktop(platform),
+        }
+    }
+
+    fn expect(self, environment: &Environment) -> Result<(), NoBrowser> {
+        let is_set = |name: &&str| environment.get(name).is_some();
+        if let Some(variable) = SSH.into_iter().find(is_set) {
+            return Err(NoBrowser::Remote(variable));
+        }
+        if self == Self::Desktop(Platform::Linux) && !DISPLAYS.iter().any(is_set) {
+            return Err(NoBrowser::NoDisplay);
+        }
+        Ok(())
+    }
+
+    fn platform(self) -> Platform {
+        match self {
+            Self::Desktop(platform) => platform,
+            Self::Wsl => Platform::Linux,
+        }
+    }
+
+    fn openers(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Wsl => &WSL_OPENERS,
+            Self::Desktop(Platform::Linux) => &LINUX_OPENERS,
+            Self::Desktop(Platform::MacOs) => &MAC_OPENERS,
+            Self::Desktop(Platform::Windows) => &WINDOWS_OPENERS,
         }
     }
 }
 
-/// Returns what opens pages on this system.
-fn of_system(environment: &Environment) -> Vec<(&'static str, &'static [&'static str])> {
-    const POWERSHELL: &[&str] =
-        &["-NoProfile", "-NonInteractive", "-Command", "Start-Process '%s'"];
-    match Platform::HERE {
-        Platform::MacOs => vec![("/usr/bin/open", &["%s"])],
-        Platform::Windows => vec![("rundll32.exe", &["url.dll,FileProtocolHandler", "%s"])],
-        Platform::Linux if wsl::distribution(environment).is_some() => {
-            vec![("wslview", &["%s"]), ("powershell.exe", POWERSHELL)]
-        }
-        Platform::Linux if has_display(environment) => {
-            vec![("xdg-open", &["%s"]), ("sensible-browser", &["%s"]), ("x-www-browser", &["%s"])]
-        }
-        Platform::Linux => Vec::new(),
-    }
-}
-
-fn has_display(environment: &Environment) -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| environment.get(name).is_some())
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    fn browsers(variables: &[(&str, &str)]) -> Browsers {
-        let path = ("PATH".to_owned(), "/usr/bin:/bin".to_owned());
-        let variables = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        Browsers::find(&Environment::new(variables.chain([path]), None))
-    }
-
-    #[test]
-    fn variable_names_browsers_with_or_without_a_place_for_the_address() {
-        let found = browsers(&[("BROWSER", "cat -n:no-such-browser %s:env 'a b' --url=%s --new")]);
-        let of = |at: usize| {
-            let opener: &Opener = &found.0[at];
-            (opener.program.file_name().unwrap().to_str().unwrap(), opener.arguments.clone())
-        };
-        let words = |text: &[&str]| text.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-        assert_eq!(of(0), ("cat", words(&["-n", "%s"])));
-        assert_eq!(of(1), ("env", words(&["a b", "--url=%s", "--new"])));
-    }
-
-    #[test]
-    fn without_variable_and_display_there_is_none() {
-        if cfg!(target_os = "linux") && wsl::distribution(&Environment::default()).is_none() {
-            assert!(browsers(&[]).is_empty());
-        }
-    }
-
-    #[test]
-    fn first_program_that_works_opens_page() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let note = folder.path().join("note");
-        let open = |line: &str, address: &str| {
-            runtime.block_on(browsers(&[("BROWSER", line)]).open(address))
-        };
-        let write = format!("sh -c 'echo \"$1\" >{}' sh %s", note.display());
-        open(&format!("false:{write}:rm"), "https://example.com/?a=b&c='d").unwrap();
-        let written = std::fs::read_to_string(&note).unwrap();
-        assert_eq!(written, "https://example.com/?a=b&c=%27d\n");
-        let error = open("false %s:sh -c 'exit 3' %s", "http://localhost/").unwrap_err();
-        assert!(error.contains("false failed") && error.contains("exit status: 3"), "{error}");
-        assert!(open(&write, "file:///etc/passwd").is_err());
-    }
-}
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

@@ -62,6 +62,11 @@ impl Environment {
         self.value(name).filter(|value| !value.is_empty())
     }
 
+    /// Returns the names of the variables, in no order. Windows' are in capitals.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     pub fn set(&mut self, name: &str, value: String) {
         self.variables.insert(self.key(name).into_owned(), Zeroizing::new(value));
     }

@@ -2,6 +2,7 @@
 
 pub mod base64url;
 pub mod browser;
+pub mod browsers;
 pub mod child;
 pub mod clock;
 pub mod command_line;

@@ -12,5 +12,5 @@ pub(crate) use text_type::text_type;
 
 pub use escapes::unescape;
 pub use sanitize::{clean, clean_lines, flat, is_hostile, one_line};
-pub use url::{shown_url, without_url_secrets};
+pub use url::{percent_encoded, shown_url, without_url_secrets};
 pub use width::{cut, fit, of, width};

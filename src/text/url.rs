@@ -1,9 +1,22 @@
-//! URLs in texts for people, without what may be secret in them.
+//! URLs: values as parts of them, and URLs in texts for people, without what may be secret in them.
 
 use std::borrow::Cow;
 
 /// What stands for what is not shown.
 const MASK: &str = "****";
+
+/// Returns a text as one value of a URL: all but the unreserved characters become `%XX` (RFC 3986).
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded += &format!("%{byte:02X}");
+        }
+    }
+    encoded
+}
 
 /// Returns a URL with `****` in place of its user info (`user:password@`) and its query. The text
 /// may be no URL: whatever stands before the last `@` is taken for user info, so that rather a host
@@ -51,6 +64,12 @@ pub fn without_url_secrets(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reserved_characters_are_encoded() {
+        assert_eq!(percent_encoded("AZaz09-._~"), "AZaz09-._~");
+        assert_eq!(percent_encoded("a b&c=d/é+%"), "a%20b%26c%3Dd%2F%C3%A9%2B%25");
+    }
 
     #[test]
     fn urls_lose_their_user_info_and_query() {

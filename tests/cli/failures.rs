@@ -23,7 +23,8 @@ const BLOCKS: [&str; 11] = [
 ];
 
 /// What may stand in an error as the place of a value, besides `file:line`.
-const VARIABLES: [&str; 5] = ["AWS_", "ROLECALL_", "_PROXY", "_proxy", "XDG_"];
+const VARIABLES: [&str; 8] =
+    ["AWS_", "ROLECALL_", "_PROXY", "_proxy", "XDG_", "BROWSER", "DISPLAY", "SSH_"];
 
 /// Programs that hints tell people to run, besides rolecall.
 const PROGRAMS: [&str; 16] = [

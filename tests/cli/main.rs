@@ -29,6 +29,10 @@ mod concurrency;
 #[cfg(unix)]
 mod confirm;
 #[cfg(unix)]
+mod console;
+#[cfg(unix)]
+mod console_browser;
+#[cfg(unix)]
 mod dialog;
 #[cfg(unix)]
 mod env;

@@ -10,7 +10,7 @@ use crate::clients::ssooidc::{Client, Grant, IssuedToken};
 use crate::error::{Error, Kind, Place, Result};
 use crate::servers::callback::{Answer, CallbackServer};
 use crate::system::base64url;
-use crate::system::browser::Browsers;
+use crate::system::browsers::Browsers;
 use crate::system::random::token;
 use crate::system::report::Report;
 

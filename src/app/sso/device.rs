@@ -11,7 +11,7 @@ use crate::clients::failure::{CallError, Failure};
 use crate::clients::ssooidc::{Client, Device, Grant, IssuedToken};
 use crate::error::{AwsCode, Error, Kind, Result};
 use crate::prompt::qr;
-use crate::system::browser::Browsers;
+use crate::system::browsers::Browsers;
 use crate::system::report::Report;
 use crate::system::terminal::{Output, Writes, is_drawable};
 

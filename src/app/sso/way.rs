@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::chain::{Placed, SsoSession};
 use crate::clients::ssooidc::ClientKind;
 use crate::error::Result;
-use crate::system::browser::Browsers;
+use crate::system::browsers::Browsers;
 use crate::system::environment::Environment;
 
 /// How a person wants to log in.

@@ -1,6 +1,7 @@
 //! What AWS takes as the values of a role's call.
 
 use crate::aws::duration;
+use crate::error::{Error, Result};
 
 /// Whether the caller of AssumeRole is a session, which STS calls role chaining.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,14 @@ pub fn check_duration(seconds: u32, chaining: Chaining, what: &str) -> Result<u3
         ));
     }
     Ok(seconds)
+}
+
+/// Checks what `--duration` says of a session that may be as long as any.
+///
+/// # Errors
+/// Where it is out of STS's bounds.
+pub fn check_typed_duration(seconds: u32) -> Result<()> {
+    check_duration(seconds, Chaining::No, "--duration").map_err(Error::usage).map(|_| ())
 }
 
 /// The rule of `session_name`, in words.

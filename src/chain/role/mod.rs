@@ -12,6 +12,7 @@ use super::profile_view::ProfileView;
 use super::request::RoleOptions;
 
 pub use call::CallSite;
+pub use policies::typed_policies;
 pub use source::Source;
 
 /// A role, as its profile says it and as what is typed overrides that. Nothing is typed of roles

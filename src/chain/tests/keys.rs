@@ -446,7 +446,7 @@ fn any_chain() -> impl Strategy<Value = Chain> {
                     ..Network::default()
                 },
                 base,
-                endpoints: ServiceEndpoints { sts: Ok(None), iam: Ok(None) },
+                endpoints: ServiceEndpoints { sts: Ok(None), iam: Ok(None), sign_in: Ok(None) },
                 confirm: Vec::new(),
                 unneeded: Vec::new(),
             },

@@ -146,6 +146,10 @@ fn line_gets_values_for_word_at_cursor() {
     assert_eq!(ask("explain --policy x"), "files\n");
     assert_eq!(ask("explain --policy=x"), "files\n");
     assert_eq!(ask("man "), "files\n");
+}
+
+#[test]
+fn line_of_exec_leaves_its_command_to_the_shell() {
     for (line, before) in [
         ("exec prod -- aw", 3),
         ("exec -- aw", 2),

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use crate::app::context::Context;
 use crate::prompt::{PromptEnvironment, PromptMethod, available};
-use crate::system::browser::Browsers;
+use crate::system::browsers::Browsers;
 use crate::system::wsl;
 
 const WSL: &str = "wsl";

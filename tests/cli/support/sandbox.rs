@@ -285,6 +285,7 @@ impl Sandbox {
             for session in &world.sessions {
                 all.extend([session.secret.clone(), session.token.clone()]);
             }
+            all.extend(world.signin_tokens.iter().map(|token| token.text.clone()));
             all.extend(world.sso.tokens.iter().map(|token| token.text.clone()));
             all.extend(world.sso.refresh_tokens.iter().map(|token| token.token.clone()));
             all.extend(world.sso.clients.iter().map(|client| client.secret.clone()));

@@ -71,7 +71,7 @@ fn user_of<'a>(
             authorize(caller, action, "null", "user null")?;
             caller.user_name().unwrap_or_default()
         }
-        (None, CallerKind::RoleSession) => {
+        (None, CallerKind::RoleSession | CallerKind::FederatedUser) => {
             let message = "Must specify userName when calling with non-User credentials";
             return Err(Refusal::validation(message));
         }

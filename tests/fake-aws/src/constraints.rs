@@ -146,6 +146,13 @@ pub fn session_name(checks: &mut Checks, value: Option<&str>) {
     checks.length("roleSessionName", value, 2, 64);
 }
 
+/// Checks the name of a federated user.
+pub fn federated_name(checks: &mut Checks, value: Option<&str>) {
+    checks.required("name", value);
+    checks.pattern("name", value, &NAME);
+    checks.length("name", value, 2, 32);
+}
+
 /// Checks an external ID.
 pub fn external_id(checks: &mut Checks, value: Option<&str>) {
     checks.pattern("externalId", value, &EXTERNAL_ID);

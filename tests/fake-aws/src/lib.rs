@@ -38,7 +38,8 @@
 //!   clock's skew.
 //!
 //! STS, IAM (`ListMFADevices`, the calls about access keys, `GetRole`, `GetPolicy` with its versions,
-//! the policy simulator), IAM Identity Center with its OpenID Connect service, AWS sign-in (which renews logins), EC2 instance metadata (version 2) and the
+//! the policy simulator), IAM Identity Center with its OpenID Connect service, AWS sign-in (which renews logins,
+//! and signs in to the console by federation), EC2 instance metadata (version 2) and the
 //! credentials endpoint of containers answer on one port. A [`Fault`] makes an operation fail: late, throttled, torn, endless or
 //! silent. [`rules`] states the rules of STS without any I/O, so that a test can also ask them
 //! directly.
@@ -54,6 +55,7 @@ mod assume_role;
 mod constraints;
 mod encoding;
 mod faults;
+mod federation;
 mod http;
 mod iam;
 mod metadata;
@@ -83,6 +85,7 @@ mod xml;
 
 pub use access_keys::AccessKey;
 pub use faults::{Fault, Kind};
+pub use federation::SigninToken;
 pub use metadata::{Container, Metadata};
 pub use oidc_client::Client as SsoClient;
 pub use oidc_code::Browser;

@@ -7,7 +7,7 @@ use crate::params::Params;
 use crate::rules::Refusal;
 use crate::sigv4::Authorization;
 use crate::world::World;
-use crate::{encoding, iam, metadata, oidc, sign_in, sso, sts, xml};
+use crate::{encoding, federation, iam, metadata, oidc, sign_in, sso, sts, xml};
 
 /// The longest body that a service reads, in bytes.
 const BODY_MOST: usize = 10_000_000;
@@ -54,6 +54,10 @@ pub fn find(request: &Request) -> Route {
         pairs.extend(encoding::form(&request.text()));
     }
     let action = pairs.iter().find(|(name, _)| name == "Action").cloned();
+    let asked = action.as_ref().map(|(_, action)| action.as_str());
+    if let Some(operation) = federation::operation(method, path, asked) {
+        return route("federation", operation, pairs);
+    }
     match action {
         Some((_, action)) if path == "/" => {
             let signed = Authorization::of(request).map(|one| one.service);
@@ -106,6 +110,7 @@ pub fn answer(world: &mut World, request: &Request, route: &Route, now: i64) -> 
         "sso" => sso::answer(world, request, operation, now),
         "sso-oidc" => oidc::answer(world, request, operation, now),
         "sign-in" => sign_in::answer(world, request, now),
+        "federation" => federation::answer(world, request, operation, params, now),
         "imds" => metadata::instance(world, request, now),
         "container" => metadata::container(world, request, now),
         _ if request.path == "/" => {

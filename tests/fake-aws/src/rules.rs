@@ -62,6 +62,8 @@ pub enum CallerKind {
     UserSession { mfa: bool },
     /// A session of a role, however it came about.
     RoleSession,
+    /// A session from `GetFederationToken`.
+    FederatedUser,
 }
 
 /// Returns the seconds of a session from `AssumeRole`. The role's own maximum is looked at before
@@ -112,16 +114,24 @@ fn within_role(seconds: u32, role_most: u32) -> Result<u32, Refusal> {
 pub fn may_get_session_token(caller: CallerKind) -> Result<(), Refusal> {
     match caller {
         CallerKind::LongTerm => Ok(()),
-        CallerKind::UserSession { .. } | CallerKind::RoleSession => {
-            Err(Refusal::denied("Cannot call GetSessionToken with session credentials"))
-        }
+        _ => Err(Refusal::denied("Cannot call GetSessionToken with session credentials")),
+    }
+}
+
+/// Refuses `GetFederationToken` to session credentials of any kind.
+pub fn may_get_federation_token(caller: CallerKind) -> Result<(), Refusal> {
+    match caller {
+        CallerKind::LongTerm => Ok(()),
+        _ => Err(Refusal::denied("Cannot call GetFederationToken with session credentials")),
     }
 }
 
 /// Refuses IAM to `GetSessionToken` sessions that were made without MFA.
 pub fn may_call_iam(caller: CallerKind) -> Result<(), Refusal> {
     match caller {
-        CallerKind::UserSession { mfa: false } => Err(invalid_token("iam")),
+        CallerKind::UserSession { mfa: false } | CallerKind::FederatedUser => {
+            Err(invalid_token("iam"))
+        }
         _ => Ok(()),
     }
 }
@@ -143,7 +153,7 @@ pub fn mfa_present(caller: CallerKind, code_accepted: bool) -> bool {
 pub fn may_present_code(caller: CallerKind) -> Result<(), Refusal> {
     match caller {
         CallerKind::LongTerm | CallerKind::UserSession { .. } => Ok(()),
-        CallerKind::RoleSession => Err(unknown_device()),
+        CallerKind::RoleSession | CallerKind::FederatedUser => Err(unknown_device()),
     }
 }
 

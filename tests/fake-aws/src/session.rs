@@ -12,6 +12,8 @@ use crate::world::{User, World, account_of, partition_of, role_name};
 pub enum Owner {
     /// A user's, from `GetSessionToken`.
     User { account: String, name: String },
+    /// A user's, from `GetFederationToken`, under another name.
+    Federated { account: String, user: String, name: String },
     /// A role's, under a session name. A role made anew has another identifier.
     Role { id: String, arn: String, name: String },
 }
@@ -75,6 +77,11 @@ pub fn assumed_role_arn(role_arn: &str, session_name: &str) -> String {
     )
 }
 
+/// Returns the ARN under which a federated user appears.
+pub fn federated_user_arn(partition: &str, account: &str, name: &str) -> String {
+    format!("arn:{partition}:sts::{account}:federated-user/{name}")
+}
+
 /// Who signed a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -102,6 +109,13 @@ impl Caller {
             Owner::User { account, name } => {
                 let kind = CallerKind::UserSession { mfa: session.mfa };
                 Self::user(world.find_user(account, name)?, kind, Some(session))
+            }
+            Owner::Federated { account, user, name } => {
+                let kind = CallerKind::FederatedUser;
+                let user = world.find_user(account, user)?;
+                let arn = federated_user_arn(&user.partition, account, name);
+                let user_id = format!("{account}:{name}");
+                Self { arn, user_id, ..Self::user(user, kind, Some(session)) }
             }
             Owner::Role { id, arn, name } => Self {
                 access_key_id: String::new(),

@@ -5,16 +5,22 @@ use crate::assume_role;
 use crate::constraints::{self, Checks};
 use crate::http::{Request, Response};
 use crate::params::{self, Params};
-use crate::rules::{self, Refusal};
-use crate::session::{Caller, Owner, Session};
+use crate::policy::Decision;
+use crate::rules::{self, CallerKind, Refusal};
+use crate::session::{Caller, Owner, Session, federated_user_arn};
 use crate::sigv4::{self, Authorization};
 use crate::web_identity;
-use crate::world::World;
+use crate::world::{World, partition_of};
 use crate::xml;
 
 /// The actions that the service knows.
-pub const ACTIONS: [&str; 4] =
-    ["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"];
+pub const ACTIONS: [&str; 5] = [
+    "AssumeRole",
+    "AssumeRoleWithWebIdentity",
+    "GetCallerIdentity",
+    "GetFederationToken",
+    "GetSessionToken",
+];
 
 const VERSION: &str = "2011-06-15";
 
@@ -63,7 +69,13 @@ fn signed(
     }
     match action {
         "GetCallerIdentity" => Ok(caller_identity(&caller)),
+        "GetFederationToken" => federation_token(world, &caller, params, now),
         "GetSessionToken" => session_token(world, &caller, params, now),
+        // The only other call of a federated user.
+        _ if caller.kind == CallerKind::FederatedUser => {
+            let role = params.get("RoleArn").unwrap_or_default();
+            Err(Refusal::unauthorized(&caller.arn, "sts:AssumeRole", role))
+        }
         _ => assume_role::assume(world, &caller, params, now),
     }
 }
@@ -95,6 +107,42 @@ fn session_token(
     session.mfa = mfa;
     session.access_key = Some(caller.access_key_id.clone());
     let result = xml::credentials(&session);
+    world.sessions.push(session);
+    Ok(result)
+}
+
+fn federation_token(
+    world: &mut World,
+    caller: &Caller,
+    params: &Params,
+    now: i64,
+) -> Result<String, Refusal> {
+    let mut checks = Checks::default();
+    let asked = constraints::duration(&mut checks, params, rules::TOKEN_MOST)?;
+    let (policy, arns) = (params.get("Policy"), params.members("PolicyArns", ".arn"));
+    constraints::federated_name(&mut checks, params.get("Name"));
+    constraints::policies(&mut checks, policy, &arns);
+    checks.finish()?;
+    rules::may_get_federation_token(caller.kind)?;
+    let name = params.get("Name").unwrap_or_default().to_owned();
+    let user = caller.user_name().unwrap_or_default().to_owned();
+    let arn = federated_user_arn(partition_of(&caller.arn), &caller.account, &name);
+    if caller.decide("sts:GetFederationToken", &arn, false) != Decision::Allowed {
+        return Err(Refusal::unauthorized(&caller.arn, "sts:GetFederationToken", &arn));
+    }
+    let seconds = rules::session_token_seconds(asked)?;
+    // Without a policy the session may do nothing.
+    let statements = assume_role::session_policy(world, policy, &arns)?.unwrap_or_default();
+    let packed = rules::packed_size(policy, &arns, &[], &[])?;
+    let id = format!("{}:{name}", caller.account);
+    let owner = Owner::Federated { account: caller.account.clone(), user, name };
+    let mut session = Session::new(owner, now + i64::from(seconds));
+    session.policy = Some(statements);
+    let user = xml::element("FederatedUserId", &id) + &xml::element("Arn", &arn);
+    let mut result = xml::nest("FederatedUser", &user) + &xml::credentials(&session);
+    if let Some(percent) = packed {
+        result += &xml::element("PackedPolicySize", &percent.to_string());
+    }
     world.sessions.push(session);
     Ok(result)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access_keys::AccessKey;
 use crate::encoding::{identifier, random};
+use crate::federation::SigninToken;
 use crate::metadata::{Container, Metadata};
 use crate::policy::Statement;
 use crate::session::{Owner, Session};
@@ -36,6 +37,7 @@ pub struct World {
     pub propagation_seconds: i64,
     /// The most access keys that are listed on a page, though more were asked for.
     pub keys_at_once: Option<usize>,
+    pub signin_tokens: Vec<SigninToken>,
 }
 
 /// A multi-factor device that shows codes.

@@ -1,13 +1,15 @@
 use super::{
-    CallerKind, assume_role_seconds, external_id_met, may_call_iam, may_get_session_token,
-    may_present_code, mfa_present, session_tags, session_token_seconds, web_identity_seconds,
+    CallerKind, assume_role_seconds, external_id_met, may_call_iam, may_get_federation_token,
+    may_get_session_token, may_present_code, mfa_present, session_tags, session_token_seconds,
+    web_identity_seconds,
 };
 
-const KINDS: [CallerKind; 4] = [
+const KINDS: [CallerKind; 5] = [
     CallerKind::LongTerm,
     CallerKind::UserSession { mfa: false },
     CallerKind::UserSession { mfa: true },
     CallerKind::RoleSession,
+    CallerKind::FederatedUser,
 ];
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -62,11 +64,13 @@ fn session_token_duration_outside_limits_is_error() {
 
 #[test]
 fn caller_kind_decides_session_token_iam_and_mfa_rights() {
-    assert_eq!(KINDS.map(|k| may_get_session_token(k).is_ok()), [true, false, false, false]);
-    assert_eq!(KINDS.map(|k| may_call_iam(k).is_ok()), [true, false, true, true]);
-    assert_eq!(KINDS.map(|k| mfa_present(k, false)), [false, false, true, false]);
-    assert_eq!(KINDS.map(|k| mfa_present(k, true)), [true; 4]);
-    assert_eq!(KINDS.map(|k| may_present_code(k).is_ok()), [true, true, true, false]);
+    assert_eq!(KINDS.map(|k| may_get_session_token(k).is_ok()), [true, false, false, false, false]);
+    let federation = KINDS.map(|k| may_get_federation_token(k).is_ok());
+    assert_eq!(federation, [true, false, false, false, false]);
+    assert_eq!(KINDS.map(|k| may_call_iam(k).is_ok()), [true, false, true, true, false]);
+    assert_eq!(KINDS.map(|k| mfa_present(k, false)), [false, false, true, false, false]);
+    assert_eq!(KINDS.map(|k| mfa_present(k, true)), [true; 5]);
+    assert_eq!(KINDS.map(|k| may_present_code(k).is_ok()), [true, true, true, false, false]);
 }
 
 #[test]

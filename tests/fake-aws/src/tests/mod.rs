@@ -3,6 +3,7 @@
 mod access_keys;
 mod assume_role;
 mod dispatch;
+mod federation;
 mod iam;
 mod identity_center;
 mod signing;
