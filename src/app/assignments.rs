@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::service::CredentialsService;
+use super::call::{AskPolicy, Caller};
+use super::service::{CredentialsService, identify};
+use super::sso::AutomaticLogins;
 use crate::chain::{Base, Chain, Network, Sso};
 use crate::clients::asked::Asked;
 use crate::clients::assignments::{Account, Pace, Portal};
@@ -57,7 +59,7 @@ impl<'a> Lister<'a> {
         let network = chain.plan.network.clone();
         let max_attempts = network.max_attempts.or(Some(ATTEMPTS));
         let network = Network { max_attempts, ..network };
-        let token = tokens(service).get(chain, sso, None)?;
+        let token = token(service, chain, sso, None)?;
         let pace = Arc::default();
         Ok(Self { service, chain, sso, network, pace, token, renewed: false })
     }
@@ -154,7 +156,7 @@ impl<'a> Lister<'a> {
         }
         self.renewed = true;
         let Self { chain, sso, .. } = *self;
-        match tokens(self.service).get(chain, sso, Some(&self.token)) {
+        match token(self.service, chain, sso, Some(&self.token)) {
             Ok(token) => self.token = token,
             // Nothing was there to renew it with, so that only the portal has said something.
             Err(error) if error.kind() == Kind::NeedsPerson && error.causes().is_empty() => {
@@ -178,10 +180,23 @@ impl<'a> Lister<'a> {
     }
 }
 
-fn tokens(service: &CredentialsService) -> SsoTokens<'_> {
+/// Returns a token that is good, and not the one that the portal has `refused`. A person at the
+/// terminal logs in for it.
+fn token(
+    service: &CredentialsService,
+    chain: &Chain,
+    sso: &Sso,
+    refused: Option<&SecretString>,
+) -> Result<SecretString> {
     let context = service.context();
     let report: &dyn Report = &context.ui;
-    SsoTokens { calls: service.calls(), report, directories: &context.directories }
+    let mut chain = chain.clone();
+    identify(context, &mut chain);
+    let tokens = SsoTokens { calls: service.calls(), report, directories: &context.directories };
+    tokens.get(&chain, sso, refused).or_else(|error| {
+        let logins = AutomaticLogins::new(context, Caller::Person, AskPolicy::Allowed);
+        Ok(logins.mend(&chain, error)?.access_token)
+    })
 }
 
 fn is_one_of(failure: &Failure, codes: &[&str]) -> bool {

@@ -1,5 +1,6 @@
 //! From a request to credentials: the one place where the adapters are put together.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use chrono::TimeDelta;
@@ -8,6 +9,7 @@ use super::call::{AskPolicy, Call, Caller, Confirmation, Voice};
 use super::context::Context;
 use super::options::CredentialOptions;
 use super::requests;
+use super::sso::AutomaticLogins;
 use super::stores::StoreOpener;
 use crate::audit::{self, LogEntry};
 use crate::aws::Credentials;
@@ -18,7 +20,7 @@ use crate::clients::calls::AwsCalls;
 use crate::clients::factory::{Service, Target};
 use crate::config::ProfileName;
 use crate::config::profiles::Profiles;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Remedy, Result};
 use crate::executor::{Acquired, CachePolicy, Executor};
 use crate::hint;
 use crate::output::variables::Values;
@@ -158,7 +160,7 @@ pub fn resolve(context: &Context, profiles: &Profiles, request: &Request) -> Res
 }
 
 /// Fills in who stands behind a chain.
-fn identify(context: &Context, chain: &mut Chain) {
+pub(super) fn identify(context: &Context, chain: &mut Chain) {
     let Context { environment, directories, runtime, .. } = context;
     Principals { environment, directories, runtime }.identify(chain);
 }
@@ -186,6 +188,7 @@ pub struct Acquirer<'a> {
     sessions: StoredSessions<'a>,
     /// `--mfa-token`, until it was used.
     token_code: RefCell<Option<String>>,
+    logins: AutomaticLogins<'a>,
     /// Whether the warning about a clock that runs wrong was given.
     clock_warned: Cell<bool>,
 }
@@ -216,7 +219,19 @@ impl<'a> Acquirer<'a> {
         };
         let token_code = RefCell::new(call.token_code.clone());
         let clock_warned = Cell::new(false);
-        Self { context, call, report, stores, runtime, locks, sessions, token_code, clock_warned }
+        let logins = AutomaticLogins::new(context, call.caller, call.ask);
+        Self {
+            context,
+            call,
+            report,
+            stores,
+            runtime,
+            locks,
+            sessions,
+            token_code,
+            logins,
+            clock_warned,
+        }
     }
 
     /// Acquires the credentials that a chain ends in, and logs them.
@@ -269,22 +284,43 @@ impl<'a> Acquirer<'a> {
             policy: CachePolicy { min_ttl: min_ttl(&self.call, settings), mode: self.call.cache },
             clock_warned: &self.clock_warned,
         };
-        let acquired =
-            executor.acquire(chain).or_else(|error| match self.replaced(chain, &error) {
-                Some(chain) => executor.acquire(&chain),
-                None => Err(error),
-            });
+        let acquired = self.perform(chain, |chain| executor.acquire(chain));
         // Unused, it is the next chain's.
         self.token_code.replace(prompt.token_code.take());
         acquired.inspect(|acquired| self.log(chain, acquired))
     }
 
+    /// Performs a chain: anew where another login or token has come to stand behind it meanwhile, and
+    /// again after a login that starts here.
+    fn perform(
+        &self,
+        chain: &Chain,
+        acquire: impl Fn(&Chain) -> Result<Acquired>,
+    ) -> Result<Acquired> {
+        let mut chain = Cow::Borrowed(chain);
+        let mut acquired = acquire(&chain);
+        if let Some(anew) = acquired.as_ref().err().and_then(|e| self.replaced(&chain, e)) {
+            acquired = acquire(&anew);
+            chain = Cow::Owned(anew);
+        }
+        acquired.or_else(|error| {
+            self.logins.mend(&chain, error)?;
+            acquire(&self.identified_anew(&chain))
+        })
+    }
+
     /// Returns the chain anew where it failed and another login or token has come to stand behind it
     /// meanwhile: the AWS CLI renews tokens too.
     fn replaced(&self, chain: &Chain, error: &Error) -> Option<Chain> {
-        let mut anew = (error.kind() == Kind::Failed).then(|| chain.clone())?;
-        identify(self.context, &mut anew);
+        let may_be = error.kind() == Kind::Failed || error.remedy() == Some(Remedy::SsoLogin);
+        let anew = may_be.then(|| self.identified_anew(chain))?;
         (anew.plan.principal != chain.plan.principal).then_some(anew)
+    }
+
+    fn identified_anew(&self, chain: &Chain) -> Chain {
+        let mut anew = chain.clone();
+        identify(self.context, &mut anew);
+        anew
     }
 
     /// Appends one line to the audit log for the credentials just handed out. A write error is a

@@ -50,6 +50,8 @@ ykman,tty,pinentry,dialog)
   allow_yes             true: --yes may confirm what rolecall_confirm asks
   max_key_age           how old an access key in the store may be (default: 90d; 0 for any age)
   log                   false: what is handed out is not logged
+  sso_login             when a login at IAM Identity Center starts by itself: always (also for \
+SDKs), terminal (for a person there) or never (default: terminal)
   shell_renew           false: a shell does not renew the keys that it holds
   color, no_input, quiet
                         as the options

@@ -49,6 +49,13 @@ impl Kind {
     }
 }
 
+/// What mends an error without another command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// A login at IAM Identity Center.
+    SsoLogin,
+}
+
 /// An error as the user sees it: `error:`, then `cause:` lines, then `hint:` lines. What is decided
 /// by an error is decided by its data, never by its text.
 #[derive(Debug, Clone)]
@@ -62,6 +69,7 @@ struct Parts {
     hints: Vec<String>,
     code: Option<AwsCode>,
     refusal: Option<Refusal>,
+    remedy: Option<Remedy>,
     profile: Option<String>,
     place: Option<Place>,
     shared: Option<String>,
@@ -145,6 +153,12 @@ impl Error {
         self.0.refusal = refusal;
         self
     }
+    /// Says what mends it.
+    #[must_use]
+    pub fn mended_by(mut self, remedy: Remedy) -> Self {
+        self.0.remedy = Some(remedy);
+        self
+    }
     #[must_use]
     pub fn with_kind(mut self, kind: Kind) -> Self {
         self.0.kind = kind;
@@ -175,6 +189,10 @@ impl Error {
     /// Returns what AWS refused, where its code alone does not tell.
     pub fn refusal(&self) -> Option<Refusal> {
         self.0.refusal
+    }
+    /// Returns what mends it, where something does.
+    pub fn remedy(&self) -> Option<Remedy> {
+        self.0.remedy
     }
     /// Returns the profile that the message or a cause names.
     pub fn profile(&self) -> Option<&str> {

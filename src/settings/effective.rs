@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Settings, prompt_order};
+use super::{Settings, SsoLoginStart, prompt_order};
 use crate::aws::duration;
 use crate::chain::{Caching, Defaults};
 use crate::error::{Error, Place, Result};
@@ -154,6 +154,11 @@ impl EffectiveSettings {
     pub fn max_key_age(&self) -> Option<TimeDelta> {
         let seconds = self.0.max_key_age.unwrap_or(MAX_KEY_AGE);
         (seconds > 0).then(|| TimeDelta::seconds(i64::from(seconds)))
+    }
+
+    /// Returns when a login at IAM Identity Center starts by itself.
+    pub fn sso_login(&self) -> SsoLoginStart {
+        self.0.sso_login
     }
 
     /// Returns the colour of a profile: that of the first pattern that matches its name.

@@ -50,12 +50,25 @@ pub struct Settings {
     pub allow_yes: bool,
     /// Whether a shell renews the keys that it holds; `None` means yes.
     pub shell_renew: Option<bool>,
+    /// When a login at IAM Identity Center starts by itself.
+    pub sso_login: SsoLoginStart,
     /// `[colors]`: patterns of profile names with their colour, in the order of the file.
     pub colors: Vec<(String, Color)>,
     /// `[accounts]`: account IDs with the name to show for them.
     pub accounts: Vec<(String, String)>,
     /// `browser` of `[console]`, and its place.
     pub console_browser: Option<(String, Place)>,
+}
+
+/// When a login at IAM Identity Center starts by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum SsoLoginStart {
+    /// Also for SDKs, which run `process`.
+    Always,
+    /// For a person at the terminal.
+    #[default]
+    Terminal,
+    Never,
 }
 
 impl Settings {
@@ -259,6 +272,10 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Plac
         "allow_yes" => settings.allow_yes = flag()?,
         "no_input" => settings.no_input = flag()?,
         "quiet" => settings.quiet = flag()?,
+        "sso_login" => {
+            settings.sso_login = clap::ValueEnum::from_str(value, false)
+                .map_err(|_| wrong("always, terminal or never"))?;
+        }
         "shell_renew" => settings.shell_renew = Some(flag()?),
         _ => return Err(error(place(), &format!("the setting `{key}` is not known"))),
     }

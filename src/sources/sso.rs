@@ -17,7 +17,7 @@ use crate::clients::calls::AwsCalls;
 use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
 use crate::clients::ssooidc::{Grant, IssuedToken};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Remedy, Result};
 use crate::system::directories::Directories;
 use crate::system::locks::lock_beside;
 use crate::system::report::Report;
@@ -163,13 +163,15 @@ pub fn login_first(chain: &Chain, sso: &Sso, error: Error, why: &str) -> Error {
     if error.kind() != Kind::NeedsPerson {
         return error;
     }
-    error.with_message(needs_login(chain, sso, why)).about(chain.base_name())
+    let error = error.with_message(needs_login(chain, sso, why)).about(chain.base_name());
+    error.mended_by(Remedy::SsoLogin)
 }
 
 fn login_needed(chain: &Chain, sso: &Sso, why: &str) -> Error {
     let profile = chain.base_name();
     Error::needs_person(needs_login(chain, sso, why))
         .about(profile)
+        .mended_by(Remedy::SsoLogin)
         .hint(format!("log in: {}", sso.session.login(profile)))
 }
 

@@ -110,7 +110,7 @@ impl Token {
     }
 
     /// Returns what tells this login from others: its first token, also after a renewal here.
-    pub(super) fn login(&self) -> Option<String> {
+    pub fn login(&self) -> Option<String> {
         let first = self.text(FIRST_TOKEN).map(str::to_owned);
         first.or_else(|| self.text("accessToken").map(sha256_hex))
     }

@@ -103,6 +103,8 @@ mod shown;
 mod sources;
 mod sso;
 #[cfg(unix)]
+mod sso_automatic;
+#[cfg(unix)]
 mod sso_device;
 mod sso_lists;
 #[cfg(unix)]

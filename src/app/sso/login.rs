@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::performer::Performer;
 use super::way::LoginOptions;
@@ -22,6 +22,8 @@ pub struct LoggedIn {
     pub expires_at: DateTime<Utc>,
     /// Whether the token can be renewed without a person.
     pub is_renewable: bool,
+    /// What tells this login from others.
+    login: Option<String>,
 }
 
 /// Logs in anew for the base of a chain, and keeps the token where the AWS CLI and the SDKs look.
@@ -32,6 +34,25 @@ pub struct LoggedIn {
 /// Where nobody can be asked, the person or AWS refuses, the token cannot be kept, or the wait is
 /// interrupted.
 pub fn log_in(context: &Context, chain: &Chain, options: LoginOptions) -> Result<LoggedIn> {
+    let now = match &chain.plan.base {
+        Base::Sso(sso) => {
+            token_of(context, &token_path(context.directories.home()?, &sso.session))?
+        }
+        _ => None,
+    };
+    log_in_after(context, chain, options, now.as_ref().and_then(|token| token.login.as_deref()))
+}
+
+/// As [`log_in`], in the place of the login `before`. A good token of any other serves as it is.
+///
+/// # Errors
+/// As [`log_in`].
+pub(super) fn log_in_after(
+    context: &Context,
+    chain: &Chain,
+    options: LoginOptions,
+    before: Option<&str>,
+) -> Result<LoggedIn> {
     let Base::Sso(sso) = &chain.plan.base else {
         return Err(Error::failed(format!("{} has no login of IAM Identity Center", chain.who())));
     };
@@ -47,7 +68,7 @@ pub fn log_in(context: &Context, chain: &Chain, options: LoginOptions) -> Result
     let lock_name = format!("sso-{}", sha1_hex(sso.session.cache_name()));
     let folders = context.directories.locks();
     let locks = FileLocks::new(folders, None, context.runtime.clone(), &context.ui);
-    let before = token_of(context, &path)?;
+    let is_new = |token: &LoggedIn| before.is_none() || token.login.as_deref() != before;
     loop {
         let purpose = format!("a login at {name}");
         let _held = match locks.attempt(&lock_name, &purpose) {
@@ -56,15 +77,15 @@ pub fn log_in(context: &Context, chain: &Chain, options: LoginOptions) -> Result
             Attempt::Busy => {
                 // Another one has this tab open, and a bit more time than a person has.
                 locks.wait(&lock_name, context.settings.login_timeout() + LOCK_TIMEOUT)?;
-                match token_of(context, &path)? {
-                    Some(token) if !is_same(before.as_ref(), &token) => return Ok(token),
-                    _ => continue,
+                match token_of(context, &path)?.filter(is_new) {
+                    Some(token) => return Ok(token),
+                    None => continue,
                 }
             }
         };
         // Whoever held the lock when this one tried may have ended meanwhile.
         match token_of(context, &path)? {
-            Some(token) if !is_same(before.as_ref(), &token) => return Ok(token),
+            Some(token) if is_new(&token) => return Ok(token),
             _ => {
                 let token = Performer::new(context, (chain, sso), options)?.log_in(&path)?;
                 return logged_in(&token)
@@ -72,12 +93,6 @@ pub fn log_in(context: &Context, chain: &Chain, options: LoginOptions) -> Result
             }
         }
     }
-}
-
-fn is_same(before: Option<&LoggedIn>, now: &LoggedIn) -> bool {
-    before.is_some_and(|before| {
-        before.access_token.expose_secret() == now.access_token.expose_secret()
-    })
 }
 
 /// Reads the token that is kept, where it is still good.
@@ -91,5 +106,6 @@ fn logged_in(token: &Token) -> Option<LoggedIn> {
         access_token: token.access_token()?,
         expires_at: token.expires_at()?,
         is_renewable: token.is_renewable(SystemClock.now()),
+        login: token.login(),
     })
 }

@@ -1,5 +1,6 @@
 //! Logins at IAM Identity Center: the one place, whichever verb needs them.
 
+mod automatic;
 mod code;
 mod device;
 mod login;
@@ -8,6 +9,7 @@ mod performer;
 mod session;
 mod way;
 
+pub use automatic::AutomaticLogins;
 pub use login::log_in;
 pub use logout::{log_out, log_out_of_all};
 pub use session::choose_session;
