@@ -248,3 +248,21 @@ fn import_that_is_killed_anywhere_leaves_usable_keys() {
         sandbox.run(&["process", "dev"]).ok();
     }
 }
+
+#[test]
+fn pair_of_the_environment_comes_to_be_a_profile() {
+    let sandbox = empty();
+    sandbox.keys_in_environment();
+    let import = ["keys", "import", "ci", "--from", "env", "--region", "eu-west-1"];
+    let run = sandbox.run(&[&import[..], &["--dry-run"]].concat()).ok();
+    assert!(run.stdout.contains("+[profile ci]"), "{run:#?}");
+    assert!(!sandbox.path(".aws/config").exists());
+    sandbox.no_calls();
+    let run = sandbox.run(&import).ok();
+    run.says(&["this shell has them still", "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY"]);
+    in_no_file(&sandbox.path(""), &sandbox.secret);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        sandbox.unset(name);
+    }
+    assert_ne!(sandbox.run(&["process", "ci"]).ok().key(), sandbox.access_key_id);
+}

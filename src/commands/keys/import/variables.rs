@@ -17,7 +17,7 @@ const VARIABLES: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 /// Where several profiles are meant, or the environment has no long-term keys.
 pub fn import(mover: &Mover) -> Result<Vec<Outcome>> {
     let [name] = mover.args.selected.names()[..] else {
-        return Err(Error::usage("the environment has the keys of one profile")
+        return Err(Error::usage("--from env: the environment has the keys of one profile")
             .at(Place::Option("--from"))
             .hint("name it: rolecall keys import PROFILE --from env"));
     };
@@ -41,12 +41,12 @@ fn pair(mover: &Mover) -> Result<LongTermKeys> {
             .hint("type the keys in: rolecall keys add --help"));
     };
     let wrong = |what: &str| {
-        Error::configuration(format!("the keys of the environment: {what}"))
+        Error::configuration(format!("{}: {what}", VARIABLES[0]))
             .at(Place::variable(VARIABLES[0]))
             .hint("take other ones, typed or piped in: rolecall keys add --help")
     };
     if keys.session_token.is_some() {
-        return Err(wrong("they are those of a session, which ends by itself"));
+        return Err(wrong("the keys are those of a session, which ends by itself"));
     }
     key_pair::pair(&keys.access_key_id, keys.secret_access_key.expose_secret()).map_err(wrong)
 }
