@@ -111,12 +111,13 @@ impl Chain {
     pub fn who(&self) -> String {
         match self.subject.profile_name() {
             Some(name) => format!("profile `{name}`"),
-            None => match (&self.plan.base, self.role_arn()) {
-                (Base::DefaultProviders(_), _) => "the default chain".to_owned(),
-                (Base::Sso(Sso { session: SsoSession { name: Some(name), .. }, .. }), _) => {
-                    format!("sso-session `{name}`")
-                }
-                (base, arn) => arn.map_or_else(|| base.kind(), |arn| arn.as_str()).to_owned(),
+            None if matches!(self.plan.base, Base::DefaultProviders(_)) => {
+                "the default chain".to_owned()
+            }
+            None => match (self.role_arn(), self.plan.base.sso_session()) {
+                (Some(arn), _) => arn.as_str().to_owned(),
+                (None, Some(session)) => format!("sso-session `{session}`"),
+                (None, None) => self.plan.base.kind().to_owned(),
             },
         }
     }

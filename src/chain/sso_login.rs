@@ -131,7 +131,7 @@ impl SsoLogins<'_> {
         let login = Some(hint::session(self.verb, sso.session.label(name)));
         let invocation = Invocation { profile: base_profile.clone(), options: Vec::new(), login };
         let plan = Plan {
-            base: Base::Sso(sso),
+            base: Base::Sso(Box::new(sso)),
             principal: Principal::default(),
             folder: None,
             base_profile,

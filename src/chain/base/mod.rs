@@ -34,7 +34,7 @@ pub enum Base {
     Ec2InstanceMetadata,
     EcsContainer,
     WebIdentity(WebIdentity),
-    Sso(Sso),
+    Sso(Box<Sso>),
     LoginSession {
         session: String,
         place: FileLine,
@@ -232,6 +232,14 @@ impl Base {
                 asks: Asks::Program,
                 ..plain
             },
+        }
+    }
+
+    /// Returns the name of the `[sso-session]` whose login it needs.
+    pub fn sso_session(&self) -> Option<&str> {
+        match self {
+            Self::Sso(sso) => sso.session.name.as_deref(),
+            _ => None,
         }
     }
 

@@ -25,7 +25,7 @@ pub fn of_profile(endpoints: &Endpoints, profile: &Profile, typed: &RoleOptions)
         return web_identity::of_profile(endpoints, profile, typed).map(Base::WebIdentity);
     }
     if profile.get(names::SSO_ACCOUNT_ID).is_some() || profile.get(names::SSO_ROLE_NAME).is_some() {
-        return sso::of_profile(endpoints, profile).map(Base::Sso);
+        return sso::of_profile(endpoints, profile).map(|sso| Base::Sso(Box::new(sso)));
     }
     let keys = || keys::of_profile(profile)?.map(Base::Static).ok_or_else(|| nothing(profile));
     let key = profile.get(names::ACCESS_KEY_ID).or_else(|| profile.get(names::SECRET_ACCESS_KEY));

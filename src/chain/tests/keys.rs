@@ -386,13 +386,13 @@ fn base() -> impl Strategy<Value = Base> {
                 redirect_port: Ok(None),
                 oidc_endpoint: Ok(None),
             };
-            Base::Sso(crate::chain::Sso {
+            Base::Sso(Box::new(crate::chain::Sso {
                 session,
                 account_id,
                 role_name,
                 endpoint: endpoint
                     .map(|url| EndpointUrl { url, place: Place::variable("AWS_ENDPOINT_URL") }),
-            })
+            }))
         });
     let place = || FileLine { path: "config".into(), line: 1 };
     prop_oneof![

@@ -163,7 +163,7 @@ fn way(
                     sso.role_name, sso.account_id
                 )
             });
-            return Way::Portal(Box::new(sso.clone()));
+            return Way::Portal(sso.clone());
         };
         ui.decided(&|| format!("sign-in by federation, not by the access portal: {reason}"));
         return Way::Role { seconds };

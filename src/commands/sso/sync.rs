@@ -14,7 +14,7 @@ use crate::app::synced::{
     Assignment, DEFAULT_NAME, Gone, Listing, NameTemplate, Naming, Only, Outcome, Wish, plan,
 };
 use crate::aws::names::Region;
-use crate::chain::{Base, Sso, SsoSession, keys};
+use crate::chain::keys;
 use crate::clients::assignments::Account;
 use crate::clients::failure::Failure;
 use crate::config::document::{FileKind, SectionKind};
@@ -74,8 +74,8 @@ pub fn run(service: &CredentialsService, args: &SsoSyncArgs) -> Result<()> {
     let context = service.context();
     let profiles = context.profiles()?;
     let chain = choose_session(context, &profiles, args.session.as_deref(), "sso sync")?;
-    let session = match (&chain.plan.base, &chain.subject.profile) {
-        (Base::Sso(Sso { session: SsoSession { name: Some(name), .. }, .. }), _) => name.clone(),
+    let session = match (chain.plan.base.sso_session(), &chain.subject.profile) {
+        (Some(name), _) => name.to_owned(),
         (_, Some(profile)) => return Err(no_session(profile)),
         _ => return Err(Error::failed(format!("{} has no login to sync", chain.who()))),
     };
