@@ -43,23 +43,22 @@ pub fn find(environment: &PromptEnvironment) -> Result<Vec<(DialogProgram, PathB
             names => format!("none of {} is on PATH", names.join(", ")),
         });
     }
+    let elsewhere = environment.elsewhere();
     let usable: Vec<_> = found
         .into_iter()
         .filter(|(kind, _)| match kind {
             DialogProgram::Zenity | DialogProgram::Kdialog => environment.has_display(),
             // They would open on the screen of this machine, and the person sits at another one.
-            DialogProgram::Osascript | DialogProgram::PowerShell => !environment.is_remote(),
+            DialogProgram::Osascript | DialogProgram::PowerShell => elsewhere.is_none(),
         })
         .collect();
     if !usable.is_empty() {
         return Ok(usable);
     }
-    Err(if environment.is_remote() {
-        "there is no display in this SSH session"
-    } else {
-        "there is no display (DISPLAY, WAYLAND_DISPLAY)"
-    }
-    .to_owned())
+    Err(match elsewhere {
+        Some(elsewhere) => format!("there is no display: {elsewhere}"),
+        None => "there is no display (DISPLAY, WAYLAND_DISPLAY)".to_owned(),
+    })
 }
 
 /// What a window asks for.

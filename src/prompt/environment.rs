@@ -6,6 +6,7 @@ use tokio::process::Command;
 
 use super::system_programs::System;
 use crate::system::directories::Directories;
+use crate::system::elsewhere::Elsewhere;
 use crate::system::environment::{Environment, SECRETS};
 use crate::system::search_path::SearchPath;
 
@@ -39,9 +40,9 @@ impl<'a> PromptEnvironment<'a> {
         self.variables.get("GPG_TTY")
     }
 
-    /// Returns whether the person sits at another machine.
-    pub fn is_remote(&self) -> bool {
-        self.variables.get("SSH_CONNECTION").is_some()
+    /// Returns what tells that the person sits at another machine.
+    pub fn elsewhere(&self) -> Option<Elsewhere> {
+        Elsewhere::find(self.variables)
     }
 
     /// Returns whether there is a display of X or Wayland.

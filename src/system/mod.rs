@@ -2,7 +2,6 @@
 
 pub mod base64url;
 pub mod browser;
-pub mod browsers;
 pub mod child;
 pub mod clock;
 pub mod command_line;
@@ -10,6 +9,7 @@ pub mod command_line;
 pub mod container;
 pub mod digest;
 pub mod directories;
+pub mod elsewhere;
 pub mod environment;
 pub mod exit;
 pub mod files;

@@ -84,11 +84,27 @@ fn without_a_browser_nothing_is_asked_of_aws() {
     sandbox.set("DISPLAY", ":7");
     sandbox.set("SSH_CONNECTION", "1 2 3 4");
     let run = sandbox.run(&["console", "prod"]).fails(4).error_form();
-    run.says(&["the person sits at another machine, as SSH_CONNECTION tells"]);
+    run.says(&["this is a session of SSH (SSH_CONNECTION is set)"]);
     sandbox.no_calls();
     sandbox.unset("SSH_CONNECTION");
     sandbox.run(&["console", "prod"]).ok().silent();
     assert_eq!(started(&sandbox).program, "xdg-open");
+}
+
+#[test]
+fn program_that_fails_at_once_makes_room_for_the_next() {
+    let sandbox = sandbox(&["my-browser"]);
+    sandbox.script("bad", "exit 3");
+    sandbox.set("BROWSER", "bad:my-browser");
+    sandbox.run(&["console", "prod"]).ok().silent();
+    assert_eq!(started(&sandbox).program, "my-browser");
+    sandbox.set("BROWSER", "bad");
+    let run = sandbox.run(&["console", "prod"]).fails(4).error_form();
+    run.says(&[
+        "no browser opens here: ",
+        "/bin/bad failed (exit status: 3)",
+        "console prod --print",
+    ]);
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn each_skipped_method_says_why() {
         .without_terminal()
         .run()
         .fails(4)
-        .says(&["there is no display in this SSH session"]);
+        .says(&["there is no display: this is a session of SSH (SSH_CONNECTION is set)"]);
     let run = sandbox
         .command(&["process", "guarded", "-v", "--no-input"])
         .without_terminal()

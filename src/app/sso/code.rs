@@ -10,7 +10,7 @@ use crate::clients::ssooidc::{Client, Grant, IssuedToken};
 use crate::error::{Error, Kind, Place, Result};
 use crate::servers::callback::{Answer, CallbackServer};
 use crate::system::base64url;
-use crate::system::browsers::Browsers;
+use crate::system::browser::Browsers;
 use crate::system::random::token;
 use crate::system::report::Report;
 
@@ -70,7 +70,7 @@ impl Performer<'_> {
             let answer = server.answer(ui);
             let opened = async {
                 if !browsers.is_empty() {
-                    if let Err(what) = browsers.open(url).await {
+                    if let Err(what) = browsers.open_page(url).await {
                         ui.warn(&format!("no browser could be opened: {what}"));
                     }
                 }

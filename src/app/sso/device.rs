@@ -11,7 +11,7 @@ use crate::clients::failure::{CallError, Failure};
 use crate::clients::ssooidc::{Client, Device, Grant, IssuedToken};
 use crate::error::{AwsCode, Error, Kind, Result};
 use crate::prompt::qr;
-use crate::system::browsers::Browsers;
+use crate::system::browser::{Browsers, NoBrowser};
 use crate::system::report::Report;
 use crate::system::terminal::{Output, Writes, is_drawable};
 
@@ -28,7 +28,7 @@ enum Pending {
 }
 
 /// A browser that is being opened.
-type Opening = JoinHandle<Result<(), String>>;
+type Opening = JoinHandle<Result<(), NoBrowser>>;
 
 impl Performer<'_> {
     /// Logs in by a device code; `why` says what forbids a browser here.
@@ -128,7 +128,7 @@ impl Performer<'_> {
         }
         let page = device.page_with_code.as_ref().unwrap_or(&device.page).clone();
         let browsers = browsers.clone();
-        let open = async move { browsers.open(&page).await };
+        let open = async move { browsers.open_page(&page).await };
         self.context.runtime.run(async { Some(tokio::spawn(open)) })
     }
 

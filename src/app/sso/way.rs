@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::chain::{Placed, SsoSession};
 use crate::clients::ssooidc::ClientKind;
 use crate::error::Result;
-use crate::system::browsers::Browsers;
+use crate::system::browser::Browsers;
+use crate::system::elsewhere::Elsewhere;
 use crate::system::environment::Environment;
 
 /// How a person wants to log in.
@@ -20,15 +21,6 @@ pub struct LoginOptions {
     pub port: Option<u16>,
 }
 
-/// What tells that the person sits at another machine.
-const REMOTE: [(&str, &str); 6] = [
-    ("SSH_CONNECTION", "this is a session of SSH"),
-    ("SSH_CLIENT", "this is a session of SSH"),
-    ("SSH_TTY", "this is a session of SSH"),
-    ("CODESPACES", "this is a codespace"),
-    ("CLOUD_SHELL", "this is a cloud shell"),
-    ("CI", "this is a job of CI"),
-];
 /// What containers have.
 const CONTAINER: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 
@@ -66,10 +58,10 @@ impl Way {
         options: LoginOptions,
         is_there: &dyn Fn(&str) -> bool,
     ) -> Result<Self> {
-        let remote = remote(environment);
-        let browsers = match (&remote, options.no_browser) {
-            (None, false) => Browsers::find(environment),
-            _ => Browsers::default(),
+        let (browsers, no_browser) = match Browsers::find(environment) {
+            _ if options.no_browser => (Browsers::default(), None),
+            Ok(browsers) => (browsers, None),
+            Err(why) => (Browsers::default(), Some(why.to_string())),
         };
         let device = |why, browsers| Ok(Self::Device { why, browsers });
         if options.device_code {
@@ -93,11 +85,9 @@ impl Way {
         }
         let container = || CONTAINER.into_iter().find(|path| is_there(path));
         let container = || Some(format!("this is a container ({})", container()?));
-        match remote.or_else(container) {
+        let elsewhere = Elsewhere::find(environment).map(|elsewhere| elsewhere.to_string());
+        match elsewhere.or_else(container).or(no_browser) {
             Some(why) => device(Some(why), browsers),
-            None if browsers.is_empty() && !options.no_browser => {
-                device(Some("there is no browser here".to_owned()), browsers)
-            }
             None => code(0, browsers),
         }
     }
@@ -108,11 +98,4 @@ impl Way {
             Self::Device { .. } => ClientKind::DeviceCode,
         }
     }
-}
-
-/// Says why the person sits at another machine; `None` where that cannot be told.
-fn remote(environment: &Environment) -> Option<String> {
-    let set = |name: &str| environment.get(name).is_some_and(|value| value != "false");
-    let (name, what) = REMOTE.into_iter().find(|(name, _)| set(name))?;
-    Some(format!("{what} ({name} is set)"))
 }

@@ -83,9 +83,10 @@ fn open(
     let url = &signed_in.url;
     let Some(opener) = opener else { return print_line(url.expose_secret()) };
     let profile = route.chain.name();
-    let (who, program) = (route.chain.who(), opener.program().display());
-    context.ui.note(&format!("{who}: {program} opens {}", destination.what));
-    opener.open(url, &Person::new(context, profile, account.as_deref()), &route.chain)
+    let person = Person::new(context, profile, account.as_deref());
+    let program = opener.open(context, url, &person, &route.chain)?.display();
+    context.ui.note(&format!("{}: {program} opens {}", route.chain.who(), destination.what));
+    Ok(())
 }
 
 /// Returns the address that signs the browser in, by the way that fits the credentials.

@@ -2,13 +2,14 @@
 //! Chromium profile for each account.
 
 use std::path::Path;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::context::Context;
 use crate::chain::Chain;
 use crate::error::{Error, Kind, Place, Result};
-use crate::system::browser::{Browser, BrowserCommand, NoBrowser, URL, VARIABLE};
+use crate::system::browser::{BrowserCommand, Browsers, NoBrowser, URL, VARIABLE};
 use crate::text::color::Color;
 use crate::text::percent_encoded;
 
@@ -18,6 +19,8 @@ const CHROMIUM_PROFILES: &str = "chromium-profiles";
 const PROFILE: &str = "{profile}";
 const ACCOUNT: &str = "{account}";
 const COLOR: &str = "{color}";
+/// How soon a program fails that cannot open the console. Nobody waits for it longer.
+const FAILS_WITHIN: Duration = Duration::from_secs(1);
 
 /// By name on the path, or where the systems install them.
 const FIREFOXES: [&str; 6] = [
@@ -57,7 +60,7 @@ const ICONS: [&str; 4] = ["fingerprint", "briefcase", "circle", "fence"];
 
 /// Opens pages.
 pub struct Opener {
-    browser: Browser,
+    browsers: Browsers,
     page: Page,
 }
 
@@ -99,9 +102,9 @@ impl Opener {
         let (found, place) = if let Some((text, place)) = chosen {
             (Self::chosen(context, text), Some(place))
         } else {
-            let browser = Browser::find(&context.environment);
+            let browsers = Browsers::find(&context.environment);
             let place = context.environment.get(VARIABLE).map(|_| Place::variable(VARIABLE));
-            (browser.map(|browser| Self { browser, page: Page::Itself }), place)
+            (browsers.map(|browsers| Self { browsers, page: Page::Itself }), place)
         };
         found.map_err(|error| no_browser(chain, place, &error))
     }
@@ -113,57 +116,58 @@ impl Opener {
             FIREFOX_CONTAINERS => (&FIREFOXES[..], &[URL][..], Page::InContainer),
             CHROMIUM_PROFILES => (&CHROMIUMS[..], &CHROMIUM_ARGUMENTS[..], Page::Itself),
             _ => {
-                let browser = Browser::first(environment, [BrowserCommand::parse(text)?])?;
-                return Ok(Self { browser, page: Page::Itself });
+                let browsers = Browsers::of(environment, [BrowserCommand::parse(text)?])?;
+                return Ok(Self { browsers, page: Page::Itself });
             }
         };
         let commands = if rest.trim().is_empty() {
-            Browser::expect(environment)?;
+            Browsers::expect(environment)?;
             programs.iter().map(|program| BrowserCommand::of_program(program)).collect()
         } else {
             vec![BrowserCommand::parse(rest)?]
         };
         let commands = commands.into_iter().map(|command| command.with_arguments(arguments));
-        Ok(Self { browser: Browser::first(environment, commands)?, page })
-    }
-
-    /// Returns the program that opens them.
-    pub fn program(&self) -> &Path {
-        self.browser.program()
+        Ok(Self { browsers: Browsers::of(environment, commands)?, page })
     }
 
     /// Returns whether the account has to be known.
     pub fn needs_account(&self) -> bool {
-        self.page == Page::InContainer || self.browser.mentions(ACCOUNT)
+        self.page == Page::InContainer || self.browsers.mentions(ACCOUNT)
     }
 
-    /// Opens an address, and does not wait for the browser.
+    /// Opens an address, and returns the program that does. Waits for one second at most for a
+    /// program to fail, so that the next one can be tried.
     ///
     /// # Errors
-    /// The program cannot be started.
-    pub fn open(&self, url: &SecretString, person: &Person, chain: &Chain) -> Result<()> {
+    /// None opens it.
+    pub fn open(
+        &self,
+        context: &Context,
+        url: &SecretString,
+        person: &Person,
+        chain: &Chain,
+    ) -> Result<&Path> {
         let Person { profile, account, title, color } = person;
         let url = url.expose_secret();
-        let opened = match self.page {
-            Page::Itself => {
-                let values = [(PROFILE, profile.as_str()), (ACCOUNT, account), (COLOR, *color)];
-                self.browser.open_with(url, &values)
-            }
-            Page::InContainer => self.browser.open(&format!(
+        let page = match self.page {
+            Page::Itself => url.to_owned(),
+            Page::InContainer => format!(
                 "ext+container:name={}&url={}&color={color}&icon={}",
                 percent_encoded(title),
                 percent_encoded(url),
                 ICONS[sum(account) % ICONS.len()],
-            )),
+            ),
         };
-        opened.map_err(|error| no_browser(chain, None, &error))
+        let values = [(PROFILE, profile.as_str()), (ACCOUNT, account), (COLOR, *color)];
+        let opened = self.browsers.open(&page, &values, FAILS_WITHIN);
+        context.runtime.run(opened)?.map_err(|error| no_browser(chain, None, &error))
     }
 }
 
 /// Says that nothing opens, and what to do instead. A command that was chosen and is wrong is a
 /// fault of who chose it.
 fn no_browser(chain: &Chain, place: Option<Place>, error: &NoBrowser) -> Error {
-    let is_of_system = matches!(error, NoBrowser::Remote(_) | NoBrowser::NoDisplay);
+    let is_of_system = matches!(error, NoBrowser::Elsewhere(_) | NoBrowser::NoDisplay);
     let kind = match &place {
         _ if is_of_system => Kind::NeedsPerson,
         Some(Place::Option(_)) => Kind::Usage,

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use crate::app::context::Context;
 use crate::prompt::{PromptEnvironment, PromptMethod, available};
-use crate::system::browsers::Browsers;
+use crate::system::browser::Browsers;
 use crate::system::wsl;
 
 const WSL: &str = "wsl";
@@ -15,12 +15,15 @@ pub fn check(context: &Context, store: Option<&str>, findings: &mut Findings) {
     let Some(distribution) = wsl::distribution(environment) else { return };
     let programs = PromptEnvironment::read(environment, directories, settings.pinentry());
     let dialog = available(&[PromptMethod::Dialog], &programs).into_iter().next();
-    let browsers = Browsers::find(environment);
     let facts = Facts {
         distribution,
         store,
         dialog: dialog.map_or_else(|| Err("none is known".to_owned()), |(_, found)| found),
-        browser: browsers.first().map(|program| program.display().to_string()),
+        browser: Browsers::find(environment).map_err(|why| why.to_string()).map(|found| {
+            let programs: Vec<String> =
+                found.programs().map(|program| program.display().to_string()).collect();
+            programs.join(", else ")
+        }),
     };
     findings.ok(WSL, facts.message());
 }
@@ -30,7 +33,8 @@ struct Facts<'a> {
     store: Option<&'a str>,
     /// The programs that open a window, or why there is none.
     dialog: Result<String, String>,
-    browser: Option<String>,
+    /// The programs that open pages, or why there is none.
+    browser: Result<String, String>,
 }
 
 impl Facts<'_> {
@@ -46,8 +50,8 @@ impl Facts<'_> {
             Err(why) => format!("no window can be opened ({why})"),
         };
         let browser = match &self.browser {
-            Some(browser) => format!("opens {browser}"),
-            None => "finds no browser (wslview, from wslu, opens that of Windows)".to_owned(),
+            Ok(browser) => format!("opens {browser}"),
+            Err(why) => format!("finds no browser ({why})"),
         };
         format!(
             "{} in WSL: sessions lie {store}; {window}; `rolecall sso login` {browser}",
@@ -66,7 +70,7 @@ mod tests {
             (
                 Some("keyring"),
                 Ok("/usr/bin/zenity"),
-                Some("/opt/wslview"),
+                Ok("/opt/wslview"),
                 "Ubuntu in WSL: sessions lie in the keyring of this distribution, not in that of \
                  Windows; a window for questions is opened by /usr/bin/zenity; `rolecall sso login` \
                  opens /opt/wslview",
@@ -74,7 +78,7 @@ mod tests {
             (
                 Some("keyutils"),
                 Ok("/mnt/c/powershell.exe"),
-                Some("/usr/bin/wslview"),
+                Ok("/usr/bin/wslview"),
                 "Ubuntu in WSL: sessions lie in the kernel, until WSL stops (ROLECALL_STORE=file \
                  keeps them); a window for questions is opened by /mnt/c/powershell.exe; \
                  `rolecall sso login` opens /usr/bin/wslview",
@@ -82,25 +86,24 @@ mod tests {
             (
                 Some("file"),
                 Err("there is no display"),
-                None,
+                Err("there is no program `wslview`"),
                 "Ubuntu in WSL: sessions lie in encrypted files; no window can be opened (there \
-                 is no display); `rolecall sso login` finds no browser \
-                 (wslview, from wslu, opens that of Windows)",
+                 is no display); `rolecall sso login` finds no browser (there is no program \
+                 `wslview`)",
             ),
             (
                 None,
                 Err("x"),
-                None,
+                Err("y"),
                 "Ubuntu in WSL: sessions lie nowhere (ROLECALL_STORE=file keeps them); no window \
-                 can be opened (x); `rolecall sso login` finds no browser \
-                 (wslview, from wslu, opens that of Windows)",
+                 can be opened (x); `rolecall sso login` finds no browser (y)",
             ),
         ] {
             let facts = Facts {
                 distribution: "Ubuntu",
                 store,
                 dialog: dialog.map(str::to_owned).map_err(str::to_owned),
-                browser: browser.map(str::to_owned),
+                browser: browser.map(str::to_owned).map_err(str::to_owned),
             };
             assert_eq!(facts.message(), expected);
         }
