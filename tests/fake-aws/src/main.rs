@@ -7,13 +7,16 @@
 //! - `offset SECONDS` sets how far the fake's clock is ahead of this machine's.
 //! - `fault OPERATION TIMES KIND` lets an operation fail: a number of times or `always`, by `hang`,
 //!   `reset`, `throttle` or `delay=MILLISECONDS`.
+//! - `browser nobody`, `browser agrees USER` or `browser refuses WHY` sets who sits at the browsers in
+//!   which people log in to IAM Identity Center: `tester`, who agrees, from the beginning.
+//! - `token-seconds SECONDS` sets how long its new access tokens live.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the protocol")]
 
 use std::io::BufRead;
 
-use fake_aws::{Call, FakeAws, Fault, Kind, Role, Statement, TrustStatement, User, World};
-use serde_json::json;
+use fake_aws::{Browser, Call, FakeAws, Fault, Kind, Role, Statement, TrustStatement, User, World};
+use serde_json::{Map, Value, json};
 
 const HOME: &str = "111111111111";
 const OTHER: &str = "222222222222";
@@ -44,6 +47,8 @@ fn world() -> World {
         .account(HOME, "home")
         .account(OTHER, "other")
         .sso_token("tester", SSO_TOKEN, SSO_TOKEN_END)
+        .sso_browser(Browser::Agrees("tester".to_owned()))
+        .sso_approval("tester", 1)
         .sso_grant("tester", OTHER, "Developer", vec![Statement::allow("*", "*")])
         .user(bob)
         .role(role(OTHER, "prod").trusts(TrustStatement::arn(&dev.arn)))
@@ -87,11 +92,26 @@ fn obey(fake: &FakeAws, line: &str) {
             Some(fault) => fake.inject(fault),
             None => eprintln!("`{line}` is no fault"),
         },
+        ["browser", "nobody"] => set_browser(fake, Browser::Nobody),
+        ["browser", "agrees", user] => set_browser(fake, Browser::Agrees((*user).to_owned())),
+        ["browser", "refuses", why @ ..] => set_browser(fake, Browser::Refuses(why.join(" "))),
+        ["token-seconds", seconds] => match seconds.parse() {
+            Ok(seconds) => fake.world(|world| world.sso.token_seconds = seconds),
+            Err(_) => eprintln!("`{seconds}` is no number of seconds"),
+        },
         _ => eprintln!("`{line}` is unknown"),
     }
 }
 
+fn set_browser(fake: &FakeAws, browser: Browser) {
+    fake.world(|world| world.sso.browser = browser);
+}
+
 fn print_call(call: &Call) {
+    let object = |pairs: &[(String, String)]| -> Map<String, Value> {
+        let pairs = pairs.iter().cloned();
+        pairs.map(|(name, value)| (name, Value::String(value))).collect()
+    };
     let call = json!({
         "service": call.service,
         "operation": call.operation,
@@ -99,6 +119,8 @@ fn print_call(call: &Call) {
         "region": call.region,
         "role": call.param("RoleArn"),
         "status": call.status,
+        "params": object(&call.params),
+        "headers": object(&call.headers),
     });
     println!("{call}");
 }
