@@ -2,6 +2,7 @@
 
 pub mod assignments;
 pub mod call;
+pub mod choice;
 pub mod context;
 pub mod iam_principal;
 pub mod key_age;

@@ -46,7 +46,7 @@ impl Selected {
 }
 
 /// Any number of profiles, by position or by option.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Several {
     /// The profiles
     #[arg(value_name = "PROFILE")]

@@ -97,6 +97,29 @@ pub fn change(
     write(context, &paths, &profiles, &changed, replan)
 }
 
+/// Returns how the shared files would change by the edits that `plan` finds, as a unified diff with
+/// secrets masked; an empty text where nothing would.
+///
+/// # Errors
+/// Those of `plan`, of an edit that is refused, and of a file that cannot be read.
+pub fn preview(context: &Context, plan: impl Fn(&Profiles) -> Result<FileEdits>) -> Result<String> {
+    let profiles = context.profiles()?;
+    let edits = plan(&profiles)?;
+    let mut text = String::new();
+    for file in FileKind::ALL {
+        let old = profiles.document(file);
+        let new = Document::parse(file, &old.path, apply(old, edits.of(file))?);
+        text += &uncolored_diff(old, &new);
+    }
+    Ok(text)
+}
+
+/// Returns the unified diff of two states of a file, without colours; an empty text where nothing
+/// differs.
+pub fn uncolored_diff(old: &Document, new: &Document) -> String {
+    FileDiff::new(old, new, Colored::No).render()
+}
+
 /// Prints what would change.
 fn show(context: &Context, changed: &[ChangedFile]) -> Result<()> {
     let diffs = changed.iter().map(|ChangedFile { old, new }| {

@@ -28,6 +28,7 @@ use super::profile::ProfileCommand;
 use super::prompt::PromptArgs;
 use super::reference::REFERENCE;
 use super::sessions::SessionsArgs;
+use super::setup::SetupArgs;
 use super::shell::ShellArgs;
 use super::sso::SsoCommand;
 use super::use_::UseArgs;
@@ -44,6 +45,7 @@ use crate::completion::position::LinePosition;
     propagate_version = true,
     after_help = "\
 Examples:
+  rolecall setup                        the first steps, asked one by one
   rolecall explain prod                 what would be done for a profile, step by step
   rolecall use prod                     switch this shell to it (once set up: rolecall init --help)
   eval \"$(rolecall env prod)\"           its credentials in this shell, without any set-up
@@ -203,6 +205,8 @@ pub enum Command {
     /// Show and edit the shared files
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Take the first steps: questions, from nothing to a profile that works
+    Setup(SetupArgs),
     /// Check files, store, clock, endpoints and profiles
     Doctor(DoctorArgs),
     /// Print the policies that a role and its caller need

@@ -91,7 +91,7 @@ fn say_none(context: &Context, profiles: &Profiles) {
     for cause in why.causes().iter().filter(|_| named) {
         context.ui.warn(cause);
     }
-    for hint in why.hints().iter().map(String::as_str).chain(hint::FIRST_STEPS) {
+    for hint in why.hints().iter().map(String::as_str).chain([hint::FIRST_STEPS]) {
         context.ui.hint(hint);
     }
 }

@@ -26,6 +26,7 @@ mod profile;
 mod prompt;
 mod reference;
 mod sessions;
+mod setup;
 mod shell;
 mod sso;
 mod use_;
@@ -71,6 +72,7 @@ pub fn run(cli: &Cli, verb: String) -> Exit {
         Command::Keys(command) => call.with_service(|service| keys::run(service, command)),
         Command::Sso(command) => call.with_service(|service| sso::run(service, command)),
         Command::Profile(command) => call.with_context(|context| profile::run(context, command)),
+        Command::Setup(args) => call.with_service(|service| setup::run(service, args)),
         Command::Doctor(args) => call.with_service(|service| doctor::run(service, args)),
         Command::Policy(command) => call.with_service(|service| policy::run(service, command)),
         Command::Completions(args) => call.alone(completions::run(args)),

@@ -133,14 +133,11 @@ pub fn session(verb: &str, name: &str) -> String {
 }
 
 /// What to do where there is no profile at all.
-pub const FIRST_STEPS: [&str; 2] = [
-    "make the first profile, with a login in the browser: aws configure sso",
-    "or with an access key: aws configure",
-];
+pub const FIRST_STEPS: &str = "make the first profile, step by step: rolecall setup";
 
 /// Adds the first steps to an error that there is no profile to mend.
 pub fn first_steps(error: Error) -> Error {
-    FIRST_STEPS.into_iter().fold(error, Error::hint).hint("then see what there is: rolecall list")
+    error.hint(FIRST_STEPS)
 }
 
 /// Says what to do about a value of a profile that is wrong.

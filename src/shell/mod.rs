@@ -3,7 +3,10 @@
 
 pub mod state;
 
+use std::path::{Path, PathBuf};
+
 use crate::output::shells::Shell;
+use crate::system::environment::Environment;
 
 /// A shell that `rolecall init` knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +71,29 @@ impl IntegratedShell {
             Self::Nushell => (include_str!("init.nu"), include_str!("prompt.nu")),
             Self::Elvish => (include_str!("init.elv"), include_str!("prompt.elv")),
         }
+    }
+
+    /// Returns the file at whose end that line belongs; `None` where the shell alone knows it, or no
+    /// file has a line.
+    pub fn startup_file(self, environment: &Environment, home: &Path) -> Option<PathBuf> {
+        let folder = |name: &str, default: &str| {
+            let set = environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+            set.unwrap_or_else(|| home.join(default))
+        };
+        match self {
+            Self::Bash => Some(home.join(".bashrc")),
+            Self::Zsh => Some(folder("ZDOTDIR", "").join(".zshrc")),
+            Self::Fish => Some(folder("XDG_CONFIG_HOME", ".config").join("fish/config.fish")),
+            Self::Elvish => Some(folder("XDG_CONFIG_HOME", ".config").join("elvish/rc.elv")),
+            Self::PowerShell | Self::Nushell => None,
+        }
+    }
+
+    /// Returns whether a line of a start-up file brings the shell side.
+    pub fn is_installed_by(line: &str) -> bool {
+        let line = line.trim_start();
+        let has = |part| line.contains(part);
+        !line.starts_with('#') && (has("rolecall init ") || has("/shell/rolecall."))
     }
 
     /// Returns the place of the line that installs the script, and the line itself.

@@ -99,6 +99,8 @@ mod secrets;
 #[cfg(unix)]
 mod sessions;
 #[cfg(unix)]
+mod setup;
+#[cfg(unix)]
 mod shown;
 mod sources;
 mod sso;

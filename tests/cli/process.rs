@@ -276,7 +276,7 @@ fn variables_set_paths_of_shared_files() {
 fn run_without_profile_uses_default_chain() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["process"]).fails(3).error_form();
-    run.says(&["no credentials", "aws configure sso", "rolecall list"]);
+    run.says(&["no credentials", "rolecall setup"]);
     sandbox.config("[default]\nrole_arn = arn:aws:iam::222222222222:role/admin\nsource_profile = dev\n[profile named]\nrole_arn = arn:aws:iam::222222222222:role/other\nsource_profile = dev\n");
     sandbox.keys("dev");
     sandbox.run(&["process"]).ok();

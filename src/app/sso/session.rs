@@ -1,5 +1,6 @@
 //! Which session of IAM Identity Center a verb is about.
 
+use crate::app::choice::{self, Choice};
 use crate::app::context::Context;
 use crate::chain::{Base, Chain, Sso, SsoLogins};
 use crate::config::profiles::Profiles;
@@ -7,8 +8,6 @@ use crate::error::{Error, Result};
 use crate::hint;
 use crate::text::shown_url;
 
-/// How often a person may answer with something that is no session.
-const ANSWERS: usize = 3;
 /// How many places an error names.
 const SHOWN: usize = 3;
 
@@ -60,20 +59,14 @@ fn none(profiles: &Profiles) -> Error {
 
 /// Lets a person choose one of several.
 fn choose(context: &Context, logins: SsoLogins, names: &[String]) -> Result<Chain> {
-    let lines = names.iter().enumerate().map(|(at, name)| {
+    let choice = |name: &String| {
         let login = logins.named(name);
         let url = login.ok().as_ref().and_then(sso).map(|sso| shown_url(&sso.session.start_url));
-        format!("{:>3}  {name}  {}\n", at + 1, url.unwrap_or_default())
-    });
-    let question = format!("{}Which session? (1 to {}) ", lines.collect::<String>(), names.len());
-    for _ in 0..ANSWERS {
-        let Some(answer) = context.ask(&question)? else { break };
-        let answer = answer.trim();
-        let number = answer.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        let chosen = number.and_then(|at| names.get(at));
-        if let Some(name) = chosen.or_else(|| names.iter().find(|name| *name == answer)) {
-            return logins.named(name);
-        }
+        Choice { name: name.clone(), about: url.unwrap_or_default() }
+    };
+    let choices: Vec<Choice> = names.iter().map(choice).collect();
+    if let Some(at) = choice::choose(context, "Which session?", &choices)? {
+        return logins.named(&names[at]);
     }
     let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let what = format!("there are several sessions, and none is named: {}", list.join(", "));

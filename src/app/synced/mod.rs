@@ -142,6 +142,12 @@ pub fn plan(profiles: &Profiles, wish: &Wish, listing: &Listing) -> Result<(File
     Ok((planner.edits, planner.outcome))
 }
 
+/// Returns the name that the profile of one role gets where nothing else is said.
+pub fn default_name(assignment: Assignment, session: &str) -> Option<String> {
+    let template = NameTemplate::parse(DEFAULT_NAME).ok()?;
+    template::names(&template, &[assignment], session).into_iter().next()
+}
+
 fn wants_name(wish: &Wish, profile: &Marked, name: &str) -> bool {
     wish.naming == Naming::Template && profile.name != name
 }

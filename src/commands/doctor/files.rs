@@ -45,7 +45,7 @@ pub fn check(profiles: &Profiles, findings: &mut Findings) {
     }
     if profiles.is_empty() {
         let message = "the shared files hold no profile";
-        findings.warning(FILES, message, Some(hint::FIRST_STEPS[0]));
+        findings.warning(FILES, message, Some(hint::FIRST_STEPS));
     }
     // Those of a profile are said of the profile.
     for message in by_reason(profiles.malformed_outside_profiles()) {

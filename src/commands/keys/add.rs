@@ -16,7 +16,7 @@ use crate::aws::Credentials;
 use crate::aws::names::AccessKeyId;
 use crate::chain::{Chain, Step, keys};
 use crate::clients::sts::CallerIdentity;
-use crate::config::profiles::Profile;
+use crate::config::profiles::{Profile, Profiles};
 use crate::error::{Error, Result};
 use crate::hint;
 use crate::store::StoreName;
@@ -65,6 +65,19 @@ pub struct KeysAddArgs {
 }
 
 pub fn run(service: &CredentialsService, args: &KeysAddArgs) -> Result<()> {
+    add(service, args, |_, _| Ok(true)).map(drop)
+}
+
+/// Adds keys where `agree` does, which gets the shared files as they are and as they would be; and
+/// returns whether it did. It is called after AWS has accepted the keys.
+///
+/// # Errors
+/// Those of `agree`, and where the keys cannot be read, verified, kept or named.
+pub fn add(
+    service: &CredentialsService,
+    args: &KeysAddArgs,
+    agree: impl FnOnce(&Profiles, &Profiles) -> Result<bool>,
+) -> Result<bool> {
     let context = service.context();
     check_words(&args.profile, &args.more, "add")?;
     let target = target(&context.settings, args.store)?;
@@ -77,7 +90,8 @@ pub fn run(service: &CredentialsService, args: &KeysAddArgs) -> Result<()> {
     let lines = key_lines(before.as_ref(), &args.profile, &id, args.region.as_deref())?;
     let again = hint::command("keys add", &args.profile);
     let wanted = Wanted { profile: &args.profile, id: &id, place: None, again: &again };
-    let chain = planned(context, &lines.preview(&profiles)?, &wanted)?;
+    let after = lines.preview(&profiles)?;
+    let chain = planned(context, &after, &wanted)?;
     let kept = stored.existing(&id, target)?;
     if !args.force && kept.is_some_and(|kept| !is_same(&kept, &given)) {
         let what = format!("another secret of {id} is kept");
@@ -88,6 +102,9 @@ pub fn run(service: &CredentialsService, args: &KeysAddArgs) -> Result<()> {
     } else {
         Some(caller_identity(service, &chain, &Credentials::LongTerm(given.clone()), &again)?)
     };
+    if !agree(&profiles, &after)? {
+        return Ok(false);
+    }
     keep(&stored, (&id, &given), target, facts(identity.as_ref()))?;
     lines.write(context)?;
     report(context, &chain, (&id, target), identity.as_ref());
@@ -99,7 +116,7 @@ pub fn run(service: &CredentialsService, args: &KeysAddArgs) -> Result<()> {
             hint::word(old)
         ));
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Refuses a profile whose credentials come from elsewhere, or that has keys already.

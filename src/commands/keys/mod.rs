@@ -1,9 +1,9 @@
 //! `rolecall keys`: the long-lived secrets in the store.
 
-mod add;
+pub mod add;
 mod checks;
 mod export;
-mod import;
+pub mod import;
 mod input;
 mod keep;
 mod lines;

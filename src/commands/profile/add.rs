@@ -39,6 +39,18 @@ pub fn run(context: &Context, args: &ProfileAddArgs) -> Result<()> {
     change(context, args.change.commit(), |profiles| plan(profiles, &section, &changes))
 }
 
+/// Returns the plan that adds a section with keys, each `KEY=VALUE`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn planned(
+    section: SectionName,
+    words: &[String],
+) -> Result<impl Fn(&Profiles) -> Result<FileEdits>> {
+    let changes = parse(words, &section)?;
+    Ok(move |profiles: &Profiles| plan(profiles, &section, &changes))
+}
+
 fn plan(profiles: &Profiles, section: &SectionName, changes: &[Change]) -> Result<FileEdits> {
     check_new(profiles, section)?;
     let mut edits = FileEdits::default();

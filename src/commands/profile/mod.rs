@@ -1,6 +1,6 @@
 //! `rolecall profile`: the shared files, shown and edited so that no other byte changes.
 
-mod add;
+pub mod add;
 mod adopt;
 mod dump;
 mod edit;

@@ -5,7 +5,7 @@ mod login;
 mod logout;
 mod roles;
 mod session;
-mod sync;
+pub mod sync;
 
 use clap::Subcommand;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::app::assignments::{Lister, Roles};
 use crate::app::context::Context;
 use crate::app::service::CredentialsService;
-use crate::app::shared_files::{Commit, change};
+use crate::app::shared_files::{Commit, FileEdits, change, preview};
 use crate::app::sso::choose_session;
 use crate::app::synced::{
     Assignment, DEFAULT_NAME, Gone, Listing, NameTemplate, Naming, Only, Outcome, Wish, plan,
@@ -17,8 +17,7 @@ use crate::aws::names::Region;
 use crate::chain::keys;
 use crate::clients::assignments::Account;
 use crate::clients::failure::Failure;
-use crate::config::document::{FileKind, SectionKind};
-use crate::config::edit::apply;
+use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, Profiles};
 use crate::error::{Error, Place, Result};
 use crate::hint;
@@ -31,7 +30,7 @@ const SHOWN: usize = 5;
 
 /// Make a profile for each account and role that a login of IAM Identity Center may use; no other
 /// byte of the config file changes
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   rolecall sso sync corp --dry-run                 only show what would change
@@ -79,22 +78,81 @@ pub fn run(service: &CredentialsService, args: &SsoSyncArgs) -> Result<()> {
         (_, Some(profile)) => return Err(no_session(profile)),
         _ => return Err(Error::failed(format!("{} has no login to sync", chain.who()))),
     };
-    let section = profiles.section(SectionKind::SsoSession, &session)?;
-    let wish = wish(args, session, section.as_ref())?;
+    let wish = wish(args, &profiles, session)?;
     let mut lister = Lister::new(service, &chain)?;
     let accounts = lister.accounts()?;
-    let Roles { listed, refused } = lister.roles(&accounts)?;
-    let assignments = listed
-        .iter()
-        .flat_map(|(account, roles)| roles.iter().map(move |role| Assignment { account, role }));
-    let listing = Listing { assignments: assignments.collect(), is_whole: refused.is_empty() };
-    say_refused(context, &refused);
-    let outcome = write(context, args, &wish, &listing)?;
-    if args.json {
-        print_line(json(&wish, args, &outcome, &refused))?;
+    let roles = lister.roles(&accounts)?;
+    Sync { context, args, wish, roles: &roles }.finish()
+}
+
+/// What is to be synced: what is wanted, and what AWS lists.
+pub struct Sync<'a> {
+    context: &'a Context,
+    args: &'a SsoSyncArgs,
+    wish: Wish,
+    roles: &'a Roles,
+}
+
+impl<'a> Sync<'a> {
+    /// # Errors
+    /// When an option or what is remembered in the session's section is wrong.
+    pub fn new(
+        context: &'a Context,
+        args: &'a SsoSyncArgs,
+        session: &str,
+        roles: &'a Roles,
+    ) -> Result<Self> {
+        let wish = wish(args, &context.profiles()?, session.to_owned())?;
+        Ok(Self { context, args, wish, roles })
     }
-    say(context, &wish, args, &outcome);
-    Ok(())
+
+    /// Returns how the config file would change, and what would become of the profiles.
+    ///
+    /// # Errors
+    /// When the file cannot be read or edited so.
+    pub fn preview(&self) -> Result<(String, Outcome)> {
+        let outcome = RefCell::default();
+        let diff = preview(self.context, |profiles| self.plan(profiles, &outcome))?;
+        Ok((diff, outcome.into_inner()))
+    }
+
+    /// Changes the config file, or shows how it would change, and says what becomes of the profiles.
+    ///
+    /// # Errors
+    /// When the file cannot be read, edited so or written.
+    pub fn finish(&self) -> Result<()> {
+        let Self { context, args, wish, roles } = self;
+        say_refused(context, &roles.refused);
+        let outcome = self.write()?;
+        if args.json {
+            print_line(json(wish, args, &outcome, &roles.refused))?;
+        }
+        say(context, wish, args, &outcome);
+        Ok(())
+    }
+
+    fn write(&self) -> Result<Outcome> {
+        let Self { context, args, .. } = self;
+        if args.dry_run && args.json {
+            return Ok(self.preview()?.1);
+        }
+        let outcome = RefCell::default();
+        let commit = if args.dry_run { Commit::DryRun } else { Commit::Write };
+        change(context, commit, |profiles| self.plan(profiles, &outcome))?;
+        Ok(outcome.into_inner())
+    }
+
+    /// Another program may change the file meanwhile; what counts is the last plan.
+    fn plan(&self, profiles: &Profiles, outcome: &RefCell<Outcome>) -> Result<FileEdits> {
+        let Roles { listed, refused } = self.roles;
+        let assignments = listed.iter().flat_map(|(account, roles)| {
+            roles.iter().map(move |role| Assignment { account, role })
+        });
+        let listing = Listing { assignments: assignments.collect(), is_whole: refused.is_empty() };
+        let (edits, planned) = plan(profiles, &self.wish, &listing)?;
+        outcome.replace(planned);
+        Ok(edits)
+    }
 }
 
 /// Returns the error about a profile that holds its login itself.
@@ -117,8 +175,9 @@ fn no_session(profile: &Profile) -> Error {
 ///
 /// # Errors
 /// When an option or what is remembered is wrong.
-fn wish(args: &SsoSyncArgs, session: String, section: Option<&Profile>) -> Result<Wish> {
-    let remembered = |key| section.and_then(|section| section.get(key));
+fn wish(args: &SsoSyncArgs, profiles: &Profiles, session: String) -> Result<Wish> {
+    let section = profiles.section(SectionKind::SsoSession, &session)?;
+    let remembered = |key| section.as_ref().and_then(|section| section.get(key));
     let at = |key: &'static str, option: &'static str, typed: bool| match remembered(key) {
         Some(property) if !typed => (key, Place::from(&property.place)),
         _ => (option, Place::Option(option)),
@@ -167,27 +226,6 @@ fn wish(args: &SsoSyncArgs, session: String, section: Option<&Profile>) -> Resul
         remembered: written,
         session,
     })
-}
-
-/// Changes the config file, or shows how it would change, and returns what becomes of the profiles.
-fn write(context: &Context, args: &SsoSyncArgs, wish: &Wish, listing: &Listing) -> Result<Outcome> {
-    let outcome = RefCell::default();
-    // Another program may change the file meanwhile; what counts is the last plan.
-    let plan = |profiles: &Profiles| {
-        let (edits, planned) = plan(profiles, wish, listing)?;
-        outcome.replace(planned);
-        Ok(edits)
-    };
-    if args.dry_run && args.json {
-        let profiles = context.profiles()?;
-        let edits = plan(&profiles)?;
-        for file in FileKind::ALL {
-            apply(profiles.document(file), edits.of(file))?;
-        }
-    } else {
-        change(context, if args.dry_run { Commit::DryRun } else { Commit::Write }, plan)?;
-    }
-    Ok(outcome.into_inner())
 }
 
 fn say_refused(context: &Context, refused: &[(Account, Failure)]) {

@@ -19,6 +19,11 @@ impl SectionName {
         Self { kind: SectionKind::Profile, name: name.into() }
     }
 
+    /// Returns whether a section can be written under this name without quotes.
+    pub fn is_legal(&self) -> bool {
+        check_name(&self.name, "").is_ok()
+    }
+
     pub(super) fn is_default(&self) -> bool {
         self.kind == SectionKind::Profile && self.name == "default"
     }

@@ -12,7 +12,7 @@ use crate::store::StoreName;
 /// of its file, whose other lines stay, or is the profile written that names it. A profile that
 /// fails keeps its keys where they were, and keeps none of the others from it; the exit code is 1
 /// then.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   rolecall keys import --all --dry-run                what would be moved
@@ -74,6 +74,19 @@ impl Source {
 }
 
 impl KeysImportArgs {
+    /// Returns what moves every pair that lies in plain text.
+    pub fn all_in_plain_text(region: Option<String>) -> Self {
+        Self {
+            selected: Several::default(),
+            all: true,
+            from: Source::Credentials,
+            dry_run: false,
+            json: false,
+            region,
+            store: None,
+        }
+    }
+
     /// Returns the option that says where the keys come from, as it stands in a command.
     pub fn from(&self) -> String {
         match self.from {

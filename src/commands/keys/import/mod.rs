@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 pub use self::args::KeysImportArgs;
 use self::args::Source;
 use self::mover::{Moved, Mover, Outcome};
+pub use self::plain_text::all as in_plain_text;
 use super::checks::target;
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
@@ -20,6 +21,7 @@ use crate::app::service::CredentialsService;
 use crate::app::shared_files::diff;
 use crate::app::stores::StoreOpener;
 use crate::config::document::FileKind;
+use crate::config::profiles::Profiles;
 use crate::error::{Error, Kind, Result};
 use crate::other_stores::Program;
 use crate::output::{print, print_line, table};
@@ -28,29 +30,45 @@ use crate::system::report::Report;
 
 pub fn run(service: &CredentialsService, args: &KeysImportArgs) -> Result<Exit> {
     let context = service.context();
-    let target = target(&context.settings, args.store)?;
     if args.selected.names().is_empty() && !args.all {
         return Err(Error::usage("which profiles are meant? name them, or give --all").hint(
             format!("see what would be moved: rolecall keys import {} --dry-run", args.all()),
         ));
     }
+    let before = context.profiles()?;
+    let (outcomes, after) = import(service, args)?;
+    show(context, args, &outcomes)?;
+    if args.dry_run && !args.json {
+        let diff_of = |file| diff(context, before.document(file), after.document(file));
+        print(&FileKind::ALL.map(diff_of).concat())?;
+    }
+    let has_failed = outcomes.iter().any(|outcome| outcome.result.is_err());
+    Ok(if has_failed { Exit::from(Kind::Failed.exit_code()) } else { Exit::SUCCESS })
+}
+
+/// Returns what would come of each profile, as a table, and the shared files as they would be.
+///
+/// # Errors
+/// As a dry run of it.
+pub fn preview(service: &CredentialsService, args: KeysImportArgs) -> Result<(String, Profiles)> {
+    let (outcomes, after) = import(service, &KeysImportArgs { dry_run: true, ..args })?;
+    Ok((table(&outcomes), after))
+}
+
+/// Moves what is meant, and returns the shared files as they are then, or would be.
+fn import(service: &CredentialsService, args: &KeysImportArgs) -> Result<(Vec<Outcome>, Profiles)> {
+    let context = service.context();
+    let target = target(&context.settings, args.store)?;
     let stored = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).access_keys(args.store);
     let mover = Mover::new(service, args, target, stored);
-    let before = context.profiles()?;
     let outcomes = match args.from {
         Source::Credentials => plain_text::import(&mover)?,
         Source::Env => variables::import(&mover)?,
         Source::AwsVault => other_program::import(&mover, Program::AwsVault)?,
         Source::Granted => other_program::import(&mover, Program::Granted)?,
     };
-    show(context, args, &outcomes)?;
-    if args.dry_run && !args.json {
-        let after = mover.profiles()?;
-        let diff_of = |file| diff(context, before.document(file), after.document(file));
-        print(&FileKind::ALL.map(diff_of).concat())?;
-    }
-    let has_failed = outcomes.iter().any(|outcome| outcome.result.is_err());
-    Ok(if has_failed { Exit::from(Kind::Failed.exit_code()) } else { Exit::SUCCESS })
+    let after = mover.profiles()?;
+    Ok((outcomes, after))
 }
 
 fn show(context: &Context, args: &KeysImportArgs, outcomes: &[Outcome]) -> Result<()> {
@@ -78,6 +96,10 @@ fn show(context: &Context, args: &KeysImportArgs, outcomes: &[Outcome]) -> Resul
         context.ui.note(&format!("no profile holds long-term keys {place}"));
         return Ok(());
     }
+    print(&table(outcomes))
+}
+
+fn table(outcomes: &[Outcome]) -> String {
     let cells = |outcome: &Outcome| {
         let id = table::or_dash(outcome.access_key_id.as_deref());
         let why = match outcome.result {
@@ -87,5 +109,5 @@ fn show(context: &Context, args: &KeysImportArgs, outcomes: &[Outcome]) -> Resul
         vec![outcome.profile.clone(), id, format!("{}{why}", outcome.word())]
     };
     let rows: Vec<_> = outcomes.iter().map(cells).collect();
-    print(&table::plain(&["PROFILE", "ACCESS KEY", "RESULT"], &rows))
+    table::plain(&["PROFILE", "ACCESS KEY", "RESULT"], &rows)
 }

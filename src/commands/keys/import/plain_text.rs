@@ -38,13 +38,18 @@ fn chosen(profiles: &Profiles, mover: &Mover) -> Result<Vec<String>> {
         return Err(profiles.unknown(name));
     }
     if mover.args.all {
-        let holds_keys = |name: &&str| {
-            let profile = profiles.profile(name).ok().flatten();
-            profile.is_some_and(|p| p.get(keys::SECRET_ACCESS_KEY).is_some() && !has_token(&p))
-        };
-        return Ok(profiles.names().filter(holds_keys).map(str::to_owned).collect());
+        return Ok(all(profiles));
     }
     Ok(names.into_iter().map(str::to_owned).collect())
+}
+
+/// Returns the profiles that hold long-term keys in plain text.
+pub fn all(profiles: &Profiles) -> Vec<String> {
+    let holds_keys = |name: &&str| {
+        let profile = profiles.profile(name).ok().flatten();
+        profile.is_some_and(|p| p.get(keys::SECRET_ACCESS_KEY).is_some() && !has_token(&p))
+    };
+    profiles.names().filter(holds_keys).map(str::to_owned).collect()
 }
 
 fn has_token(profile: &Profile) -> bool {
