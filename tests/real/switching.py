@@ -222,7 +222,7 @@ def passing_through(shell):
         status, screen = world.tried("rolecall --color never explain nosuch")
         want_in("error: profile `nosuch`", screen)
         want(status, 3)
-        want_in("Options:", world.run("rolecall --help"))
+        want_in("Options:", world.run("rolecall prompt --help"))
         assert not shell.fail or world.tried(shell.fail)[0] == 1, "the hook changes the status"
 
 
