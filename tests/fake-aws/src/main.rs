@@ -12,7 +12,7 @@
 
 use std::io::BufRead;
 
-use fake_aws::{Call, FakeAws, Fault, Kind, Role, Statement, TrustStatement, User, World};
+use fake_aws::{Browser, Call, FakeAws, Fault, Kind, Role, Statement, TrustStatement, User, World};
 use serde_json::json;
 
 const HOME: &str = "111111111111";
@@ -45,6 +45,8 @@ fn world() -> World {
         .account(OTHER, "other")
         .sso_token("tester", SSO_TOKEN, SSO_TOKEN_END)
         .sso_grant("tester", OTHER, "Developer", vec![Statement::allow("*", "*")])
+        .sso_browser(Browser::Agrees("tester".to_owned()))
+        .sso_approval("tester", 0)
         .user(bob)
         .role(role(OTHER, "prod").trusts(TrustStatement::arn(&dev.arn)))
         .role(dev.trusts(home()).max_session(43_200).allow("sts:*", "*"))
