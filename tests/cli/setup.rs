@@ -323,7 +323,7 @@ fn all_roles() -> Answers<'static> {
     let all = [
         ("Which profiles shall there be?", "all"),
         ("Their region [eu-west-1]:", ""),
-        ("Write 2 new profiles, and change 0? [y/N]", "y"),
+        ("Write this (new profiles: 2, changed: 0)? [y/N]", "y"),
     ];
     [sign_in(), answers(&all)].concat()
 }
@@ -333,8 +333,7 @@ fn login_gives_profiles_of_all_roles() {
     let sandbox = company();
     let mut person = Person::at(&sandbox);
     let shown = person.answers(&all_roles());
-    for part in ["+[sso-session corp]", "a profile for each of the 2 roles", "+[profile Dev.Admin]"]
-    {
+    for part in ["+[sso-session corp]", "a profile for each role (2)", "+[profile Dev.Admin]"] {
         assert!(shown.contains(part), "no `{part}`: {shown}");
     }
     // Taken up again, nobody signs in anew.
@@ -369,7 +368,7 @@ fn many_new_profiles_show_on_request() {
     });
     let mut person = Person::at(&sandbox);
     let mut all = all_roles();
-    let question = "Write 22 new profiles, and change 0? [y/N, or d to see the";
+    let question = "Write this (new profiles: 22, changed: 0)? [y/N, or d to see the";
     all.pop();
     all.extend(answers(&[(question, "d"), (question, "y"), (MORE, "end"), (SHELL, "n")]));
     let shown = person.answers(&all);

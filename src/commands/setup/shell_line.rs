@@ -8,7 +8,6 @@ use super::ask::Ask;
 use crate::commands::calling_shell::calling_shell_name;
 use crate::error::{Error, Kind, Result};
 use crate::shell::IntegratedShell;
-use crate::shell::state::CallingShell;
 use crate::system::files::read_named;
 use crate::system::report::Report;
 use crate::system::rewrite::{check_writable, rewrite};
@@ -20,10 +19,6 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// is told what to write.
 pub fn step(ask: &Ask) -> Result<()> {
     let context = ask.context;
-    if CallingShell::of(&context.environment).is_some() {
-        ask.say("\nThis shell has its line already: `rolecall use` works.");
-        return Ok(());
-    }
     let shell = calling_shell_name(context).as_deref().and_then(IntegratedShell::parse);
     let Some(shell) = shell else {
         ask.say("\nThe shell that calls is none that `rolecall use` can switch.");

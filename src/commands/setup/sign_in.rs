@@ -40,7 +40,7 @@ pub fn step(service: &CredentialsService, ask: &Ask) -> Result<Option<String>> {
     }
     let about = |name: &str, about: String| Choice { name: name.to_owned(), about };
     let choices = [
-        about("all", format!("a profile for each of the {} roles", all.len())),
+        about("all", format!("a profile for each role ({})", all.len())),
         about("one", "a profile for one account and role".to_owned()),
         about("none", "no profile".to_owned()),
     ];
@@ -149,7 +149,7 @@ fn every(ask: &Ask, session: &str, roles: &Roles) -> Result<Option<String>> {
         return Ok(None);
     }
     let (added, changed) = (outcome.added.len(), outcome.changed.len());
-    let question = format!("Write {added} new profiles, and change {changed}?");
+    let question = format!("Write this (new profiles: {added}, changed: {changed})?");
     if !ask.agree(&diff, &question)? {
         return Ok(None);
     }
