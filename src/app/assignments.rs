@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::call::AskPolicy;
 use super::service::CredentialsService;
+use super::stores::StoreOpener;
 use crate::chain::{Base, Chain, Network, Sso};
 use crate::clients::asked::Asked;
 use crate::clients::assignments::{Account, Pace, Portal};
@@ -181,7 +183,8 @@ impl<'a> Lister<'a> {
 fn tokens(service: &CredentialsService) -> SsoTokens<'_> {
     let context = service.context();
     let report: &dyn Report = &context.ui;
-    SsoTokens { calls: service.calls(), report, directories: &context.directories }
+    let kept = StoreOpener::new(context, report, AskPolicy::Allowed).login_tokens(None);
+    SsoTokens { calls: service.calls(), report, kept }
 }
 
 fn is_one_of(failure: &Failure, codes: &[&str]) -> bool {

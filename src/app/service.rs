@@ -26,6 +26,7 @@ use crate::platform::ancestors::ancestors;
 use crate::prompt::seed::Seeds;
 use crate::prompt::{Progress, PromptChain, PromptEnvironment, YesOption};
 use crate::settings::EffectiveSettings;
+use crate::sources::login_tokens::TokenPlace;
 use crate::sources::principal::Principals;
 use crate::sources::{self, Sources};
 use crate::store::index::Index;
@@ -159,8 +160,12 @@ pub fn resolve(context: &Context, profiles: &Profiles, request: &Request) -> Res
 
 /// Fills in who stands behind a chain.
 fn identify(context: &Context, chain: &mut Chain) {
-    let Context { environment, directories, runtime, .. } = context;
-    Principals { environment, directories, runtime }.identify(chain);
+    let Context { environment, directories, runtime, settings, .. } = context;
+    let sso_tokens = match settings.stored_sso_tokens() {
+        Some(_) => TokenPlace::Store,
+        None => TokenPlace::SharedFiles,
+    };
+    Principals { environment, directories, runtime, sso_tokens }.identify(chain);
 }
 
 /// Returns the profiles whose `credential_process` led to this process.
@@ -228,9 +233,11 @@ impl<'a> Acquirer<'a> {
         let (report, runtime) = (self.report, &self.runtime);
         let calls = AwsCalls { factory: clients, runtime, clock: &SystemClock, environment };
         let access_keys = || self.stores.access_keys(self.call.store);
+        let login_tokens = || self.stores.login_tokens(self.call.store);
         let sources = Sources {
             calls,
             access_keys: &access_keys,
+            login_tokens: &login_tokens,
             report,
             directories,
             process_limit: settings.process_timeout(),

@@ -1,17 +1,17 @@
 //! One login at a time: whoever finds another one under way takes its token.
 
-use std::path::Path;
-
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::performer::Performer;
 use super::way::LoginOptions;
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
-use crate::chain::{Base, Chain};
+use crate::app::stores::StoreOpener;
+use crate::chain::{Base, Chain, SsoSession};
 use crate::error::{Error, Result};
-use crate::sources::sso::LOCK_TIMEOUT;
-use crate::sources::sso_token::{Token, read_token, token_path};
+use crate::sources::login_tokens::{LOCK_TIMEOUT, LoginTokens};
+use crate::sources::sso_token::Token;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::digest::sha1_hex;
 use crate::system::locks::{Attempt, FileLocks, Locks};
@@ -22,9 +22,12 @@ pub struct LoggedIn {
     pub expires_at: DateTime<Utc>,
     /// Whether the token can be renewed without a person.
     pub is_renewable: bool,
+    /// The store that keeps it, where the settings want one.
+    pub store: Option<String>,
 }
 
-/// Logs in anew for the base of a chain, and keeps the token where the AWS CLI and the SDKs look.
+/// Logs in anew for the base of a chain, and keeps the token where the AWS CLI and the SDKs look, or
+/// in the store where the settings say so.
 /// Where another process does so at this moment, waits for it and takes its token. Waits for a
 /// person for as long as the settings say, ten minutes where they do not.
 ///
@@ -43,11 +46,12 @@ pub fn log_in(context: &Context, chain: &Chain, options: LoginOptions) -> Result
         ))
         .hint(format!("log in on a terminal: {}", sso.session.login(chain.base_name()))));
     }
-    let path = token_path(context.directories.home()?, &sso.session);
+    let session = &sso.session;
+    let kept = StoreOpener::new(context, &context.ui, AskPolicy::Allowed).login_tokens(None);
     let lock_name = format!("sso-{}", sha1_hex(sso.session.cache_name()));
     let folders = context.directories.locks();
     let locks = FileLocks::new(folders, None, context.runtime.clone(), &context.ui);
-    let before = token_of(context, &path)?;
+    let before = token_of(&kept, session)?;
     loop {
         let purpose = format!("a login at {name}");
         let _held = match locks.attempt(&lock_name, &purpose) {
@@ -56,18 +60,18 @@ pub fn log_in(context: &Context, chain: &Chain, options: LoginOptions) -> Result
             Attempt::Busy => {
                 // Another one has this tab open, and a bit more time than a person has.
                 locks.wait(&lock_name, context.settings.login_timeout() + LOCK_TIMEOUT)?;
-                match token_of(context, &path)? {
+                match token_of(&kept, session)? {
                     Some(token) if !is_same(before.as_ref(), &token) => return Ok(token),
                     _ => continue,
                 }
             }
         };
         // Whoever held the lock when this one tried may have ended meanwhile.
-        match token_of(context, &path)? {
+        match token_of(&kept, session)? {
             Some(token) if !is_same(before.as_ref(), &token) => return Ok(token),
             _ => {
-                let token = Performer::new(context, (chain, sso), options)?.log_in(&path)?;
-                return logged_in(&token)
+                let token = Performer::new(context, (chain, sso), options)?.log_in(&kept)?;
+                return logged_in(&kept, session, &token)
                     .ok_or_else(|| Error::failed("AWS gave a token that has no end"));
             }
         }
@@ -81,15 +85,17 @@ fn is_same(before: Option<&LoggedIn>, now: &LoggedIn) -> bool {
 }
 
 /// Reads the token that is kept, where it is still good.
-fn token_of(context: &Context, path: &Path) -> Result<Option<LoggedIn>> {
-    let token = read_token(path, &context.runtime)?;
-    Ok(token.as_ref().and_then(logged_in).filter(|token| token.expires_at > SystemClock.now()))
+fn token_of(kept: &LoginTokens, session: &SsoSession) -> Result<Option<LoggedIn>> {
+    let token = kept.read_for_login(session)?;
+    let token = token.as_ref().and_then(|token| logged_in(kept, session, token));
+    Ok(token.filter(|token| token.expires_at > SystemClock.now()))
 }
 
-fn logged_in(token: &Token) -> Option<LoggedIn> {
+fn logged_in(kept: &LoginTokens, session: &SsoSession, token: &Token) -> Option<LoggedIn> {
     Some(LoggedIn {
         access_token: token.access_token()?,
         expires_at: token.expires_at()?,
         is_renewable: token.is_renewable(SystemClock.now()),
+        store: kept.store_of(session).map(|store| store.to_string()),
     })
 }
