@@ -7,8 +7,10 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::call::{AskPolicy, Caller};
-use super::service::{CredentialsService, identify};
+use super::identify::identify;
+use super::service::CredentialsService;
 use super::sso::AutomaticLogins;
+use super::stores::StoreOpener;
 use crate::chain::{Base, Chain, Network, Sso};
 use crate::clients::asked::Asked;
 use crate::clients::assignments::{Account, Pace, Portal};
@@ -192,7 +194,8 @@ fn token(
     let report: &dyn Report = &context.ui;
     let mut chain = chain.clone();
     identify(context, &mut chain);
-    let tokens = SsoTokens { calls: service.calls(), report, directories: &context.directories };
+    let kept = StoreOpener::new(context, report, AskPolicy::Allowed).login_tokens(None);
+    let tokens = SsoTokens { calls: service.calls(), report, kept };
     tokens.get(&chain, sso, refused).or_else(|error| {
         let logins = AutomaticLogins::new(context, Caller::Person, AskPolicy::Allowed);
         Ok(logins.mend(&chain, error)?.access_token)

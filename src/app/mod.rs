@@ -5,6 +5,7 @@ pub mod call;
 pub mod choice;
 pub mod context;
 pub mod iam_principal;
+mod identify;
 pub mod key_age;
 pub mod options;
 mod passphrase;

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 
 use super::call::{AskPolicy, Call, Caller, Confirmation, Voice};
 use super::context::Context;
+use super::identify::identify;
 use super::options::CredentialOptions;
 use super::requests;
 use super::sso::AutomaticLogins;
@@ -28,7 +29,6 @@ use crate::platform::ancestors::ancestors;
 use crate::prompt::seed::Seeds;
 use crate::prompt::{Progress, PromptChain, PromptEnvironment, YesOption};
 use crate::settings::EffectiveSettings;
-use crate::sources::principal::Principals;
 use crate::sources::{self, Sources};
 use crate::store::index::Index;
 use crate::store::sessions::StoredSessions;
@@ -159,12 +159,6 @@ pub fn resolve(context: &Context, profiles: &Profiles, request: &Request) -> Res
     Ok(chain)
 }
 
-/// Fills in who stands behind a chain.
-pub(super) fn identify(context: &Context, chain: &mut Chain) {
-    let Context { environment, directories, runtime, .. } = context;
-    Principals { environment, directories, runtime }.identify(chain);
-}
-
 /// Returns the profiles whose `credential_process` led to this process.
 fn trail(context: &Context) -> Vec<String> {
     let trail = context.environment.get(sources::process::TRAIL);
@@ -243,9 +237,11 @@ impl<'a> Acquirer<'a> {
         let (report, runtime) = (self.report, &self.runtime);
         let calls = AwsCalls { factory: clients, runtime, clock: &SystemClock, environment };
         let access_keys = || self.stores.access_keys(self.call.store);
+        let login_tokens = || self.stores.login_tokens(self.call.store);
         let sources = Sources {
             calls,
             access_keys: &access_keys,
+            login_tokens: &login_tokens,
             report,
             directories,
             process_limit: settings.process_timeout(),

@@ -3,6 +3,7 @@
 use super::call::AskPolicy;
 use super::context::Context;
 use super::passphrase::Passphrase;
+use crate::sources::login_tokens::{LoginTokens, StoredTokens, TokenStore};
 use crate::store::access_keys::StoredAccessKeys;
 use crate::store::choice::Stores;
 use crate::store::long_lived::{LongLived, LongLivedSecrets, Records};
@@ -53,6 +54,20 @@ impl<'a> StoreOpener<'a> {
     /// Returns the long-term keys.
     pub fn access_keys(self, typed: Option<StoreName>) -> StoredAccessKeys<'a> {
         self.long_lived(typed, self.context.directories.access_keys().map(StateFile::new))
+    }
+
+    /// Returns the tokens of logins in the stores.
+    pub fn sso_tokens(self, typed: Option<StoreName>) -> StoredTokens<'a> {
+        self.long_lived(typed, self.context.directories.sso_tokens().map(StateFile::new))
+    }
+
+    /// Returns the tokens of logins where the settings keep them.
+    pub fn login_tokens(self, typed: Option<StoreName>) -> LoginTokens<'a> {
+        let Context { directories, runtime, settings, .. } = self.context;
+        let store = settings
+            .stored_sso_tokens()
+            .map(|setting| TokenStore { tokens: self.sso_tokens(typed), setting });
+        LoginTokens { directories, runtime, clock: &SystemClock, store }
     }
 
     fn long_lived<S: LongLived>(

@@ -38,6 +38,8 @@ Settings:
     settings_file!(),
     " holds lines such as `log = false`:
   store                 where sessions are kept: keyring, keyutils, file or none
+  sso_token_store       where the tokens of logins are: cache (~/.aws/sso/cache, for all programs) or \
+keyring (the store)
   min_ttl               how long a cached session must live, as --min-ttl
   process_timeout       how long a credential_process or mfa_process may run (default: 60)
   lock_timeout          how long to wait for another process that gets credentials from the same \
@@ -103,7 +105,7 @@ mod tests {
         });
         let keys: Vec<&str> =
             lines.flat_map(|line| line.split("  ").next().unwrap().split(", ")).collect();
-        assert_eq!(keys.len(), 15, "{keys:?}");
+        assert_eq!(keys.len(), 17, "{keys:?}");
         for key in keys {
             std::fs::write(&path, format!("{key} = ?\n")).unwrap();
             let read = load(&path);

@@ -72,6 +72,12 @@ impl EffectiveSettings {
         typed.or(self.0.store)
     }
 
+    /// Returns where it stands that the tokens of logins are kept in the store; `None` where they are
+    /// in the files that the AWS CLI and the SDKs share.
+    pub fn stored_sso_tokens(&self) -> Option<&Place> {
+        self.0.stored_sso_tokens.as_ref()
+    }
+
     /// Returns whether sessions are cached in a store that was typed or is set.
     pub fn caching(&self, typed: Option<StoreName>) -> Caching {
         if self.store(typed) == Some(StoreName::None) { Caching::Off } else { Caching::On }

@@ -36,6 +36,8 @@ pub struct Settings {
     pub lock_timeout: Option<Duration>,
     /// How long the session with MFA of an identity lives, in seconds; 0 when there is to be none.
     pub mfa_session_duration: Option<u32>,
+    /// Where it stands that the tokens of logins are kept in the store.
+    pub stored_sso_tokens: Option<Place>,
     /// How old, in seconds, a long-term key may be; 0 where that does not matter.
     pub max_key_age: Option<u32>,
     /// Whether what is handed out is logged; it is unless this says otherwise.
@@ -247,6 +249,13 @@ fn set(settings: &mut Settings, key: &str, value: &str, place: &dyn Fn() -> Plac
             let name =
                 StoreName::parse(value).ok_or_else(|| wrong("keyring, keyutils, file or none"))?;
             settings.store = Some(name.available().map_err(|what| error(place(), what))?);
+        }
+        "sso_token_store" => {
+            settings.stored_sso_tokens = match value {
+                "cache" => None,
+                "keyring" => Some(place()),
+                _ => return Err(wrong("keyring or cache")),
+            };
         }
         "min_ttl" => settings.min_ttl = Some(seconds()?),
         "process_timeout" => settings.process_timeout = limit()?,

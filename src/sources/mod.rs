@@ -2,6 +2,7 @@
 
 mod identity_token;
 mod login_session;
+pub mod login_tokens;
 mod machine;
 pub mod principal;
 pub mod process;
@@ -18,6 +19,7 @@ use aws_credential_types::attributes::AccountId;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use self::login_tokens::LoginTokens;
 use crate::aws::expiration::{self, Unusable};
 use crate::aws::{Credentials, Session};
 use crate::chain::{Base, Chain, DefaultProvider, StaticKeys, WrittenEnd};
@@ -37,6 +39,8 @@ pub struct Sources<'a> {
     pub directories: &'a Directories,
     /// Opens the long-term keys of the stores, when they are first needed.
     pub access_keys: &'a dyn Fn() -> StoredAccessKeys<'a>,
+    /// Gives the tokens of logins, when they are first needed.
+    pub login_tokens: &'a dyn Fn() -> LoginTokens<'a>,
     /// How long a process source may run.
     pub process_limit: Duration,
     /// The profiles whose `credential_process` led here, for the next process to see.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::Sources;
 use super::identity_token::{read_container_token, read_web_identity_token, subject};
-use super::sso_token::{read_token, token_path};
+use super::login_tokens::TokenPlace;
 use crate::chain::process_command::words;
 use crate::chain::{Base, Chain, DefaultProvider, Plan, Principal};
 use crate::clients::calls::AwsCalls;
@@ -35,6 +35,8 @@ pub struct Principals<'a> {
     pub environment: &'a Environment,
     pub directories: &'a Directories,
     pub runtime: &'a Runtime,
+    /// Where the tokens of logins are.
+    pub sso_tokens: TokenPlace,
 }
 
 impl Principals<'_> {
@@ -60,9 +62,7 @@ impl Principals<'_> {
     /// Finds out who stands behind the base of a plan, as [`Self::identify`] does.
     pub(super) fn of(self, plan: &Plan) -> Principal {
         let found = match &plan.base {
-            Base::Sso(sso) => self.directories.home().ok().and_then(|home| {
-                read_token(&token_path(home, &sso.session), self.runtime).ok()??.login()
-            }),
+            Base::Sso(sso) => self.sso_tokens.login(&sso.session, self.directories, self.runtime),
             Base::WebIdentity(call) => read_web_identity_token(self.directories, call)
                 .ok()
                 .map(|token| subject(token.expose_secret())),
@@ -148,7 +148,9 @@ pub(super) fn require_same(chain: &Chain, now: &str) -> Result<()> {
 /// Where the principal is another one now, or cannot be told any more.
 pub(super) fn require_unchanged(sources: &Sources, chain: &Chain) -> Result<()> {
     let AwsCalls { environment, runtime, .. } = sources.calls;
-    let principals = Principals { environment, directories: sources.directories, runtime };
+    let sso_tokens = (sources.login_tokens)().place();
+    let principals =
+        Principals { environment, directories: sources.directories, runtime, sso_tokens };
     match &chain.plan.principal {
         then @ Principal::Known(_) if principals.of(&chain.plan) != *then => Err(replaced(chain)),
         _ => Ok(()),

@@ -1,15 +1,13 @@
 //! IAM Identity Center: role credentials for the token of a login, which is renewed here where it
 //! has a refresh token.
 
-use std::path::Path;
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::Sources;
+use super::login_tokens::LoginTokens;
 use super::principal::require_same;
-use super::sso_token::{Renewal, Token, read_token, token_path};
+use super::sso_token::{Renewal, Token};
 use crate::aws::Session;
 use crate::chain::{Chain, Sso};
 use crate::clients::asked::Asked;
@@ -18,8 +16,6 @@ use crate::clients::factory::{Service, Target};
 use crate::clients::failure::CallError;
 use crate::clients::ssooidc::{Grant, IssuedToken};
 use crate::error::{Error, Kind, Remedy, Result};
-use crate::system::directories::Directories;
-use crate::system::locks::lock_beside;
 use crate::system::report::Report;
 use crate::text::shown_url;
 
@@ -27,16 +23,15 @@ use crate::text::shown_url;
 const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
 /// What a token that cannot be renewed must have left to be used once more.
 const LAST_MOMENTS: TimeDelta = TimeDelta::seconds(5);
-/// How long another process that renews the token is waited for.
-pub const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why a token that looks good is not.
 pub const NOT_ACCEPTED: &str = "the token is no longer accepted";
 
 impl Sources<'_> {
     pub(super) fn sso(&self, chain: &Chain, sso: &Sso) -> Result<Session> {
-        let Self { calls, report, directories, .. } = *self;
-        let token = SsoTokens { calls, report, directories }.get(chain, sso, None)?;
+        let tokens =
+            SsoTokens { calls: self.calls, report: self.report, kept: (self.login_tokens)() };
+        let token = tokens.get(chain, sso, None)?;
         let (network, region) = (&chain.plan.network, &sso.session.region);
         let target = Target::of(Service::Portal, network, region, sso.endpoint.as_ref());
         self.calls.get_role_credentials(&target, sso, &token).map_err(|error| {
@@ -52,11 +47,11 @@ impl Sources<'_> {
     }
 }
 
-/// Gets the tokens of logins: from the cache that all programs share, renewed where that is needed.
+/// Gets the tokens of logins from where they are kept, renewed where that is needed.
 pub struct SsoTokens<'a> {
     pub calls: AwsCalls<'a>,
     pub report: &'a dyn Report,
-    pub directories: &'a Directories,
+    pub kept: LoginTokens<'a>,
 }
 
 impl SsoTokens<'_> {
@@ -74,16 +69,15 @@ impl SsoTokens<'_> {
         let lives = |token: &Token, at_least| {
             token.lives(self.calls.clock.now(), at_least) && !token.is(refused)
         };
-        let path = token_path(self.directories.home()?, &sso.session);
         let none = || login_needed(chain, sso, "there is no token of a login");
-        let token = self.read(chain, &path)?.ok_or_else(none)?;
+        let token = self.read(chain, sso)?.ok_or_else(none)?;
         if lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
         // A refresh token may work only once, so that one process renews and the others read what
         // it wrote.
-        let _lock = lock_beside(&path, LOCK_TIMEOUT, self.calls.runtime)?;
-        let token = self.read(chain, &path)?.ok_or_else(none)?;
+        let _lock = self.kept.lock(&sso.session)?;
+        let token = self.read(chain, sso)?.ok_or_else(none)?;
         if lives(&token, RENEW_BEFORE) {
             return token.access_token().ok_or_else(none);
         }
@@ -94,23 +88,23 @@ impl SsoTokens<'_> {
             Some(renewal) => match self.renew(chain, sso, &renewal)? {
                 Ok(renewed) => {
                     // Who logged in or out meanwhile is not undone.
-                    self.read(chain, &path)?.ok_or_else(none)?;
-                    return Ok(self.replace(&path, &token, &renewed));
+                    self.read(chain, sso)?.ok_or_else(none)?;
+                    return self.replace(sso, &token, &renewed);
                 }
                 Err(error) => error,
             },
         };
         // Other programs take no lock of ours: one of them may have used the refresh token up, and
         // written what it got. A token that could not be renewed is used while it lives.
-        let token = self.read(chain, &path)?.ok_or_else(none)?;
+        let token = self.read(chain, sso)?.ok_or_else(none)?;
         if lives(&token, LAST_MOMENTS) {
             return token.access_token().ok_or_else(none);
         }
         Err(error)
     }
 
-    fn read(&self, chain: &Chain, path: &Path) -> Result<Option<Token>> {
-        let token = read_token(path, self.calls.runtime)?;
+    fn read(&self, chain: &Chain, sso: &Sso) -> Result<Option<Token>> {
+        let token = self.kept.read(&sso.session).map_err(|e| e.about(chain.base_name()))?;
         if let Some(login) = token.as_ref().and_then(Token::login) {
             require_same(chain, &login)?;
         }
@@ -144,17 +138,21 @@ impl SsoTokens<'_> {
         }
     }
 
-    /// Puts a renewed token into the place of the old one, and returns it. A file that cannot be
-    /// written is a warning.
-    fn replace(&self, path: &Path, old: &Token, renewed: &IssuedToken) -> SecretString {
+    /// Puts a renewed token into the place of the old one, and returns it. One that cannot be kept is
+    /// a warning.
+    fn replace(&self, sso: &Sso, old: &Token, renewed: &IssuedToken) -> Result<SecretString> {
         let token = old.renewed(renewed, self.calls.clock.now());
-        if let Err(error) = token.write(path) {
+        if let Err(error) = self.kept.write(&sso.session, &token) {
+            if error.kind() == Kind::Interrupted {
+                return Err(error);
+            }
+            let why = error.causes().last().map_or(error.message(), String::as_str);
             self.report.warn(&format!(
-                "the renewed SSO token could not be written to {}: {error}",
-                path.display()
+                "the renewed SSO token could not be written to {}: {why}",
+                self.kept.shown_place(&sso.session)?
             ));
         }
-        renewed.access_token.clone()
+        Ok(renewed.access_token.clone())
     }
 }
 

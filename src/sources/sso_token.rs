@@ -160,6 +160,13 @@ impl Token {
         token
     }
 
+    /// Returns the text of its file.
+    pub(super) fn text_of_file(&self) -> SecretString {
+        // A map of texts always has one.
+        let json = serde_json::to_string(&self.fields).map(Zeroizing::new).unwrap_or_default();
+        SecretString::from(json.as_str())
+    }
+
     /// Writes the token's file, whole or not at all.
     ///
     /// # Errors

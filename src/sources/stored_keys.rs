@@ -13,7 +13,7 @@ impl Sources<'_> {
         let id = &keys.access_key_id;
         let profile = chain.base_name();
         let stored: StoredAccessKeys = (self.access_keys)();
-        let found = stored.find(id, self.calls.clock.now()).map_err(|error| {
+        let found = stored.get(id, self.calls.clock.now()).map_err(|error| {
             let message = error.message().to_owned();
             at(keys, error.about(profile), &message)
         })?;

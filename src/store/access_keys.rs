@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 use crate::aws::names::AccessKeyId;
 use crate::aws::process_json;
 use crate::aws::{Credentials, LongTermKeys};
-use crate::error::Result;
 use crate::hint;
 use crate::store::entry_name::EntryName;
 use crate::store::long_lived::{self, LongLived, LongLivedSecrets};
@@ -85,29 +84,6 @@ impl LongLived for LongTermKeys {
 }
 
 impl StoredAccessKeys<'_> {
-    /// Returns keys that a profile names; `None` when no store has them.
-    ///
-    /// # Errors
-    /// Where the store that has them on record, or in its absence any other, does not answer, and
-    /// none gives them; an interruption.
-    pub fn find(&self, id: &AccessKeyId, now: DateTime<Utc>) -> Result<Option<LongTermKeys>> {
-        let mut failures = Vec::new();
-        let found = self.look_up(id, now, |failure| failures.push(failure))?;
-        let recorded = failures.iter().position(|failure| failure.is_recorded);
-        let failure = match (found, recorded) {
-            (Some(keys), _) => return Ok(Some(keys)),
-            (None, Some(at)) => failures.swap_remove(at),
-            // A store that is not there is where nothing was put.
-            (None, None) if self.records().contains_key(id.as_str()) => return Ok(None),
-            (None, None) => match failures.into_iter().next() {
-                Some(failure) => failure,
-                None => return Ok(None),
-            },
-        };
-        let what = format!("the store {} did not give the secret of {id}", failure.store);
-        Err(long_lived::failed(failure.error, what, failure.store))
-    }
-
     /// Returns the account of keys, where AWS said it when they were added.
     pub fn account_of(&self, id: &AccessKeyId) -> Option<String> {
         self.records().remove(id.as_str())?.facts.account_id

@@ -165,7 +165,7 @@ fn delete_all(
             let names = store.list().map_err(|error| StoreFailure { error, certain: false })?;
             let listed = names.into_iter().filter_map(|name| match name {
                 EntryName::Session(key) => Some(key),
-                EntryName::MfaSeed(_) | EntryName::LongTermKeys(_) => None,
+                EntryName::MfaSeed(_) | EntryName::LongTermKeys(_) | EntryName::SsoToken(_) => None,
             });
             let noted = known.iter().filter(|(_, entry)| entry.store == store.name());
             listed.chain(noted.map(|(key, _)| key.clone())).collect()

@@ -8,6 +8,8 @@ use crate::system::digest::{is_sha256_hex, sha256_hex};
 const SEED_PREFIX: &str = "mfa-";
 /// Begins the name of long-term keys.
 const KEYS_PREFIX: &str = "key-";
+/// Begins the name of the token of a login.
+const SSO_PREFIX: &str = "sso-";
 /// The longest access key ID that stands in a name as it is. AWS's have 20 characters.
 const MAX_ID_CHARS: usize = 64;
 
@@ -18,6 +20,7 @@ pub enum EntryName {
     Session(SessionKey),
     MfaSeed(SeedKey),
     LongTermKeys(KeysName),
+    SsoToken(SsoTokenKey),
 }
 
 impl EntryName {
@@ -28,6 +31,7 @@ impl EntryName {
             .map(Self::Session)
             .or_else(|| SeedKey::parse(text).map(Self::MfaSeed))
             .or_else(|| KeysName::parse(text).map(Self::LongTermKeys))
+            .or_else(|| SsoTokenKey::parse(text).map(Self::SsoToken))
     }
 
     /// Returns the name as it stands in the store: at most 68 letters, digits and hyphens of ASCII.
@@ -36,6 +40,7 @@ impl EntryName {
             Self::Session(key) => key.as_str(),
             Self::MfaSeed(key) => &key.0,
             Self::LongTermKeys(name) => &name.0,
+            Self::SsoToken(key) => &key.0,
         }
     }
 }
@@ -96,6 +101,21 @@ impl SeedKey {
     }
 }
 
+/// The name of a login's token: `sso-` and the SHA-256 of what the AWS CLI names its file by, the
+/// name of the session or the start URL.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SsoTokenKey(String);
+
+impl SsoTokenKey {
+    pub fn of(cache_name: &str) -> Self {
+        Self(format!("{SSO_PREFIX}{}", sha256_hex(cache_name)))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix(SSO_PREFIX).is_some_and(is_sha256_hex).then(|| Self(text.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,7 +141,8 @@ mod tests {
         assert_eq!(keys.as_str(), "key-AKIAIOSFODNN7EXAMPLE");
         let odd = EntryName::from(&AccessKeyId::new("minio/admin"));
         assert_eq!(odd.as_str().len(), 68);
-        for name in [session, seed, keys, odd] {
+        let token = EntryName::SsoToken(SsoTokenKey::of("corp"));
+        for name in [session, seed, keys, odd, token] {
             assert_eq!(EntryName::parse(name.as_str()), Some(name));
         }
         // The digits of a seed's name alone are a session's, and the prefix tells the two apart.
@@ -143,6 +164,7 @@ mod tests {
             &format!("mfa-{DIGITS}0"),
             &format!("mfa-mfa-{DIGITS}"),
             "key-",
+            "sso-corp",
             "key-AKIA/x",
             &format!("{DIGITS}#1"),
             &format!(" {DIGITS}"),

@@ -84,7 +84,7 @@ impl<S: LongLived> LongLivedSecrets<'_, S> {
     }
 
     /// Returns the store that is on record for a secret.
-    fn recorded(&self, name: &S::Name) -> Option<StoreName> {
+    pub fn recorded(&self, name: &S::Name) -> Option<StoreName> {
         StoreName::parse(&self.records().get(&name.to_string())?.store)
             .filter(|name| name.takes_long_lived_secrets())
     }
@@ -148,6 +148,29 @@ impl<S: LongLived> LongLivedSecrets<'_, S> {
         Ok(None)
     }
 
+    /// Returns a secret; `None` when no store has it.
+    ///
+    /// # Errors
+    /// Where the store that has it on record, or in its absence any other, does not answer, and none
+    /// gives it; an interruption.
+    pub fn get(&self, name: &S::Name, now: DateTime<Utc>) -> Result<Option<S>> {
+        let mut failures = Vec::new();
+        let found = self.look_up(name, now, |failure| failures.push(failure))?;
+        let recorded = failures.iter().position(|failure| failure.is_recorded);
+        let failure = match (found, recorded) {
+            (Some(secret), _) => return Ok(Some(secret)),
+            (None, Some(at)) => failures.swap_remove(at),
+            // A store that is not there is where nothing was put.
+            (None, None) if self.records().contains_key(&name.to_string()) => return Ok(None),
+            (None, None) => match failures.into_iter().next() {
+                Some(failure) => failure,
+                None => return Ok(None),
+            },
+        };
+        let what = format!("the store {} did not give {}", failure.store, S::title(name));
+        Err(failed(failure.error, what, failure.store))
+    }
+
     /// Looks for a secret that a new one would replace, in the store where that is to go and the one
     /// on record.
     ///
@@ -156,17 +179,24 @@ impl<S: LongLived> LongLivedSecrets<'_, S> {
     pub fn existing(&self, name: &S::Name, target: StoreName) -> Result<Option<S>> {
         let elsewhere = self.recorded(name).filter(|store| *store != target);
         for store in std::iter::once(target).chain(elsewhere) {
-            let found = self.store(store, self.unlock).get(&S::entry(name)).map_err(|error| {
-                let what = format!("the store {store} cannot be asked for {}", S::title(name));
-                failed_to_add::<S>(error, what, store, name)
-            })?;
-            // Garbage under our name is nothing to lose.
-            let secret = found.map(|text| S::parse(text.expose_secret(), name));
-            if let Some(Ok(secret)) = secret {
+            if let Some(secret) = self.existing_in(name, store)? {
                 return Ok(Some(secret));
             }
         }
         Ok(None)
+    }
+
+    /// Looks for a secret that a new one would replace, in the store where that is to go alone.
+    ///
+    /// # Errors
+    /// As [`Self::existing`].
+    pub fn existing_in(&self, name: &S::Name, store: StoreName) -> Result<Option<S>> {
+        let found = self.store(store, self.unlock).get(&S::entry(name)).map_err(|error| {
+            let what = format!("the store {store} cannot be asked for {}", S::title(name));
+            failed_to_add::<S>(error, what, store, name)
+        })?;
+        // Garbage under our name is nothing to lose.
+        Ok(found.and_then(|text| S::parse(text.expose_secret(), name).ok()))
     }
 
     /// Writes a secret into one store, and deletes it from the one where it was before.

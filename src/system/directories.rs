@@ -90,6 +90,11 @@ impl Directories {
         Some(self.state.as_ref()?.join("rolecall/keys.json"))
     }
 
+    /// Returns the file that tells which tokens of logins are in the store.
+    pub fn sso_tokens(&self) -> Option<PathBuf> {
+        ours(self.state.as_ref(), "sso.json")
+    }
+
     /// Returns the file that tells where rotations of long-term keys stand.
     pub fn rotations(&self) -> Option<PathBuf> {
         ours(self.state.as_ref(), "rotations.json")

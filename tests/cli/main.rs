@@ -113,6 +113,8 @@ mod sso_lists;
 mod sso_login;
 #[cfg(unix)]
 mod sso_logout;
+#[cfg(unix)]
+mod sso_stored;
 mod sso_sync;
 #[cfg(unix)]
 mod stories;

@@ -7,7 +7,7 @@ use super::login::{LoggedIn, log_in_after};
 use super::way::{LoginOptions, Way};
 use crate::app::call::{AskPolicy, Caller};
 use crate::app::context::Context;
-use crate::chain::{Base, Chain, Principal, Sso};
+use crate::chain::{Base, Chain, Sso};
 use crate::error::{Error, Remedy, Result};
 use crate::settings::SsoLoginStart;
 use crate::system::report::Report;
@@ -41,11 +41,7 @@ impl<'a> AutomaticLogins<'a> {
             return Err(error.clone());
         }
         self.context.ui.note(error.message());
-        let before = match &chain.plan.principal {
-            Principal::Known(login) => Some(login.as_str()),
-            Principal::Base | Principal::Unknown => None,
-        };
-        log_in_after(self.context, chain, LoginOptions::default(), before).inspect_err(|error| {
+        log_in_after(self.context, chain, LoginOptions::default()).inspect_err(|error| {
             self.failed.borrow_mut().insert(name.to_owned(), error.clone());
         })
     }

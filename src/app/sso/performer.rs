@@ -1,8 +1,6 @@
 //! Performs a login, by the way that fits: a registered client, the person, and the token that is
 //! kept.
 
-use std::path::Path;
-
 use super::way::{LoginOptions, Way};
 use crate::app::context::Context;
 use crate::chain::{Chain, Sso};
@@ -12,13 +10,11 @@ use crate::clients::factory::Target;
 use crate::clients::failure::CallError;
 use crate::clients::ssooidc::{Client, ClientKind, IssuedToken, NewClient};
 use crate::error::{Error, Result};
-use crate::hint;
 use crate::servers::Page;
-use crate::sources::sso::LOCK_TIMEOUT;
+use crate::sources::login_tokens::LoginTokens;
 use crate::sources::sso_registration::RegistrationFile;
 use crate::sources::sso_token::Token;
 use crate::system::clock::{Clock, SystemClock};
-use crate::system::locks::lock_beside;
 use crate::system::report::Report;
 use crate::text::shown_url;
 
@@ -58,7 +54,7 @@ impl<'a> Performer<'a> {
     ///
     /// # Errors
     /// Those of `log_in`.
-    pub fn log_in(&self, path: &Path) -> Result<Token> {
+    pub fn log_in(&self, kept: &LoginTokens) -> Result<Token> {
         self.context.runtime.catch_signals()?;
         let (client, issued) = self.with_client(|client| match &self.way {
             Way::Code { port, browsers } => self.by_code(client, *port, browsers),
@@ -66,17 +62,10 @@ impl<'a> Performer<'a> {
         })?;
         let token = Token::of_login(&self.sso.session, &client, &issued, SystemClock.now());
         // A renewal that began before the login must not write over it.
-        let lock = lock_beside(path, LOCK_TIMEOUT, &self.context.runtime);
-        let written = token.write(path);
+        let lock = kept.lock(&self.sso.session);
+        let written = kept.write(&self.sso.session, &token);
         drop(lock);
-        written.map_err(|error| {
-            Error::failed(format!("the token cannot be kept in {}", path.display()))
-                .caused_by(error)
-                .hint(format!(
-                    "see whose the folder is: {}",
-                    hint::look_at(path.parent().unwrap_or(path))
-                ))
-        })?;
+        written?;
         Ok(token)
     }
 

@@ -6,9 +6,11 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 
 use super::findings::{Findings, FindingsAbout};
+use crate::app::call::AskPolicy;
 use crate::app::context::Context;
 use crate::app::requests;
 use crate::app::service::resolve;
+use crate::app::stores::StoreOpener;
 use crate::app::summary::is_settings_only;
 use crate::aws::duration;
 use crate::aws::partition::Endpoint;
@@ -19,7 +21,7 @@ use crate::config::profiles::{Profile, Profiles};
 use crate::error::{Error, FileLine};
 use crate::hint;
 use crate::prompt::PromptEnvironment;
-use crate::sources::sso_token::{read_token, token_path};
+use crate::sources::login_tokens::TokenPlace;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::command_line;
 
@@ -112,8 +114,8 @@ fn check_base(context: &Context, name: &str, chain: &Chain, findings: &mut Findi
         format!("`{name}`: {}{}{}", plan.base.kind(), of.unwrap_or_default(), chain.arrows());
     match &plan.base {
         Base::Sso(sso) => {
-            let login = sso.session.login(base_profile.unwrap_or(name));
-            check_token(context, sso, &login, &mut findings.about(name));
+            let profile = base_profile.unwrap_or(name);
+            check_token(context, sso, profile, &mut findings.about(name));
         }
         Base::WebIdentity(call)
             if !context.directories.expand(&call.token_file).is_ok_and(|path| path.is_file()) =>
@@ -152,25 +154,44 @@ fn check_program(
 }
 
 /// Checks the token of a single sign-on, which many profiles share.
-fn check_token(context: &Context, sso: &Sso, login: &str, findings: &mut FindingsAbout) {
+fn check_token(context: &Context, sso: &Sso, profile: &str, findings: &mut FindingsAbout) {
     let who = match &sso.session.name {
         Some(session) => format!("sso-session `{session}`"),
         None => sso.session.start_url.clone(),
     };
-    let home = context.directories.home().ok();
-    let token = home.and_then(|home| {
-        read_token(&token_path(home, &sso.session), &context.runtime).ok().flatten()
-    });
-    let end = token.and_then(|token| token.expires_at());
-    let hint = format!("log in: {login}");
+    let Context { directories, runtime, ui, .. } = context;
+    let kept = StoreOpener::new(context, ui, AskPolicy::Never).login_tokens(None);
+    let end = kept.place().end(&sso.session, directories, runtime);
+    let store = kept.store_of(&sso.session).map(|store| format!(" in the store {store}"));
+    let store = store.unwrap_or_default();
+    let hint = format!("log in: {}", sso.session.login(profile));
     match end.map(|end| (end - SystemClock.now()).num_seconds()) {
         Some(left) if left > 0 => {
-            findings.ok(PROFILES, &format!("{who} (token: {} left)", duration::render(left)));
+            findings
+                .ok(PROFILES, &format!("{who} (token{store}: {} left)", duration::render(left)));
         }
         Some(_) => {
-            findings.warning(PROFILES, &format!("{who}: the token has expired"), Some(&hint));
+            findings.warning(
+                PROFILES,
+                &format!("{who}: the token{store} has expired"),
+                Some(&hint),
+            );
         }
         None => findings.warning(PROFILES, &format!("{who}: nobody has logged in"), Some(&hint)),
+    }
+    let others = match kept.place() {
+        TokenPlace::Store => TokenPlace::SharedFiles,
+        TokenPlace::SharedFiles => TokenPlace::Store,
+    };
+    if others.end(&sso.session, directories, runtime).is_some() {
+        let left = match others {
+            TokenPlace::SharedFiles => "~/.aws/sso/cache",
+            TokenPlace::Store => "the store",
+        };
+        let message = format!("{who}: another token lies in {left}, where rolecall does not look");
+        let hint =
+            format!("end both logins: {}", hint::session("sso logout", sso.session.label(profile)));
+        findings.warning(PROFILES, &message, Some(&hint));
     }
 }
 

@@ -11,9 +11,9 @@ use crate::system::report::Report;
 
 /// Log in at IAM Identity Center, in the browser
 ///
-/// The token is kept where the AWS CLI and the SDKs look for it, so that one login serves all. Over
-/// SSH, in containers and where there is no browser it goes by a code that a browser on any machine
-/// takes.
+/// The token is kept where the AWS CLI and the SDKs look for it, so that one login serves all; with
+/// `sso_token_store = keyring` in settings.ini it is in the store. Over SSH, in containers and where
+/// there is no browser it goes by a code that a browser on any machine takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -47,6 +47,11 @@ pub fn run(context: &Context, args: &SsoLoginArgs) -> Result<()> {
     let token = log_in(context, &login, options)?;
     let renewed = if token.is_renewable { ", renewed by itself" } else { "" };
     let left = left(token.expires_at, SystemClock.now());
-    context.ui.note(&format!("signed in to {}: {left} left{renewed}", login.login_name()));
+    let store = token.store.map(|store| format!("; kept in the store {store}, for rolecall alone"));
+    context.ui.note(&format!(
+        "signed in to {}: {left} left{renewed}{}",
+        login.login_name(),
+        store.unwrap_or_default()
+    ));
     Ok(())
 }

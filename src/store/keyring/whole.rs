@@ -52,7 +52,9 @@ impl SharedItem {
     fn of(name: &EntryName) -> Self {
         match name {
             EntryName::Session(_) => Self::Sessions,
-            EntryName::MfaSeed(_) | EntryName::LongTermKeys(_) => Self::LongTermSecrets,
+            EntryName::MfaSeed(_) | EntryName::LongTermKeys(_) | EntryName::SsoToken(_) => {
+                Self::LongTermSecrets
+            }
         }
     }
 

@@ -75,7 +75,7 @@ impl Rotator<'_> {
                 .about(&course.profile)
                 .hint(format!("clear up what is left of it: {again} --finish")));
         };
-        if self.stored.find(&course.old, SystemClock.now())?.is_none() {
+        if self.stored.get(&course.old, SystemClock.now())?.is_none() {
             return Err(no_secret(&course.old).about(&course.profile));
         }
         course.entry.goal = Goal::Undo;

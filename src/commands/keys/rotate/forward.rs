@@ -117,7 +117,7 @@ impl Rotator<'_> {
     fn new_key(&self, course: &mut Course, listing: &Listing) -> Result<AccessKeyId> {
         if let Some(key) = listing.beside(&course.old) {
             let is_new = course.entry.new.as_deref().is_none_or(|new| new == key.id.as_str());
-            if is_new && self.stored.find(&key.id, SystemClock.now())?.is_some() {
+            if is_new && self.stored.get(&key.id, SystemClock.now())?.is_some() {
                 if key.status == KeyStatus::Inactive {
                     let user = &course.entry.user;
                     listing.signer.set_status(user, (&key.id, KeyStatus::Active))?;

@@ -141,7 +141,7 @@ impl<'a> Rotator<'a> {
     pub fn prove(&self, profile: &str, id: &AccessKeyId) -> Result<()> {
         let mut chain = chain(self.service, profile, id)?;
         chain.plan.steps.clear();
-        let keys = self.stored.find(id, SystemClock.now())?.ok_or_else(|| no_secret(id))?;
+        let keys = self.stored.get(id, SystemClock.now())?.ok_or_else(|| no_secret(id))?;
         let obtained = Obtained { chain, credentials: Credentials::LongTerm(keys) };
         let what = format!("waiting until AWS knows {id}");
         let proof = || caller_identity(self.service, &obtained);
