@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::performer::Performer;
+use super::start_url;
 use super::way::LoginOptions;
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
@@ -70,7 +71,9 @@ pub fn log_in(context: &Context, chain: &Chain, options: LoginOptions) -> Result
         match token_of(&kept, session)? {
             Some(token) if !is_same(before.as_ref(), &token) => return Ok(token),
             _ => {
-                let token = Performer::new(context, (chain, sso), options)?.log_in(&kept)?;
+                let resolved = start_url::resolve(context, chain, sso)?;
+                let performer = Performer::new(context, (chain, sso, &resolved), options)?;
+                let token = performer.log_in(&kept)?;
                 return logged_in(&kept, session, &token)
                     .ok_or_else(|| Error::failed("AWS gave a token that has no end"));
             }

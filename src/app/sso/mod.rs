@@ -6,6 +6,7 @@ mod login;
 mod logout;
 mod performer;
 mod session;
+mod start_url;
 mod way;
 
 pub use login::log_in;
