@@ -11,6 +11,7 @@ pub mod partition;
 pub mod process_json;
 mod regions;
 pub mod session;
+pub mod start_url;
 pub mod totp;
 
 pub use session::{Credentials, LongTermKeys, Session};

@@ -18,6 +18,7 @@ mod sign_in;
 pub mod simulation;
 mod sso;
 pub mod ssooidc;
+pub mod start_url;
 mod steps;
 pub mod sts;
 mod unreachable;

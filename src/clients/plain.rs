@@ -53,6 +53,21 @@ impl AwsCalls<'_> {
     ) -> Result<SecretString, CallError> {
         let uri: http::Uri = request.url.parse().unwrap_or_default();
         let what = format!("{} {}", request.method, uri.path());
+        self.send(target, patience, request, move |answer| body(&what, said, answer))
+    }
+
+    /// Makes a request, and returns what `read` makes of its answer, whatever its status is.
+    ///
+    /// # Errors
+    /// Where the endpoint does not answer, or `read` refuses the answer.
+    pub(super) fn send<T: fmt::Debug + Send + Sync + 'static>(
+        &self,
+        target: &Target,
+        patience: &Patience,
+        request: PlainRequest,
+        read: impl Fn(&HttpResponse) -> Result<T, OrchestratorError<Refused>> + Send + Sync + 'static,
+    ) -> Result<T, CallError> {
+        let uri: http::Uri = request.url.parse().unwrap_or_default();
         let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         let origin = format!("{}://{host}", uri.scheme_str().unwrap_or_default());
         let operation = Operation::builder()
@@ -72,7 +87,7 @@ impl AwsCalls<'_> {
             .standard_retry(&RetryConfig::standard().with_max_attempts(patience.attempts))
             .retry_classifier(HttpStatusCodeClassifier::default())
             .serializer(|request: PlainRequest| request.http())
-            .deserializer(move |answer| body(&what, said, answer))
+            .deserializer(read)
             .build();
         self.answer(target, operation.invoke(request))
     }
@@ -98,7 +113,7 @@ impl PlainRequest {
 
 /// An answer whose status refuses. `HTTP-404` is its code; its sentence begins with what was asked.
 #[derive(Debug)]
-struct Refused(ErrorMetadata);
+pub(super) struct Refused(ErrorMetadata);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

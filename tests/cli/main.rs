@@ -117,6 +117,8 @@ mod sso_logout;
 mod sso_stored;
 mod sso_sync;
 #[cfg(unix)]
+mod sso_vanity;
+#[cfg(unix)]
 mod stories;
 #[cfg(target_os = "linux")]
 mod storm;

@@ -39,7 +39,7 @@ impl Performer<'_> {
         browsers: &Browsers,
     ) -> Result<IssuedToken, Refusal> {
         let begin = Instant::now();
-        let start_url = &self.sso.session.start_url;
+        let start_url = &self.session.start_url;
         let device = self
             .calls()
             .start_device(&self.target, client, start_url)

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::performer::Performer;
+use super::start_url;
 use super::way::LoginOptions;
 use crate::app::call::AskPolicy;
 use crate::app::context::Context;
@@ -87,10 +88,11 @@ pub(super) fn log_in_after(
             }
         };
         // Whoever held the lock when this one tried may have ended meanwhile.
-        let token = match token_of(&kept, session)?.filter(is_new) {
-            Some(token) => token,
-            None => Performer::new(context, (chain, sso), options)?.log_in(&kept)?,
-        };
+        if let Some(token) = token_of(&kept, session)?.filter(is_new) {
+            return logged_in(&kept, session, &token);
+        }
+        let resolved = start_url::resolve(context, chain, sso)?;
+        let token = Performer::new(context, (chain, sso, &resolved), options)?.log_in(&kept)?;
         return logged_in(&kept, session, &token);
     }
 }

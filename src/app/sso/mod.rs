@@ -7,6 +7,7 @@ mod login;
 mod logout;
 mod performer;
 mod session;
+mod start_url;
 mod way;
 
 pub use automatic::AutomaticLogins;

@@ -3,7 +3,7 @@
 
 use super::way::{LoginOptions, Way};
 use crate::app::context::Context;
-use crate::chain::{Chain, Sso};
+use crate::chain::{Chain, Sso, SsoSession};
 use crate::clients::asked::Asked;
 use crate::clients::calls::AwsCalls;
 use crate::clients::factory::Target;
@@ -27,7 +27,9 @@ const INVALID_CLIENT: &str = "InvalidClientException";
 pub struct Performer<'a> {
     pub(super) context: &'a Context,
     chain: &'a Chain,
-    pub(super) sso: &'a Sso,
+    sso: &'a Sso,
+    /// The session by which the login is made, at AWS's own start URL.
+    pub(super) session: &'a SsoSession,
     pub(super) target: Target<'a>,
     way: Way,
     pub(super) scopes: Vec<String>,
@@ -38,16 +40,15 @@ impl<'a> Performer<'a> {
     /// Where what is configured of the session is wrong.
     pub fn new(
         context: &'a Context,
-        (chain, sso): (&'a Chain, &'a Sso),
+        (chain, sso, session): (&'a Chain, &'a Sso, &'a SsoSession),
         options: LoginOptions,
     ) -> Result<Self> {
-        let session = &sso.session;
         let endpoint = session.oidc_endpoint.as_ref().map_err(Clone::clone)?.as_ref();
         let target = Target::oidc(&chain.plan.network, session, endpoint);
         let way = Way::choose(&context.environment, session, options)?;
         let scopes = session.scopes.as_ref().map(|scopes| scopes.value.clone());
         let scopes = scopes.unwrap_or_else(|| vec![SCOPE.to_owned()]);
-        Ok(Self { context, chain, sso, target, way, scopes })
+        Ok(Self { context, chain, sso, session, target, way, scopes })
     }
 
     /// Logs in and keeps the token.
@@ -60,7 +61,10 @@ impl<'a> Performer<'a> {
             Way::Code { port, browsers } => self.by_code(client, *port, browsers),
             Way::Device { why, browsers } => self.by_device(client, why.as_deref(), browsers),
         })?;
-        let token = Token::of_login(&self.sso.session, &client, &issued, SystemClock.now());
+        // Other programs look for the token by the start URL that is configured.
+        let start_url = self.sso.session.start_url.clone();
+        let session = SsoSession { start_url, ..self.session.clone() };
+        let token = Token::of_login(&session, &client, &issued, SystemClock.now());
         // A renewal that began before the login must not write over it.
         let lock = kept.lock(&self.sso.session);
         let written = kept.write(&self.sso.session, &token);
@@ -76,7 +80,7 @@ impl<'a> Performer<'a> {
     ) -> Result<(Client, IssuedToken)> {
         let kind = self.way.client();
         let home = self.context.directories.home()?;
-        let file = RegistrationFile::of(home, &self.sso.session, &self.scopes);
+        let file = RegistrationFile::of(home, self.session, &self.scopes);
         if let Some(client) = file.read(kind, SystemClock.now()) {
             match log_in(&client) {
                 Ok(issued) => return Ok((client, issued)),
@@ -101,7 +105,7 @@ impl<'a> Performer<'a> {
 
     fn register(&self, kind: ClientKind) -> Result<Client> {
         let name = format!("rolecall-{}", self.name());
-        let start_url = &self.sso.session.start_url;
+        let start_url = &self.session.start_url;
         let new = NewClient { kind, name: &name, scopes: &self.scopes, start_url };
         self.calls()
             .register_client(&self.target, &new)
