@@ -6,8 +6,9 @@ use crate::app::context::Context;
 use crate::app::options::{CredentialOptions, PickOptions, Selected};
 use crate::app::service::{CredentialsService, Obtained};
 use crate::chain::ProfileView;
+use crate::commands::setup;
 use crate::error::{Kind, Result};
-use crate::picker;
+use crate::picker::{self, Picked, sessions_without_profiles};
 use crate::system::report::Report;
 
 /// The variables by which the environment names the credentials.
@@ -54,17 +55,17 @@ pub fn do_or_pick<T>(
     let context = service.context();
     let PickOptions { pick, credentials: options } = options;
     if *pick {
-        return what(&picked(context, options)?);
+        return what(&picked(service, options)?);
     }
     match default_chain(context, options) {
         DefaultChain::Named => what(options),
-        DefaultChain::Nothing => what(&picked(context, options)?),
+        DefaultChain::Nothing => what(&picked(service, options)?),
         DefaultChain::Instance => match what(options) {
             Err(error) if error.kind() == Kind::Failed => {
                 context.ui.decided(&|| {
                     format!("no profile is named, and the default chain has none: {error}")
                 });
-                what(&picked(context, options)?)
+                what(&picked(service, options)?)
             }
             done => done,
         },
@@ -72,11 +73,27 @@ pub fn do_or_pick<T>(
 }
 
 /// Returns the options with the profile that a person chooses, beginning with what was typed.
-fn picked(context: &Context, options: &CredentialOptions) -> Result<CredentialOptions> {
+fn picked(service: &CredentialsService, options: &CredentialOptions) -> Result<CredentialOptions> {
     let query = options.selected.name().unwrap_or_default();
-    let name = picker::pick(context, query)?;
+    let name = pick_profile(service, query)?;
     let selected = Selected { positional: Some(name), profile: None };
     Ok(CredentialOptions { selected, ..options.clone() })
+}
+
+/// Lets a person choose a profile, beginning with a query. Who signs in first chooses among the
+/// profiles that are made then.
+///
+/// # Errors
+/// Nobody can be asked, the person chose nothing, or signing in fails.
+pub fn pick_profile(service: &CredentialsService, query: &str) -> Result<String> {
+    let mut query = query;
+    loop {
+        match picker::pick(service.context(), query)? {
+            Picked::Profile(name) => return Ok(name),
+            Picked::SignIn(session) => setup::sign_in(service, &session)?,
+        }
+        query = "";
+    }
 }
 
 fn default_chain(context: &Context, options: &CredentialOptions) -> DefaultChain {
@@ -93,7 +110,12 @@ fn default_chain(context: &Context, options: &CredentialOptions) -> DefaultChain
     match own {
         Err(_) => DefaultChain::Named,
         Ok(Some(profile)) if !ProfileView::from(&profile).is_settings_only() => DefaultChain::Named,
-        Ok(_) if !profiles.names().any(|name| name != "default") => DefaultChain::Named,
+        Ok(_)
+            if !profiles.names().any(|name| name != "default")
+                && sessions_without_profiles(&profiles).is_empty() =>
+        {
+            DefaultChain::Named
+        }
         Ok(_) if context.environment.is_true("AWS_EC2_METADATA_DISABLED") => DefaultChain::Nothing,
         Ok(_) => DefaultChain::Instance,
     }

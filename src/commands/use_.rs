@@ -9,6 +9,7 @@ use clap::Args;
 use self::change::Change;
 use self::renewal::{expiration_of_own_keys, renew, renew_at};
 use super::calling_shell::calling_shell_name;
+use super::choose::pick_profile;
 use crate::app::call::{Call, Caller};
 use crate::app::context::Context;
 use crate::app::options::CredentialOptions;
@@ -88,7 +89,7 @@ fn change(
     args: &UseArgs,
 ) -> Result<Change> {
     let context = service.context();
-    let Some(selection) = select(context, args, state)? else { return Ok(off(state)) };
+    let Some(selection) = select(service, args, state)? else { return Ok(off(state)) };
     let typed = &args.credentials;
     let options = CredentialOptions {
         mfa_token: typed.mfa_token.clone(),
@@ -104,7 +105,12 @@ fn change(
 }
 
 /// Returns the selection that the shell switches to; `None` when it goes back to having none.
-fn select(context: &Context, args: &UseArgs, state: &ShellState) -> Result<Option<Selection>> {
+fn select(
+    service: &CredentialsService,
+    args: &UseArgs,
+    state: &ShellState,
+) -> Result<Option<Selection>> {
+    let context = service.context();
     let typed = &args.credentials;
     if args.off {
         return Ok(None);
@@ -116,7 +122,7 @@ fn select(context: &Context, args: &UseArgs, state: &ShellState) -> Result<Optio
         let name = match typed.selected.name() {
             Some(name) => Some(name.to_owned()),
             None if typed.role.role_arn.is_some() => None,
-            None => Some(picker::pick(context, "")?),
+            None => Some(pick_profile(service, "")?),
         };
         Selection::new(name, typed)
     };

@@ -11,13 +11,23 @@ use crate::app::requests;
 use crate::app::service::resolve;
 use crate::app::summary::{is_settings_only, summarize};
 use crate::aws::arn::Arn;
-use crate::chain::NearMisses;
+use crate::chain::{NearMisses, keys};
+use crate::config::document::SectionKind;
 use crate::config::profiles::{Profile, Profiles};
 use crate::output::explanation;
 use crate::output::table::{self, or_dash};
 use crate::store::index::Entries;
 use crate::system::clock::{Clock, SystemClock};
 use crate::system::terminal::KeyPress;
+use crate::text::shown_url;
+
+/// What a person chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picked {
+    Profile(String),
+    /// To sign in at an `[sso-session]` that no profile names yet.
+    SignIn(String),
+}
 
 /// The profiles of the picker, read as far as the screen and the search need them.
 pub struct ProfileList<'a> {
@@ -26,7 +36,9 @@ pub struct ProfileList<'a> {
     entries: Entries,
     /// The account of a profile's kept session.
     accounts: HashMap<String, String>,
+    /// The profiles, and after them the sessions that no profile names.
     model: Model,
+    sessions: Vec<String>,
     rows: HashMap<usize, ProfileRow>,
     widest: Vec<usize>,
     preview: Option<(usize, String)>,
@@ -45,8 +57,11 @@ impl<'a> ProfileList<'a> {
         // A default section with settings alone cannot be chosen.
         let settings = |name: &str| name == "default" && is_settings_only(profiles, name);
         let names = profiles.names().filter(|name| !settings(name));
-        let model =
-            Model::new(names.map(|name| (name.to_owned(), used.weight(name, now))).collect());
+        let sessions = sessions_without_profiles(profiles);
+        // Whoever has profiles wants these first.
+        let titles = sessions.iter().map(|session| (sign_in(session), -1.0));
+        let names = names.map(|name| (name.to_owned(), used.weight(name, now)));
+        let model = Model::new(names.chain(titles).collect());
         let widest = table::widest(&COLUMNS, std::iter::empty());
         Self {
             context,
@@ -54,6 +69,7 @@ impl<'a> ProfileList<'a> {
             entries,
             accounts,
             model,
+            sessions,
             rows: HashMap::new(),
             widest,
             preview: None,
@@ -64,8 +80,24 @@ impl<'a> ProfileList<'a> {
         self.model.names().is_empty()
     }
 
-    pub fn name(&self, number: usize) -> Option<String> {
-        self.model.names().get(number).cloned()
+    /// Returns what a row stands for.
+    pub fn picked(&self, number: usize) -> Option<Picked> {
+        let name = self.model.names().get(number)?;
+        Some(match self.session(number) {
+            Some(session) => Picked::SignIn(session.to_owned()),
+            None => Picked::Profile(name.clone()),
+        })
+    }
+
+    /// Returns the session of a row that signs in.
+    fn session(&self, number: usize) -> Option<&str> {
+        let at = number.checked_sub(self.model.names().len() - self.sessions.len())?;
+        self.sessions.get(at).map(String::as_str)
+    }
+
+    fn start_url(&self, session: &str) -> Option<String> {
+        let section = self.profiles.section(SectionKind::SsoSession, session).ok().flatten()?;
+        section.value("sso_start_url").map(shown_url)
     }
 
     /// Returns whether everything that the search looks through was read.
@@ -80,9 +112,16 @@ impl<'a> ProfileList<'a> {
             .model
             .names()
             .iter()
+            .enumerate()
             .skip(filled)
             .take(count)
-            .map(|name| self.fields(name))
+            .map(|(number, name)| match self.session(number) {
+                Some(session) => Fields {
+                    others: self.start_url(session).into_iter().collect(),
+                    ..Fields::default()
+                },
+                None => self.fields(name),
+            })
             .collect();
         for fields in fields {
             self.model.fill(fields);
@@ -172,7 +211,10 @@ impl<'a> ProfileList<'a> {
     /// Returns a row with the characters that the query matches. The profile is resolved once.
     fn visible_row(&mut self, number: usize) -> ProfileRow {
         if !self.rows.contains_key(&number) {
-            let row = self.row(&self.model.names()[number]);
+            let row = match self.session(number) {
+                Some(session) => self.sign_in_row(session),
+                None => self.row(&self.model.names()[number]),
+            };
             // An error takes the room of the cells behind it.
             let measured = if row.problem { &row.cells[..2] } else { &row.cells[..] };
             let widths = table::widest(&COLUMNS, std::iter::once(measured));
@@ -213,10 +255,29 @@ impl<'a> ProfileList<'a> {
         }
     }
 
+    fn sign_in_row(&self, session: &str) -> ProfileRow {
+        let [account, region, mfa, left] = std::array::from_fn(|_| or_dash(None));
+        let url = self.start_url(session);
+        ProfileRow {
+            color: self.context.settings.color_of(session),
+            matched: Vec::new(),
+            problem: false,
+            cells: [sign_in(session), account, or_dash(url.as_deref()), region, mfa, left],
+        }
+    }
+
     /// Explains the chosen profile for the preview, unless the preview holds it already.
     fn explain(&mut self) {
         let Some(number) = self.model.selected() else { return };
         if self.preview.as_ref().is_some_and(|(explained, _)| *explained == number) {
+            return;
+        }
+        if let Some(session) = self.session(number) {
+            let text = format!(
+                "No profile names the sso-session `{session}` yet: sign in, and make profiles of \
+                 what you may use there."
+            );
+            self.preview = Some((number, text));
             return;
         }
         let request = requests::of_profile(self.context, &self.model.names()[number])
@@ -233,6 +294,26 @@ impl<'a> ProfileList<'a> {
         };
         self.preview = Some((number, text));
     }
+}
+
+/// Returns the title of a row that signs in.
+fn sign_in(session: &str) -> String {
+    format!("sign in to {session} …")
+}
+
+/// Returns the sessions of IAM Identity Center that no profile names. Reads profiles until each
+/// session is named.
+pub fn sessions_without_profiles(profiles: &Profiles) -> Vec<String> {
+    let mut sessions: Vec<&str> = profiles.names_of(SectionKind::SsoSession).collect();
+    for name in profiles.names() {
+        if sessions.is_empty() {
+            break;
+        }
+        let profile = profiles.profile(name).ok().flatten();
+        let named = profile.as_ref().and_then(|profile| profile.value(keys::SSO_SESSION));
+        sessions.retain(|session| Some(*session) != named);
+    }
+    sessions.into_iter().map(str::to_owned).collect()
 }
 
 /// Returns SSO session and start URL, description and tags.

@@ -22,6 +22,8 @@ use crate::system::clock::{Clock, SystemClock};
 use crate::system::report::Report;
 use crate::system::terminal::{KeyPress, Reads, is_drawable};
 
+pub use self::list::{Picked, sessions_without_profiles};
+
 /// The number of profiles that are read for the search between two reads of the keyboard.
 const PROFILES_PER_ROUND: usize = 200;
 
@@ -50,11 +52,11 @@ fn shows_lists(term: Option<&str>) -> bool {
     term.map_or(cfg!(windows), |term| term != "dumb")
 }
 
-/// Lets a person choose a profile, beginning with a query. Waits for as long as the person takes.
+/// Lets a person choose a profile, or a session to sign in at, beginning with a query. Waits for as long as the person takes.
 ///
 /// # Errors
 /// Nobody can be asked, or the person chose nothing.
-pub fn pick(context: &Context, query: &str) -> Result<String> {
+pub fn pick(context: &Context, query: &str) -> Result<Picked> {
     if let Some(why) = impossible(context) {
         return Err(Error::needs_person(format!("no profile is named, and {why}"))
             .hint("name one, see: rolecall list"));
@@ -62,7 +64,9 @@ pub fn pick(context: &Context, query: &str) -> Result<String> {
     let profiles = context.profiles()?;
     let chosen = run(context, &profiles, query)?
         .ok_or_else(|| Error::new(Kind::Interrupted, "no profile was chosen"))?;
-    record(context, &chosen);
+    if let Picked::Profile(name) = &chosen {
+        record(context, name);
+    }
     Ok(chosen)
 }
 
@@ -84,7 +88,7 @@ enum End {
     Cancelled,
 }
 
-fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<String>> {
+fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Picked>> {
     let mut list = ProfileList::new(context, profiles);
     if list.is_empty() {
         let paths: Vec<String> = profiles.paths().map(|p| p.display().to_string()).collect();
@@ -97,7 +101,7 @@ fn run(context: &Context, profiles: &Profiles, query: &str) -> Result<Option<Str
     let end = choose(context, &mut list, &mut screen, query)?;
     drop(screen);
     match end {
-        End::Chosen(number) => Ok(list.name(number)),
+        End::Chosen(number) => Ok(list.picked(number)),
         End::Cancelled => Ok(None),
     }
 }

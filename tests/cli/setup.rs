@@ -357,6 +357,32 @@ fn login_gives_profiles_of_all_roles() {
 }
 
 #[test]
+fn list_to_choose_from_offers_to_sign_in_where_no_profile_names_a_session() {
+    let sandbox = company();
+    sandbox.set("TERM", "xterm-256color");
+    sandbox.set("NO_COLOR", "1");
+    let session = "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\n\
+                   sso_region = eu-west-1\n";
+    sandbox.config(session);
+    let command = sandbox.command(&["exec", "--", "printenv", "ROLECALL_PROFILE"]);
+    let terminal = command.by_shell("exec \"$0\" \"$@\"").on_a_terminal();
+    terminal.resize(120, 24);
+    let mut person = Person { terminal, read: 0 };
+    person.reads("sign in to corp …");
+    person.terminal.enter("\r");
+    person.answers(&answers(&[
+        ("Which profiles shall there be?", "all"),
+        ("Their region [eu-west-1]:", ""),
+        ("Write this (new profiles: 2, changed: 0)? [y/N]", "y"),
+    ]));
+    // The profiles are chosen from now, and the session has some.
+    let shown = person.reads("Shop.Read");
+    assert!(!shown.contains("sign in to corp"), "{shown}");
+    person.terminal.enter("shop\r");
+    assert_eq!(person.ends().ok().stdout, "Shop.Read\n");
+}
+
+#[test]
 fn many_new_profiles_show_on_request() {
     let sandbox = company();
     sandbox.aws.world(|world| {

@@ -123,7 +123,7 @@ fn default_chain_with_failing_instance_says_no_credentials() {
     with_instance(&sandbox);
     sandbox.aws.world(|world| world.metadata.role = None);
     sandbox.set("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1");
-    sandbox.run(&["process"]).fails(1).error_form().says(&["no credentials", "rolecall list"]);
+    sandbox.run(&["process"]).fails(1).error_form().says(&["no credentials", "rolecall setup"]);
 }
 
 #[test]

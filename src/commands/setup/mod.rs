@@ -14,7 +14,7 @@ use super::keys::import::in_plain_text;
 use crate::app::choice::Choice;
 use crate::app::service::CredentialsService;
 use crate::config::profiles::Profiles;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::hint;
 
 /// Take the first steps: questions, from nothing to a profile that works
@@ -77,6 +77,18 @@ pub fn run(service: &CredentialsService, _: &SetupArgs) -> Result<()> {
     }
     shell_line::step(&ask)?;
     say_next(&ask, made)
+}
+
+/// Signs in at a session, and makes profiles of what it may use.
+///
+/// # Errors
+/// As `rolecall setup`, and where no profile was made.
+pub fn sign_in(service: &CredentialsService, session: &str) -> Result<()> {
+    let ask = Ask::new(service.context());
+    match sign_in::profiles_of(service, &ask, session)? {
+        Some(_) => Ok(()),
+        None => Err(Error::new(Kind::Interrupted, "no profile was made")),
+    }
 }
 
 fn choose_way(ask: &Ask, profiles: &Profiles, has_made: bool) -> Result<Way> {

@@ -20,12 +20,22 @@ const NAMELESS: [&str; 2] = ["d-", "ssoins-"];
 
 /// Signs in, and returns a profile that was made; `None` where none was.
 pub fn step(service: &CredentialsService, ask: &Ask) -> Result<Option<String>> {
+    match session(ask)? {
+        Some(session) => profiles_of(service, ask, &session),
+        None => Ok(None),
+    }
+}
+
+/// Signs in at a session, and returns a profile that was made; `None` where none was.
+pub fn profiles_of(
+    service: &CredentialsService,
+    ask: &Ask,
+    session: &str,
+) -> Result<Option<String>> {
     let context = ask.context;
-    let Some(session) = session(ask)? else { return Ok(None) };
     let profiles = context.profiles()?;
     let environment = &context.environment;
-    let login =
-        SsoLogins { profiles: &profiles, environment, verb: "sso login" }.named(&session)?;
+    let login = SsoLogins { profiles: &profiles, environment, verb: "sso login" }.named(session)?;
     let mut lister = lister(service, ask, &login)?;
     let accounts = lister.accounts()?;
     let roles = lister.roles(&accounts)?;
@@ -45,8 +55,8 @@ pub fn step(service: &CredentialsService, ask: &Ask) -> Result<Option<String>> {
         about("none", "no profile".to_owned()),
     ];
     match ask.choose("Which profiles shall there be?", &choices)? {
-        0 => every(ask, &session, &roles),
-        1 => one(ask, &session, &all),
+        0 => every(ask, session, &roles),
+        1 => one(ask, session, &all),
         _ => Ok(None),
     }
 }
