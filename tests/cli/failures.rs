@@ -6,7 +6,7 @@
 
 use test_tables::Case;
 
-use super::support::{Fault, Kind, Run, Sandbox};
+use super::support::{Fault, Kind, Run, Sandbox, check_rows};
 
 const BLOCKS: [&str; 11] = [
     "config",
@@ -48,24 +48,7 @@ const PROGRAMS: [&str; 16] = [
 
 #[test]
 fn each_failure_prints_its_whole_error() {
-    let cases = test_tables::read("failures", &BLOCKS);
-    assert!(cases.len() >= 250, "the table has lost rows: {}", cases.len());
-    let next = std::sync::Mutex::new(cases.iter());
-    let wrong = std::sync::Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                loop {
-                    let Some(case) = next.lock().unwrap().next() else { break };
-                    if let Err(text) = check(case) {
-                        wrong.lock().unwrap().push(format!("{}\n{text}", case.name));
-                    }
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+    check_rows(&test_tables::read("failures", &BLOCKS), 250, check);
 }
 
 /// What AWS sign-in says is tried in `aws_login.rs`, behind a proxy: its provider knows AWS's own

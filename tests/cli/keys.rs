@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 
@@ -32,8 +33,11 @@ fn pair(sandbox: &Sandbox) -> String {
     format!("{}\n{}\n", sandbox.access_key_id, sandbox.secret)
 }
 
-/// Bob's keys in the store, named by the profile `dev`.
+/// Bob's keys in the store, named by the profile `dev`. One store is made at a time, because scrypt
+/// takes 128 MiB for each.
 pub(super) fn added() -> Sandbox {
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _turn = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let sandbox = empty();
     pipe(&sandbox, &["keys", "add", "dev"], pair(&sandbox)).ok();
     sandbox

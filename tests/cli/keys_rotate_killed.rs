@@ -1,11 +1,10 @@
 //! `keys rotate` that is killed at each of its calls, before AWS has done what it asks for and after,
 //! and at moments between them: the next call goes on to the same end.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use super::keys_rotate::{at_aws, is_alone, is_rotated, named, rotatable, rotate};
-use super::support::{Fault, Kind, Sandbox};
+use super::support::{Fault, Kind, Sandbox, each};
 
 /// How many scenarios go on at once.
 const AT_ONCE: usize = 6;
@@ -77,20 +76,6 @@ fn is_noted(sandbox: &Sandbox) -> bool {
     sandbox.run(&["doctor", "dev"]).stdout.contains("rolecall keys rotate dev")
 }
 
-/// Goes through scenarios, several at once.
-fn each<T: Send + Sync>(scenarios: Vec<T>, go: impl Fn(&T) + Sync) {
-    let next = Mutex::new(scenarios.iter());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                while let Some(scenario) = { next.lock().unwrap().next() } {
-                    go(scenario);
-                }
-            });
-        }
-    });
-}
-
 /// Each moment with each command that may come next.
 fn scenarios(calls: &[(&'static str, u32)]) -> Vec<(Moment, &'static [&'static str])> {
     let nexts: [&[&str]; 3] = [&[], &["--finish"], &["--undo"]];
@@ -100,7 +85,7 @@ fn scenarios(calls: &[(&'static str, u32)]) -> Vec<(Moment, &'static [&'static s
 
 #[test]
 fn killed_rotation_goes_on_or_ends_either_way() {
-    each(scenarios(&FORWARD), |(moment, next)| {
+    each(AT_ONCE, &scenarios(&FORWARD), |(moment, next)| {
         println!("{moment:?} {next:?}");
         let sandbox = rotatable();
         let old = sandbox.access_key_id.clone();
@@ -135,7 +120,7 @@ fn killed_rotation_goes_on_or_ends_either_way() {
 
 #[test]
 fn killed_finish_goes_on_or_back_while_the_old_key_is_there() {
-    each(scenarios(&FINISH), |(moment, next)| {
+    each(AT_ONCE, &scenarios(&FINISH), |(moment, next)| {
         println!("{moment:?} {next:?}");
         let sandbox = rotatable();
         let old = sandbox.access_key_id.clone();
@@ -166,7 +151,7 @@ fn killed_finish_goes_on_or_back_while_the_old_key_is_there() {
 
 #[test]
 fn killed_undo_goes_on() {
-    each(scenarios(&UNDO), |(moment, next)| {
+    each(AT_ONCE, &scenarios(&UNDO), |(moment, next)| {
         println!("{moment:?} {next:?}");
         let sandbox = rotatable();
         let old = sandbox.access_key_id.clone();
@@ -198,7 +183,7 @@ fn killed_undo_goes_on() {
 /// The steps between the calls: notes, the store, the profiles.
 #[test]
 fn rotation_that_is_killed_at_any_time_goes_on() {
-    each((0..24u64).collect(), |round| {
+    each(AT_ONCE, &(0..24u64).collect::<Vec<_>>(), |&round| {
         let sandbox = rotatable();
         let mut running = sandbox.command(&["keys", "rotate", "dev", "--no-input"]).start();
         // Half of them at the moment at which AWS has made the key and it is being kept.

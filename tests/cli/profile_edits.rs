@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 
 use test_tables::Case;
 
-use super::support::{Run, Sandbox};
+use super::support::{Run, Sandbox, check_rows};
 
 const BLOCKS: [&str; 7] =
     ["config", "credentials", "run", "undo", "config after", "credentials after", "refused"];
@@ -18,24 +17,7 @@ const FILES: [&str; 2] = ["config", "credentials"];
 
 #[test]
 fn each_command_changes_the_bytes_that_it_means() {
-    let cases = test_tables::read("profiles", &BLOCKS);
-    assert!(cases.len() >= 118, "the table has lost rows: {}", cases.len());
-    let next = Mutex::new(cases.iter());
-    let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                loop {
-                    let Some(case) = next.lock().unwrap().next() else { break };
-                    if let Err(text) = check(case) {
-                        wrong.lock().unwrap().push(format!("{}\n{text}", case.name));
-                    }
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+    check_rows(&test_tables::read("profiles", &BLOCKS), 118, check);
 }
 
 /// Returns the shared files of a sandbox; one that is not there is left out.

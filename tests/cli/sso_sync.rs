@@ -2,13 +2,12 @@
 //! of `tests/data/synced` say what each command makes of which file and which assignments.
 
 use std::fs;
-use std::sync::Mutex;
 
 use serde_json::json;
 use test_tables::Case;
 
 use super::support::sso_login::{CORP, assign, assigned, log_in, take_away};
-use super::support::{Fault, Kind, Run, Sandbox};
+use super::support::{Fault, Kind, Run, Sandbox, check_rows};
 
 const BLOCKS: [&str; 8] =
     ["config", "aws", "run", "config after", "credentials", "stderr", "then", "fails"];
@@ -23,24 +22,7 @@ fn sync(sandbox: &Sandbox, options: &[&str]) -> Run {
 
 #[test]
 fn each_sync_changes_the_bytes_that_it_means() {
-    let cases = test_tables::read("synced", &BLOCKS);
-    assert!(cases.len() >= 20, "the table has lost rows: {}", cases.len());
-    let next = Mutex::new(cases.iter());
-    let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                loop {
-                    let Some(case) = next.lock().unwrap().next() else { break };
-                    if let Err(text) = check(case) {
-                        wrong.lock().unwrap().push(format!("{}\n{text}", case.name));
-                    }
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+    check_rows(&test_tables::read("synced", &BLOCKS), 20, check);
 }
 
 /// Runs a row: what it makes of the file, what its diff shows, and that a second run finds nothing
@@ -194,13 +176,15 @@ fn legacy_profile_is_told_to_have_a_session() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_writes_nothing_and_next_run_does_all() {
+    use super::support::until;
     use rustix::process::Signal;
+
     let sandbox = assigned(&["111111111111 Dev Admin", "222222222222 Shop Admin"]);
     let before = config(&sandbox);
     for on in ["ListAccounts", "ListAccountRoles"] {
         sandbox.aws.inject(Fault::once(on, Kind::Hang));
         let running = sandbox.command(&["sso", "sync"]).start();
-        super::support::until("a call that hangs", || sandbox.aws.count(on) > 0);
+        until("a call that hangs", || sandbox.aws.count(on) > 0);
         running.signal(Signal::INT);
         running.finish().fails(130);
         assert_eq!(config(&sandbox), before, "{on}");
@@ -229,10 +213,17 @@ fn terminal_shows_progress_and_summary() {
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""), "no terminal, no words");
 }
 
+#[cfg(unix)]
 #[test]
-fn many_accounts_leave_a_long_file_byte_for_byte() {
+fn many_accounts_at_the_rate_of_aws_leave_a_long_file_byte_for_byte() {
+    use super::support::until;
+    use fake_aws::Limit;
+    use rustix::process::Signal;
+
+    const ACCOUNTS: usize = 200;
     let sandbox = assigned(&[]);
-    for n in 0..20 {
+    sandbox.aws.world(|world| world.sso.limit = Some(Limit::new(20)));
+    for n in 0..ACCOUNTS {
         assign(&sandbox, &format!("{n:012} Account{n:03} Admin Power Read"));
     }
     let odd = [
@@ -251,11 +242,16 @@ fn many_accounts_leave_a_long_file_byte_for_byte() {
         by_hand += "\n";
     }
     sandbox.config(&by_hand);
+    let running = sandbox.command(&["sso", "sync"]).start();
+    until("a part of the roles", || sandbox.aws.count("ListAccountRoles") > 20);
+    running.signal(Signal::INT);
+    running.finish().fails(130);
+    assert_eq!(config(&sandbox), by_hand);
     sync(&sandbox, &[]).ok();
     let after = config(&sandbox);
     assert!(after.starts_with(&by_hand), "what stands there has changed");
-    assert_eq!(after.matches("rolecall_synced").count(), 60);
-    for n in 0..20 {
+    assert_eq!(after.matches("rolecall_synced").count(), 3 * ACCOUNTS);
+    for n in 0..ACCOUNTS {
         take_away(&sandbox, &format!("{n:012}"), None);
     }
     assign(&sandbox, "999999999999 New Admin");

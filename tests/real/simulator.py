@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """`rolecall can` against ministack, whose policy simulator evaluates the policies of its IAM; the answers are compared with what
 boto3 gets from the same simulator."""
-import json, os, socket, subprocess, sys, tempfile, time, urllib.request
-from support import Home, TOOLS, case, main, want, want_in
+import json, os, sys, tempfile
+from support import Home, Server, TOOLS, case, main, want, want_in
 
 PYTHON = os.path.join(TOOLS, "ministack", "venv", "bin", "python")
 if os.path.realpath(sys.prefix) != os.path.realpath(os.path.dirname(os.path.dirname(PYTHON))):
@@ -23,29 +23,11 @@ region = eu-west-1
 """ % ROLE
 
 
-class Ministack:
+class Ministack(Server):
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = "http://127.0.0.1:%d" % port
-        env = dict(os.environ, GATEWAY_PORT=str(port), SERVICES="iam,sts", HOME=folder, TMPDIR=folder)
+        env = dict(os.environ, SERVICES="iam,sts", HOME=folder, TMPDIR=folder)
         program = os.path.join(os.path.dirname(PYTHON), "ministack")
-        self.process = subprocess.Popen([program], stdout=sys.stdout, stderr=subprocess.DEVNULL, env=env, cwd=folder)
-        end = time.monotonic() + 60
-        while True:
-            try:
-                return urllib.request.urlopen(self.url + "/_ministack/health").close()
-            except OSError:
-                assert time.monotonic() < end and self.process.poll() is None, "ministack did not start"
-                time.sleep(0.1)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
+        super().__init__(["env", "GATEWAY_PORT={port}", program], "/_ministack/health", env=env, cwd=folder)
 
 
 def policy(*statements):

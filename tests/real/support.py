@@ -1,5 +1,5 @@
 """What the tests here share: the program under test, throw-away homes, the stand-in for AWS, and the count."""
-import concurrent.futures, json, multiprocessing, os, shutil, subprocess, sys, tempfile, time, traceback
+import concurrent.futures, json, multiprocessing, os, shutil, socket, subprocess, sys, tempfile, time, traceback, urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -171,6 +171,33 @@ def as_root(*argv, text=None):
 def as_user(number):
     keep = ["--preserve-env"] if os.getuid() != 0 else []
     return sudo() + keep + ["setpriv", "--clear-groups", "--reuid=%d" % number, "--regid=65534", "--"]
+
+
+class Server:
+    """A server that another project wrote, on a free port. It is there once a path answers."""
+
+    def __init__(self, command, path, **more):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = "http://127.0.0.1:%d" % port
+        command = [word.replace("{port}", str(port)) for word in command]
+        # Its log goes to the test's own, for when something fails.
+        self.process = subprocess.Popen(command, stdout=sys.stdout, stderr=subprocess.DEVNULL, **more)
+        end = time.monotonic() + 60
+        while True:
+            try:
+                return urllib.request.urlopen(self.url + path).close()
+            except OSError:
+                assert time.monotonic() < end and self.process.poll() is None, "%s did not start" % command[0]
+                time.sleep(0.1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
 
 
 class FakeAws:

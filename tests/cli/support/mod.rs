@@ -3,6 +3,7 @@
 
 mod command;
 mod people;
+mod rows;
 mod run;
 mod sandbox;
 pub mod sso_login;
@@ -16,6 +17,7 @@ pub use fake_aws::{Fault, Kind, Role, Statement, TrustStatement, User};
 pub use people::{
     ADMIN, BOB_MFA, DEV, EXTERNAL_ID, MFA_SEED, PROD, code, guarded_config, role, wrong_code,
 };
+pub use rows::{check_rows, each};
 pub use run::{LIMIT, Run};
 pub use sandbox::{FOLDERS, INDEX, Sandbox};
 #[cfg(unix)]
